@@ -1,0 +1,52 @@
+# `make` lists the targets. Python 3.11 or newer is all that has to be there: make setup PYTHON=python3.13
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help setup demo test check lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCK_VENV := .cache/lock
+PIP_FLAGS := -q --no-input --disable-pip-version-check
+PYTEST_FLAGS ?= -n 2 --dist worksteal
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(READY) ## Make .venv with the locked packages and riskscore itself
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "riskscore needs Python 3.11 or newer, and '$(PYTHON)' is not: $$($(PYTHON) --version 2>&1 || true)" >&2; \
+	  echo "Name another with: make setup PYTHON=python3.13" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Score the example people and show what comes out
+	$(BIN)/riskscore demo
+
+test: setup ## Run the tests; what was skipped is listed with its reason
+	$(BIN)/python -m pytest -rs $(PYTEST_FLAGS)
+
+check: setup ## Lint, formatting, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade for newer releases)
+	$(PYTHON) -m venv $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip install $(PIP_FLAGS) uv
+	$(LOCK_VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
+	  --no-emit-index-url --extra dev $(LOCK_FLAGS) -o requirements.lock pyproject.toml
+	@{ echo '# Every package of riskscore and of its tests, with hashes: Python 3.11 to 3.14, Linux and macOS.'; \
+	   echo '# Written by `make lock` from pyproject.toml; do not edit by hand.'; cat requirements.lock; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+clean: ## Remove .venv and everything else that can be made again
+	rm -rf $(VENV) .cache build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,177 @@
+"""What holds for the whole tree: what it may name, how long files are, what the wheel carries."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+LONGEST_FILE = 330
+LARGEST_WHEEL = 5_000_000
+SLOW_TO_IMPORT = {"altair", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels"}
+
+# Put together from pieces, so that this file does not hold them either.
+REGISTRIES = [
+    "pypi." + "org",
+    "python" + "hosted",
+    "npm" + "js.",
+    "deb." + "debian.",
+    "conda." + "anaconda",
+]
+PLACES = ["/wo" + "rk/", "/fa" + "rm/", "../sha" + "red"]
+
+
+@pytest.fixture(scope="module")
+def tracked() -> list[Path]:
+    """Every file that git knows and that is there."""
+    try:
+        listing = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    paths = [ROOT / name for name in listing.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+@pytest.mark.parametrize("words", [REGISTRIES, PLACES], ids=["registries", "places"])
+def test_no_file_names_a_registry_or_a_place_on_one_machine(
+    tracked: list[Path], words: list[str]
+) -> None:
+    needles = [word.encode() for word in words]
+    found = [
+        f"{path.relative_to(ROOT)}: {needle.decode()}"
+        for path in tracked
+        for content in [path.read_bytes()]
+        for needle in needles
+        if needle in content
+    ]
+    assert not found
+
+
+def test_files_are_short() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in sorted((ROOT / "riskscore").rglob("*.py"))
+    }
+    assert lengths
+    assert {name: n for name, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+def test_help_answers() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "from riskscore.cli import main; main()", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "score" in run.stdout
+
+
+def test_help_imports_nothing_slow() -> None:
+    script = """
+import sys
+sys.argv = ["riskscore", "--help"]
+try:
+    from riskscore.cli import main
+    main()
+except SystemExit:
+    pass
+print("imported:", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    last = run.stdout.splitlines()[-1]
+    assert last.startswith("imported: ")
+    assert SLOW_TO_IMPORT.isdisjoint(last.split())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the tree as it stands, without a network."""
+    out = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out)]
+    run = subprocess.run([*build, str(ROOT)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    (built,) = out.glob("*.whl")
+    return built
+
+
+def test_wheel_carries_the_models_and_no_people(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    models = {path.parent.name for path in (ROOT / "reference/models").glob("*/model.yaml")}
+    assert models
+    for model in models:
+        assert f"riskscore/_reference/models/{model}/model.yaml" in names
+    assert "riskscore/py.typed" in names
+    data = [name for name in names if name.startswith("riskscore/_reference/")]
+    assert [name for name in data if name.startswith("riskscore/_reference/examples/")] == []
+    assert [name for name in names if ".vcf" in name or ".bcf" in name] == []
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"riskscore"}
+    assert wheel.stat().st_size < LARGEST_WHEEL
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of a new environment with the wheel in it, and the checkout out of sight.
+
+    The dependencies come from the environment of the tests: its folders are appended to the new
+    one's path as they are, so that no .pth file in them (the editable install's) is followed.
+    """
+    home = tmp_path_factory.mktemp("installed") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
+    python = home / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    offline = ["--disable-pip-version-check", "--no-deps", "--no-index"]
+    run = subprocess.run([*pip, *offline, str(wheel)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    (site_packages,) = home.glob("lib/python*/site-packages")
+    theirs = dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
+    (site_packages / "dependencies.pth").write_text("\n".join(theirs) + "\n", encoding="utf-8")
+    return python
+
+
+def test_installed_wheel_loads_every_model(installed: Path, tmp_path: Path) -> None:
+    script = """
+import json, sys
+import riskscore
+ids = list(riskscore.list_models())
+loaded = [type(riskscore.load_model(model)).__name__ for model in ids]
+print(json.dumps({"file": riskscore.__file__, "path": sys.path, "ids": ids, "loaded": loaded}))
+"""
+    run = subprocess.run(
+        [str(installed), "-I", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert Path(told["file"]).is_relative_to(installed.parent.parent)
+    assert str(ROOT) not in told["path"]
+    models = {path.parent.name for path in (ROOT / "reference/models").glob("*/model.yaml")}
+    assert set(told["ids"]) == models
+    assert set(told["loaded"]) == {"RiskModel"}
+
+
+def test_installed_command_answers(installed: Path, tmp_path: Path) -> None:
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTHON")}
+    run = subprocess.run(
+        [str(installed.with_name("riskscore")), "--help"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "score" in run.stdout
