@@ -1,0 +1,79 @@
+"""riskscore: genetic risk scores of autoimmune disease, from VCF, HLA and exposures.
+
+Illustrative, not diagnostic.
+
+>>> import riskscore as rs
+>>> rs.load_model("t1d").edition
+'luckett25'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from riskscore.errors import RiskscoreError
+    from riskscore.genetics.build import Build
+    from riskscore.genetics.hla import HLAAllele
+    from riskscore.genetics.missing import Missing
+    from riskscore.genetics.variant import Variant
+    from riskscore.models.catalog import list_models, load_model
+    from riskscore.models.model import RiskModel
+    from riskscore.models.terms import Term
+    from riskscore.run import score
+    from riskscore.samples.cohort import Cohort, read_cohort
+    from riskscore.samples.person import person
+    from riskscore.scoring.score import Scores
+    from riskscore.writing.bundle import write_bundle
+
+# Where each public name lives; it is imported when it is first asked for.
+_HOMES = {
+    "Build": "genetics.build",
+    "Cohort": "samples.cohort",
+    "HLAAllele": "genetics.hla",
+    "Missing": "genetics.missing",
+    "RiskModel": "models.model",
+    "RiskscoreError": "errors",
+    "Scores": "scoring.score",
+    "Term": "models.terms",
+    "Variant": "genetics.variant",
+    "list_models": "models.catalog",
+    "load_model": "models.catalog",
+    "person": "samples.person",
+    "read_cohort": "samples.cohort",
+    "score": "run",
+    "write_bundle": "writing.bundle",
+}
+
+__all__ = [
+    "Build",
+    "Cohort",
+    "HLAAllele",
+    "Missing",
+    "RiskModel",
+    "RiskscoreError",
+    "Scores",
+    "Term",
+    "Variant",
+    "list_models",
+    "load_model",
+    "person",
+    "read_cohort",
+    "score",
+    "write_bundle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("riskscore")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'riskscore' has no attribute {name!r}")
+    return getattr(import_module(f"riskscore.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,122 @@
+"""Every failure riskscore knows, each with its own exit code.
+
+RiskscoreError (1)
+├── UsageError (2)                 a combination of options that cannot be meant
+├── InputError (10)                what was given cannot be read
+│   ├── FileMissingError (11)      no such file
+│   ├── IndexMissingError (12)     the VCF has no usable index
+│   ├── VCFFormatError (13)        a header or record breaks the format
+│   ├── BuildMismatchError (14)    the file's genome build is not the one asked for, or unclear
+│   ├── DuplicateSampleError (15)  a sample is named twice
+│   ├── EmptyVCFError (16)         no samples or no records
+│   ├── NothingMatchedError (17)   none of the models' loci is in the file
+│   └── HLAFormatError (18)        an HLA name or table that cannot be read
+├── ModelError (20)                a model cannot be used
+│   ├── ModelNotFoundError (21)    no model of that name or path
+│   ├── ModelFormatError (22)      model.yaml or weights.tsv does not parse
+│   └── PopulationError (23)       no reference frequencies for that population
+├── ExposureError (30)             the exposures cannot be used
+│   ├── ExposureLevelError (31)    a level or unit the model does not know
+│   ├── ExposureRangeError (32)    a number outside the plausible range
+│   └── ExposureTableError (33)    a table without sample ids, or with repeated ones
+└── OutputError (40)               the results could not be written
+
+Exit code 3 is not an error: the run ended, and some samples could not be scored.
+Messages say what is wrong, where, and what to do. They never contain a sample id.
+"""
+
+from __future__ import annotations
+
+EXIT_SOME_NOT_SCORED = 3
+
+
+class RiskscoreError(Exception):
+    """The root of the tree. ``what`` went wrong, ``where``, and the ``fix`` to try.
+
+    >>> print(IndexMissingError("no index", where="a.vcf.gz", fix="run: tabix -p vcf a.vcf.gz"))
+    no index (a.vcf.gz). To fix it: run: tabix -p vcf a.vcf.gz
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        self.what, self.where, self.fix = what, where, fix
+        place = f" ({where})" if where else ""
+        cure = f". To fix it: {fix}" if fix else ""
+        super().__init__(f"{what}{place}{cure}")
+
+
+class UsageError(RiskscoreError):
+    exit_code = 2
+
+
+class InputError(RiskscoreError):
+    exit_code = 10
+
+
+class FileMissingError(InputError):
+    exit_code = 11
+
+
+class IndexMissingError(InputError):
+    exit_code = 12
+
+
+class VCFFormatError(InputError):
+    exit_code = 13
+
+
+class BuildMismatchError(InputError):
+    exit_code = 14
+
+
+class DuplicateSampleError(InputError):
+    exit_code = 15
+
+
+class EmptyVCFError(InputError):
+    exit_code = 16
+
+
+class NothingMatchedError(InputError):
+    exit_code = 17
+
+
+class HLAFormatError(InputError):
+    exit_code = 18
+
+
+class ModelError(RiskscoreError):
+    exit_code = 20
+
+
+class ModelNotFoundError(ModelError):
+    exit_code = 21
+
+
+class ModelFormatError(ModelError):
+    exit_code = 22
+
+
+class PopulationError(ModelError):
+    exit_code = 23
+
+
+class ExposureError(RiskscoreError):
+    exit_code = 30
+
+
+class ExposureLevelError(ExposureError):
+    exit_code = 31
+
+
+class ExposureRangeError(ExposureError):
+    exit_code = 32
+
+
+class ExposureTableError(ExposureError):
+    exit_code = 33
+
+
+class OutputError(RiskscoreError):
+    exit_code = 40

@@ -1,0 +1,118 @@
+"""The one door to disk: bounded reads, tables, atomic writes, checksums, the reference folder."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from riskscore.errors import FileMissingError, InputError, ModelError, OutputError
+
+TEXT_LIMIT = 256 * 1024 * 1024  # a table larger than this is not a model or an exposure file
+
+
+def reference_root() -> Path:
+    """The folder of reference data: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "_reference", here.parent / "reference"):
+        if (folder / "models").is_dir():
+            return folder
+    raise ModelError(
+        "the reference data is not installed",
+        where="riskscore/_reference",
+        fix="install riskscore again from a complete wheel or checkout",
+    )
+
+
+def require_file(path: Path | str, what: str) -> Path:
+    """The path, if a file is there; else an error that names ``what`` was looked for."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileMissingError(f"no {what}", where=path.name, fix="check the path and its spelling")
+    return path
+
+
+def read_text(path: Path, *, limit: int = TEXT_LIMIT) -> str:
+    """Text of a UTF-8 file, plain or gzip, refused above ``limit`` bytes of text."""
+    with open(path, "rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path, "rb") if packed else open(path, "rb") as stream:
+            data = stream.read(limit + 1)
+    except (OSError, EOFError) as error:
+        raise InputError("the file cannot be read to its end", where=path.name) from error
+    if len(data) > limit:
+        raise InputError(f"the file holds more than {limit // 1024**2} MB of text", where=path.name)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "the file is not UTF-8 text", where=path.name, fix="save it as UTF-8"
+        ) from error
+
+
+def read_rows(path: Path, *, delimiter: str | None = None) -> list[dict[str, str]]:
+    """Rows of a TSV or CSV file with one header line; lines that start with # are skipped.
+
+    Raises InputError for a repeated column or a row of another length than the header.
+    """
+    lines = [line for line in read_text(path).splitlines() if line and not line.startswith("#")]
+    if not lines:
+        raise InputError("the table is empty", where=path.name)
+    if delimiter is None:
+        delimiter = "\t" if "\t" in lines[0] else ","
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    header = [name.strip() for name in rows[0]]
+    repeated = {name for name in header if header.count(name) > 1}
+    if repeated:
+        raise InputError(f"the column {sorted(repeated)[0]!r} stands twice", where=path.name)
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header):
+            raise InputError(
+                f"row {number} has {len(row)} columns, the header has {len(header)}",
+                where=path.name,
+            )
+    return [dict(zip(header, (cell.strip() for cell in row), strict=True)) for row in rows[1:]]
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def atomic_write(path: Path | str) -> Iterator[IO[bytes]]:
+    """A binary stream whose content appears at ``path`` whole, or not at all.
+
+    Raises OutputError when the folder is missing or the disk refuses; nothing partial stays.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise OutputError("no such folder for the output", where=path.parent.name)
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+        name = ""
+    except OSError as error:
+        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
+    finally:
+        if name:
+            Path(name).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What papers published: terms, models, the reader of model folders, the reference tables."""

@@ -1,0 +1,40 @@
+"""Where models are found: the shipped ones by id, a user's own by the path of its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from riskscore.errors import ModelNotFoundError
+from riskscore.files import reference_root
+from riskscore.models.folder import read_folder
+from riskscore.models.model import RiskModel
+
+
+def list_models() -> tuple[str, ...]:
+    """The ids of the shipped models, in alphabetical order.
+
+    >>> "t1d" in list_models()
+    True
+    """
+    folder = reference_root() / "models"
+    return tuple(sorted(path.parent.name for path in folder.glob("*/model.yaml")))
+
+
+def load_model(name: str | Path) -> RiskModel:
+    """A shipped model by its id, or any model by its folder or its model.yaml.
+
+    Raises ModelNotFoundError, or ModelFormatError when the files break the format.
+
+    >>> load_model("ms").card.disease["mondo"]
+    'MONDO:0005301'
+    """
+    if str(name) in list_models():
+        return read_folder(reference_root() / "models" / str(name))
+    path = Path(name)
+    folder = path.parent if path.name == "model.yaml" else path
+    if (folder / "model.yaml").is_file():
+        return read_folder(folder)
+    raise ModelNotFoundError(
+        f"no model {path.name!r}",
+        fix=f"choose one of {', '.join(list_models())}, or give the folder of a model",
+    )

@@ -1,0 +1,220 @@
+"""A risk model: the frozen whole of what a paper (or several) published for one disease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from riskscore.errors import PopulationError
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.variant import Variant
+from riskscore.models.terms import (
+    AminoAcidFactor,
+    ExposureFactor,
+    Factor,
+    HLAAlleleFactor,
+    Status,
+    Term,
+    VariantFactor,
+)
+
+
+class Sex(StrEnum):
+    """Sex, as baseline risks and some exposures depend on it."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+class MissingPolicy(StrEnum):
+    """What stands in for a genetic term nobody observed."""
+
+    POPULATION_MEAN = "population_mean"  # the mean of the reference population, counted as missing
+    REFUSE = "refuse"  # the person is not scored
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a binary or ordinal exposure, and its share of the reference population."""
+
+    value: str
+    aliases: tuple[str, ...]
+    frequency: float
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """An exposure as people report it: levels, or a dose with its unit and plausible range.
+
+    ``mean`` and ``sd`` (in ``unit``) describe a dose in the reference population. ``sex`` limits
+    it to one sex. ``only_if`` names another exposure's level without which it does not apply. Of
+    exposures with the same ``one_of`` only the first that is known counts.
+    """
+
+    id: str
+    label: str
+    levels: tuple[Level, ...] = ()
+    unit: str = ""
+    other_units: Mapping[str, float] = field(default_factory=dict)
+    range: tuple[float, float] = (0.0, 0.0)
+    per: float = 1.0
+    mean: float = 0.0
+    sd: float = 0.0
+    sex: Sex | None = None
+    only_if: tuple[str, str] | None = None
+    one_of: str = ""
+    weighted: bool = True
+    description: str = ""
+    source: str = ""
+    status: Status = Status.FOUND
+    frequency_source: str = ""
+    frequency_status: Status = Status.RECALLED
+
+    @property
+    def is_dose(self) -> bool:
+        return not self.levels
+
+
+@dataclass(frozen=True, slots=True)
+class NamedHaplotype:
+    """One class of a haplotype scheme: its alleles by gene, its tag SNP, its rank and frequency."""
+
+    name: str
+    alleles: Mapping[str, tuple[HLAAllele, ...]]
+    tag: Variant
+    rank: int
+    frequency: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class HaplotypeScheme:
+    """How haplotypes are told apart: the classes in order of rank, and the genes they span."""
+
+    haplotypes: tuple[NamedHaplotype, ...]
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        return tuple(self.haplotypes[0].alleles)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(haplotype.name for haplotype in self.haplotypes)
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRisk:
+    """The risk of the average person of one sex, as a probability over the horizon."""
+
+    sex: Sex
+    value: float
+    source: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A paper a model rests on."""
+
+    key: str
+    text: str
+    doi: str = ""
+    pmid: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A case worked by hand: what is given, and what must come out."""
+
+    name: str
+    given: Mapping[str, object]
+    expect: Mapping[str, object]
+    working: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a model before using it."""
+
+    disease: Mapping[str, str]
+    outcome: str
+    ancestry: str
+    intended_use: str
+    not_for: tuple[str, ...]
+    limits: tuple[str, ...]
+    performance: tuple[Mapping[str, str], ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """A model as data: its terms in order, and all that scoring them needs.
+
+    ``checksum`` is the SHA-256 of the model's files together, and names its exact content.
+    """
+
+    id: str
+    name: str
+    version: str
+    edition: str
+    terms: tuple[Term, ...]
+    card: Card
+    horizon: str = ""
+    baseline: tuple[BaselineRisk, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    scheme: HaplotypeScheme | None = None
+    missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
+    published_score: str = ""
+    published_minimum_coverage: float = 1.0
+    reference_populations: tuple[str, ...] = ("EUR",)
+    examples: tuple[Example, ...] = ()
+    checksum: str = ""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        return tuple(factor for term in self.terms for factor in term.factors)
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Every variant the model reads: its SNP terms, then its haplotype tags."""
+        found = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
+        tags = [h.tag for h in self.scheme.haplotypes] if self.scheme else []
+        return tuple(dict.fromkeys(found + tags))
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """The HLA genes the model counts alleles or residues of."""
+        found = {
+            f.gene for f in self.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)
+        } | set(self.scheme.genes if self.scheme else ())
+        return tuple(sorted(found))
+
+    @property
+    def frequencies(self) -> Mapping[Variant, Mapping[str, float]]:
+        """Effect-allele frequency by variant and superpopulation."""
+        return {f.variant: f.frequency for f in self.factors if isinstance(f, VariantFactor)}
+
+    def exposure(self, name: str) -> Exposure:
+        return next(exposure for exposure in self.exposures if exposure.id == name)
+
+    def applies(self, term: Term, sex: Sex | None) -> bool:
+        """Whether a term concerns people of this sex; a term of one sex needs a known sex."""
+        limits = {
+            self.exposure(f.exposure).sex for f in term.factors if isinstance(f, ExposureFactor)
+        } - {None}
+        return limits <= {sex}
+
+    def prevalence(self, sex: Sex | None) -> float | None:
+        """Baseline risk of a sex; of people of unknown sex, the mean of both; None if not given."""
+        values = [risk.value for risk in self.baseline if sex is None or risk.sex is sex]
+        return sum(values) / len(values) if values else None
+
+    def require_population(self, population: str) -> str:
+        """The population, if every frequency the model needs is known there."""
+        if population not in self.reference_populations:
+            raise PopulationError(
+                f"model {self.id} has no reference frequencies for {population}",
+                where=self.id,
+                fix=f"choose --population from: {', '.join(self.reference_populations)}",
+            )
+        return population

@@ -1,0 +1,150 @@
+"""Terms: what a model counts in a person, how it counts it, and what each count weighs.
+
+A term is a weight times a product of factors. One factor: an effect of its own. More than one:
+an interaction. Each factor reads a count (or a dose) and turns it into a number by its coding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.variant import Variant
+
+
+class Part(StrEnum):
+    """The part of the score a term belongs to."""
+
+    GENETIC = "genetic"
+    EXPOSURE = "exposure"
+    INTERACTION = "interaction"
+
+
+class Status(StrEnum):
+    """How a number came to us. A recalled one is labelled wherever it is shown."""
+
+    FOUND = "found"
+    DERIVED = "derived"
+    RECALLED = "recalled"
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The number that 0, 1 and 2 copies stand for; between them it is linear.
+
+    >>> ADDITIVE.values, RECESSIVE.values
+    ((0.0, 1.0, 2.0), (0.0, 0.0, 1.0))
+    """
+
+    name: str
+    values: tuple[float, float, float]
+
+
+ADDITIVE = Coding("additive", (0.0, 1.0, 2.0))
+DOMINANT = Coding("dominant", (0.0, 1.0, 1.0))
+RECESSIVE = Coding("recessive", (0.0, 0.0, 1.0))
+NO_COPY = Coding("absent", (1.0, 0.0, 0.0))
+ONE_COPY = Coding("one copy", (0.0, 1.0, 0.0))
+CODINGS = {coding.name: coding for coding in (ADDITIVE, DOMINANT, RECESSIVE, NO_COPY, ONE_COPY)}
+COPIES = (NO_COPY, ONE_COPY, RECESSIVE)  # the coding of "exactly k copies"
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFactor:
+    """Copies of a variant's effect allele, 0 to 2, fractional when imputed."""
+
+    variant: Variant
+    coding: Coding = ADDITIVE
+    frequency: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return self.variant.name
+
+
+@dataclass(frozen=True, slots=True)
+class HLAAlleleFactor:
+    """How many of a person's two alleles of a gene are among ``alleles``."""
+
+    gene: str
+    alleles: tuple[HLAAllele, ...]
+    coding: Coding = ADDITIVE
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or "/".join(f"HLA-{allele}" for allele in self.alleles)
+
+
+@dataclass(frozen=True, slots=True)
+class AminoAcidFactor:
+    """How many of a person's two alleles of a gene carry every one of the residues."""
+
+    gene: str
+    residues: tuple[tuple[int, str], ...]
+    coding: Coding = ADDITIVE
+
+    def __str__(self) -> str:
+        return ";".join(f"HLA-{self.gene}:{position}{aa}" for position, aa in self.residues)
+
+
+@dataclass(frozen=True, slots=True)
+class HaplotypeFactor:
+    """Copies of a named haplotype of the model's scheme, where no diplotype takes its place."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class DiplotypeFactor:
+    """1 when a person's two haplotypes are this unordered pair; the pair's weight stands alone."""
+
+    names: tuple[str, str]
+
+    def __str__(self) -> str:
+        return "+".join(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureFactor:
+    """1 at a level of an exposure; or, without a level, its dose in units of ``per``."""
+
+    exposure: str
+    level: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.exposure}={self.level}" if self.level else self.exposure
+
+
+HLAFactor = HLAAlleleFactor | AminoAcidFactor
+Factor = VariantFactor | HLAFactor | HaplotypeFactor | DiplotypeFactor | ExposureFactor
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One weighted row of a model.
+
+    ``weight`` is a natural log odds ratio per unit of the product of ``factors``;
+    ``standard_error`` is its standard error, None where none was published. A term with
+    ``fallback_for`` counts only for people in whom that HLA gene is not typed.
+    """
+
+    id: str
+    factors: tuple[Factor, ...]
+    weight: float
+    component: str
+    source: str
+    status: Status
+    standard_error: float | None = None
+    label: str = ""
+    fallback_for: str = ""
+
+    @property
+    def part(self) -> Part:
+        exposed = [isinstance(factor, ExposureFactor) for factor in self.factors]
+        if not any(exposed):
+            return Part.GENETIC
+        return Part.EXPOSURE if all(exposed) else Part.INTERACTION

@@ -1,0 +1,172 @@
+"""Exposures and sex, from a table: checked against the models that use them, joined by sample."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
+from riskscore.files import read_rows, require_file
+from riskscore.models.model import Exposure, RiskModel, Sex
+
+UNKNOWN = frozenset({"", "na", "nan", "none", ".", "unknown", "n/a", "<na>"})
+_SAMPLE_COLUMNS = ("sample", "IID", "#IID", "sample_id")
+_UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
+_QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$")
+_SEXES = {
+    "male": Sex.MALE, "m": Sex.MALE, "1": Sex.MALE,
+    "female": Sex.FEMALE, "f": Sex.FEMALE, "2": Sex.FEMALE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """The cells of the table, aligned to the cohort's samples; "" where nothing is known.
+
+    ``columns`` maps an exposure to its cells, ``units`` to the unit its column name gives.
+    """
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    sex: tuple[Sex | None, ...] = ()
+
+    def levels(self, exposure: Exposure, samples: int) -> NDArray[np.int64]:
+        """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
+        cells = self.columns.get(exposure.id)
+        if cells is None:
+            return np.full(samples, -1, dtype=np.int64)
+        known = {
+            name.lower(): place
+            for place, level in enumerate(exposure.levels)
+            for name in (*level.aliases, level.value)
+        }
+        found = np.full(len(cells), -1, dtype=np.int64)
+        for row, cell in enumerate(cells):
+            if cell.lower() in known:
+                found[row] = known[cell.lower()]
+            elif cell.lower() not in UNKNOWN:
+                raise ExposureLevelError(
+                    f"{exposure.id} is {cell!r} in one or more rows",
+                    fix=f"use one of: {', '.join(level.value for level in exposure.levels)}",
+                )
+        return found
+
+    def doses(self, exposure: Exposure, samples: int) -> NDArray[np.float64]:
+        """Doses in the exposure's own unit; nan unknown."""
+        cells = self.columns.get(exposure.id)
+        if cells is None:
+            return np.full(samples, np.nan)
+        default = self.units.get(exposure.id, exposure.unit)
+        return np.array([_dose(cell, default, exposure) for cell in cells])
+
+
+def _dose(cell: str, default_unit: str, exposure: Exposure) -> float:
+    if cell.lower() in UNKNOWN:
+        return math.nan
+    match = _QUANTITY.match(cell)
+    try:
+        number = float(match["number"]) if match else math.nan
+    except ValueError:
+        number = math.nan
+    if not match or math.isnan(number):
+        raise ExposureLevelError(f"{exposure.id} is {cell!r} in one or more rows, not a number")
+    unit = (match["unit"] or default_unit).strip()
+    factors = {exposure.unit.lower(): 1.0} | {
+        name.lower(): factor for name, factor in exposure.other_units.items()
+    }
+    if unit.lower() not in factors:
+        raise ExposureLevelError(
+            f"{exposure.id} is given in {unit!r}",
+            fix=f"use one of: {', '.join([exposure.unit, *exposure.other_units])}",
+        )
+    dose = number * factors[unit.lower()]
+    low, high = exposure.range
+    if not low <= dose <= high:
+        raise ExposureRangeError(
+            f"{exposure.id} is {dose:g} {exposure.unit}, outside {low:g} to {high:g}",
+            fix="check the value and its unit",
+        )
+    return dose
+
+
+def read_exposures(
+    table: Path | str | Any,
+    samples: Sequence[str],
+    models: Iterable[RiskModel],
+    sex_column: str = "sex",
+) -> Exposures:
+    """Read a TSV or CSV file, or a pandas frame, whose ``sample`` column (or index) names people.
+
+    People of the cohort who are not in the table have unknown exposures; other rows are passed
+    over. A dose's unit may stand in its column name, ``vitamin_d [ng/mL]``, or in the cell.
+
+    Raises ExposureTableError, ExposureLevelError or ExposureRangeError.
+    """
+    if isinstance(table, str | Path):
+        path = require_file(table, "exposures file")
+        rows, where = read_rows(path), path.name
+    else:
+        rows, where = _rows_of_frame(table), "the exposures frame"
+    if not rows:
+        raise ExposureTableError("the exposures table has no rows", where=where)
+    key = next((name for name in _SAMPLE_COLUMNS if name in rows[0]), None)
+    if key is None:
+        raise ExposureTableError(
+            "no column names the samples", where=where, fix="call it 'sample' (or IID)"
+        )
+    by_sample = {row[key]: row for row in rows}
+    if len(by_sample) < len(rows):
+        raise ExposureTableError(
+            f"{len(rows) - len(by_sample)} sample(s) stand in more than one row", where=where
+        )
+    if not by_sample.keys() & set(samples):
+        raise ExposureTableError(
+            "none of the table's samples is in the VCF", where=where, fix="check the sample names"
+        )
+    models = tuple(models)
+    wanted = {exposure.id for model in models for exposure in model.exposures}
+    columns, units, unused = {}, {}, []
+    for column in rows[0]:
+        match = _UNIT.match(column)
+        name = match["name"].strip() if match else column
+        if name in wanted:
+            columns[name] = tuple(by_sample.get(s, {}).get(column, "") for s in samples)
+            if match:
+                units[name] = match["unit"].strip()
+        elif column not in (key, sex_column):
+            unused.append(column)
+    sex = tuple(_sex(by_sample.get(s, {}).get(sex_column, ""), where) for s in samples)
+    exposures = Exposures(columns, units, tuple(unused), sex)
+    for model in models:  # every cell is checked before anything is scored
+        for exposure in model.exposures:
+            (exposures.doses if exposure.is_dose else exposures.levels)(exposure, len(samples))
+    return exposures
+
+
+def _rows_of_frame(frame: Any) -> list[dict[str, str]]:
+    """A pandas frame as rows of text; its index names the samples if no column does."""
+    if not any(name in frame.columns for name in _SAMPLE_COLUMNS):
+        frame = frame.rename_axis("sample").reset_index()
+    texts = frame.astype(object).where(frame.notna(), "")
+    return [
+        {str(column): str(value) for column, value in row.items()}
+        for row in texts.to_dict("records")
+    ]
+
+
+def _sex(cell: str, where: str) -> Sex | None:
+    if cell.lower() in UNKNOWN | {"0"}:
+        return None
+    if cell.lower() not in _SEXES:
+        raise ExposureLevelError(
+            f"sex is {cell!r} in one or more rows", where=where, fix="use male, female or unknown"
+        )
+    return _SEXES[cell.lower()]

@@ -1,0 +1,69 @@
+"""A cohort of one, written down by hand: for teaching, and for the examples of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from riskscore.errors import HLAFormatError, UsageError
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import RiskModel, Sex
+from riskscore.samples.cohort import Cohort
+from riskscore.samples.dosages import Dosages, LocusMatch
+from riskscore.samples.exposures import Exposures
+from riskscore.samples.hla_calls import HLACalls, calls_from_dosages
+
+
+def person(
+    models: Sequence[RiskModel],
+    *,
+    hla: Mapping[str, str] | None = None,
+    variants: Mapping[str, float] | None = None,
+    exposures: Mapping[str, str] | None = None,
+    sex: str | None = None,
+    population: str = "EUR",
+    name: str = "person",
+) -> Cohort:
+    """One person: ``hla`` gives two alleles a gene, ``variants`` copies of the effect allele.
+
+    Whatever is not given is missing. Raises HLAFormatError, or UsageError for a variant that none
+    of the models has.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"}, sex="female")
+    >>> one.hla.genes["DRB1"].best(0)
+    (HLAAllele('DRB1*03:01'), HLAAllele('DRB1*15:01'), 1.0)
+    """
+    models, given = tuple(models), dict(variants or {})
+    known = list(dict.fromkeys(variant for model in models for variant in model.variants))
+    unknown = set(given) - {variant.name for variant in known}
+    if unknown:
+        raise UsageError(f"no model given here has the variant {sorted(unknown)[0]}")
+    matches = tuple(
+        LocusMatch(v, Missing.NOT_MISSING, "given") if v.name in given
+        else LocusMatch(v, Missing.ABSENT)
+        for v in known
+    )  # fmt: skip
+    copies = [[given.get(variant.name, np.nan)] for variant in known]
+    genes = {}
+    for gene, text in (hla or {}).items():
+        names = text.split()
+        if len(names) != 2:
+            raise HLAFormatError(f"{gene} has {len(names)} alleles", fix="write two, with a space")
+        pair = [HLAAllele.parse(n if "*" in n else f"{gene}*{n}") for n in names]
+        alleles = sorted(set(pair))
+        presence = np.array([[float(pair.count(allele))] for allele in alleles])
+        genes[gene] = calls_from_dosages(gene, alleles, presence, "given")
+    return Cohort(
+        samples=(name,),
+        models=models,
+        dosages=Dosages(matches, np.array(copies, dtype=np.float32).reshape(len(known), 1)),
+        hla=HLACalls(genes),
+        exposures=Exposures(
+            columns={key: (value,) for key, value in (exposures or {}).items()},
+            sex=(Sex(sex) if sex else None,),
+        ),
+        population=population,
+    )

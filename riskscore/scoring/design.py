@@ -1,0 +1,282 @@
+"""The design matrix: every term's number for every person, or the reason it is not there.
+
+Where something is unknown the number is what the reference population makes of it (its mean, given
+what is known), its variance is carried along, and the reason stands beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import RiskModel
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import (
+    AminoAcidFactor,
+    DiplotypeFactor,
+    ExposureFactor,
+    Factor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    HLAFactor,
+    Term,
+    VariantFactor,
+)
+from riskscore.samples.cohort import Cohort
+from riskscore.samples.hla_calls import GeneCalls
+from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
+from riskscore.scoring.link import Array
+from riskscore.scoring.reference import Reference
+from riskscore.scoring.systems import OTHER, carries, group_of, haplotype_values, paired_names
+
+Reasons = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class DesignMatrix:
+    """Arrays of shape (samples, terms): expected numbers, their variances, reasons for gaps.
+
+    ``missing`` is 0 (Missing.NOT_MISSING) where the number was observed. ``excess`` is, by sample,
+    the probability that tag SNPs count more than two haplotypes.
+    """
+
+    model: RiskModel
+    samples: tuple[str, ...]
+    expected: Array
+    variance: Array
+    missing: Reasons
+    excess: Array
+
+    @property
+    def values(self) -> Array:
+        """The observed numbers; nan where there is a reason instead."""
+        return np.where(self.missing == Missing.NOT_MISSING, self.expected, np.nan)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """First and second moment of a product of factors of one measurement, and the gaps."""
+
+    first: Array
+    second: Array
+    missing: Reasons
+
+
+def design_matrix(
+    cohort: Cohort,
+    reference: Reference,
+    panel: ReferencePanel,
+    rows: range | None = None,
+) -> DesignMatrix:
+    """The design matrix of a range of the cohort's samples (all, unless ``rows`` says which)."""
+    rows = rows if rows is not None else range(len(cohort.samples))
+    builder = _Builder(cohort, reference, panel, rows)
+    shape = (len(rows), len(reference.model.terms))
+    expected, variance = np.empty(shape), np.empty(shape)
+    missing = np.zeros(shape, dtype=np.uint8)
+    for j, term in enumerate(reference.model.terms):
+        expected[:, j], variance[:, j], missing[:, j] = builder.column(j, term)
+    samples = tuple(cohort.samples[i] for i in rows)
+    excess = builder.haplotypes.excess if builder.haplotypes else np.zeros(len(rows))
+    return DesignMatrix(reference.model, samples, expected, variance, missing, excess)
+
+
+class _Builder:
+    """Builds columns one by one; what several terms read is worked out once."""
+
+    def __init__(
+        self, cohort: Cohort, reference: Reference, panel: ReferencePanel, rows: range
+    ) -> None:
+        self.cohort, self.reference, self.panel, self.rows = cohort, reference, panel, rows
+        self.model = reference.model
+        self.count = len(rows)
+        self.sex = cohort.sex[rows.start : rows.stop]
+        self.haplotypes: DiplotypeCalls | None = None
+        if self.model.scheme:
+            self.haplotypes = call_diplotypes(cohort, self.model.scheme, panel, rows)
+        self.pairs = paired_names(self.model)
+        self.carriage: dict[HLAFactor, Array] = {}
+
+    def column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
+        """Expected number, variance and reason of one term, each of shape (samples,)."""
+        mean, spread = self.reference.mean[j], self.reference.variance[j]
+        by_group: dict[str, list[Factor]] = {}
+        for factor in term.factors:
+            by_group.setdefault(group_of(factor), []).append(factor)
+        measured = {group: self._measure(factors) for group, factors in by_group.items()}
+        first, second, missing = self._combine(j, measured)
+        variance = np.maximum(0.0, second - first**2)
+        if len(measured) == 1:  # a plain gap: the population's own mean and variance
+            gap = missing != Missing.NOT_MISSING
+            first, variance = np.where(gap, mean, first), np.where(gap, spread, variance)
+        unused = self._not_in_use(term)
+        return (
+            np.where(unused, mean, first),
+            np.where(unused, 0.0, variance),
+            np.where(unused, np.uint8(Missing.NOT_APPLICABLE), missing),
+        )
+
+    def _combine(self, j: int, measured: dict[str, _Measured]) -> tuple[Array, Array, Reasons]:
+        """Moments of the product over measurements; unknown ones take the population's moments."""
+        first, second = np.ones(self.count), np.ones(self.count)
+        missing = np.zeros(self.count, dtype=np.uint8)
+        known_zero = np.zeros(self.count, dtype=bool)
+        for group, part in measured.items():
+            gap = part.missing != Missing.NOT_MISSING
+            moments = self.reference.groups[j][group]
+            first = first * np.where(gap, moments.first, part.first)
+            second = second * np.where(gap, moments.second, part.second)
+            missing = np.where(gap & (missing == 0), part.missing, missing)
+            known_zero |= ~gap & (part.second == 0)
+        # A factor known to be zero settles the product, whatever the others are.
+        return first, second, np.where(known_zero, np.uint8(0), missing)
+
+    def _not_in_use(self, term: Term) -> NDArray[np.bool_]:
+        """People the term does not concern: of the other sex, typed, or counted elsewhere."""
+        unused = np.array([not self.model.applies(term, sex) for sex in self.sex], dtype=bool)
+        if term.fallback_for:
+            gene = self.cohort.hla.genes.get(term.fallback_for)
+            factor = term.factors[0]
+            if (
+                isinstance(factor, VariantFactor)
+                and self.cohort.dosages.match(factor.variant).missing
+            ):
+                unused[:] = True  # the stand-in is not there either: the gene's own gap counts
+            if gene is not None:
+                unused |= gene.called(len(self.cohort.samples))[self._span]
+        for factor in term.factors:
+            if isinstance(factor, ExposureFactor):
+                unused |= self._outranked(factor)
+        return unused
+
+    def _outranked(self, factor: ExposureFactor) -> NDArray[np.bool_]:
+        """Of exposures with the same ``one_of`` only the first known one counts."""
+        own = self.model.exposure(factor.exposure)
+        outranked = np.zeros(self.count, dtype=bool)
+        rivals = [e for e in self.model.exposures if own.one_of and e.one_of == own.one_of]
+        rivals = [e for e in rivals if e.weighted]
+        place = next((i for i, e in enumerate(rivals) if e.id == own.id), 0)
+        for i, rival in enumerate(rivals):
+            known = self._exposure(ExposureFactor(rival.id)).missing == Missing.NOT_MISSING
+            outranked |= known if i < place else False
+            if i > place:  # a later one stands in for this one where only it is known
+                mine = self._exposure(factor).missing == Missing.NOT_MISSING
+                outranked |= known & ~mine
+        if place and not outranked.all():
+            outranked |= self._exposure(factor).missing != Missing.NOT_MISSING
+        return outranked
+
+    @property
+    def _span(self) -> slice:
+        return slice(self.rows.start, self.rows.stop)
+
+    def _measure(self, factors: list[Factor]) -> _Measured:
+        """The product of factors that read the same measurement."""
+        match factors[0]:
+            case VariantFactor():
+                return self._variant(factors[0])
+            case ExposureFactor():
+                return self._exposure(factors[0])
+            case HaplotypeFactor() | DiplotypeFactor():
+                return self._haplotype(factors[0])
+        return self._gene([f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)])
+
+    def _gap(self, reason: Missing) -> _Measured:
+        nothing = np.full(self.count, np.nan)
+        return _Measured(nothing, nothing, np.full(self.count, reason, dtype=np.uint8))
+
+    def _variant(self, factor: VariantFactor) -> _Measured:
+        lost = self.cohort.dosages.match(factor.variant).missing
+        if lost:
+            return self._gap(lost)
+        return self._copies(
+            self.cohort.dosages.of(factor.variant)[self._span], factor.coding.values
+        )
+
+    def _copies(self, copies: NDArray[np.float32], values: tuple[float, ...]) -> _Measured:
+        """A dosage through a coding, under the least uncertain distribution with that mean."""
+        d = copies.astype(np.float64)
+        missing = np.where(np.isnan(d), np.uint8(Missing.NO_CALL), np.uint8(0))
+        squares = tuple(value**2 for value in values)
+        axis = (0.0, 1.0, 2.0)
+        return _Measured(np.interp(d, axis, values), np.interp(d, axis, squares), missing)
+
+    def _exposure(self, factor: ExposureFactor) -> _Measured:
+        exposure = self.model.exposure(factor.exposure)
+        samples = len(self.cohort.samples)
+        if exposure.is_dose:
+            x = self.cohort.exposures.doses(exposure, samples)[self._span] / exposure.per
+            unknown = np.isnan(x)
+        else:
+            level = self.cohort.exposures.levels(exposure, samples)[self._span]
+            names = [level.value for level in exposure.levels]
+            place = names.index(factor.level) if factor.level else 0
+            x, unknown = (level == place).astype(float), level < 0
+        missing = np.where(unknown, np.uint8(Missing.NOT_GIVEN), np.uint8(0))
+        return _Measured(x, x**2, missing)
+
+    def _haplotype(self, factor: HaplotypeFactor | DiplotypeFactor) -> _Measured:
+        calls = self.haplotypes
+        assert calls is not None
+        assert self.model.scheme is not None
+        names = (*self.model.scheme.names, OTHER)
+        x = haplotype_values(factor, names, calls.first, calls.second, self.pairs)
+        first = self._sums(calls.sample, calls.probability * x)
+        second = self._sums(calls.sample, calls.probability * x**2)
+        return _Measured(first, second, calls.missing)
+
+    def _sums(self, sample: NDArray[np.int64], weights: Array) -> Array:
+        """Sums of weights by sample, in the order in which they stand."""
+        return np.asarray(np.bincount(sample, weights, self.count), dtype=np.float64)
+
+    def _gene(self, factors: list[HLAFactor]) -> _Measured:
+        """The product of factors on one gene, expected over the posterior of its genotypes."""
+        calls = self.cohort.hla.genes.get(factors[0].gene)
+        if calls is None:
+            return self._tagged(factors)
+        rows = calls.rows(self.rows.start, self.rows.stop)
+        sample = calls.sample[rows] - self.rows.start
+        x = np.ones(len(sample))
+        for factor in factors:
+            carried = self._carriage(factor, calls)
+            copies = carried[calls.first[rows]] + carried[calls.second[rows]]
+            x = x * np.interp(copies, (0.0, 1.0, 2.0), factor.coding.values)
+        p = calls.probability[rows]
+        first = self._sums(sample, p * x)
+        second = self._sums(sample, p * x**2)
+        missing = np.full(self.count, Missing.NO_CALL, dtype=np.uint8)
+        missing[sample] = Missing.NOT_MISSING
+        missing[np.isnan(first)] = Missing.LOW_RESOLUTION
+        return _Measured(first, second, missing)
+
+    def _carriage(self, factor: HLAFactor, calls: GeneCalls) -> Array:
+        """1 for each allele of the calls that the factor counts, 0 for others, nan if unsure."""
+        if factor not in self.carriage:
+            verdicts = [carries(factor, allele, self.panel) for allele in calls.alleles]
+            self.carriage[factor] = np.array(
+                [np.nan if verdict is None else float(verdict) for verdict in verdicts]
+            )
+        return self.carriage[factor]
+
+    def _tagged(self, factors: list[HLAFactor]) -> _Measured:
+        """Where the gene is not typed: a tag SNP for a single allele, if one holds."""
+        allele = _single_allele(factors)
+        if allele is None:
+            return self._gap(Missing.ABSENT)
+        tag = self.cohort.hla.tags.get(allele)
+        if tag is None:
+            invalid = allele in self.cohort.hla.invalid_tags
+            return self._gap(Missing.TAG_NOT_VALID if invalid else Missing.ABSENT)
+        values = np.prod([factor.coding.values for factor in factors], axis=0)
+        return self._copies(tag.copies[self._span], tuple(values.tolist()))
+
+
+def _single_allele(factors: list[HLAFactor]) -> HLAAllele | None:
+    """The one allele all the factors count, if they count one and the same."""
+    counted = {f.alleles if isinstance(f, HLAAlleleFactor) else () for f in factors}
+    alleles = counted.pop() if len(counted) == 1 else ()
+    return alleles[0] if len(alleles) == 1 else None

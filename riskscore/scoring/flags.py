@@ -1,0 +1,85 @@
+"""Flags: in one short text, what of a person's genetic terms was not plainly observed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.missing import Missing
+from riskscore.models.terms import HLAAlleleFactor, Part, Term
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.design import DesignMatrix
+
+_NAMED = 3  # terms named in a flag before it counts the rest
+_EXCESS = 0.5  # tags that more likely than not count three haplotypes
+_UNCERTAIN = 0.01  # variance of a typed HLA term above which its posterior is worth a flag
+
+
+def flags_of(design: DesignMatrix, cohort: Cohort, unscored: NDArray[np.bool_]) -> list[str]:
+    """One text a sample, parts separated by ``;``, empty when all was observed without ambiguity.
+
+    ``absent=Non_HLA(32)`` counts a component's lost terms; ``no_call=rs1,rs2`` names a few;
+    ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds.
+    """
+    terms = design.model.terms
+    genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
+    fallback = [j for j, t in enumerate(terms) if t.fallback_for]
+    uncertain = np.array(
+        [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
+    )
+    doubt = (design.variance[:, genetic] > _UNCERTAIN) & uncertain
+    reasons = design.missing[:, genetic].copy()
+    reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
+    stands_in = design.missing[:, fallback] == Missing.NOT_MISSING
+    state = np.column_stack([reasons, stands_in, design.excess > _EXCESS, unscored]).astype(
+        np.uint8
+    )
+    patterns, place = np.unique(state, axis=0, return_inverse=True)
+    tags = _tag_flags([terms[j] for j in genetic], cohort)
+    texts = []
+    for pattern in patterns:
+        reason, used = pattern[: len(genetic)], pattern[len(genetic) : -2]
+        parts = ["not_scored"] if pattern[-1] else []
+        parts += _reason_flags([terms[j] for j in genetic], reason)
+        parts += [
+            f"stand_in={terms[j].id} for HLA-{terms[j].fallback_for}"
+            for j, on in zip(fallback, used, strict=True)
+            if on
+        ]
+        parts += ["more_than_two_haplotypes"] if pattern[-2] else []
+        texts.append(";".join(parts + tags))
+    return [texts[i] for i in place.ravel()]
+
+
+def _is_variant(factor: object) -> bool:
+    return not hasattr(factor, "gene") and hasattr(factor, "variant")
+
+
+def _reason_flags(terms: list[Term], reasons: NDArray[np.uint8]) -> list[str]:
+    flags = []
+    skipped = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.NOT_GIVEN)
+    for reason in sorted(set(reasons.tolist()) - set(skipped)):
+        lost = [t for t, r in zip(terms, reasons, strict=True) if r == reason]
+        if len(lost) <= _NAMED:
+            what = ",".join(term.id for term in lost)
+        else:
+            counts = Counter(term.component for term in lost)
+            what = ",".join(f"{name}({n})" for name, n in counts.items())
+        flags.append(f"{Missing(reason).name.lower()}={what}")
+    return flags
+
+
+def _tag_flags(terms: list[Term], cohort: Cohort) -> list[str]:
+    """One flag for each allele that a tag SNP stands for, with the populations where it holds."""
+    flags: dict[str, None] = {}
+    for term in terms:
+        for factor in term.factors:
+            if isinstance(factor, HLAAlleleFactor) and factor.gene not in cohort.hla.genes:
+                for allele in factor.alleles[:1]:
+                    call = cohort.hla.tags.get(allele)
+                    if call:
+                        where = "+".join(sorted(p for p in call.tag.r2 if call.tag.holds(p)))
+                        flags[f"tag={allele}:{call.tag.variant.name}({where})"] = None
+    return list(flags)

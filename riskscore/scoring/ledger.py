@@ -1,0 +1,132 @@
+"""The ledger of one person: every term, what was found, and what it adds. It sums to log_odds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from riskscore.errors import UsageError
+from riskscore.genetics.missing import Missing
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import (
+    AminoAcidFactor,
+    DiplotypeFactor,
+    ExposureFactor,
+    Factor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    VariantFactor,
+)
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.design import design_matrix
+from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
+from riskscore.scoring.reference import Reference
+from riskscore.scoring.systems import OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the ledger: ``contribution = weight x (dosage - mean)``."""
+
+    term: str
+    label: str
+    component: str
+    found: str
+    dosage: float
+    mean: float
+    weight: float
+    standard_error: float | None
+    contribution: float
+    variance: float
+    missing: str
+    status: str
+    source: str
+
+    def as_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+LEDGER_COLUMNS = tuple(field.name for field in fields(Entry))
+
+
+def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: str) -> list[Entry]:
+    """The entries of one sample in model order; raises UsageError for an unknown sample.
+
+    The contributions sum to the sample's log_odds. ``variance`` is of the weighted term, from
+    what is not known of the person.
+    """
+    if sample not in cohort.samples:
+        raise UsageError("no such sample in the VCF", fix="list them with: bcftools query -l")
+    place = cohort.samples.index(sample)
+    rows = range(place, place + 1)
+    design = design_matrix(cohort, reference, panel, rows)
+    scheme = reference.model.scheme
+    haplotypes = call_diplotypes(cohort, scheme, panel, rows) if scheme else None
+    entries = []
+    for j, term in enumerate(reference.model.terms):
+        reason = Missing(int(design.missing[0, j]))
+        seen = " and ".join(
+            dict.fromkeys(_seen(f, cohort, reference, haplotypes, place) for f in term.factors)
+        )
+        dosage, mean = float(design.expected[0, j]), float(reference.mean[j])
+        entries.append(
+            Entry(
+                term=term.id,
+                label=term.label,
+                component=term.component,
+                found=seen,
+                dosage=dosage,
+                mean=mean,
+                weight=term.weight,
+                standard_error=term.standard_error,
+                contribution=term.weight * (dosage - mean),
+                variance=term.weight**2 * float(design.variance[0, j]),
+                missing=reason.name.lower() if reason else "",
+                status=term.status.value,
+                source=term.source,
+            )
+        )
+    return entries
+
+
+def _seen(
+    factor: Factor,
+    cohort: Cohort,
+    reference: Reference,
+    haplotypes: DiplotypeCalls | None,
+    place: int,
+) -> str:
+    """In words, what the cohort holds of what a factor reads."""
+    match factor:
+        case VariantFactor():
+            match_ = cohort.dosages.match(factor.variant)
+            return match_.record if not match_.missing else "no record used"
+        case ExposureFactor():
+            cells = cohort.exposures.columns.get(factor.exposure)
+            return f"{factor.exposure} = {(cells[place] if cells else '') or 'unknown'}"
+        case HaplotypeFactor() | DiplotypeFactor():
+            return _diplotype(haplotypes, reference)
+        case HLAAlleleFactor() | AminoAcidFactor():
+            return _genotype(factor, cohort, place)
+
+
+def _diplotype(calls: DiplotypeCalls | None, reference: Reference) -> str:
+    if calls is None or not len(calls.sample) or reference.model.scheme is None:
+        return "no haplotype call"
+    names = (*reference.model.scheme.names, OTHER)
+    best = int(calls.probability.argmax())
+    pair = f"{names[calls.first[best]]} + {names[calls.second[best]]}"
+    return f"{pair} (P {calls.probability[best]:.3g}, {calls.source})"
+
+
+def _genotype(factor: HLAAlleleFactor | AminoAcidFactor, cohort: Cohort, place: int) -> str:
+    calls = cohort.hla.genes.get(factor.gene)
+    if calls is None:
+        tag = None
+        if isinstance(factor, HLAAlleleFactor):
+            tag = cohort.hla.tags.get(factor.alleles[0])
+        return f"tag {tag.tag.variant.name}" if tag else f"HLA-{factor.gene} not typed"
+    best = calls.best(place)
+    if best is None:
+        return f"HLA-{factor.gene} not called"
+    return f"{best[0]}, {best[1]} (P {best[2]:.3g})"

@@ -1,0 +1,264 @@
+"""Scores: the centred sum of a model's terms, what it means as a risk, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import UsageError
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import MissingPolicy, RiskModel, Sex
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import Part
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.design import DesignMatrix, design_matrix
+from riskscore.scoring.flags import flags_of
+from riskscore.scoring.link import Array, expit, mean_expit
+from riskscore.scoring.reference import Reference, build_reference
+
+if TYPE_CHECKING:
+    import pandas
+
+CHUNK = 4096  # samples worked on at a time; results do not depend on it
+Z95 = 1.959963984540054  # the 97.5% point of the normal distribution
+COLUMNS = (
+    "sample", "model", "model_version", "genetic_score", "exposure_score", "interaction_score",
+    "log_odds", "odds_ratio", "probability", "probability_low", "probability_high", "percentile",
+    "published_score", "coverage", "flags",
+)  # fmt: skip
+_NUMBERS = COLUMNS[3:14]
+
+
+@dataclass(frozen=True)
+class ModelScores:
+    """One model's scores; every array of shape (samples,), nan where there is no score.
+
+    ``log_odds`` is the centred sum: the log of ``odds_ratio`` against the population average.
+    ``probability`` is the risk over the model's horizon. ``component_coverage`` is by component
+    the share of expected variance observed, shape (samples,); ``term_coverage`` is its mean over
+    samples by term, and ``term_reasons`` each term's most frequent reason for a gap.
+    """
+
+    model: RiskModel
+    reference: Reference
+    numbers: dict[str, Array]
+    flags: tuple[str, ...]
+    component_coverage: dict[str, Array]
+    term_coverage: Array
+    term_reasons: NDArray[np.int64]
+
+    @property
+    def unscored(self) -> int:
+        """How many samples have no score."""
+        return int(np.isnan(self.numbers["log_odds"]).sum())
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a cohort, a table a model, and the cohort they were computed from."""
+
+    cohort: Cohort
+    panel: ReferencePanel
+    tables: tuple[ModelScores, ...]
+
+    def of(self, model: str) -> ModelScores:
+        """The scores of one model, by its id."""
+        for table in self.tables:
+            if table.model.id == model:
+                return table
+        raise UsageError(f"model {model!r} was not scored")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a sample and model, in the order of COLUMNS; nan where there is none."""
+        return [
+            {
+                "sample": sample,
+                "model": table.model.id,
+                "model_version": table.model.version,
+                **{name: float(table.numbers[name][i]) for name in _NUMBERS},
+                "flags": table.flags[i],
+            }
+            for table in self.tables
+            for i, sample in enumerate(self.cohort.samples)
+        ]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A pandas frame, one row a sample and model."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=list(COLUMNS))
+
+    def explain(self, sample: str, model: str | None = None) -> pandas.DataFrame:
+        """The ledger of one sample as a frame: each term's contribution; they sum to log_odds.
+
+        ``model`` may be left out when only one was scored. Raises UsageError for an unknown sample.
+        """
+        import pandas as pd
+
+        from riskscore.scoring.ledger import LEDGER_COLUMNS, ledger
+
+        if model is None and len(self.tables) > 1:
+            raise UsageError("several models were scored; say which one to explain")
+        table = self.of(model) if model else self.tables[0]
+        entries = ledger(self.cohort, table.reference, self.panel, sample)
+        return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
+
+
+def score_cohort(
+    cohort: Cohort,
+    panel: ReferencePanel,
+    *,
+    prevalence: float | None = None,
+    chunk: int = CHUNK,
+) -> Scores:
+    """Score every sample of a cohort with each of its models.
+
+    ``prevalence`` takes the place of the models' baseline risk. Raises UsageError when it is not
+    between 0 and 1.
+    """
+    if prevalence is not None and not 0 < prevalence < 1:
+        raise UsageError(f"a prevalence of {prevalence:g} is not between 0 and 1")
+    tables = []
+    for model in cohort.models:
+        reference = build_reference(model, panel, cohort.population, prevalence)
+        tables.append(_score_model(cohort, reference, panel, chunk))
+    return Scores(cohort, panel, tuple(tables))
+
+
+def _score_model(
+    cohort: Cohort, reference: Reference, panel: ReferencePanel, chunk: int
+) -> ModelScores:
+    count = len(cohort.samples)
+    components = tuple(dict.fromkeys(term.component for term in reference.model.terms))
+    numbers = {name: np.full(count, np.nan) for name in _NUMBERS}
+    coverage = {name: np.full(count, np.nan) for name in components}
+    flags: list[str] = []
+    seen = np.zeros(len(reference.model.terms))
+    reasons = np.zeros((len(reference.model.terms), len(Missing)), dtype=np.int64)
+    for start in range(0, count, chunk):
+        rows = range(start, min(start + chunk, count))
+        design = design_matrix(cohort, reference, panel, rows)
+        sex = cohort.sex[rows.start : rows.stop]
+        part = _score_rows(design, reference, sex)
+        for name, values in part.items():
+            numbers[name][rows.start : rows.stop] = values
+        for name, values in _component_coverage(design, reference, sex).items():
+            coverage[name][rows.start : rows.stop] = values
+        flags += flags_of(design, cohort, np.isnan(part["log_odds"]))
+        seen += observed_share(design, reference).sum(axis=0)
+        for reason in Missing:
+            reasons[:, reason] += (design.missing == reason).sum(axis=0)
+    return ModelScores(
+        reference.model,
+        reference,
+        numbers,
+        tuple(flags),
+        coverage,
+        seen / max(1, count),
+        reasons.argmax(axis=1),
+    )
+
+
+def observed_share(design: DesignMatrix, reference: Reference) -> Array:
+    """How much of each term's variance in the population was really seen, shape (samples, terms).
+
+    1 where the number is certain, 0 where nothing is known of it.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = 1 - design.variance / reference.variance
+    return np.clip(np.where(reference.variance > 0, share, 1.0), 0, 1)
+
+
+def _by_sex(sex: tuple[Sex | None, ...]) -> dict[Sex | None, NDArray[np.bool_]]:
+    return {key: np.array([s is key for s in sex], dtype=bool) for key in dict.fromkeys(sex)}
+
+
+def _component_coverage(
+    design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...]
+) -> dict[str, Array]:
+    """Coverage of each component; nan where the component has no variance in people of that sex."""
+    share = observed_share(design, reference)
+    names = np.array([term.component for term in reference.model.terms])
+    result = {}
+    for name in dict.fromkeys(names.tolist()):
+        covered = np.full(len(design.samples), np.nan)
+        for key, people in _by_sex(sex).items():
+            expected = np.where(names == name, reference.expected_variance(key), 0.0)
+            if expected.sum() > 0:
+                covered[people] = _weighted(share[people], expected) / expected.sum()
+        result[name] = covered
+    return result
+
+
+def _weighted(columns: Array, weights: Array) -> Array:
+    """Sum over terms of column times weight, term by term in model order.
+
+    Not a matrix product: its order of summation, and so its last bits, would depend on the shape.
+    """
+    total = np.zeros(len(columns))
+    for j, weight in enumerate(weights.tolist()):
+        if weight:
+            total += weight * columns[:, j]
+    return total
+
+
+def _score_rows(
+    design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...]
+) -> dict[str, Array]:
+    """All the numbers of a chunk of samples."""
+    model, weights = reference.model, reference.weights
+    centred = design.expected - reference.mean
+    parts = np.array([term.part for term in model.terms])
+    out = {
+        f"{part}_score": _weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
+    }
+    out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
+    errors = np.array([term.standard_error or 0.0 for term in model.terms])
+    unknown = _weighted(design.variance, weights**2)
+    spread = np.sqrt(unknown + _weighted(centred**2, errors**2))
+    share = observed_share(design, reference)
+    for name in ("odds_ratio", "probability", "probability_low", "probability_high"):
+        out[name] = np.full(len(design.samples), np.nan)
+    out["odds_ratio"] = np.exp(out["log_odds"])
+    out["percentile"] = np.full(len(design.samples), np.nan)
+    out["coverage"] = np.full(len(design.samples), np.nan)
+    for key, people in _by_sex(sex).items():
+        own = reference.by_sex[key]
+        lp = out["log_odds"][people]
+        expected = reference.expected_variance(key)
+        out["coverage"][people] = (
+            _weighted(share[people], expected) / expected.sum() if expected.sum() else 1.0
+        )
+        out["percentile"][people] = own.distribution.percentile(lp)
+        if own.alpha is not None:
+            reach = Z95 * spread[people]
+            out["probability"][people] = mean_expit(own.alpha + lp, np.sqrt(unknown[people]))
+            out["probability_low"][people] = expit(own.alpha + lp - reach)
+            out["probability_high"][people] = expit(own.alpha + lp + reach)
+    out["published_score"] = _published(design, reference, share)
+    return _refused(out, design, model)
+
+
+def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
+    """The score on its paper's own scale, not centred; nan where too little of it was read."""
+    model = reference.model
+    genetic = np.array([t.part is Part.GENETIC and not t.fallback_for for t in model.terms])
+    if not model.published_score:
+        return np.full(len(design.samples), np.nan)
+    total = _weighted(design.expected, np.where(genetic, reference.weights, 0.0))
+    expected = np.where(genetic, reference.weights**2 * reference.variance, 0.0)
+    enough = _weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
+    return np.where(enough, total, np.nan)
+
+
+def _refused(out: dict[str, Array], design: DesignMatrix, model: RiskModel) -> dict[str, Array]:
+    """No numbers for people of whom nothing genetic was read, or whom the policy refuses."""
+    genetic = np.array([t.part is Part.GENETIC for t in model.terms])
+    gaps = (design.missing != Missing.NOT_MISSING) & (design.missing != Missing.NOT_APPLICABLE)
+    refused = ~(design.missing[:, genetic] == Missing.NOT_MISSING).any(axis=1)
+    if model.missing is MissingPolicy.REFUSE:
+        refused |= gaps[:, genetic].any(axis=1)
+    return {name: np.where(refused, np.nan, values) for name, values in out.items()}

@@ -1,0 +1,1 @@
+"""What leaves: tables, the bundle of a run, provenance, and the words people read."""

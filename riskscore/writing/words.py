@@ -1,0 +1,134 @@
+"""What people read on the terminal: the preflight check, a model's card, the demo's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from riskscore.models.model import RiskModel
+from riskscore.models.terms import Part, Status
+from riskscore.scoring.coverage import coverage_table, match_report
+from riskscore.scoring.ledger import ledger
+from riskscore.scoring.score import Scores
+
+NOTICE = "Illustrative, not diagnostic."
+_SHOWN = 8
+
+
+def natural(probability: float) -> str:
+    """A risk as people in 1,000, or in 100,000 when rare.
+
+    >>> natural(0.0031), natural(0.00004)
+    ('3.1 in 1,000', '4 in 100,000')
+    """
+    if probability >= 0.0005:
+        return f"{1000 * probability:.3g} in 1,000"
+    return f"{100_000 * probability:.2g} in 100,000"
+
+
+def check_words(scores: Scores) -> Iterator[str]:
+    """The preflight report: what was found for each model, what is lost, and what would help."""
+    cohort = scores.cohort
+    yield f"{len(cohort.samples)} samples, {cohort.build}, reference population {cohort.population}"
+    for report in cohort.hla.reports:
+        fields = ", ".join(f"{n} of {f} field(s)" for f, n in sorted(report.records.items()))
+        yield (
+            f"HLA-{report.gene}: {fields}; {report.resolution} field(s) used, "
+            f"{report.called} called, {report.not_called} not"
+        )
+    for allele, call in cohort.hla.tags.items():
+        held = ", ".join(f"{p} {r2:.2f}" for p, r2 in sorted(call.tag.r2.items()))
+        yield f"HLA-{allele}: by tag SNP {call.tag.variant.name} (r2 {held})"
+    rows = match_report(scores)
+    for table in scores.tables:
+        mine = [row for row in rows if row.model == table.model.id]
+        lost = sorted((r for r in mine if r.lost_share > 1e-9), key=lambda r: -r.lost_share)
+        yield ""
+        yield f"{table.model.id} {table.model.version}: {table.model.name} ({table.model.edition})"
+        yield from _coverage_words(scores, table.model.id)
+        for row in lost[:_SHOWN]:
+            advice = f"; {row.advice}" if row.advice else ""
+            yield (
+                f"  lost {row.lost_share:6.1%} of variance: "
+                f"{row.kind} {row.name}: {row.code}{advice}"
+            )
+        if len(lost) > _SHOWN:
+            rest = sum(row.lost_share for row in lost[_SHOWN:])
+            yield f"  lost {rest:6.1%} of variance: {len(lost) - _SHOWN} others"
+
+
+def _coverage_words(scores: Scores, model: str) -> Iterator[str]:
+    for row in coverage_table(scores):
+        if row["model"] == model:
+            yield (
+                f"  {row['component']:<18} carries {row['variance_share']:6.1%} of the expected "
+                f"variance; {row['coverage_mean']:6.1%} of it was observed"
+            )
+
+
+def card_words(model: RiskModel) -> Iterator[str]:
+    """The model card as text."""
+    card = model.card
+    yield f"{model.name} ({model.id} {model.version}, {model.edition})"
+    yield f"Disease: {card.disease['name']} ({card.disease['mondo']}). Outcome: {card.outcome}."
+    yield f"Weights from people of ancestry: {card.ancestry}. {NOTICE}"
+    yield f"Intended use: {card.intended_use}"
+    for title, lines in (("Not for", card.not_for), ("Limits", card.limits)):
+        yield f"{title}:"
+        yield from (f"  - {' '.join(line.split())}" for line in lines)
+    parts = [term.part for term in model.terms]
+    recalled = sum(term.status is Status.RECALLED for term in model.terms)
+    yield (
+        f"Terms: {parts.count(Part.GENETIC)} genetic, {parts.count(Part.EXPOSURE)} exposure, "
+        f"{parts.count(Part.INTERACTION)} gene-environment; {recalled} with recalled weights"
+    )
+    for risk in model.baseline:
+        yield (
+            f"Baseline, {risk.sex.value}: {natural(risk.value)} ({model.horizon}; {risk.source}; "
+            f"{risk.status.value})"
+        )
+    yield "Performance, as published:"
+    yield from (
+        f"  - {p['measure']}: {p['value']} ({p['source']}; {p['status']})" for p in card.performance
+    )
+    yield "Citations:"
+    for citation in card.citations:
+        links = [f"doi {citation.doi}"] * bool(citation.doi) + [f"PMID {citation.pmid}"] * bool(
+            citation.pmid
+        )
+        yield f"  - {citation.text} {' '.join(links)}".rstrip()
+
+
+def summary_words(
+    scores: Scores, groups: Sequence[str], examples: Mapping[str, str]
+) -> Iterator[str]:
+    """The demo's summary: coverage with its reasons, distributions by group, a few ledgers."""
+    yield f"{len(scores.cohort.samples)} people. {NOTICE}"
+    labels = np.array(groups)
+    for table in scores.tables:
+        yield ""
+        card = table.model.card
+        yield f"{table.model.id}: {card.outcome}; weights from {card.ancestry}"
+        yield from _coverage_words(scores, table.model.id)
+        yield "  log odds against the population average, by superpopulation:"
+        for name in sorted(set(groups)):
+            values = table.numbers["log_odds"][labels == name]
+            values = values[~np.isnan(values)]
+            low, middle, high = np.percentile(values, (5, 50, 95))
+            yield (
+                f"    {name}  n={len(values):<4} mean {values.mean():+.2f}  "
+                f"5% {low:+.2f}  median {middle:+.2f}  95% {high:+.2f}"
+            )
+    yield ""
+    yield "Top terms of five people's ledgers (contribution to log odds):"
+    for sample, model in examples.items():
+        table = scores.of(model)
+        place = scores.cohort.samples.index(sample)
+        entries = ledger(scores.cohort, table.reference, scores.panel, sample)
+        entries.sort(key=lambda entry: -abs(entry.contribution))
+        risk = table.numbers["probability"][place]
+        yield f"  {sample}, {model}: {natural(risk)}"
+        for entry in entries[:3]:
+            copies = f"{entry.dosage:.2g} x {entry.term}"
+            yield f"    {entry.contribution:+.3f}  {copies} (has {entry.found})"
