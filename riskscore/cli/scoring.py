@@ -1,0 +1,161 @@
+"""The verbs of the main job: score, explain, check, hla, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from riskscore.cli.options import (
+    BuildOption,
+    ExposuresOption,
+    ModelOption,
+    OutputOption,
+    PopulationOption,
+    SexOption,
+    VCFArgument,
+    read_and_score,
+    say,
+)
+from riskscore.errors import EXIT_SOME_NOT_SCORED
+
+
+def score(
+    vcf: VCFArgument,
+    model: ModelOption,
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
+    prevalence: Annotated[
+        float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
+    ] = None,
+    output: OutputOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for scores, match report, coverage, provenance.")
+    ] = None,
+) -> None:
+    """Score every sample of a VCF with one or several models."""
+    from riskscore.scoring.score import COLUMNS
+    from riskscore.writing.bundle import check_folder, write_bundle
+    from riskscore.writing.tables import check_ending, write_table
+
+    check_ending(output)
+    if out is not None:
+        check_folder(out)
+    scores = read_and_score(vcf, model, exposures, sex_column, population, build, prevalence)
+    if out is not None:
+        inputs = {"vcf": vcf, "exposures": exposures}
+        parameters: dict[str, Any] = {
+            "models": [table.model.id for table in scores.tables],
+            "population": population,
+            "build": build.value if build else None,
+            "sex_column": sex_column,
+            "prevalence": prevalence,
+        }
+        write_bundle(scores, out, inputs=inputs, parameters=parameters)
+    if output is not None or out is None:
+        write_table(scores.rows(), COLUMNS, output)
+    unscored = sum(table.unscored for table in scores.tables)
+    if unscored:
+        say([f"riskscore: {unscored} rows have no score; their flags say why"])
+        raise typer.Exit(EXIT_SOME_NOT_SCORED)
+
+
+def explain(
+    vcf: VCFArgument,
+    model: ModelOption,
+    sample: Annotated[str, typer.Option("-s", "--sample", help="The sample to explain.")],
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Print one person's ledger: each term, what was found, and what it adds to log_odds."""
+    from riskscore.scoring.ledger import LEDGER_COLUMNS, ledger
+    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.words import NOTICE, natural
+
+    check_ending(output)
+    scores = read_and_score(vcf, model, exposures, sex_column, population, build)
+    columns = ("model", *LEDGER_COLUMNS)
+    rows = [
+        {"model": table.model.id, **entry.as_row()}
+        for table in scores.tables
+        for entry in ledger(scores.cohort, table.reference, scores.panel, sample)
+    ]
+    write_table(rows, columns, output)
+    place = scores.cohort.samples.index(sample)
+    for table in scores.tables:
+        numbers = {name: values[place] for name, values in table.numbers.items()}
+        say(
+            [
+                f"{table.model.id}: log odds {numbers['log_odds']:+.4f}, odds ratio "
+                f"{numbers['odds_ratio']:.3g} against the average; {table.model.card.outcome}: "
+                f"{natural(numbers['probability'])} ({natural(numbers['probability_low'])} to "
+                f"{natural(numbers['probability_high'])}); "
+                f"coverage {numbers['coverage']:.0%}. {NOTICE}"
+            ]
+        )
+
+
+def check(
+    vcf: VCFArgument,
+    model: ModelOption,
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Before a long run: the build, what matches, what will be missing, and the fix.
+
+    Prints words; with -o also writes the match report, one row a locus.
+    """
+    from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
+    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.words import check_words
+
+    check_ending(output)
+    scores = read_and_score(vcf, model, exposures, sex_column, population, build)
+    for line in check_words(scores):
+        typer.echo(line)
+    if output is not None:
+        write_table([row.as_row() for row in match_report(scores)], MATCH_COLUMNS, output)
+
+
+def hla(vcf: VCFArgument, build: BuildOption = None, output: OutputOption = None) -> None:
+    """Print the HLA genotypes of a VCF: two alleles a sample and gene, and their probability."""
+    from riskscore.samples.hla_table import HLA_COLUMNS, hla_rows, read_hla
+    from riskscore.writing.tables import check_ending, write_table
+
+    check_ending(output)
+    samples, calls = read_hla(vcf, build=build.value if build else None)
+    write_table(hla_rows(samples, calls), HLA_COLUMNS, output)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-results"),
+) -> None:
+    """Score 2,504 real people of the 1000 Genomes Project with three models."""
+    from riskscore.files import read_rows, reference_root, require_file
+    from riskscore.writing.bundle import check_folder, write_bundle
+    from riskscore.writing.words import summary_words
+
+    examples = reference_root() / "examples"
+    vcf = require_file(
+        examples / "1000G_MHC_HLA.GRCh38.vcf.gz", "example VCF (it is in a checkout)"
+    )
+    people = {row["sample"]: row for row in read_rows(examples / "1000G_samples.tsv")}
+    check_folder(out, replace=True)
+    models = ["t1d", "ra", "ms"]
+    scores = read_and_score(vcf, models, examples / "1000G_samples.tsv", "sex", "EUR", None)
+    groups = [people[sample]["superpopulation"] for sample in scores.cohort.samples]
+    shown = {"HG00096": "t1d", "NA12878": "ms", "NA19240": "ra", "HG00403": "t1d", "HG03713": "ms"}
+    shown = {sample: model for sample, model in shown.items() if sample in people}
+    for line in summary_words(scores, groups, shown):
+        typer.echo(line)
+    write_bundle(scores, out, inputs={"vcf": vcf}, parameters={"models": models}, replace=True)
+    typer.echo(f"\nThe whole table: {out}/scores.tsv")
