@@ -2,8 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
+import pysam
 import pytest
 from hypothesis import settings
 
@@ -35,3 +40,58 @@ def oracle() -> Callable[[str], str]:
         return path
 
     return find
+
+
+@pytest.fixture
+def make_vcf(tmp_path: Path) -> Callable[..., Path]:
+    """`make_vcf(samples, rows)` is a bgzipped, indexed VCF in GRCh38.
+
+    A row is (chromosome, position, id, ref, alt, format, cells) or has an INFO text as its last.
+    """
+
+    def make(
+        samples: Sequence[str],
+        rows: Iterable[tuple[Any, ...]],
+        *,
+        name: str = "made.vcf.gz",
+        header: Sequence[str] = ("##contig=<ID=6,length=170805979>",),
+        index: bool = True,
+    ) -> Path:
+        lines = [
+            "##fileformat=VCFv4.2",
+            *header,
+            '##INFO=<ID=AF,Number=A,Type=Float,Description="ALT frequency">',
+            '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
+            '##FORMAT=<ID=DS,Number=A,Type=Float,Description="ALT dosage">',
+            "\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"])
+            + "".join(f"\t{sample}" for sample in samples),
+        ]
+        for chrom, position, rsid, ref, alt, keys, cells, *info in rows:
+            fixed = [chrom, position, rsid, ref, alt, ".", "PASS", info[0] if info else ".", keys]
+            lines.append("\t".join([*map(str, fixed), *cells]))
+        plain = tmp_path / name.removesuffix(".gz")
+        plain.write_text("\n".join(lines) + "\n")
+        path = tmp_path / name
+        pysam.tabix_compress(str(plain), str(path), force=True)
+        if index:
+            pysam.tabix_index(str(path), preset="vcf", force=True)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def riskscore(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`riskscore("score", ...)` runs the installed command in an empty folder."""
+    command = Path(sys.executable).parent / "riskscore"
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(command), *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

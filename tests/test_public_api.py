@@ -1,0 +1,24 @@
+"""The public surface, name by name: a change here is a change for users."""
+
+import riskscore as rs
+
+SURFACE = {
+    "Build", "Cohort", "HLAAllele", "Missing", "RiskModel", "RiskscoreError", "Scores", "Term",
+    "Variant", "list_models", "load_model", "person", "read_cohort", "score", "write_bundle",
+}  # fmt: skip
+
+
+def test_the_surface_is_what_it_was() -> None:
+    assert set(rs.__all__) == SURFACE
+    assert rs.__all__ == sorted(rs.__all__)
+
+
+def test_every_name_is_there_and_documented() -> None:
+    for name in rs.__all__:
+        assert getattr(rs, name).__doc__, name
+
+
+def test_version_is_that_of_the_package() -> None:
+    from importlib.metadata import version
+
+    assert rs.__version__ == version("riskscore")
