@@ -1,0 +1,177 @@
+"""reference/hla/ and reference/examples/ against the published tables."""
+
+from __future__ import annotations
+
+import gzip
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Row = dict[str, str]
+Read = Callable[[str], list[Row]]
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPERPOPULATIONS = {"AFR", "AMR", "EAS", "EUR", "SAS"}
+CHROMOSOMES = {"AFR": "1322", "AMR": "694", "EAS": "1008", "EUR": "1006", "SAS": "978"}
+PHE9 = {f"DPB1*{fields}" for fields in "02:01 02:02 04:01 04:02 05:01 19:01".split()}
+
+
+def test_allele_frequencies(reference: Read, published: Read) -> None:
+    ours = reference("hla/allele_frequencies")
+    assert [tuple(row.values()) for row in ours] == [
+        (
+            row["gene"],
+            row["allele"],
+            row["population"],
+            row["freq"],
+            row["n_chrom"],
+            row["source"],
+            row["status"].removesuffix(" by counting"),
+        )
+        for row in published("hla/hla_frequencies")
+    ]
+    assert all(row["source"].startswith("1000G HLA*LA") for row in ours)
+
+
+def test_allele_frequencies_sum_to_one(reference: Read) -> None:
+    total: dict[tuple[str, str], float] = defaultdict(float)
+    for row in reference("hla/allele_frequencies"):
+        assert row["allele"].startswith(f"{row['gene']}*")
+        assert row["allele"].count(":") == 1
+        assert row["n_chromosomes"] == CHROMOSOMES[row["population"]]
+        total[row["gene"], row["population"]] += float(row["frequency"])
+    assert len(total) == 8 * len(SUPERPOPULATIONS)
+    assert all(value == pytest.approx(1, abs=2e-5) for value in total.values())
+
+
+def test_drdq_haplotypes(reference: Read, published: Read) -> None:
+    ours = reference("hla/drdq_haplotypes")
+    assert [tuple(row.values()) for row in ours] == [
+        (
+            row["DRB1"],
+            row["DQA1"],
+            row["DQB1"],
+            row["DQB1_split"],
+            row["population"],
+            row["freq"],
+            row["n_chrom"],
+            f"{row['method']}; {row['source']}",
+            row["status"],
+        )
+        for row in published("hla/drdq_haplotype_frequencies")
+    ]
+    total: dict[str, float] = defaultdict(float)
+    for row in ours:
+        total[row["population"]] += float(row["frequency"])
+    assert set(total) == SUPERPOPULATIONS
+    assert all(value == pytest.approx(1, abs=1e-4) for value in total.values())
+
+
+def test_drb1_residues(reference: Read, published: Read) -> None:
+    common = published("hla/drb1_aminoacids")
+    every = published("hla/drb1_aminoacids_all2field")
+    expected = {
+        (row["allele"], place): (row[f"aa{place}"], "derived")
+        for row in every
+        for place in ("11", "13", "70", "71", "72", "73", "74")
+    }
+    for row in common:  # the two tables agree where they overlap
+        for place in ("11", "13", "70", "71", "72", "73", "74"):
+            assert expected[row["allele"], place][0] == row[f"aa{place}"]
+    expected |= {
+        (row["allele"], place): (row[f"aa{place}"], row["status"])
+        for row in common
+        for place in ("57", "67", "86")
+    }
+    rows = [row for row in reference("hla/residues") if row["gene"] == "DRB1"]
+    ours = {(row["allele"], row["position"]): (row["residue"], row["status"]) for row in rows}
+    assert len(ours) == len(rows)
+    assert ours == expected
+    assert all("IPD-IMGT/HLA 3.58.0" in row["source"] for row in rows)
+
+
+def test_other_residues(reference: Read, published: Read) -> None:
+    rows = [row for row in reference("hla/residues") if row["gene"] != "DRB1"]
+    ours = {(row["allele"], row["position"]): (row["residue"], row["status"]) for row in rows}
+    assert len(ours) == len(rows)
+    expected = {("B*08", "9"): ("D", "recalled"), ("B*", "9"): ("other", "recalled")}
+    expected |= {("DPB1*", "9"): ("other", "derived")}
+    expected |= {(allele, "9"): ("F", "found") for allele in PHE9}
+    assert ours == expected
+    coding = {row["term"]: row["coding"] for row in published("ra/ra_hla_other")}
+    (listed,) = [text for term, text in coding.items() if term == "HLA-DPB1 Phe9"]
+    names = listed.partition("DPB1")[2].partition(" = ")[0].split(",")
+    assert {f"DPB1{name.removeprefix('DPB1')}" for name in names} == PHE9
+
+
+def test_residue_haplotypes_of_the_common_alleles(weights: Read, reference: Read) -> None:
+    residue = {(r["allele"], r["position"]): r["residue"] for r in reference("hla/residues")}
+    for row in weights("ra"):
+        if row["is_haplotype"]:
+            for name in row["variant_description"].partition("common alleles ")[2].split(","):
+                places = ("11", "71", "74")
+                found = "".join(residue[f"DRB1{name}", place] for place in places)
+                assert found == row["locus_name"]
+
+
+def test_tags(reference: Read, published: Read) -> None:
+    table: dict[tuple[str, str, str], Row] = {}
+    for name in ("hla/hla_best_tag_snps", "hla/hla_named_tag_snps", "ms/ms_tag_snps"):
+        for row in published(name):
+            if row["pos_grch38"]:
+                key = (row["hla"], row["tag_snp"], row["superpop"])
+                same = ("tag_allele", "other_allele", "r2", "tag_freq")
+                assert all(table.setdefault(key, row)[column] == row[column] for column in same)
+    good = {(hla, tag) for (hla, tag, _), row in table.items() if float(row["r2"]) >= 0.8}
+
+    def whole(number: str) -> str:
+        return str(int(float(number)))
+
+    ours = reference("hla/tags")
+    assert sorted(tuple(row.values()) for row in ours) == sorted(
+        (
+            hla,
+            tag,
+            "6",
+            whole(row["pos_grch38"]),
+            whole(row["pos_grch37"]),
+            row["tag_allele"],
+            row["other_allele"],
+            population,
+            row["r2"],
+            row["tag_freq"],
+            row["source"],
+            row["status"],
+        )
+        for (hla, tag, population), row in table.items()
+        if (hla, tag) in good
+    )
+    assert all(0 < float(row["tag_frequency"]) < 1 for row in ours)
+
+
+def test_the_tag_of_drb1_1501_is_european(reference: Read) -> None:
+    r2 = {
+        row["population"]: float(row["r2"])
+        for row in reference("hla/tags")
+        if (row["hla"], row["tag_rsid"]) == ("DRB1*15:01", "rs3135388")
+    }
+    assert r2["EUR"] > 0.97
+    assert max(r2["AFR"], r2["SAS"]) < 0.21
+
+
+def test_populations(reference: Read) -> None:
+    codes = [row["code"] for row in reference("populations/superpopulations")]
+    assert codes == sorted(SUPERPOPULATIONS)
+
+
+def test_example_people(reference: Read) -> None:
+    rows = reference("examples/1000G_samples")
+    path = ROOT / "reference" / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        header = next(line for line in stream if line.startswith("#CHROM"))
+    assert {row["sample"] for row in rows} == set(header.split()[9:])
+    assert len(rows) == 2504
+    assert {row["superpopulation"] for row in rows} == SUPERPOPULATIONS
+    assert {row["sex"] for row in rows} == {"female", "male"}

@@ -1,0 +1,147 @@
+"""What holds for every weights file: sources, statuses, alleles, positions, frequencies, header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Row = dict[str, str]
+Read = Callable[[str], list[Row]]
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ("t1d", "ra", "ms")
+FREQUENCY = "allelefrequency_effect_"
+COLUMNS = (
+    "rsID chr_name chr_position effect_allele other_allele locus_name is_haplotype is_diplotype "
+    "is_interaction is_dominant is_recessive effect_weight OR {frequencies} variant_type "
+    "variant_description position_grch37 reference_allele interaction_coding fallback_for "
+    "component standard_error source status"
+)
+POPULATIONS = {
+    "t1d": ("EUR",),
+    "ra": ("EUR",),
+    "ms": ("EUR", "AFR", "AMR", "EAS", "SAS"),
+}
+PALINDROMES = ({"A", "T"}, {"C", "G"})
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+@every_model
+def test_columns_are_the_documented_ones(weights: Read, name: str) -> None:
+    frequencies = " ".join(FREQUENCY + code for code in POPULATIONS[name])
+    for row in weights(name):
+        assert list(row) == COLUMNS.format(frequencies=frequencies).split()
+
+
+@every_model
+def test_header_is_a_pgs_catalog_header(weights: Read, name: str) -> None:
+    path = ROOT / "reference" / "models" / name / "weights.tsv"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line[0] == "#"]
+    assert lines[0].startswith("###PGS CATALOG SCORING FILE")
+    assert lines[1:3] == ["#format_version=2.0", "##POLYGENIC SCORE (PGS) INFORMATION"]
+    fields = [line.strip("#").split("=") for line in lines if line[1] != "#"]
+    assert all(len(field) == 2 and field[1] for field in fields)
+    header = dict(fields)
+    assert header["pgs_id"] == header["pgs_name"] == name
+    assert header["genome_build"] == "GRCh38"
+    assert header["weight_type"] == "beta"
+    assert int(header["variants_number"]) == len(weights(name))
+
+
+@every_model
+def test_every_row_says_where_it_came_from(weights: Read, name: str) -> None:
+    for row in weights(name):
+        assert row["source"].strip()
+        assert row["status"] in {"found", "derived", "recalled"}
+        assert row["component"]
+        assert float(row["effect_weight"]) == float(row["effect_weight"])
+
+
+@every_model
+def test_no_recalled_number_without_its_label(weights: Read, name: str) -> None:
+    for row in weights(name):
+        assert ("recalled" in row["source"]) == (row["status"] == "recalled")
+
+
+@every_model
+def test_rows_are_told_apart(weights: Read, name: str) -> None:
+    keys = [
+        (row["rsID"], row["effect_allele"], row["is_recessive"], row["is_dominant"])
+        for row in weights(name)
+    ]
+    assert len(set(keys)) == len(keys)
+    ids = [row["rsID"] for row in weights(name) if row["rsID"] != "."]
+    assert len(set(ids)) == len(ids)
+
+
+@every_model
+def test_flags_say_what_the_effect_allele_shows(weights: Read, name: str) -> None:
+    for row in weights(name):
+        effect = row["effect_allele"]
+        kind = ""
+        if row["rsID"] == ".":
+            kind = "HLA_AA" if effect[-1].isalpha() else "HLA_allele"
+        assert row["variant_type"] == kind
+        assert row["is_haplotype"] == ("True" if ";" in effect else "")
+        assert row["is_diplotype"] == ("True" if "+" in effect else "")
+        assert row["is_interaction"] == ("True" if "_x_" in effect else "")
+        assert row["interaction_coding"].count("_x_") == effect.count("_x_")
+        assert bool(row["interaction_coding"]) == bool(row["is_interaction"])
+        if row["is_diplotype"]:
+            assert row["locus_name"] == effect
+        if row["rsID"] != ".":
+            assert row["is_dominant"] == row["is_recessive"] == ""
+        assert bool(row["reference_allele"]) == (name == "t1d" and row["rsID"] != ".")
+        assert bool(row["fallback_for"]) == (row["rsID"] == "rs9268839")
+
+
+@every_model
+def test_snp_alleles_and_positions(weights: Read, name: str) -> None:
+    for row in weights(name):
+        if row["rsID"] == ".":
+            assert row["chr_position"] == row["position_grch37"] == row["other_allele"] == ""
+            continue
+        effect, other = row["effect_allele"], row["other_allele"]
+        assert effect != other
+        assert set(effect + other) <= set("ACGT")
+        assert row["reference_allele"] in {"", effect, other}
+        assert int(row["chr_position"]) > 0
+        assert int(row["position_grch37"]) > 0
+        assert row["chr_name"] in {str(number) for number in range(1, 23)}
+        assert ("palindromic" in row["variant_description"]) == ({effect, other} in PALINDROMES)
+
+
+@every_model
+def test_every_snp_has_its_frequencies(weights: Read, name: str) -> None:
+    for row in weights(name):
+        if row["rsID"] != ".":
+            for code in POPULATIONS[name]:
+                assert 0 < float(row[FREQUENCY + code]) < 1
+
+
+def test_t1d_frequencies_agree_with_1000_genomes(weights: Read, published: Read) -> None:
+    known = {
+        row["rsid"]: float(row["eaf_1kg_eur"])
+        for row in published("t1d/grs2_snps")
+        if row["score"] == "t1dgrs2-luckett25" and row["eaf_1kg_eur"] and not row["replaces"]
+    }
+    rows = [row for row in weights("t1d") if row["rsID"] in known]
+    assert len(rows) > 30
+    for row in rows:
+        assert float(row[FREQUENCY + "EUR"]) == pytest.approx(known[row["rsID"]], abs=0.03)
+
+
+def test_ra_frequencies_agree_with_1000_genomes(weights: Read, published: Read) -> None:
+    known = {row["rsid"]: row["eaf_1000g_eur"] for row in published("ra/ra_snps")}
+    for row in weights("ra"):
+        if row["rsID"] != ".":
+            expected = float(known[row["rsID"]])
+            assert float(row[FREQUENCY + "EUR"]) == pytest.approx(expected, abs=0.05)
+
+
+def test_t1d_haplotype_frequencies_leave_room_for_others(reference: Read) -> None:
+    total = sum(float(row["tag_frequency_EUR"]) for row in reference("models/t1d/haplotypes"))
+    assert 0.9 < total < 1
