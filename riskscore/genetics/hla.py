@@ -1,24 +1,39 @@
-"""HLA alleles, the ambiguity between them, and the residues they carry."""
+"""HLA alleles: their names as values, what covers what, and the ambiguity between them.
+
+How names are read in the many ways people write them stands in hla_names.py.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from riskscore.errors import HLAFormatError
 
-GENES = ("A", "B", "C", "DRA", "DRB1", "DRB3", "DRB4", "DRB5", "DQA1", "DQB1", "DPA1", "DPB1")
+GENES = (
+    "A", "B", "C", "E", "F", "G", "DRA", "DRB1", "DRB3", "DRB4", "DRB5",
+    "DQA1", "DQB1", "DPA1", "DPB1",
+)  # fmt: skip
+# Genes that some chromosomes do not have. To lack one is a finding, and not a missing value.
+DISPENSABLE = frozenset({"DRB3", "DRB4", "DRB5"})
+ABSENT = "NNNN"  # in place of the fields: the chromosome has no such gene
 
+_GENE = "|".join(sorted((*GENES, "CW"), key=len, reverse=True))
+_FIELDS = r"\d{2,4}(?::\d{2,4}){1,3}|\d{2,8}"
 _NAME = re.compile(
-    r"^(?:HLA[-_])?(?P<gene>[A-Z]+[0-9]*)[*_](?P<fields>\d{2,4}(?::\d{2,4}){0,3}|\d{6}|\d{8})"
-    r"(?P<suffix>[NLSCAQ]?)$"
+    rf"(?:HLA[-_ ]?)?(?P<gene>{_GENE})(?P<joint>[*_-]?)"
+    rf"(?:(?P<fields>{_FIELDS})(?P<suffix>[NLSCAQGP]?)|(?P<absent>NNNN|NG|ABSENT))$"
 )
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class HLAAllele:
     """An HLA allele at one to four fields, or a pattern that stands for all it begins.
+
+    ``suffix`` is how the allele is expressed (N for null), or G or P for a group of alleles with
+    the same sequence in the part that binds peptide. Without any field it is some allele of the
+    gene, not known which; with the field NNNN it says that the chromosome lacks the gene.
 
     >>> HLAAllele.parse("HLA-DRB1*15:01")
     HLAAllele('DRB1*15:01')
@@ -32,38 +47,83 @@ class HLAAllele:
 
     @classmethod
     def parse(cls, name: str) -> HLAAllele:
-        """Read a name; raises HLAFormatError when it is not an HLA allele name.
+        """Read a name; raises HLAFormatError when it is not the name of one HLA allele.
 
-        Four digits without a colon are two fields, except where a colon shows otherwise
-        (``DPB1*104:01``).
+        Without colons two digits make a field, except that three digits are one (DPB1*104). Five
+        or seven digits could be cut in more than one way and are refused.
         """
-        match = _NAME.match(name.strip())
+        match = _NAME.match(name.strip().upper())
         if not match:
             raise HLAFormatError(f"{name!r} is not an HLA allele name", fix="write DRB1*15:01")
-        digits = match["fields"]
+        gene = match["gene"].replace("CW", "C")
+        digits = match["fields"] or ""
+        if match["absent"] or digits.replace(":", "") in {"9999", "9901"}:
+            return cls.absent(gene)
+        if not match["joint"] and ":" not in digits and len(digits) < 4:
+            raise HLAFormatError(f"{name!r} is not an HLA allele name", fix="write DRB1*15:01")
         if ":" in digits:
             fields = tuple(digits.split(":"))
         elif len(digits) == 3:
             fields = (digits,)
+        elif len(digits) % 2:
+            raise HLAFormatError(
+                f"{name!r} has {len(digits)} digits, which can be cut in more than one way",
+                fix="write the colons, as in DPB1*104:01",
+            )
         else:
             fields = tuple(digits[i : i + 2] for i in range(0, len(digits), 2))
-        return cls(match["gene"], fields, match["suffix"])
+        return cls(gene, fields, match["suffix"])
+
+    @classmethod
+    def absent(cls, gene: str) -> HLAAllele:
+        """The absence of a gene from a chromosome; raises HLAFormatError where that cannot be."""
+        if gene not in DISPENSABLE:
+            raise HLAFormatError(
+                f"HLA-{gene} cannot be absent from a chromosome",
+                fix=f"leave the cell empty if HLA-{gene} was not typed",
+            )
+        return cls(gene, (ABSENT,))
+
+    @property
+    def is_absent(self) -> bool:
+        return self.fields == (ABSENT,)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it names a G or P group: one of several alleles, not known which."""
+        return self.suffix in {"G", "P"} and bool(self.suffix)
 
     @property
     def resolution(self) -> int:
-        """How many fields the name has."""
-        return len(self.fields)
+        """How many fields the name has; 0 for an absent gene and for an unknown allele."""
+        return 0 if self.is_absent else len(self.fields)
+
+    @property
+    def members(self) -> tuple[HLAAllele, ...]:
+        return (self,)
 
     def covers(self, allele: HLAAllele) -> bool:
         """Whether ``allele`` is this allele, or a finer name of it.
 
-        A null allele is not covered by its expressed sibling.
+        A null allele is not covered by its expressed sibling, nor is an absent gene by any allele.
         """
         return (
             self.gene == allele.gene
             and allele.fields[: len(self.fields)] == self.fields
             and (self.suffix == "N") == (allele.suffix == "N")
+            and (self.is_absent or not allele.is_absent)
         )
+
+    def reduced(self, fields: int) -> HLAAllele:
+        """The name cut to so many fields. A null allele stays null; a group stays a group.
+
+        >>> HLAAllele.parse("A*24:09:01:02N").reduced(2)
+        HLAAllele('A*24:09N')
+        """
+        if self.resolution <= fields:
+            return self
+        kept = self.suffix if self.suffix in {"N", "G", "P"} else ""
+        return HLAAllele(self.gene, self.fields[:fields], kept)
 
     def __str__(self) -> str:
         return f"{self.gene}*{':'.join(self.fields)}{self.suffix}"
@@ -72,52 +132,86 @@ class HLAAllele:
         return f"HLAAllele('{self}')"
 
 
-def covered(patterns: Iterable[HLAAllele], allele: HLAAllele) -> bool | None:
+@dataclass(frozen=True, slots=True)
+class AlleleList:
+    """One allele out of several: what a typing that could not decide wrote as A*02:01/A*02:09."""
+
+    members: tuple[HLAAllele, ...]
+
+    @classmethod
+    def of(cls, members: Iterable[HLAAllele]) -> HLAName:
+        """The list of the members, in order and once each; the allele itself if it is alone."""
+        alleles = tuple(sorted(set(members)))
+        if len({allele.gene for allele in alleles}) != 1:
+            raise HLAFormatError(
+                f"{'/'.join(map(str, alleles))!r} is not a list of alleles of one gene"
+            )
+        return alleles[0] if len(alleles) == 1 else cls(alleles)
+
+    @property
+    def gene(self) -> str:
+        return self.members[0].gene
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that all members begin with."""
+        together = zip(*(member.fields for member in self.members), strict=False)
+        shared = []
+        for names in together:
+            if len(set(names)) > 1:
+                break
+            shared.append(names[0])
+        return tuple(shared)
+
+    @property
+    def resolution(self) -> int:
+        """How many fields are the same in all members."""
+        return len(self.fields)
+
+    @property
+    def is_absent(self) -> bool:
+        return False
+
+    @property
+    def is_group(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return "/".join(map(str, self.members))
+
+
+HLAName = HLAAllele | AlleleList
+
+
+def covered(patterns: Iterable[HLAAllele], allele: HLAName) -> bool | None:
     """Whether any pattern covers the allele; None when the allele's name is too short to tell.
+
+    A group is told apart no finer than its first field. A list is covered if every member is.
 
     >>> fine, coarse = HLAAllele.parse("DRB1*15:01"), HLAAllele.parse("DRB1*15")
     >>> covered([fine], fine), covered([fine], HLAAllele.parse("DRB1*03")), covered([fine], coarse)
     (True, False, None)
+    >>> covered([fine], HLAAllele.parse("DRB1*15:01:01G")) is None
+    True
     """
+    patterns = tuple(patterns)
+    verdicts = {_covered(patterns, member) for member in allele.members}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _covered(patterns: tuple[HLAAllele, ...], allele: HLAAllele) -> bool | None:
     unsure = False
     for pattern in patterns:
-        if pattern.covers(allele):
+        if pattern == allele:
             return True
-        unsure |= len(allele.fields) < len(pattern.fields) and allele.covers(pattern)
+        if pattern.covers(allele):
+            if not allele.is_group or len(pattern.fields) <= 1:
+                return True
+            unsure = True
+        if pattern.gene == allele.gene and not allele.is_absent:
+            shared = min(len(pattern.fields), len(allele.fields))
+            if allele.is_group:
+                shared = min(shared, 1)  # members may differ from the second field on
+            coarser = len(allele.fields) < len(pattern.fields) or allele.is_group
+            unsure |= coarser and allele.fields[:shared] == pattern.fields[:shared]
     return None if unsure else False
-
-
-@dataclass(frozen=True)
-class ResidueTable:
-    """Amino acids by gene, position and allele; the longest name that covers an allele speaks.
-
-    Built from IPD-IMGT/HLA alignments (reference/hla/residues.tsv).
-    """
-
-    residues: Mapping[tuple[str, int], Mapping[str, str]]
-
-    @classmethod
-    def of(cls, rows: Sequence[Mapping[str, str]]) -> ResidueTable:
-        table: dict[tuple[str, int], dict[str, str]] = {}
-        for row in rows:
-            key = (row["gene"], int(row["position"]))
-            table.setdefault(key, {})[row["allele"]] = row["residue"]
-        return cls(table)
-
-    def residue(self, allele: HLAAllele, position: int) -> str | None:
-        """The residue of an allele at a position; None when the table cannot say.
-
-        >>> rows = [{"gene": "B", "position": "9", "allele": a, "residue": r}
-        ...         for a, r in (("B*", "other"), ("B*08", "D"))]
-        >>> ResidueTable.of(rows).residue(HLAAllele.parse("B*08:01"), 9)
-        'D'
-        """
-        names = self.residues.get((allele.gene, position), {})
-        for length in range(len(allele.fields), -1, -1):
-            residue = names.get(f"{allele.gene}*{':'.join(allele.fields[:length])}")
-            if residue is not None:
-                return residue
-        # A coarse name still tells when every finer allele it begins agrees.
-        prefix = f"{allele.gene}*{':'.join(allele.fields)}:"
-        finer = {residue for name, residue in names.items() if name.startswith(prefix)}
-        return finer.pop() if len(finer) == 1 else None

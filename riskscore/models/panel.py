@@ -8,7 +8,8 @@ from functools import cache
 
 from riskscore.files import read_rows, reference_root
 from riskscore.genetics.build import chromosome
-from riskscore.genetics.hla import HLAAllele, ResidueTable
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.hla_residues import ResidueTable
 from riskscore.genetics.variant import Variant
 
 MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele

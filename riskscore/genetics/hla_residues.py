@@ -1,0 +1,86 @@
+"""Which amino acid an HLA allele carries at a position of the mature protein."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from riskscore.genetics.hla import HLAAllele, HLAName
+
+
+@dataclass(frozen=True)
+class ResidueTable:
+    """Amino acids by gene, position and allele; the longest name that covers an allele speaks.
+
+    Built from IPD-IMGT/HLA alignments (reference/hla/residues.tsv).
+    """
+
+    residues: Mapping[tuple[str, int], Mapping[str, str]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, str]]) -> ResidueTable:
+        table: dict[tuple[str, int], dict[str, str]] = {}
+        for row in rows:
+            key = (row["gene"], int(row["position"]))
+            table.setdefault(key, {})[row["allele"]] = row["residue"]
+        return cls(table)
+
+    def residue(self, name: HLAName, position: int) -> str | None:
+        """The residue of an allele at a position; None when the table cannot say.
+
+        An ambiguous name has a residue if all it may stand for have the same. An absent gene
+        carries none, which is known.
+
+        >>> rows = [{"gene": "B", "position": "9", "allele": a, "residue": r}
+        ...         for a, r in (("B*", "other"), ("B*08", "D"))]
+        >>> ResidueTable.of(rows).residue(HLAAllele.parse("B*08:01"), 9)
+        'D'
+        """
+        found = {self._residue(member, position) for member in name.members}
+        return found.pop() if len(found) == 1 else None
+
+    def carries(self, name: HLAName, residues: Sequence[tuple[int, str]]) -> bool | None:
+        """Whether an allele has all of the residues on one chain; None when that cannot be told.
+
+        Of an ambiguous name each member is judged by itself, so that a haplotype of residues is
+        not put together from different alleles.
+        """
+        verdicts = {self._carries(member, residues) for member in name.members}
+        return verdicts.pop() if len(verdicts) == 1 else None
+
+    def _carries(self, allele: HLAAllele, residues: Sequence[tuple[int, str]]) -> bool | None:
+        found = [self._residue(allele, position) for position, _ in residues]
+        wanted = [residue for _, residue in residues]
+        if any(f is not None and f not in w for f, w in zip(found, wanted, strict=True)):
+            return False
+        return None if None in found else True
+
+    def _residue(self, allele: HLAAllele, position: int) -> str | None:
+        if allele.is_absent:
+            return "absent"
+        names = self.residues.get((allele.gene, position), {})
+        if allele.suffix == "N" and str(allele) not in names:
+            return "none"  # a null allele makes no protein
+        if allele.fields and (exact := names.get(str(allele))) is not None:
+            return exact
+        for length in range(len(allele.fields), -1, -1):
+            residue = names.get(f"{allele.gene}*{':'.join(allele.fields[:length])}")
+            if residue is not None and not self._contradicted(allele, residue, names):
+                return residue
+        # A coarse name still tells when every finer allele it begins agrees.
+        finer = set(self._finer(allele, names))
+        return finer.pop() if len(finer) == 1 else None
+
+    @staticmethod
+    def _finer(allele: HLAAllele, names: Mapping[str, str]) -> list[str]:
+        """The residues of the listed alleles that a coarse name may stand for."""
+        prefix = f"{allele.gene}*{''.join(field + ':' for field in allele.fields)}"
+        return [
+            residue
+            for name, residue in names.items()
+            if name.startswith(prefix) and name[-1] not in "N*"
+        ]
+
+    def _contradicted(self, allele: HLAAllele, residue: str, names: Mapping[str, str]) -> bool:
+        """Whether a coarse allele may stand for one that is listed with another residue."""
+        return any(other != residue for other in self._finer(allele, names))
