@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from riskscore.errors import PopulationError
+from riskscore.errors import PopulationError, UsageError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.terms import (
@@ -104,12 +104,19 @@ class HaplotypeScheme:
 
 @dataclass(frozen=True, slots=True)
 class BaselineRisk:
-    """The risk of the average person of one sex, as a probability over the horizon."""
+    """The risk of the average person of one sex, as a probability over the horizon.
+
+    ``ci`` is its 95% interval. ``population`` is empty for a risk that is used in any population
+    without one of its own; ``horizon`` is the model's own unless it says otherwise.
+    """
 
     sex: Sex
     value: float
     source: str
     status: Status
+    ci: tuple[float, float] | None = None
+    population: str = ""
+    horizon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +211,29 @@ class RiskModel:
         } - {None}
         return limits <= {sex}
 
-    def prevalence(self, sex: Sex | None) -> float | None:
-        """Baseline risk of a sex; of people of unknown sex, the mean of both; None if not given."""
-        values = [risk.value for risk in self.baseline if sex is None or risk.sex is sex]
-        return sum(values) / len(values) if values else None
+    @property
+    def horizons(self) -> tuple[str, ...]:
+        """The horizons the baseline is known over, the model's own first."""
+        return tuple(dict.fromkeys(risk.horizon or self.horizon for risk in self.baseline))
+
+    def baseline_risks(
+        self, sex: Sex | None, population: str, horizon: str | None = None
+    ) -> tuple[BaselineRisk, ...]:
+        """Baseline risks of a sex, or of both where it is unknown; none if none is given.
+
+        Those of the population where there are any, else those of no population in particular.
+        Raises UsageError for a horizon the model does not have.
+        """
+        if horizon is not None and horizon not in self.horizons:
+            raise UsageError(
+                f"model {self.id} has no horizon {horizon!r}",
+                fix=f"choose from: {', '.join(self.horizons)}" if self.horizons else "leave it out",
+            )
+        wanted = horizon or self.horizon
+        risks = [r for r in self.baseline if (r.horizon or self.horizon) == wanted]
+        risks = [r for r in risks if sex is None or r.sex is sex]
+        own = [r for r in risks if r.population == population]
+        return tuple(own or [r for r in risks if not r.population])
 
     def require_population(self, population: str) -> str:
         """The population, if every frequency the model needs is known there."""

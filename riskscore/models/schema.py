@@ -155,8 +155,17 @@ class InteractionSchema(Effect):
 class PrevalenceSchema(Strict):
     sex: Sex
     value: Annotated[float, Field(gt=0, lt=1)]
+    ci: Pair | None = None
+    population: Population | None = None
+    horizon: str = ""
     source: Name
     status: Status
+
+    @model_validator(mode="after")
+    def _interval_holds_value(self) -> Self:
+        if self.ci and not 0 < self.ci[0] <= self.value <= self.ci[1] < 1:
+            raise ValueError(f"ci {list(self.ci)} does not hold the value {self.value}")
+        return self
 
 
 class BaselineSchema(Strict):

@@ -94,7 +94,8 @@ class _Builder:
         self.cohort, self.reference, self.panel, self.rows = cohort, reference, panel, rows
         self.model = reference.model
         self.count = len(rows)
-        self.sex = cohort.sex[rows.start : rows.stop]
+        sex = cohort.sex[rows.start : rows.stop]
+        self.by_sex = {key: [i for i, s in enumerate(sex) if s is key] for key in set(sex)}
         self.haplotypes: DiplotypeCalls | None = None
         if self.model.scheme:
             self.haplotypes = call_diplotypes(cohort, self.model.scheme, panel, rows)
@@ -137,7 +138,9 @@ class _Builder:
 
     def _not_in_use(self, term: Term) -> NDArray[np.bool_]:
         """People the term does not concern: of the other sex, typed, or counted elsewhere."""
-        unused = np.array([not self.model.applies(term, sex) for sex in self.sex], dtype=bool)
+        unused = np.zeros(self.count, dtype=bool)
+        for sex, people in self.by_sex.items():
+            unused[people] = not self.model.applies(term, sex)
         if term.fallback_for:
             gene = self.cohort.hla.genes.get(term.fallback_for)
             factor = term.factors[0]

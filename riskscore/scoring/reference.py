@@ -22,7 +22,8 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
-from riskscore.scoring.link import Array, Distribution, point
+from riskscore.scoring.distribution import Distribution, States, exact_or_normal
+from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.systems import (
     System,
     exposure_system,
@@ -47,13 +48,15 @@ class SexReference:
     """The whole score in people of one sex, or of unknown sex.
 
     ``counted`` marks the terms that make up the score of a person about whom everything is known;
-    ``alpha`` is None without a baseline.
+    ``alpha`` is None without a baseline. ``alpha_sd`` is its standard deviation, from the published
+    interval of the baseline and, where the sex is unknown, from the difference between the sexes.
     """
 
     counted: NDArray[np.bool_]
     distribution: Distribution
     prevalence: float | None
     alpha: float | None
+    alpha_sd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ class Reference:
     """What a person is measured against.
 
     ``mean`` and ``variance`` have one entry a term (of the term's number, unweighted, in the people
-    it applies to); ``groups`` holds each term's moments by measurement.
+    it applies to); ``groups`` holds each term's moments by measurement. ``systems`` are the parts
+    of a person the model looks at, and ``components`` the terms, by place, that share some of
+    them. With ``joint`` the DR-DQ genes are one system.
     """
 
     model: RiskModel
@@ -70,6 +75,9 @@ class Reference:
     variance: Array
     groups: tuple[dict[str, Moments], ...]
     by_sex: dict[Sex | None, SexReference]
+    systems: dict[str, System]
+    components: tuple[tuple[int, ...], ...]
+    joint: bool
 
     @property
     def weights(self) -> Array:
@@ -85,12 +93,13 @@ def build_reference(
     panel: ReferencePanel,
     population: str,
     prevalence: float | None = None,
+    horizon: str | None = None,
 ) -> Reference:
     """The reference of a model in a population.
 
-    The score's distribution is exact over HLA genotypes and exposures, and normal over the sum of
-    single variants; alpha solves E[expit(alpha + lp)] = prevalence over it. ``prevalence`` takes
-    the place of the model's own baseline.
+    The score's distribution is exact over HLA genotypes, exposures and single variants (but see
+    :func:`exact_or_normal`); alpha solves E[expit(alpha + lp)] = prevalence over it. ``prevalence``
+    takes the place of the model's own baseline; ``horizon`` chooses among those a model has.
     """
     model.require_population(population)
     joint = len({getattr(f, "gene", "") for f in model.factors} & set(DRDQ)) > 1
@@ -103,10 +112,9 @@ def build_reference(
         if counted not in distributions:
             terms = [t for t, counts in zip(model.terms, counted, strict=True) if counts]
             distributions[counted] = _distribution(terms, systems, joint)
-        distribution = distributions[counted]
-        risk = prevalence if prevalence is not None else model.prevalence(sex)
-        alpha = None if risk is None else distribution.intercept(risk)
-        by_sex[sex] = SexReference(np.array(counted), distribution, risk, alpha)
+        by_sex[sex] = _of_sex(
+            np.array(counted), distributions[counted], model, sex, population, prevalence, horizon
+        )
     return Reference(
         model,
         population,
@@ -114,7 +122,35 @@ def build_reference(
         np.array([max(0.0, m.second - m.first**2) for m in moments]),
         tuple(_group_moments(term, systems, joint) for term in model.terms),
         by_sex,
+        systems,
+        tuple(members for _, members in _components(model.terms, joint)),
+        joint,
     )
+
+
+def _of_sex(
+    counted: NDArray[np.bool_],
+    distribution: Distribution,
+    model: RiskModel,
+    sex: Sex | None,
+    population: str,
+    prevalence: float | None,
+    horizon: str | None,
+) -> SexReference:
+    """The intercept of one sex, and how unsure it is."""
+    risks = model.baseline_risks(sex, population, horizon) if prevalence is None else ()
+    if risks:
+        prevalence = sum(risk.value for risk in risks) / len(risks)
+    if prevalence is None:
+        return SexReference(counted, distribution, None, None)
+    alpha = distribution.intercept(prevalence)
+    alphas = [distribution.intercept(risk.value) for risk in risks]
+    variance = float(np.var(alphas)) if alphas else 0.0
+    for risk in risks:
+        if risk.ci:
+            low, high = (distribution.intercept(limit) for limit in risk.ci)
+            variance += ((high - low) / (2 * Z95)) ** 2 / len(risks)
+    return SexReference(counted, distribution, prevalence, alpha, math.sqrt(variance))
 
 
 def _counts(term: Term, model: RiskModel, sex: Sex | None) -> bool:
@@ -186,35 +222,55 @@ def _moments(factors: Sequence[Factor], systems: dict[str, System], joint: bool)
 
 def _distribution(terms: Sequence[Term], systems: dict[str, System], joint: bool) -> Distribution:
     """The distribution of the centred score."""
-    total = point()
-    normal = 0.0
-    for names, members in _components(terms, joint):
-        alone = members[0].factors[0]
-        if len(members) == 1 and len(names) == 1 and isinstance(alone, VariantFactor):
-            moments = _across(members[0], systems, joint)
-            normal += members[0].weight ** 2 * (moments.second - moments.first**2)
+    parts, values, probabilities = [], [], []
+    for names, places in _components(terms, joint):
+        members = [terms[place] for place in places]
+        if len(names) == 1 and is_single_variant(members):
+            system, term = systems[names[0]], members[0]
+            number = term.weight * system.numbers[term.factors[0]]
+            values.append(number - system.probabilities @ number)
+            probabilities.append(system.probabilities)
         else:
-            total = total.plus(_enumerated(names, members, systems, joint))
-    return Distribution(total.values, total.probabilities, math.sqrt(normal))
+            parts.append(_enumerated(names, members, systems, joint))
+    variants, sd, error = exact_or_normal(
+        np.array(values).reshape(-1, 3), np.array(probabilities).reshape(-1, 3)
+    )
+    return Distribution(tuple(parts), variants, sd, error)
+
+
+def is_single_variant(terms: Sequence[Term]) -> bool:
+    """Whether the terms are one term of one variant."""
+    factors = [factor for term in terms for factor in term.factors]
+    return len(factors) == 1 and isinstance(factors[0], VariantFactor)
 
 
 def _components(
     terms: Sequence[Term], joint: bool
-) -> list[tuple[tuple[str, ...], tuple[Term, ...]]]:
-    """Terms that share systems, directly or through others, together."""
-    components: list[tuple[dict[str, None], list[Term]]] = []
-    for term in terms:
-        names = dict.fromkeys(system_of(f, joint) for f in term.factors)
-        touched = [c for c in components if c[0].keys() & names.keys()]
-        untouched = [c for c in components if not c[0].keys() & names.keys()]
-        merged_names = {name: None for c in touched for name in c[0]} | names
-        components = [*untouched, (merged_names, [t for c in touched for t in c[1]] + [term])]
-    return [(tuple(names), tuple(members)) for names, members in components]
+) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Systems and terms (by place), those that share systems together, directly or not."""
+    group: dict[str, str] = {}  # each system's way to the one its component is known by
+
+    def root(name: str) -> str:
+        while group.setdefault(name, name) != name:
+            name = group[name]
+        return name
+
+    names = [tuple(dict.fromkeys(system_of(f, joint) for f in term.factors)) for term in terms]
+    for own in names:
+        for other in own[1:]:
+            group[root(other)] = root(own[0])
+    members: dict[str, list[int]] = {}
+    for place, own in enumerate(names):
+        members.setdefault(root(own[0]), []).append(place)
+    return [
+        (tuple(dict.fromkeys(name for place in places for name in names[place])), tuple(places))
+        for places in members.values()
+    ]
 
 
 def _enumerated(
     names: Sequence[str], terms: Sequence[Term], systems: dict[str, System], joint: bool
-) -> Distribution:
+) -> States:
     """Every combination of the systems' states: its centred score and its probability."""
     axis = {name: i for i, name in enumerate(names)}
     shape = tuple(len(systems[name].probabilities) for name in names)
@@ -231,4 +287,4 @@ def _enumerated(
     values, place = np.unique(np.round(score.ravel(), 12), return_inverse=True)
     merged = np.zeros(len(values))
     merged += np.bincount(place.ravel(), probabilities.ravel(), len(values))
-    return Distribution(values - float(merged @ values), merged)
+    return States(values - float(merged @ values), merged)

@@ -16,14 +16,14 @@ from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import DesignMatrix, design_matrix
 from riskscore.scoring.flags import flags_of
-from riskscore.scoring.link import Array, expit, mean_expit
+from riskscore.scoring.link import Z95, Array, expit
 from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.spectrum import of_normal
 
 if TYPE_CHECKING:
     import pandas
 
 CHUNK = 4096  # samples worked on at a time; results do not depend on it
-Z95 = 1.959963984540054  # the 97.5% point of the normal distribution
 COLUMNS = (
     "sample", "model", "model_version", "genetic_score", "exposure_score", "interaction_score",
     "log_odds", "odds_ratio", "probability", "probability_low", "probability_high", "percentile",
@@ -235,7 +235,7 @@ def _score_rows(
         out["percentile"][people] = own.distribution.percentile(lp)
         if own.alpha is not None:
             reach = Z95 * spread[people]
-            out["probability"][people] = mean_expit(own.alpha + lp, np.sqrt(unknown[people]))
+            out["probability"][people] = of_normal(unknown[people]).mean_risk(own.alpha + lp)
             out["probability_low"][people] = expit(own.alpha + lp - reach)
             out["probability_high"][people] = expit(own.alpha + lp + reach)
     out["published_score"] = _published(design, reference, share)

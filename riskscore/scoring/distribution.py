@@ -1,0 +1,160 @@
+"""The distribution of the whole score in the reference population."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.polynomial.hermite_e import hermegauss
+
+from riskscore.scoring import spectrum
+from riskscore.scoring.link import Array
+from riskscore.scoring.spectrum import Spectrum
+
+_WIDTH = 1 / 512  # of the bins that percentiles are read from
+_NODES, _WEIGHTS = hermegauss(41)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_NEGLIGIBLE = 1e-18
+_EXACT_MOST = 5000  # variants kept exact, whatever the bound says of the others
+NORMAL_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class States:
+    """A discrete variable with mean 0: its values and their probabilities."""
+
+    values: Array
+    probabilities: Array
+
+    @property
+    def variance(self) -> float:
+        return float(self.probabilities @ self.values**2)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A sum of independent variables with mean 0.
+
+    ``parts`` are the HLA genotypes and exposures; ``variants`` has a row of three genotypes for
+    each single variant that is kept exact; ``sd`` is of the rest, taken as normal, which changes
+    the mean risk by a share of ``normal_error`` at most.
+    """
+
+    parts: tuple[States, ...]
+    variants: States
+    sd: float = 0.0
+    normal_error: float = 0.0
+
+    @property
+    def variance(self) -> float:
+        parts = sum(part.variance for part in self.parts)
+        return (
+            parts
+            + float((self.variants.probabilities * self.variants.values**2).sum())
+            + (self.sd**2)
+        )
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """The characteristic function, exact but for the normal part."""
+        return spectrum.product(
+            [
+                *(spectrum.of_states(part.values, part.probabilities) for part in self.parts),
+                spectrum.of_states(self.variants.values, self.variants.probabilities),
+                spectrum.of_normal(self.sd**2),
+            ]
+        )
+
+    def mean_risk(self, alpha: float) -> float:
+        """E[expit(alpha + X)]."""
+        one = Spectrum(self.spectrum.real[:, None], self.spectrum.imaginary[:, None])
+        return float(one.mean_risk(np.array([alpha]))[0])
+
+    def intercept(self, prevalence: float) -> float:
+        """The alpha at which the mean risk is the prevalence."""
+        return spectrum.intercept(self.spectrum, prevalence)
+
+    def percentile(self, x: Array) -> Array:
+        """100 P(X <= x), elementwise; a value that many share counts half of them."""
+        values, middle = self._cumulated
+        return np.clip(100 * np.interp(x, values, middle, left=0.0, right=1.0), 0, 100)
+
+    @cached_property
+    def _cumulated(self) -> tuple[Array, Array]:
+        """The grid, and at each of its points the probability below it and half of its own."""
+        start, density = 0, np.ones(1)
+        rows = [*zip(self.variants.values, self.variants.probabilities, strict=True)]
+        rows += [(part.values, part.probabilities) for part in self.parts]
+        # Small ones first, so that the long arrays meet few others.
+        for values, probabilities in sorted(rows, key=lambda row: np.ptp(row[0])):
+            low, bins = _binned(values, probabilities)
+            start, density = _trimmed(start + low, _convolved(density, bins))
+        if self.sd:
+            low, bins = _normal_bins(self.sd)
+            start, density = _trimmed(start + low, np.convolve(density, bins))
+        middle = np.cumsum(density) - density / 2
+        return (start + np.arange(len(density))) * _WIDTH, middle
+
+
+def _binned(values: Array, probabilities: Array) -> tuple[int, Array]:
+    """Probabilities on the grid, each split between two neighbours so that the mean is kept."""
+    place = values / _WIDTH
+    low = np.floor(place).astype(np.int64)
+    share = place - low
+    start = int(low.min())
+    size = int(low.max()) - start + 2
+    bins = np.bincount(low - start, probabilities * (1 - share), size)
+    return start, bins + np.bincount(low - start + 1, probabilities * share, size)
+
+
+def _convolved(density: Array, bins: Array) -> Array:
+    """A density and a few bins, mostly empty ones."""
+    held = np.flatnonzero(bins)
+    if len(held) > 64:
+        return np.convolve(density, bins)
+    total = np.zeros(len(density) + len(bins) - 1)
+    for place in held.tolist():
+        total[place : place + len(density)] += bins[place] * density
+    return total
+
+
+def _trimmed(start: int, density: Array) -> tuple[int, Array]:
+    held = np.flatnonzero(density > _NEGLIGIBLE)
+    first, last = int(held[0]), int(held[-1]) + 1
+    return start + first, density[first:last]
+
+
+def _normal_bins(sd: float) -> tuple[int, Array]:
+    half = math.ceil(7 * sd / _WIDTH)
+    edges = (np.arange(-half, half + 2) - 0.5) * _WIDTH / (sd * math.sqrt(2))
+    bins = np.diff([math.erf(edge) for edge in edges])
+    return -half, bins / bins.sum()
+
+
+def exact_or_normal(values: Array, probabilities: Array) -> tuple[States, float, float]:
+    """Which variants stay exact: (those, the sd of the others, the bound on their error).
+
+    ``values`` and ``probabilities`` have shape (variants, 3), each row with mean 0. Replacing the
+    variable X of a sum by a normal N of the same variance changes E[expit] by no more than the
+    share (E[abs(X)^3 exp(abs(X))] + E[abs(N)^3 exp(abs(N))]) / 6, since the third derivative of
+    expit is at most expit (Lindeberg's argument, one variable after the other). The variants
+    with the smallest shares become normal while the sum of shares is within NORMAL_TOLERANCE.
+    """
+    variance = (probabilities * values**2).sum(axis=1)
+    size = np.abs(values)
+    third = (probabilities * size**3 * np.exp(size)).sum(axis=1)
+    normal = np.abs(np.multiply.outer(np.sqrt(variance), _NODES))
+    share = (third + (normal**3 * np.exp(normal)) @ _WEIGHTS) / 6
+    order = np.argsort(share, kind="stable")
+    total = np.cumsum(share[order])
+    count = int(np.searchsorted(total, NORMAL_TOLERANCE, side="right"))
+    count = max(count, len(order) - _EXACT_MOST)
+    rest, kept = order[:count], np.sort(order[count:])
+    error = float(total[count - 1]) if count else 0.0
+    return (
+        States(values[kept], probabilities[kept]),
+        math.sqrt(float(variance[rest].sum())),
+        error,
+    )
