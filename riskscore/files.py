@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,3 +117,34 @@ def atomic_write(path: Path | str) -> Iterator[IO[bytes]]:
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def require_new_folder(path: Path) -> None:
+    """Refuse a folder that holds something already, before any work is done."""
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise OutputError(
+            "the output folder is not empty", where=path.name, fix="choose a new one with --out"
+        )
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into that appears at ``path`` with all its files, or not at all.
+
+    Raises OutputError when the folder holds something already, or the disk refuses.
+    """
+    require_new_folder(path)
+    staging = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        yield staging
+        umask = os.umask(0)
+        os.umask(umask)
+        staging.chmod(0o777 & ~umask)
+        staging.replace(path)
+    except OSError as error:
+        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Cohort statistics: people simulated from the models, effects fitted, scores evaluated."""
