@@ -8,6 +8,7 @@ from riskscore.errors import ModelNotFoundError
 from riskscore.files import reference_root
 from riskscore.models.folder import read_folder
 from riskscore.models.model import RiskModel
+from riskscore.models.pgs import read_scoring_file
 
 
 def list_models() -> tuple[str, ...]:
@@ -21,9 +22,10 @@ def list_models() -> tuple[str, ...]:
 
 
 def load_model(name: str | Path) -> RiskModel:
-    """A shipped model by its id, or any model by its folder or its model.yaml.
+    """A shipped model by its id, or any model by its folder, its model.yaml, or a scoring file.
 
-    Raises ModelNotFoundError, or ModelFormatError when the files break the format.
+    A scoring file is one of the PGS Catalog, format 1.0 or 2.0, plain or gzip. Raises
+    ModelNotFoundError, or ModelFormatError when the files break the format.
 
     >>> load_model("ms").card.disease["mondo"]
     'MONDO:0005301'
@@ -34,7 +36,10 @@ def load_model(name: str | Path) -> RiskModel:
     folder = path.parent if path.name == "model.yaml" else path
     if (folder / "model.yaml").is_file():
         return read_folder(folder)
+    if path.is_file():
+        return read_scoring_file(path)
     raise ModelNotFoundError(
         f"no model {path.name!r}",
-        fix=f"choose one of {', '.join(list_models())}, or give the folder of a model",
+        fix=f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of "
+        "a PGS Catalog scoring file",
     )

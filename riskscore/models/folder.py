@@ -10,11 +10,13 @@ from riskscore.files import read_rows, require_file, sha256
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
+from riskscore.models.factors import parse_alleles
 from riskscore.models.model import (
     BaselineRisk,
     Card,
     Citation,
     Example,
+    Excess,
     Exposure,
     HaplotypeScheme,
     Level,
@@ -38,7 +40,7 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
-from riskscore.models.weights import Weights, parse_alleles, read_weights
+from riskscore.models.weights import Weights, read_weights
 
 
 def read_folder(folder: Path) -> RiskModel:
@@ -51,7 +53,7 @@ def read_folder(folder: Path) -> RiskModel:
     scheme = None
     if schema.haplotypes:
         files.append(require_file(folder / schema.haplotypes, "haplotypes file"))
-        scheme = _scheme(files[2], weights)
+        scheme = _scheme(files[2], weights, schema.excess_haplotypes)
     elif weights.haplotypes:
         raise ModelFormatError("haplotype rows need a haplotypes file", where=path.name)
     exposures = tuple(_exposure(e) for e in schema.exposures)
@@ -72,7 +74,7 @@ def read_folder(folder: Path) -> RiskModel:
         card=_card(schema),
         horizon=baseline.horizon if baseline else "",
         baseline=tuple(
-            BaselineRisk(p.sex, p.value, p.source, p.status)
+            BaselineRisk(p.sex, p.value, p.source, p.status, p.ci, p.population or "", p.horizon)
             for p in (baseline.prevalence if baseline else [])
         ),
         exposures=exposures,
@@ -104,7 +106,7 @@ def _card(schema: ModelSchema) -> Card:
     )
 
 
-def _scheme(path: Path, weights: Weights) -> HaplotypeScheme:
+def _scheme(path: Path, weights: Weights, excess: Excess) -> HaplotypeScheme:
     """The haplotype classes of the weights file, each with its tag and rank."""
     haplotypes = []
     for row in read_rows(path):
@@ -130,7 +132,7 @@ def _scheme(path: Path, weights: Weights) -> HaplotypeScheme:
     missing = set(weights.haplotypes) - {haplotype.name for haplotype in haplotypes}
     if missing:
         raise ModelFormatError(f"no tag for {sorted(missing)[0]}", where=path.name)
-    return HaplotypeScheme(tuple(sorted(haplotypes, key=lambda h: h.rank)))
+    return HaplotypeScheme(tuple(sorted(haplotypes, key=lambda h: h.rank)), excess)
 
 
 def _exposure(schema: ExposureSchema) -> Exposure:

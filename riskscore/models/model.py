@@ -9,6 +9,7 @@ from enum import StrEnum
 from riskscore.errors import PopulationError, UsageError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
+from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import (
     AminoAcidFactor,
     ExposureFactor,
@@ -78,13 +79,23 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class NamedHaplotype:
-    """One class of a haplotype scheme: its alleles by gene, its tag SNP, its rank and frequency."""
+    """One class of a haplotype scheme: its alleles by gene, its tag SNP, its rank and frequency.
+
+    Without a tag it is told by typed alleles alone.
+    """
 
     name: str
     alleles: Mapping[str, tuple[HLAAllele, ...]]
-    tag: Variant
+    tag: Variant | None
     rank: int
     frequency: Mapping[str, float]
+
+
+class Excess(StrEnum):
+    """Which two haplotypes are kept of a person whose tags count more than two."""
+
+    RANK = "rank"  # the two of highest rank
+    HOMOZYGOTE_FIRST = "homozygote_first"  # one counted twice, if any; else the two of highest rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class HaplotypeScheme:
     """How haplotypes are told apart: the classes in order of rank, and the genes they span."""
 
     haplotypes: tuple[NamedHaplotype, ...]
+    excess: Excess = Excess.RANK
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -158,6 +170,8 @@ class RiskModel:
     """A model as data: its terms in order, and all that scoring them needs.
 
     ``checksum`` is the SHA-256 of the model's files together, and names its exact content.
+    ``plain`` holds the variants of a genome-wide score, which are no terms. Without
+    ``reference_populations`` no frequencies come with the model.
     """
 
     id: str
@@ -176,6 +190,7 @@ class RiskModel:
     reference_populations: tuple[str, ...] = ("EUR",)
     examples: tuple[Example, ...] = ()
     checksum: str = ""
+    plain: PlainVariants | None = field(default=None, compare=False)
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -185,7 +200,7 @@ class RiskModel:
     def variants(self) -> tuple[Variant, ...]:
         """Every variant the model reads: its SNP terms, then its haplotype tags."""
         found = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
-        tags = [h.tag for h in self.scheme.haplotypes] if self.scheme else []
+        tags = [h.tag for h in self.scheme.haplotypes if h.tag] if self.scheme else []
         return tuple(dict.fromkeys(found + tags))
 
     @property
@@ -237,7 +252,7 @@ class RiskModel:
 
     def require_population(self, population: str) -> str:
         """The population, if every frequency the model needs is known there."""
-        if population not in self.reference_populations:
+        if self.reference_populations and population not in self.reference_populations:
             raise PopulationError(
                 f"model {self.id} has no reference frequencies for {population}",
                 where=self.id,

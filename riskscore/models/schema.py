@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from riskscore.models.model import MissingPolicy, Sex
+from riskscore.models.model import Excess, MissingPolicy, Sex
 from riskscore.models.strict_yaml import Document
 from riskscore.models.terms import CODINGS, Status
 
@@ -219,6 +219,7 @@ class ModelSchema(Strict):
     ancestry: Name
     weights: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")]
     haplotypes: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")] | None = None
+    excess_haplotypes: Excess = Excess.RANK
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
     published_score: PublishedScoreSchema | None = None
     groups: list[GroupSchema] = []

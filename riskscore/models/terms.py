@@ -78,7 +78,10 @@ class HLAAlleleFactor:
 
 @dataclass(frozen=True, slots=True)
 class AminoAcidFactor:
-    """How many of a person's two alleles of a gene carry every one of the residues."""
+    """How many of a person's two alleles of a gene carry every one of the residues.
+
+    A residue of several letters is met by any of them.
+    """
 
     gene: str
     residues: tuple[tuple[int, str], ...]

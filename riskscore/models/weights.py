@@ -1,273 +1,296 @@
-"""weights.tsv: a PGS Catalog scoring file, format 2.0, read into terms.
+"""A scoring file's rows read into terms: our own weights.tsv, and files of the PGS Catalog.
 
 The standard columns keep their meaning. Our own columns (documented in reference/models/README.md)
-add what the format cannot say: the position in GRCh37, the reference base, the coding of an
-interaction's parts, a fallback, a component, the standard error, the source and its status.
-A column that is not known here is an error: nothing with a number in it is passed over.
+add what the format cannot say: the position in the other build, the reference base, the coding of
+an interaction's parts, a fallback, a component, the standard error, the source and its status.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from riskscore.errors import HLAFormatError, ModelFormatError
-from riskscore.files import read_text
-from riskscore.genetics.build import chromosome
+from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import HLAAllele
-from riskscore.genetics.variant import Variant
+from riskscore.models.factors import parse_alleles, parse_apoe, parse_residues, parse_serotype
+from riskscore.models.origin import Origin, catalog_origin, folder_origin
+from riskscore.models.rows import Row, ScoringTable, read_table
 from riskscore.models.terms import (
     ADDITIVE,
     CODINGS,
     DOMINANT,
+    ONE_COPY,
     RECESSIVE,
-    AminoAcidFactor,
     Coding,
     DiplotypeFactor,
     Factor,
     HaplotypeFactor,
-    HLAAlleleFactor,
     Status,
     Term,
     VariantFactor,
 )
+from riskscore.models.variants import VARIANT_COLUMNS, looks_like_letters, read_variant
 
-STANDARD = frozenset(
-    "rsID chr_name chr_position effect_allele other_allele locus_name is_haplotype is_diplotype "
-    "is_interaction is_dominant is_recessive effect_weight OR allelefrequency_effect variant_type "
-    "variant_description".split()
-)
-EXTENSION = frozenset(
-    "position_grch37 reference_allele interaction_coding fallback_for component standard_error "
-    "source status".split()
-)
-_FREQUENCY = "allelefrequency_effect_"
-_BASES = frozenset("ACGT")
+Alleles = Mapping[str, tuple[HLAAllele, ...]]
+Product = tuple[tuple[Factor, ...], float]  # factors, and what their product is multiplied by
+BY_DOSAGE = "by dosage"  # the coding of a row with a weight for each number of copies
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The rows of a weights file as terms, and the alleles of its haplotypes by name and gene."""
+    """The rows as terms, and the alleles of the haplotypes by name and gene.
+
+    ``notes`` say what the reader had to assume.
+    """
 
     terms: tuple[Term, ...]
-    haplotypes: Mapping[str, Mapping[str, tuple[HLAAllele, ...]]]
+    haplotypes: Mapping[str, Alleles]
     haplotype_frequency: Mapping[str, Mapping[str, float]]
+    notes: tuple[str, ...] = ()
 
 
-@dataclass
-class _Row:
-    """One line of the file, with the cells by column and a way to complain about them."""
+def read_weights(path: Path) -> Weights:
+    """Read a model folder's weights file; raises ModelFormatError naming file and line."""
+    table = read_table(path, allow_empty_columns=False)
+    return read_terms(table.rows, folder_origin(table))
 
-    cells: Mapping[str, str]
-    file: str
-    line: int
 
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
+def read_catalog_weights(table: ScoringTable) -> Weights:
+    """The rows of a PGS Catalog file as terms; raises ModelFormatError naming file and line."""
+    return read_terms(table.rows, catalog_origin(table))
 
-    def error(self, message: str) -> ModelFormatError:
-        return ModelFormatError(message, where=f"{self.file}, line {self.line}")
 
-    def number(self, column: str) -> float | None:
-        text = self[column]
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise self.error(f"{column} is {text!r}, not a finite number")
-        return value
-
-    def flag(self, column: str) -> bool:
-        text = self[column].lower()
-        if text not in {"", "true", "false", "1", "0"}:
-            raise self.error(f"{column} is {text!r}; write True or leave it empty")
-        return text in {"true", "1"}
-
-    def position(self, column: str) -> int:
-        text = self[column]
-        if not text.isdigit() or not int(text):
-            raise self.error(f"{column} is {text!r}, not a position")
-        return int(text)
-
-    @property
-    def frequency(self) -> dict[str, float]:
-        """Effect-allele frequency by superpopulation."""
-        found = {}
-        for column in self.cells:
-            if column.startswith(_FREQUENCY) and (value := self.number(column)) is not None:
-                if not 0 <= value <= 1:
-                    raise self.error(f"{column} is {value}, not a share between 0 and 1")
-                found[column.removeprefix(_FREQUENCY)] = value
-        return found
-
-    @property
-    def coding(self) -> Coding:
-        dominant, recessive = self.flag("is_dominant"), self.flag("is_recessive")
-        if dominant and recessive:
-            raise self.error("a row cannot be both dominant and recessive")
-        return DOMINANT if dominant else RECESSIVE if recessive else ADDITIVE
+def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
+    """Rows as terms."""
+    reader = _Reader(origin)
+    for row in rows:
+        reader.add(row)
+    terms = tuple(reader.terms.values())
+    if not origin.strict:
+        terms = _whole_pairs(terms)
+    return Weights(terms, reader.haplotypes, reader.frequency, reader.said())
 
 
 @dataclass
 class _Reader:
-    terms: list[Term] = field(default_factory=list)
-    haplotypes: dict[str, dict[str, tuple[HLAAllele, ...]]] = field(default_factory=dict)
+    origin: Origin
+    terms: dict[str, Term] = field(default_factory=dict)
+    haplotypes: dict[str, Alleles] = field(default_factory=dict)
     frequency: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: _Row) -> None:
-        weight = row.number("effect_weight")
-        if weight is None:
-            raise row.error("effect_weight is empty")
-        if row["status"] not in set(Status):
-            raise row.error(f"status is {row['status']!r}; write found, derived or recalled")
-        if not row["source"]:
-            raise row.error("source is empty: every weight says where it was published")
-        factors = self._factors(row)
-        effect = row["effect_allele"]
-        term_id = row["rsID"] if isinstance(factors[0], VariantFactor) else effect
-        if row.flag("is_haplotype") and row["locus_name"]:
-            term_id = row["locus_name"]
-        if len(factors) == 1 and row.coding is not ADDITIVE:
-            term_id = f"{term_id} ({row.coding.name})"
-        if any(term.id == term_id for term in self.terms):
-            raise row.error(f"the term {term_id!r} stands twice")
-        self.terms.append(
-            Term(
-                id=term_id,
-                factors=factors,
-                weight=weight,
-                component=row["component"] or "genetic",
-                source=row["source"],
-                status=Status(row["status"]),
-                standard_error=row.number("standard_error"),
-                label=row["variant_description"] or row["locus_name"],
-                fallback_for=row["fallback_for"].removeprefix("HLA-"),
-            )
-        )
+    def said(self) -> tuple[str, ...]:
+        return (*self.origin.notes, *(f"{n} row(s) {text}" for text, n in self.notes.items()))
 
-    def _factors(self, row: _Row) -> tuple[Factor, ...]:
-        effect = row["effect_allele"]
+    def add(self, row: Row) -> None:
+        weight, coding = self._effect(row)
         try:
-            if row.flag("is_interaction"):
-                return self._interaction(row, effect)
-            if row.flag("is_diplotype"):
-                return (self._diplotype(row, effect),)
-            if row["variant_type"] == "HLA_AA":
-                return (parse_residues(effect, row.coding),)
-            if row["variant_type"] == "HLA_allele":
-                if row.flag("is_haplotype"):
-                    return (self._haplotype(row, effect),)
-                return (parse_alleles(effect, row.coding),)
+            products = self._products(row, coding)
         except HLAFormatError as error:
-            raise row.error(error.what) from error
-        if row["variant_type"]:
-            raise row.error(f"variant_type {row['variant_type']!r} is not known")
-        return (self._variant(row),)
+            raise row.error(error.what, error.fix) from error
+        for factors, sign in products:
+            self._keep(row, factors, sign * weight)
 
-    @staticmethod
-    def _variant(row: _Row) -> VariantFactor:
-        letters = (row["effect_allele"].upper(), row["other_allele"].upper())
-        if not all(a and set(a) <= _BASES for a in letters) or letters[0] == letters[1]:
-            raise row.error(f"the alleles {letters[0]!r} and {letters[1]!r} are not two sequences")
-        name = row["rsID"]
-        if not name or name == ".":
-            name = f"{row['chr_name']}:{row['chr_position']}:{letters[1]}:{letters[0]}"
-        variant = Variant(
-            name,
-            chromosome(row["chr_name"]),
-            row.position("chr_position"),
-            row.position("position_grch37"),
-            *letters,
-            reference_allele=row["reference_allele"].upper(),
-        )
-        return VariantFactor(variant, row.coding, row.frequency)
-
-    @staticmethod
-    def _interaction(row: _Row, effect: str) -> tuple[Factor, ...]:
-        names = effect.split("_x_")
-        codings = row["interaction_coding"].split("_x_")
-        if len(names) < 2 or len(names) != len(codings) or not set(codings) <= set(CODINGS):
-            raise row.error("an interaction needs one coding a part, joined by _x_ as its alleles")
-        return tuple(
-            parse_alleles(name, CODINGS[coding])
-            for name, coding in zip(names, codings, strict=True)
+    def _keep(self, row: Row, factors: tuple[Factor, ...], weight: float) -> None:
+        status, source = row["status"], row["source"]
+        if self.origin.strict and status not in set(Status):
+            raise row.error(f"status is {status!r}; write found, derived or recalled")
+        if self.origin.strict and not source:
+            raise row.error("source is empty: every weight says where it was published")
+        name = self._name(row, factors)
+        if name in self.terms:
+            raise row.error(f"the term {name!r} stands twice")
+        self.terms[name] = Term(
+            id=name,
+            factors=factors,
+            weight=weight,
+            component=row["component"] or self._component(factors),
+            source=source or f"{self.origin.source}, line {row.line}",
+            status=Status(status) if status else self.origin.status,
+            standard_error=row.number("standard_error"),
+            label=row["variant_description"] or row["locus_name"],
+            fallback_for=row["fallback_for"].removeprefix("HLA-"),
         )
 
-    def _haplotype(self, row: _Row, effect: str) -> HaplotypeFactor:
-        name = row["locus_name"]
+    def _component(self, factors: tuple[Factor, ...]) -> str:
+        if self.origin.strict:
+            return "genetic"
+        return "Non_HLA" if isinstance(factors[0], VariantFactor) else "HLA"
+
+    def _name(self, row: Row, factors: tuple[Factor, ...]) -> str:
+        first = factors[0]
+        name = "_x_".join(str(factor) for factor in factors)
+        named = "*" in row["effect_allele"] or self.origin.strict
+        if len(factors) == 1 and not isinstance(first, VariantFactor) and named:
+            name = row["effect_allele"]
+        if row.flag("is_haplotype") and row["locus_name"]:
+            name = row["locus_name"]
+        if isinstance(first, VariantFactor) and len(factors) == 1 and name in self.terms:
+            other = self.terms[name].factors[0]
+            if isinstance(other, VariantFactor) and other.variant != first.variant:
+                name = f"{name}:{first.variant.effect_allele}"  # another allele of the same SNP
+        coding = getattr(first, "coding", ADDITIVE)
+        if len(factors) == 1 and coding is not ADDITIVE:
+            name = f"{name} ({coding.name})"
+        return name
+
+    def _effect(self, row: Row) -> tuple[float, Coding]:
+        """The weight on the log odds scale, and how copies are counted."""
+        dominant, recessive = row.flag("is_dominant"), row.flag("is_recessive")
+        if dominant and recessive:
+            raise row.error("a row cannot be both dominant and recessive")
+        coding = DOMINANT if dominant else RECESSIVE if recessive else ADDITIVE
+        weight = row.number("effect_weight")
+        ratio = row.number("OR") if row["OR"] else row.number("HR")
+        by_dosage = [row.number(f"dosage_{copies}_weight") for copies in range(3)]
+        if weight is None and any(value is not None for value in by_dosage):
+            values = tuple(value for value in by_dosage if value is not None)
+            if len(values) != 3 or dominant or recessive:
+                raise row.error("a row by dosage has all three dosage weights and no other flag")
+            return 1.0, Coding(BY_DOSAGE, (values[0], values[1], values[2]))
+        if weight is None and ratio is None:
+            raise row.error("effect_weight is empty")
+        if weight is None or self.origin.ratios:
+            value = ratio if weight is None else weight
+            if value is None or value <= 0:
+                raise row.error(f"the ratio {value} has no logarithm")
+            return math.log(value), coding
+        return weight, coding
+
+    def _products(self, row: Row, coding: Coding) -> list[Product]:
+        """What the row counts, as products of factors."""
+        if row["inclusion_criteria"]:
+            self.notes["have inclusion_criteria in words, which are not applied"] += 1
+        effect = row["effect_allele"]
+        if row.flag("is_interaction") or "_x_" in effect:
+            return [(self._interaction(row, coding), 1.0)]
+        kind = row["variant_type"]
+        if kind == "APOE_allele" or _is_apoe(row):
+            return parse_apoe(effect, coding)
+        if row.flag("is_diplotype"):
+            return [(self._diplotype(row, effect), 1.0)]
+        if row.flag("is_haplotype") and kind != "HLA_AA":
+            return [((self._haplotype(row, effect),), 1.0)]
+        return [((self._single(row, coding),), 1.0)]
+
+    def _single(self, row: Row, coding: Coding) -> Factor:
+        """One variant, or one HLA allele, set of residues or serotype."""
+        kind = row["variant_type"]
+        if kind not in {"", "HLA_allele", "HLA_AA", "HLA_serotype"}:
+            raise row.error(f"variant_type {kind!r} is not known")
+        name, hla_coding = _hla_name(row, coding)
+        if kind == "HLA_AA":
+            return parse_residues(name, hla_coding)
+        if kind == "HLA_serotype":
+            return parse_serotype(name, hla_coding)
+        if kind == "HLA_allele" or not looks_like_letters(row):
+            return parse_alleles(name, hla_coding)
+        return VariantFactor(read_variant(row, self.origin, self.notes), coding, row.frequency)
+
+    def _interaction(self, row: Row, coding: Coding) -> tuple[Factor, ...]:
+        parts = row.split("_x_", VARIANT_COLUMNS)
+        codings = row["interaction_coding"].split("_x_") if row["interaction_coding"] else []
+        if self.origin.strict or codings:
+            if len(parts) < 2 or len(parts) != len(codings) or not set(codings) <= set(CODINGS):
+                raise row.error(
+                    "an interaction needs one coding a part, joined by _x_ as its alleles"
+                )
+            return tuple(
+                self._single(part, CODINGS[code]) for part, code in zip(parts, codings, strict=True)
+            )
+        if len(parts) < 2:
+            raise row.error("an interaction joins its parts by _x_")
+        if coding is not ADDITIVE:
+            raise row.error("an interaction that is not additive does not say which part is meant")
+        return tuple(self._single(part, ADDITIVE) for part in parts)
+
+    def _haplotype(self, row: Row, effect: str) -> HaplotypeFactor:
+        name = row["locus_name"] or ("" if self.origin.strict else effect)
         if not name:
             raise row.error("a haplotype needs a locus_name")
         genes: dict[str, tuple[HLAAllele, ...]] = {}
+        if "*" not in effect and not self.origin.strict:
+            raise row.error(
+                "a haplotype of SNPs cannot be counted in unphased genotypes",
+                "write a model folder whose haplotypes.tsv names a tag for each haplotype",
+            )
         for constituent in effect.split(";"):
-            factor = parse_alleles(constituent, ADDITIVE)
+            factor = parse_alleles(constituent.strip(), ADDITIVE)
             genes[factor.gene] = factor.alleles
+        if name in self.haplotypes and self.haplotypes[name] != genes:
+            raise row.error(f"the haplotype {name!r} stands for two different ones")
         self.haplotypes[name] = genes
         self.frequency[name] = row.frequency
         return HaplotypeFactor(name)
 
-    def _diplotype(self, row: _Row, effect: str) -> DiplotypeFactor:
-        names = effect.split("+")
-        unknown = [name for name in names if name not in self.haplotypes]
-        if len(names) != 2 or unknown:
+    def _diplotype(self, row: Row, effect: str) -> tuple[Factor, ...]:
+        """A pair: of haplotypes by name or by their alleles, or of two alleles of one gene."""
+        names = [part.strip() for part in effect.split("+" if "+" in effect else "/")]
+        if len(names) != 2:
             raise row.error(f"{effect!r} is not two of the haplotypes above, joined by +")
-        return DiplotypeFactor((names[0], names[1]))
+        if all("*" in name and ";" not in name for name in names):
+            pair = [parse_alleles(name, ONE_COPY) for name in names]
+            if pair[0].alleles == pair[1].alleles:
+                return (parse_alleles(names[0], RECESSIVE),)
+            if pair[0].gene == pair[1].gene:
+                return tuple(pair)
+        found = [self._named(row, name) for name in names]
+        return (DiplotypeFactor((found[0], found[1])),)
+
+    def _named(self, row: Row, text: str) -> str:
+        """The name of a haplotype, given that name or the haplotype's alleles."""
+        if text in self.haplotypes:
+            return text
+        if ";" not in text or self.origin.strict:
+            raise row.error(f"{text!r} is not one of the haplotypes above")
+        parts = [parse_alleles(part.strip(), ADDITIVE) for part in text.split(";")]
+        genes = {factor.gene: factor.alleles for factor in parts}
+        known = next((name for name, those in self.haplotypes.items() if those == genes), None)
+        if known is None:
+            self.haplotypes[text], self.frequency[text] = genes, {}
+        return known or text
 
 
-def parse_alleles(text: str, coding: Coding) -> HLAAlleleFactor:
-    """An HLA constituent: names joined by ``/`` where several count alike.
+def _hla_name(row: Row, coding: Coding) -> tuple[str, Coding]:
+    """The HLA name, from the effect allele or, where that says P or T (present), from the rsID."""
+    effect = row["effect_allele"]
+    if effect in {"P", "T", "A"} and not looks_like_letters(row):
+        if effect == "A":  # the effect is of absence: 2 less the copies
+            if coding is not ADDITIVE:
+                raise row.error("the absence of an allele is counted copy by copy only")
+            coding = Coding("copies of others", (2.0, 1.0, 0.0))
+        return row["rsID"], coding
+    return effect, coding
 
-    >>> parse_alleles("HLA-DRB1*01/HLA-DRB1*10", ADDITIVE).alleles
-    (HLAAllele('DRB1*01'), HLAAllele('DRB1*10'))
+
+def _is_apoe(row: Row) -> bool:
+    named = row["locus_name"].upper() == "APOE" or row["rsID"].upper().startswith("APOE")
+    return named and not looks_like_letters(row)
+
+
+def _whole_pairs(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Pairs whose weight stands alone, from rows that each add to the sum.
+
+    In the catalog's format a pair's row adds to the rows of its haplotypes; in a model the pair's
+    weight takes their place.
     """
-    alleles = tuple(HLAAllele.parse(name) for name in text.split("/"))
-    genes = {allele.gene for allele in alleles}
-    if len(genes) != 1:
-        raise HLAFormatError(f"{text!r} mixes genes")
-    return HLAAlleleFactor(genes.pop(), alleles, coding)
+    own = {t.factors[0].name: t.weight for t in terms if isinstance(t.factors[0], HaplotypeFactor)}
+    whole = []
+    for term in terms:
+        pair = term.factors[0]
+        if isinstance(pair, DiplotypeFactor):
+            added = sum(own.get(name, 0.0) for name in pair.names)
+            term = _heavier(term, added) if added else term  # noqa: PLW2901
+        whole.append(term)
+    return tuple(whole)
 
 
-def parse_residues(text: str, coding: Coding) -> AminoAcidFactor:
-    """Residues of one gene, joined by ``;``.
-
-    >>> str(parse_residues("HLA-DRB1:11V;HLA-DRB1:71K", ADDITIVE))
-    'HLA-DRB1:11V;HLA-DRB1:71K'
-    """
-    residues, genes = [], set()
-    for constituent in text.split(";"):
-        gene, _, residue = constituent.removeprefix("HLA-").partition(":")
-        if not residue[:-1].isdigit() or not residue[-1:].isalpha():
-            raise HLAFormatError(f"{constituent!r} is not a residue such as HLA-DRB1:11V")
-        residues.append((int(residue[:-1]), residue[-1]))
-        genes.add(gene)
-    if len(genes) != 1:
-        raise HLAFormatError(f"{text!r} mixes genes")
-    return AminoAcidFactor(genes.pop(), tuple(residues), coding)
-
-
-def read_weights(path: Path) -> Weights:
-    """Read a weights file; raises ModelFormatError naming file and line."""
-    numbered = enumerate(read_text(path).splitlines(), start=1)
-    lines = [(n, line.split("\t")) for n, line in numbered if line and not line.startswith("#")]
-    if len(lines) < 2:
-        raise ModelFormatError("no rows of weights", where=path.name)
-    header = lines[0][1]
-    for column in header:
-        if column not in STANDARD | EXTENSION and not column.startswith(_FREQUENCY):
-            raise ModelFormatError(f"the column {column!r} is not known", where=path.name)
-    if len(set(header)) < len(header):
-        raise ModelFormatError("a column stands twice", where=path.name)
-    reader = _Reader()
-    for number, cells in lines[1:]:
-        if len(cells) != len(header):
-            raise ModelFormatError(
-                f"{len(cells)} columns where the header has {len(header)}",
-                where=f"{path.name}, line {number}",
-            )
-        cleaned = (cell.strip() for cell in cells)
-        reader.add(_Row(dict(zip(header, cleaned, strict=True)), path.name, number))
-    return Weights(tuple(reader.terms), reader.haplotypes, reader.frequency)
+def _heavier(term: Term, added: float) -> Term:
+    return replace(
+        term,
+        weight=term.weight + added,
+        source=f"{term.source}: {term.weight:g} and its two haplotypes' {added:g}",
+    )

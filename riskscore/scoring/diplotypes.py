@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import HaplotypeScheme
+from riskscore.models.model import Excess, HaplotypeScheme
 from riskscore.models.panel import DRDQ, ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
@@ -58,29 +58,19 @@ def _from_tags(cohort: Cohort, scheme: HaplotypeScheme, rows: range) -> Diplotyp
     tags = [haplotype.tag for haplotype in scheme.haplotypes]
     count = len(rows)
     missing = np.zeros(count, dtype=np.uint8)
-    lost = [m for tag in tags if (m := cohort.dosages.match(tag).missing)]
-    if lost:
-        missing[:] = lost[0]
+    lost = [cohort.dosages.match(tag).missing if tag else Missing.ABSENT for tag in tags]
+    if any(lost):
+        missing[:] = next(reason for reason in lost if reason)
         empty = np.empty(0, dtype=np.int64)
         return DiplotypeCalls(empty, empty, empty, np.empty(0), missing, np.zeros(count), "tags")
     span = slice(rows.start, rows.stop)
-    d = np.array([cohort.dosages.of(tag)[span] for tag in tags], dtype=np.float64)
+    d = np.array([cohort.dosages.of(tag)[span] for tag in tags if tag], dtype=np.float64)
     called = ~np.isnan(d).any(axis=0)
     missing[~called] = Missing.NO_CALL
     d = d[:, called]
     none, two = np.clip(1 - d, 0, 1), np.clip(d - 1, 0, 1)
     one = 1 - none - two
-    other = len(tags)
-    # before[k]: no copy among the tags ranked above k; each pair's probability follows in order.
-    before = np.cumprod(np.vstack([np.ones(d.shape[1]), none]), axis=0)
-    states: list[tuple[int, int, Array]] = [(other, other, before[other])]
-    for i in range(other):
-        states.append((i, i, before[i] * two[i]))
-        still_one = before[i] * one[i]
-        for j in range(i + 1, other):
-            states.append((i, j, still_one * (one[j] + two[j])))
-            still_one = still_one * none[j]
-        states.append((i, other, still_one))
+    states = _kept_pairs(none, one, two, scheme.excess)
     probability = np.array([p for _, _, p in states])
     kept = probability > _NEGLIGIBLE
     probability = probability / np.where(kept, probability, 0).sum(axis=0)
@@ -97,6 +87,34 @@ def _from_tags(cohort: Cohort, scheme: HaplotypeScheme, rows: range) -> Diplotyp
         excess,
         "tags",
     )
+
+
+def _kept_pairs(
+    none: Array, one: Array, two: Array, excess: Excess
+) -> list[tuple[int, int, Array]]:
+    """Each pair of places that the rule can keep, and its probability by sample.
+
+    The arrays have shape (tags, samples): the probability of no, one and two copies.
+    """
+    other, people = len(none), int(none.shape[1])
+    twice_first = excess is Excess.HOMOZYGOTE_FIRST
+    # Among the tags ranked above k: no copy; and (for a homozygote to come first) not two.
+    before = np.cumprod(np.vstack([np.ones(people), none]), axis=0)
+    not_two = np.cumprod(np.vstack([np.ones(people), 1 - two]), axis=0)
+    # Among the tags ranked below k: not two, where that would have come first.
+    below = np.ones((other + 1, people))
+    if twice_first:
+        below[:other] = np.cumprod((1 - two)[::-1], axis=0)[::-1]
+    states: list[tuple[int, int, Array]] = [(other, other, before[-1])]
+    for i in range(other):
+        states.append((i, i, (not_two[i] if twice_first else before[i]) * two[i]))
+        still_one = before[i] * one[i]
+        for j in range(i + 1, other):
+            second = one[j] if twice_first else one[j] + two[j]
+            states.append((i, j, still_one * second * below[j + 1]))
+            still_one = still_one * none[j]
+        states.append((i, other, still_one))
+    return states
 
 
 def _at_most_two(none: Array, one: Array, two: Array) -> Array:

@@ -53,7 +53,7 @@ def carries(factor: HLAFactor, allele: HLAAllele, panel: ReferencePanel) -> bool
         return covered(factor.alleles, allele)
     found = [panel.residues.residue(allele, position) for position, _ in factor.residues]
     wanted = [residue for _, residue in factor.residues]
-    if any(f is not None and f != w for f, w in zip(found, wanted, strict=True)):
+    if any(f is not None and f not in w for f, w in zip(found, wanted, strict=True)):
         return False
     return None if None in found else True
 

@@ -1,0 +1,102 @@
+"""What the header of a scoring file says for all its rows: builds, scale of the weights, source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from riskscore.errors import ModelFormatError
+from riskscore.genetics.build import Build, parse_build
+from riskscore.models.rows import ScoringTable
+from riskscore.models.terms import Status
+
+_RATIOS = frozenset(["or", "hr", "or/hr", "odds ratio", "hazard ratio", "odds ratio/hazard ratio"])
+_LOGS = frozenset(["", "nr", "beta", "log(or)", "log(hr)", "log(or/hr)", "log(or)/log(hr)"])
+_LEAST_RATIO = 0.5  # weights all above this, under the name of ratios, are ratios
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The rows' common ground.
+
+    ``strict`` marks a model folder, whose rows each name their source and status and whose variants
+    each have a place. ``build`` is that of chr_position, ``harmonised`` that of hm_pos. ``ratios``
+    says that effect_weight holds odds or hazard ratios, whose natural logarithm is the weight.
+    """
+
+    strict: bool
+    build: Build | None
+    harmonised: Build | None = None
+    ratios: bool = False
+    source: str = ""
+    status: Status = Status.FOUND
+    notes: tuple[str, ...] = ()
+
+
+def folder_origin(table: ScoringTable) -> Origin:
+    """The origin of a model folder's weights file; GRCh38 unless its header says otherwise."""
+    return Origin(True, parse_build(table.header.get("genome_build", "")) or Build.GRCh38)
+
+
+def catalog_origin(table: ScoringTable) -> Origin:
+    """The origin of a PGS Catalog file. Raises ModelFormatError when its scale cannot be told."""
+    rows = [row for row in table.rows if row["effect_weight"]]
+    weights = [row.number("effect_weight") or 0.0 for row in rows]
+    reported = [row.number("OR") or row.number("HR") for row in rows]
+    pairs = [(w, r) for w, r in zip(weights, reported, strict=True) if r is not None]
+    repeats = bool(pairs) and all(w == r > 0 for w, r in pairs)
+    return origin_of(table.header, table.name, weight_type(table), weights, repeats, bool(pairs))
+
+
+def origin_of(
+    header: Mapping[str, str],
+    name: str,
+    named: str,
+    weights: Sequence[float],
+    repeats: bool,
+    reported: bool,
+) -> Origin:
+    """The origin of a file, from its header and its weights.
+
+    ``named`` is what it calls its weights; ``reported`` says that it has ratios beside them, and
+    ``repeats`` that they are the same numbers.
+    """
+    ratios, note = _scale(name, named, weights, repeats, reported)
+    title, citation = header.get("pgs_id") or name, header.get("citation", "")
+    return Origin(
+        strict=False,
+        build=parse_build(header.get("genome_build", "")),
+        harmonised=parse_build(header.get("hmpos_build", "")),
+        ratios=ratios,
+        source=f"{title}, {citation}" if citation else title,
+        notes=(note,) if note else (),
+    )
+
+
+def weight_type(table: ScoringTable) -> str:
+    """What the file calls its weights: in its header, or in the column of format 1.0."""
+    in_rows = {row["weight_type"] for row in table.rows} if "weight_type" in table.columns else {""}
+    return table.header.get("weight_type", "") or (in_rows.pop() if len(in_rows) == 1 else "")
+
+
+def _scale(
+    name: str, named: str, weights: Sequence[float], repeats: bool, reported: bool
+) -> tuple[bool, str]:
+    """Whether effect_weight holds ratios, and what a reader should know of that."""
+    if repeats:
+        return True, "effect_weight repeats the ratios; their natural logarithm is used"
+    if named.lower() in _LOGS:
+        return False, ""
+    if named.lower() not in _RATIOS:
+        return False, f"weight_type is {named!r}; the weights are used as they stand"
+    if not len(weights) or reported:
+        return False, ""
+    if min(weights) <= 0 or max(weights) < _LEAST_RATIO:
+        return False, f"weight_type is {named}, but the weights are logarithms; used as they stand"
+    if min(weights) >= _LEAST_RATIO:
+        return True, f"weight_type is {named}; the natural logarithm of the weights is used"
+    raise ModelFormatError(
+        f"weight_type is {named}, and the weights could be ratios or logarithms",
+        where=name,
+        fix="write #weight_type=log(OR) in the header, or add the column OR",
+    )

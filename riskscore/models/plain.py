@@ -1,0 +1,189 @@
+"""Many plain variants as arrays: what a genome-wide scoring file is, without an object a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import ModelFormatError
+from riskscore.genetics.build import Build, chromosome
+from riskscore.models.columns import Columns, Numbers, Places, Words, read_columns
+from riskscore.models.origin import Origin, origin_of
+from riskscore.models.rows import (
+    FREQUENCY,
+    OWN_FREQUENCY,
+    ScoringTable,
+    is_known,
+    read_key,
+    standard_columns,
+    unknown_column,
+)
+from riskscore.models.variants import NO_LETTERS, NO_PLACE, ONE_LETTER
+
+LARGE = 2_000  # rows above which a file's plain variants are held as arrays
+PLAIN_CODINGS = ("additive", "dominant", "recessive")
+
+
+@dataclass(frozen=True, eq=False)
+class PlainVariants:
+    """One entry a variant in every array, in the order of the file.
+
+    Positions are 0 in a build that is not known, ``other_allele`` is empty where it is not said,
+    letters are upper case, chromosomes go without prefix. ``weight`` is on the scale of the model
+    (log odds ratios); ``coding`` indexes PLAIN_CODINGS; ``frequency`` is the effect allele's, by
+    superpopulation or ``file``, nan where empty. ``line`` is the line of the file.
+    """
+
+    name: Words
+    chromosome: Words
+    position_grch38: Places
+    position_grch37: Places
+    effect_allele: Words
+    other_allele: Words
+    weight: Numbers
+    coding: NDArray[np.uint8]
+    frequency: Mapping[str, Numbers]
+    line: NDArray[np.int64]
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @property
+    def placed(self) -> bool:
+        """Whether any variant has a position."""
+        return bool(self.position_grch38.any() or self.position_grch37.any())
+
+    def positions(self, build: Build) -> Places:
+        """Positions in one build, 0 where unknown; shape (variants,)."""
+        return self.position_grch38 if build is Build.GRCh38 else self.position_grch37
+
+
+def parse_plain(text: str, name: str) -> tuple[PlainVariants, ScoringTable, Origin]:
+    """A scoring file's plain variants as arrays, and the rows that are not plain as a table.
+
+    A plain row is one variant by its letters with one weight. Raises ModelFormatError naming file
+    and line.
+    """
+    header, columns, first, body = _cut(text, name)
+    table = read_columns(body, columns, name, first)
+    cells = Columns(table, columns, name, first)
+    for column in columns:
+        if not is_known(column) and (filled := cells.first(cells.filled(column))) is not None:
+            raise unknown_column(column, f"{name}, line {filled + first}")
+    complex_rows = cells.complex_rows()
+    weights = cells.numbers("effect_weight")
+    ratios = np.where(np.isnan(r := cells.numbers("OR")), cells.numbers("HR"), r)
+    both = ~np.isnan(ratios) & ~np.isnan(weights)
+    named = header.get("weight_type", "") or cells.single("weight_type")
+    origin = origin_of(
+        header,
+        name,
+        named,
+        weights[~np.isnan(weights)],  # type: ignore[arg-type]
+        bool(both.any() and (weights[both] == ratios[both]).all() and (ratios[both] > 0).all()),
+        bool(both.any()),
+    )
+    weights = cells.weights(weights, ratios, origin, complex_rows)
+    rest = [(i + first, cells.row(i)) for i in np.flatnonzero(complex_rows).tolist()]
+    plain = _plain(cells, weights, origin, ~complex_rows)
+    return plain, ScoringTable(name, header, columns, rest), origin
+
+
+def _cut(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...], int, str]:
+    """Header, columns, the line the first row stands on, and the text of the rows."""
+    header: dict[str, str] = {}
+    start, number = 0, 1
+    while start < len(text):
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else len(text)]
+        start = end + 1 if end >= 0 else len(text)
+        if line.startswith("#"):
+            read_key(line, header)
+        elif line.strip():
+            columns = standard_columns([cell.strip() for cell in line.split("\t")], name)
+            return header, columns, number + 1, text[start:]
+        number += 1
+    raise ModelFormatError("no rows of weights", where=name)
+
+
+def _plain(
+    cells: Columns, weights: Numbers, origin: Origin, kept: NDArray[np.bool_]
+) -> PlainVariants:
+    effect, other = (
+        cells.words("effect_allele", upper=True),
+        cells.words("other_allele", upper=True),
+    )
+    inferred = cells.words("hm_inferOtherAllele", upper=True)
+    several = np.array([not o or "/" in o or "," in o for o in other.tolist()], dtype=bool)
+    single = np.array([w.isalpha() for w in inferred.tolist()], dtype=bool)
+    other = np.where(several, np.where(single, inferred, ""), other)
+    if (i := cells.first((effect == other) & kept)) is not None:
+        raise cells.refuse(i).error(f"the alleles {effect[i]!r} and {other[i]!r} are not two")
+    dominant, recessive = cells.flag("is_dominant"), cells.flag("is_recessive")
+    if (i := cells.first(dominant & recessive)) is not None:
+        raise cells.refuse(i).error("a row cannot be both dominant and recessive")
+    chrom, places = _places(cells, origin)
+    names = np.where((own := cells.words("hm_rsID")) == "", cells.words("rsID"), own)
+    notes = Counter(
+        {
+            ONE_LETTER: int(((other == "") & kept).sum()),
+            NO_PLACE: int(((places[Build.GRCh37] + places[Build.GRCh38] == 0) & kept).sum()),
+            NO_LETTERS: int((np.isin(effect, ["-", "I", "D"]) & kept).sum()),
+        }
+    )
+    frequency = {
+        (column.removeprefix(FREQUENCY) if column.startswith(FREQUENCY) else OWN_FREQUENCY): (
+            cells.numbers(column)[kept]
+        )
+        for column in cells.columns
+        if column.startswith("allelefrequency_effect")
+    }
+    return PlainVariants(
+        names[kept],
+        chrom[kept],
+        places[Build.GRCh38][kept],
+        places[Build.GRCh37][kept],
+        effect[kept],
+        other[kept],
+        weights[kept],
+        (dominant + 2 * recessive).astype(np.uint8)[kept],
+        frequency,
+        np.flatnonzero(kept) + cells.offset,
+        origin.source,
+        tuple(f"{n} row(s) {text}" for text, n in notes.items() if n),
+    )
+
+
+def _places(cells: Columns, origin: Origin) -> tuple[Words, dict[Build, Places]]:
+    """Chromosome, and position by build."""
+
+    def plain_names(column: str) -> Words:
+        words = cells.words(column)
+        known = {word: chromosome(word) for word in set(words.tolist())}
+        return np.array([known[word] for word in words.tolist()], dtype=object)
+
+    nothing = np.zeros(cells.count, dtype=np.int32)
+    places = dict.fromkeys(Build, nothing)
+    for column, build in (
+        ("chr_position", origin.build),
+        ("position_grch37", Build.GRCh37),
+        ("position_grch38", Build.GRCh38),
+    ):
+        if build and column in cells.columns:
+            found = cells.places(column)
+            places[build] = np.where(found > 0, found, places[build])
+    chrom = plain_names("chr_name")
+    if origin.harmonised and "hm_pos" in cells.columns:
+        there, found = plain_names("hm_chr"), cells.places("hm_pos")
+        no_place = (places[Build.GRCh37] == 0) & (places[Build.GRCh38] == 0)
+        usable = (found > 0) & ((there == chrom) | no_place)
+        usable &= np.array([len(name) <= 2 and name != "" for name in there.tolist()], dtype=bool)
+        places[origin.harmonised] = np.where(usable, found, places[origin.harmonised])
+        chrom = np.where(usable, there, chrom)
+    return chrom, places
