@@ -57,7 +57,9 @@ class HLAAllele:
             raise HLAFormatError(f"{name!r} is not an HLA allele name", fix="write DRB1*15:01")
         gene = match["gene"].replace("CW", "C")
         digits = match["fields"] or ""
-        if match["absent"] or digits.replace(":", "") in {"9999", "9901"}:
+        plain = digits.replace(":", "")
+        # 99:01 is an allele of DPB1; for a gene that may be absent it says so, as 99:99 does.
+        if match["absent"] or plain == "9999" or (plain == "9901" and gene in DISPENSABLE):
             return cls.absent(gene)
         if not match["joint"] and ":" not in digits and len(digits) < 4:
             raise HLAFormatError(f"{name!r} is not an HLA allele name", fix="write DRB1*15:01")

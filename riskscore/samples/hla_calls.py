@@ -1,19 +1,15 @@
-"""HLA calls: for each gene a posterior over unordered pairs of alleles, sample by sample."""
+"""HLA calls: for each gene a posterior over pairs of alleles, sample by sample."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.panel import Tag
-
-# How far a sample's presence dosages may sum from 2 before the gene is not called.
-SUM_TOLERANCE = 0.2
-_NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -21,16 +17,24 @@ class GeneCalls:
     """Genotypes of one gene, one row a possible pair of a sample, rows in order of sample.
 
     ``sample``, ``first`` and ``second`` index the cohort's samples and ``alleles``; the
-    ``probability`` of a sample's rows sums to 1. A sample without rows has no call.
+    ``probability`` of a sample's rows sums to 1. A sample without rows has no call. Where
+    ``ordered`` is true, first and second lie on the first and the second chromosome, the same two
+    for all genes; elsewhere the order says nothing. An allele without fields is one that is there
+    and not known.
     """
 
     gene: str
-    alleles: tuple[HLAAllele, ...]
+    alleles: tuple[HLAName, ...]
     sample: NDArray[np.int64]
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     probability: NDArray[np.float64]
     source: str = ""
+    ordered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        if len(self.ordered) != len(self.sample):
+            object.__setattr__(self, "ordered", np.zeros(len(self.sample), dtype=bool))
 
     def rows(self, start: int, stop: int) -> slice:
         """The rows of the samples start..stop-1."""
@@ -43,35 +47,101 @@ class GeneCalls:
         mask[self.sample] = True
         return mask
 
-    def best(self, sample: int) -> tuple[HLAAllele, HLAAllele, float] | None:
+    def pairs(self, sample: int) -> list[tuple[HLAName, HLAName, float]]:
+        """A sample's possible pairs, the most probable first; empty without a call.
+
+        The two orders of a pair are one, each pair in the order of the alleles' names.
+        """
+        rows = self.rows(sample, sample + 1)
+        merged: dict[tuple[int, int], float] = {}
+        for i, j, p in zip(
+            self.first[rows].tolist(),
+            self.second[rows].tolist(),
+            self.probability[rows].tolist(),
+            strict=True,
+        ):
+            swap = str(self.alleles[i]) > str(self.alleles[j])
+            pair = (j, i) if swap else (i, j)
+            merged[pair] = merged.get(pair, 0.0) + p
+        names = [(self.alleles[i], self.alleles[j], p) for (i, j), p in merged.items()]
+        return sorted(names, key=lambda pair: (-pair[2], str(pair[0]), str(pair[1])))
+
+    def best(self, sample: int) -> tuple[HLAName, HLAName, float] | None:
         """A sample's most probable pair and its probability; None without a call."""
+        pairs = self.pairs(sample)
+        return pairs[0] if pairs else None
+
+    def phase(self, sample: int) -> tuple[HLAName, HLAName] | None:
+        """The most probable row's alleles by chromosome; None where the order says nothing."""
         rows = self.rows(sample, sample + 1)
         if rows.start == rows.stop:
             return None
         row = rows.start + int(np.argmax(self.probability[rows]))
-        pair = (self.alleles[self.first[row]], self.alleles[self.second[row]])
-        return *pair, float(self.probability[row])
+        if not self.ordered[row]:
+            return None
+        return self.alleles[self.first[row]], self.alleles[self.second[row]]
+
+    def after(self, other: GeneCalls) -> GeneCalls:
+        """These calls, and for samples that have none here those of ``other``."""
+        mine = set(self.sample.tolist())
+        kept = np.array([s not in mine for s in other.sample.tolist()], dtype=bool)
+        if not kept.any():
+            return self
+        names = tuple(dict.fromkeys((*self.alleles, *other.alleles)))
+        place = np.array([names.index(name) for name in other.alleles], dtype=np.int64)
+        sample = np.concatenate([self.sample, other.sample[kept]])
+        order = np.argsort(sample, kind="stable")
+        return replace(
+            self,
+            alleles=names,
+            sample=sample[order],
+            first=np.concatenate([self.first, place[other.first[kept]]])[order],
+            second=np.concatenate([self.second, place[other.second[kept]]])[order],
+            probability=np.concatenate([self.probability, other.probability[kept]])[order],
+            ordered=np.concatenate([self.ordered, other.ordered[kept]])[order],
+            source=f"{self.source}; {other.source}",
+        )
 
 
 @dataclass(frozen=True)
 class TagCalls:
-    """Copies of an HLA allele by a tag SNP, shape (samples,), where the gene is not typed."""
+    """Copies of an HLA allele by a tag SNP, shape (samples,), where the gene is not typed.
+
+    ``weak`` says that the tag is used although it does not hold well in the population.
+    """
 
     tag: Tag
     copies: NDArray[np.float32]
+    weak: bool = False
 
 
 @dataclass(frozen=True)
 class HLAReport:
-    """What was seen of one gene: records by resolution, the one used, and how many were refused."""
+    """What was seen of one gene in one source, and how many samples were refused.
+
+    ``records`` counts names by their number of fields, of which those of ``resolution`` fields are
+    used. ``flipped`` counts records whose REF means present. ``sum_mean``, ``sum_low`` and
+    ``sum_high`` are of the presence dosages of a sample, which should be 2; ``sum_refused`` counts
+    the samples where they are not. ``quality`` is the mean of R2, DR2 or AR2 weighted by allele
+    frequency, and ``quality_low`` counts common alleles (1% or more) below 0.7.
+    """
 
     gene: str
     source: str
-    records: Mapping[int, int]  # fields -> records
+    records: Mapping[int, int]
     resolution: int
     called: int
     not_called: int
-    sum_mean: float
+    sum_mean: float = float("nan")
+    dialect: str = ""
+    fields: tuple[str, ...] = ()
+    flipped: int = 0
+    sum_low: float = float("nan")
+    sum_high: float = float("nan")
+    sum_refused: int = 0
+    quality: float = float("nan")
+    quality_low: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,74 +152,3 @@ class HLACalls:
     tags: Mapping[HLAAllele, TagCalls] = field(default_factory=dict)
     invalid_tags: frozenset[HLAAllele] = frozenset()  # tagged only by SNPs that do not hold here
     reports: tuple[HLAReport, ...] = ()
-
-
-def calls_from_dosages(
-    gene: str, alleles: Sequence[HLAAllele], presence: NDArray[np.float64], source: str
-) -> GeneCalls:
-    """Unordered genotypes from presence dosages, shape (alleles, samples).
-
-    Dosages that are whole numbers summing to 2 are a certain call. Others give a posterior: the
-    copies of each allele have the least uncertain distribution with that mean (d between 0 and 1:
-    P(1) = d; between 1 and 2: P(2) = d - 1), and a pair's weight is the product over alleles,
-    conditioned on two alleles in all. A sample whose dosages do not sum to about 2, or with a
-    missing one, has no call.
-
-    >>> a, b = HLAAllele.parse("A*01:01"), HLAAllele.parse("A*02:01")
-    >>> calls_from_dosages("A", [a, b], np.array([[1.0, 0.0], [1.0, 2.0]]), "").second
-    array([1, 1])
-    """
-    total = presence.sum(axis=0)
-    whole = np.rint(presence)
-    with np.errstate(invalid="ignore"):
-        callable_ = np.abs(total - 2) <= SUM_TOLERANCE
-        certain = callable_ & (np.abs(presence - whole) < _NEGLIGIBLE).all(axis=0)
-    # Two slots a sample, filled in allele order: a homozygote fills both with one allele.
-    index, sample = np.nonzero((whole * certain) > 0)
-    copies = whole[index, sample].astype(np.int64)
-    order = np.lexsort((index, sample))
-    slots = np.repeat(index[order], copies[order]).reshape(-1, 2)
-    rows = [
-        (np.flatnonzero(certain), slots[:, 0], slots[:, 1], np.ones(len(slots))),
-        *(_posterior(int(s), presence[:, s]) for s in np.flatnonzero(callable_ & ~certain)),
-    ]
-    columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
-    order = np.argsort(columns[0], kind="stable")
-    return GeneCalls(
-        gene,
-        tuple(alleles),
-        columns[0][order].astype(np.int64),
-        columns[1][order].astype(np.int64),
-        columns[2][order].astype(np.int64),
-        columns[3][order].astype(np.float64),
-        source,
-    )
-
-
-def _posterior(
-    sample: int, presence: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The possible pairs of one sample and their probabilities."""
-    possible = np.flatnonzero(presence > _NEGLIGIBLE)
-    d = np.clip(presence[possible], 0, 2)
-    none = np.clip(1 - d, 0, 1)
-    two = np.clip(d - 1, 0, 1)
-    one = 1 - none - two
-    first, second = np.triu_indices(len(possible))
-    weight = np.empty(len(first))
-    for k, (i, j) in enumerate(zip(first, second, strict=True)):
-        parts = none.copy()
-        if i == j:
-            parts[i] = two[i]
-        else:
-            parts[i], parts[j] = one[i], one[j]
-        weight[k] = parts.prod()
-    keep = weight > 0
-    weight = weight[keep] / weight[keep].sum() if keep.any() else weight[keep]
-    count = len(weight)
-    return (
-        np.full(count, sample, dtype=np.int64),
-        possible[first[keep]],
-        possible[second[keep]],
-        weight,
-    )

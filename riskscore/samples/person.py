@@ -13,7 +13,8 @@ from riskscore.models.model import RiskModel, Sex
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.dosages import Dosages, LocusMatch
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla_calls import HLACalls, calls_from_dosages
+from riskscore.samples.hla_calls import HLACalls
+from riskscore.samples.hla_posterior import calls_from_dosages
 
 
 def person(
