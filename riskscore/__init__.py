@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from riskscore.samples.cohort import Cohort, read_cohort
     from riskscore.samples.person import person
     from riskscore.scoring.score import Scores
+    from riskscore.studies.simulate import simulate
     from riskscore.writing.bundle import write_bundle
 
 # Where each public name lives; it is imported when it is first asked for.
@@ -43,6 +44,7 @@ _HOMES = {
     "person": "samples.person",
     "read_cohort": "samples.cohort",
     "score": "run",
+    "simulate": "studies.simulate",
     "write_bundle": "writing.bundle",
 }
 
@@ -61,6 +63,7 @@ __all__ = [
     "person",
     "read_cohort",
     "score",
+    "simulate",
     "write_bundle",
 ]
 

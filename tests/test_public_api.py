@@ -4,7 +4,8 @@ import riskscore as rs
 
 SURFACE = {
     "Build", "Cohort", "HLAAllele", "Missing", "RiskModel", "RiskscoreError", "Scores", "Term",
-    "Variant", "list_models", "load_model", "person", "read_cohort", "score", "write_bundle",
+    "Variant", "list_models", "load_model", "person", "read_cohort", "score", "simulate",
+    "write_bundle",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import typer
 
 from riskscore.cli import scoring
 from riskscore.cli.models import models_app
+from riskscore.cli.simulate import simulate
 from riskscore.errors import RiskscoreError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for verb in (scoring.score, scoring.explain, scoring.check, scoring.hla, scoring.demo):
     app.command()(verb)
+app.command()(simulate)
 app.add_typer(models_app, name="models")
 
 

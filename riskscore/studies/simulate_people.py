@@ -165,6 +165,14 @@ class Drawer:
             table.append(row)
         return (DR_DQ if gene in DRDQ else gene), np.array(table, dtype=np.float32)
 
+    def expected_frequency(self, row: int) -> float:
+        """A locus's effect-allele frequency in the first population, as it is drawn."""
+        system, table = self.thresholds[row]
+        if not system:
+            return float(table[0, 0])
+        shares = self.pool.shares[self.populations[0], system]
+        return float(shares @ table[0].astype(np.float64))
+
     def _families(self, parents: People, size: int, rng: np.random.Generator) -> People:
         """Father, mother and child, family by family; the child by recombination of both."""
         fathers, mothers = np.arange(size), np.arange(size, 2 * size)

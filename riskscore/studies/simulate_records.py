@@ -95,18 +95,15 @@ def _bits(codes: Codes) -> Codes:
 def simulated_records(people: People, drawer: Drawer) -> Iterator[SimulatedRecord]:
     """Every record, sorted by place."""
     settings = drawer.settings
-    jobs = [_SNP(locus, row, settings) for row, locus in enumerate(drawer.loci)]
-    everything = sorted([*jobs, *_hla_jobs(drawer)], key=lambda job: job.place)
-    haplotypes: dict[str, _Imputed] = {}
-    for job in everything:
+    loci = [_SNP(locus, row, settings) for row, locus in enumerate(drawer.loci)]
+    imputed: dict[str, _Imputed] = {}
+    for job in sorted([*loci, *_hla_jobs(drawer)], key=lambda job: job.place):
         if isinstance(job, _SNP):
-            yield job.record(people)
-        else:
-            if settings.r2 is not None and job.gene not in haplotypes:
-                haplotypes = {job.gene: _impute(people, drawer, job.gene)} | {
-                    gene: kept for gene, kept in haplotypes.items() if gene == job.gene
-                }
-            yield job.record(people, drawer, haplotypes.get(job.gene))
+            yield job.record(people, drawer)
+            continue
+        if settings.r2 is not None and job.gene not in imputed:
+            imputed = {job.gene: _impute(people, drawer, job.gene)}  # one gene's at a time
+        yield job.record(people, drawer, imputed.get(job.gene))
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ class _SNP:
         number = chromosome_order(own.chromosome)
         return number, own.position(self.settings.build), own.name
 
-    def record(self, people: People) -> SimulatedRecord:
+    def record(self, people: People, drawer: Drawer) -> SimulatedRecord:
         locus, variant = self.locus, self.locus.variant
         truth = people.codes[self.row] ^ np.uint8(0 if locus.effect_is_alt else 3)
         noisy = None
@@ -130,7 +127,7 @@ class _SNP:
             noisy = _snp_dosages(_bits(truth), self.settings.r2, rng)
         share = math.nan
         if len(self.settings.mixture) == 1:
-            share = locus.frequency.get(next(iter(self.settings.mixture)), math.nan)
+            share = drawer.expected_frequency(self.row)
             share = share if locus.effect_is_alt else 1 - share
         return SimulatedRecord(
             variant.chromosome, self.place[1], variant.name, locus.ref, locus.alt, locus.kind,

@@ -1,0 +1,85 @@
+"""The verb that makes people up: simulate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskscore.cli.options import BuildName, ModelOption, PopulationOption, say
+from riskscore.errors import UsageError
+
+
+def simulate(
+    model: ModelOption,
+    out: Annotated[Path, typer.Option(help="A new folder for the files.")],
+    people: Annotated[
+        int, typer.Option("-n", "--people", help="How many people; with --trios, families.")
+    ] = 0,
+    population: PopulationOption = "EUR",
+    admixture: Annotated[
+        str, typer.Option(help="Shares of populations, for example EUR=0.7,AFR=0.3.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 0,
+    trios: Annotated[bool, typer.Option("--trios", help="Families: father, mother, child.")] = False,
+    cases: Annotated[
+        int | None, typer.Option(help="Draw until so many are ill (in place of -n).")
+    ] = None,
+    controls: Annotated[int | None, typer.Option(help="Draw until so many are not ill.")] = None,
+    disease: Annotated[
+        str, typer.Option(help="The model that tells cases from controls; the first, if not given.")
+    ] = "",
+    prevalence: Annotated[
+        float | None, typer.Option(help="Prevalence to use in place of the models' own.")
+    ] = None,
+    liability: Annotated[
+        bool, typer.Option("--liability", help="A normal liability in place of the logistic link.")
+    ] = False,
+    r2: Annotated[
+        float | None, typer.Option(help="Imputation quality: noisy GT:DS:HDS:GP. Else true GT.")
+    ] = None,
+    hla: Annotated[
+        str, typer.Option(help="HLA records: A/T (HLA-TAPAS), P/A (SNP2HLA) or none (SNPs only).")
+    ] = "A/T",
+    build: Annotated[BuildName, typer.Option(help="Genome build.")] = BuildName.GRCh38,
+) -> None:
+    """Simulate people for one or several models: VCF, exposures, outcome, and the truth.
+
+    None of them is real; every file says so.
+    """
+    from riskscore.studies.simulate import simulate as draw
+
+    simulation = draw(
+        model,
+        people,
+        population=population,
+        seed=seed,
+        out=out,
+        admixture=_shares(admixture) if admixture else None,
+        trios=trios,
+        cases=cases,
+        controls=controls,
+        disease=disease,
+        prevalence=prevalence,
+        liability=liability,
+        r2=r2,
+        hla=hla,
+        build=build.value,
+    )
+    ill = "; ".join(f"{int(v.sum())} with {name}" for name, v in simulation.outcome.items())
+    say([f"riskscore: {len(simulation)} simulated people ({ill}), none of them real"])
+
+
+def _shares(text: str) -> dict[str, float]:
+    """``EUR=0.7,AFR=0.3`` as shares by population."""
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, share = part.partition("=")
+        try:
+            shares[name.strip()] = float(share)
+        except ValueError:
+            raise UsageError(
+                f"{part!r} is not a share of a population", fix="write --admixture EUR=0.7,AFR=0.3"
+            ) from None
+    return shares
