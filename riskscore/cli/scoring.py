@@ -39,7 +39,7 @@ def score(
     """Score every sample of a VCF with one or several models."""
     from riskscore.scoring.score import COLUMNS
     from riskscore.writing.bundle import check_folder, write_bundle
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables import check_ending, write_blocks
 
     check_ending(output)
     if out is not None:
@@ -56,7 +56,7 @@ def score(
         }
         write_bundle(scores, out, inputs=inputs, parameters=parameters)
     if output is not None or out is None:
-        write_table(scores.rows(), COLUMNS, output)
+        write_blocks(scores.blocks(), COLUMNS, output)
     unscored = sum(table.unscored for table in scores.tables)
     if unscored:
         say([f"riskscore: {unscored} rows have no score; their flags say why"])

@@ -36,10 +36,12 @@ def flags_of(design: DesignMatrix, cohort: Cohort, unscored: NDArray[np.bool_]) 
     state = np.column_stack([reasons, stands_in, design.excess > _EXCESS, unscored]).astype(
         np.uint8
     )
-    patterns, place = np.unique(state, axis=0, return_inverse=True)
+    packed, width = state.tobytes(), state.shape[1]
+    people = [packed[i : i + width] for i in range(0, len(packed), width)]
     tags = _tag_flags([terms[j] for j in genetic], cohort)
-    texts = []
-    for pattern in patterns:
+    texts: dict[bytes, str] = {}
+    for person in dict.fromkeys(people):
+        pattern = np.frombuffer(person, dtype=np.uint8)
         reason, used = pattern[: len(genetic)], pattern[len(genetic) : -2]
         parts = ["not_scored"] if pattern[-1] else []
         parts += _reason_flags([terms[j] for j in genetic], reason)
@@ -49,8 +51,8 @@ def flags_of(design: DesignMatrix, cohort: Cohort, unscored: NDArray[np.bool_]) 
             if on
         ]
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
-        texts.append(";".join(parts + tags))
-    return [texts[i] for i in place.ravel()]
+        texts[person] = ";".join(parts + tags)
+    return [texts[person] for person in people]
 
 
 def _is_variant(factor: object) -> bool:

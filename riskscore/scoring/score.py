@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,18 +72,26 @@ class Scores:
                 return table
         raise UsageError(f"model {model!r} was not scored")
 
+    def blocks(self) -> Iterator[dict[str, Sequence[str] | Array]]:
+        """The table by columns, in the order of COLUMNS, some thousand samples at a time."""
+        for table in self.tables:
+            for start in range(0, len(self.cohort.samples), CHUNK):
+                part = slice(start, start + CHUNK)
+                samples = self.cohort.samples[part]
+                yield {
+                    "sample": samples,
+                    "model": [table.model.id] * len(samples),
+                    "model_version": [table.model.version] * len(samples),
+                    **{name: table.numbers[name][part] for name in _NUMBERS},
+                    "flags": table.flags[part],
+                }
+
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary a sample and model, in the order of COLUMNS; nan where there is none."""
         return [
-            {
-                "sample": sample,
-                "model": table.model.id,
-                "model_version": table.model.version,
-                **{name: float(table.numbers[name][i]) for name in _NUMBERS},
-                "flags": table.flags[i],
-            }
-            for table in self.tables
-            for i, sample in enumerate(self.cohort.samples)
+            dict(zip(block, row, strict=True))
+            for block in self.blocks()
+            for row in zip(*(_listed(values) for values in block.values()), strict=True)
         ]
 
     def to_frame(self) -> pandas.DataFrame:
@@ -105,6 +114,11 @@ class Scores:
         table = self.of(model) if model else self.tables[0]
         entries = ledger(self.cohort, table.reference, self.panel, sample)
         return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
+
+
+def _listed(values: Sequence[str] | Array) -> Sequence[Any]:
+    """A column with Python's own numbers in it."""
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def score_cohort(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from riskscore.scoring.coverage import (
 )
 from riskscore.scoring.score import COLUMNS, Scores
 from riskscore.writing.provenance import provenance, to_json
-from riskscore.writing.tables import to_tsv
+from riskscore.writing.tables import to_tsv, tsv_parts
 
 FILES = frozenset({"scores.tsv", "match_report.tsv", "coverage.tsv", "provenance.json"})
 
@@ -38,11 +38,11 @@ def write_bundle(
     """
     folder = Path(folder)
     check_folder(folder, replace=replace)
-    contents = {
-        "scores.tsv": to_tsv(scores.rows(), COLUMNS),
-        "match_report.tsv": to_tsv((r.as_row() for r in match_report(scores)), MATCH_COLUMNS),
-        "coverage.tsv": to_tsv(coverage_table(scores), COVERAGE_COLUMNS),
-        "provenance.json": to_json(provenance(scores, inputs or {}, parameters or {})),
+    contents: dict[str, Iterable[str]] = {
+        "scores.tsv": tsv_parts(scores.blocks(), COLUMNS),
+        "match_report.tsv": [to_tsv((r.as_row() for r in match_report(scores)), MATCH_COLUMNS)],
+        "coverage.tsv": [to_tsv(coverage_table(scores), COVERAGE_COLUMNS)],
+        "provenance.json": [to_json(provenance(scores, inputs or {}, parameters or {}))],
     }
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,9 @@ def write_bundle(
     except OSError as error:
         raise OutputError(f"could not write: {error.strerror}", where=folder.name) from error
     try:
-        for name, text in contents.items():
-            (staging / name).write_text(text, encoding="utf-8")
+        for name, parts in contents.items():
+            with open(staging / name, "w", encoding="utf-8") as stream:
+                stream.writelines(parts)
         staging.chmod(0o755)
         if folder.is_dir():
             for name in contents:

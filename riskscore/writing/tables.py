@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from riskscore.errors import OutputError, UsageError
 from riskscore.files import atomic_write
 
 ENDINGS = (".tsv", ".parquet")
+Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
 
 
 def cell(value: Any) -> str:
@@ -30,11 +33,35 @@ def cell(value: Any) -> str:
 
 def to_tsv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Rows as TSV text with a header line."""
-    out = io.StringIO()
-    out.write("\t".join(columns) + "\n")
-    for row in rows:
-        out.write("\t".join(cell(row[column]) for column in columns) + "\n")
-    return out.getvalue()
+    return "".join(tsv_parts(as_block(rows, columns), columns))
+
+
+def as_block(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[Block]:
+    """A table of few rows as one block."""
+    held = list(rows)
+    return [{column: [row[column] for row in held] for column in columns}]
+
+
+def tsv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[str]:
+    r"""A table as TSV text, a block at a time, the header line first.
+
+    >>> list(tsv_parts([{"a": np.array([0.5, np.nan]), "b": ("x", "y")}], ["a", "b"]))
+    ['a\tb\n', '0.5\tx\n\ty\n']
+    """
+    yield "\t".join(columns) + "\n"
+    for block in blocks:
+        cells = [_cells(block[column]) for column in columns]
+        yield "".join(["\t".join(row) + "\n" for row in zip(*cells, strict=True)])
+
+
+def _cells(values: Sequence[Any] | np.ndarray[Any, Any]) -> Sequence[str]:
+    """A column as text: what :func:`cell` makes of each value, without asking for every type."""
+    if isinstance(values, np.ndarray) and values.dtype == np.float64:
+        texts = [repr(value) for value in values.tolist()]
+        for i in np.flatnonzero(np.isnan(values)):
+            texts[i] = ""
+        return texts
+    return [cell(value) for value in values]
 
 
 def check_ending(path: Path | None) -> None:
@@ -46,31 +73,41 @@ def check_ending(path: Path | None) -> None:
 
 
 def write_table(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], path: Path | None
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: Path | None
 ) -> None:
     """Write rows to a TSV or Parquet file, or as TSV to standard output without a path."""
+    write_blocks(as_block(rows, columns), columns, path)
+
+
+def write_blocks(blocks: Iterable[Block], columns: Sequence[str], path: Path | None) -> None:
+    """As :func:`write_table`, for a table that comes in blocks and is never whole in memory.
+
+    Parquet is the exception: its columns are gathered first.
+    """
     check_ending(path)
     if path is None:
         try:
-            sys.stdout.write(to_tsv(rows, columns))
+            for part in tsv_parts(blocks, columns):
+                sys.stdout.write(part)
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputError("the reader of the output closed it early") from error
     elif path.suffix == ".parquet":
         with atomic_write(path) as stream:
-            stream.write(_parquet(rows, columns))
+            stream.write(_parquet(blocks, columns))
     else:
         with atomic_write(path) as stream:
-            stream.write(to_tsv(rows, columns).encode())
+            for part in tsv_parts(blocks, columns):
+                stream.write(part.encode())
 
 
-def _parquet(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
+def _parquet(blocks: Iterable[Block], columns: Sequence[str]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = {}
+    arrays, held = {}, list(blocks)
     for column in columns:
-        values = [row[column] for row in rows]
+        values = [value for block in held for value in block[column]]
         number = any(isinstance(value, float) for value in values)
         kind = pa.float64() if number else pa.string()
         arrays[column] = pa.array(
