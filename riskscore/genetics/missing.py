@@ -22,6 +22,7 @@ class Missing(IntEnum):
     TAG_NOT_VALID = 11  # only a tag SNP is there, and it does not hold in this population
     NOT_GIVEN = 12  # an exposure nobody recorded
     NOT_APPLICABLE = 13  # the term does not concern this person: nothing is lost
+    AT_FREQUENCY = 14  # no record, and the user takes the population's mean for it
 
 
 # The fix a person can try, shown beside the reason.

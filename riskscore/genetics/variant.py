@@ -76,12 +76,13 @@ class Strand(StrEnum):
 class AlleleMatch:
     """Which allele of a record (0 = REF) is the effect allele, and on which strand.
 
-    ``ambiguous`` when the letters alone fit both strands.
+    ``ambiguous`` when the letters alone fit both strands. ``other_index`` is the other allele's.
     """
 
     effect_index: int
     flipped: bool
     ambiguous: bool = False
+    other_index: int = 0
 
     @property
     def strand(self) -> Strand:
@@ -91,16 +92,17 @@ class AlleleMatch:
 
 
 def match_alleles(variant: Variant, ref: str, alts: Sequence[str]) -> AlleleMatch | None:
-    """Meet a variant's letters with a record's; None when they are not the same two alleles.
+    """Meet a variant's letters with those of a record at its position; None when they differ.
 
-    Both letters must be there, on one strand. A palindrome is returned as read, on the forward
-    strand, and marked ambiguous: whether that strand can be believed is for the caller to decide
-    from frequencies. Where the model does not say the other allele, the effect allele alone is
-    looked for, which cannot tell a strand apart if the record has the complement as well, nor
-    notice that the record is of another variant with the same letter.
+    Both letters must be there, on one strand; on the other strand one of them must be REF. A
+    palindrome is returned as read, on the forward strand, and marked ambiguous: whether that strand
+    can be believed is for the caller to decide from frequencies. Where the model does not say the
+    other allele, the effect allele alone is looked for, which cannot tell a strand apart if the
+    record has the complement as well, nor notice that the record is of another variant with the
+    same letter.
 
     >>> v = Variant("rs1", "6", 100, 90, "A", "G")
-    >>> match_alleles(v, "A", ["G"]).strand, match_alleles(v, "C", ["A", "T"]).strand
+    >>> match_alleles(v, "A", ["G"]).strand, match_alleles(v, "c", ["a", "T"]).strand
     (<Strand.SWAPPED: 'swapped'>, <Strand.FLIPPED: 'flipped'>)
     >>> match_alleles(v, "A", ["T"]) is None
     True
@@ -110,18 +112,26 @@ def match_alleles(variant: Variant, ref: str, alts: Sequence[str]) -> AlleleMatc
     alleles = [ref.upper(), *(alt.upper() for alt in alts)]
     if not variant.other_allele:
         return _match_effect(variant.effect_allele, alleles)
-    for flipped in (False, True):
-        effect, other = variant.effect_allele, variant.other_allele
-        if flipped:
-            effect, other = complement(effect), complement(other)
-        if effect in alleles and other in alleles:
-            return AlleleMatch(alleles.index(effect), flipped, variant.palindromic)
+    effect, other = variant.effect_allele, variant.other_allele
+    if effect in alleles and other in alleles:
+        places = alleles.index(effect), alleles.index(other)
+        return AlleleMatch(places[0], False, variant.palindromic, places[1])
+    effect, other = complement(effect), complement(other)
+    # An indel is anchored at another base on the other strand: its letters do not carry over.
+    turned = len(effect) == len(other) and alleles[0] in (effect, other)
+    if turned and effect in alleles and other in alleles:
+        return AlleleMatch(alleles.index(effect), True, False, alleles.index(other))
     return None
 
 
 def _match_effect(effect: str, alleles: Sequence[str]) -> AlleleMatch | None:
     """Find the effect allele, or its complement, without knowing the other allele."""
-    forward, backward = effect in alleles, complement(effect) in alleles
-    if forward:
-        return AlleleMatch(alleles.index(effect), False, backward)
-    return AlleleMatch(alleles.index(complement(effect)), True) if backward else None
+    turned = complement(effect)
+    backward = turned in alleles and max(map(len, alleles)) == 1
+    found = effect if effect in alleles else turned if backward else None
+    if found is None:
+        return None
+    index = alleles.index(found)
+    if found == effect and backward:
+        return AlleleMatch(index, False, True, alleles.index(turned))
+    return AlleleMatch(index, found != effect, False, 0 if index else 1)

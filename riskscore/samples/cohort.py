@@ -15,12 +15,14 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import ReferencePanel, reference_panel
 from riskscore.models.terms import HLAAlleleFactor
+from riskscore.samples.builds import choose_build
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
 from riskscore.samples.hla_calls import HLACalls, TagCalls
-from riskscore.samples.hla_records import read_hla_records
-from riskscore.samples.loci import choose_build, read_dosages
-from riskscore.samples.vcf import VCFFile
+from riskscore.samples.hla_records import hla_regions, read_hla_records
+from riskscore.samples.loci import read_dosages, regions_of
+from riskscore.samples.opening import open_source
+from riskscore.samples.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,19 @@ class Cohort:
 
 
 def read_cohort(
-    vcf: str | Path,
+    vcf: str | Path | Sequence[str | Path],
     models: Sequence[RiskModel],
     *,
+    reading: Reading | None = None,
     exposures: str | Path | Any = None,
     sex_column: str = "sex",
     population: str = "EUR",
     build: Build | str | None = None,
 ) -> Cohort:
-    """Read what the models need, and only that, from a bgzipped and indexed VCF.
+    """Read what the models need, and only that, from VCF or BCF files, PGEN or BGEN.
 
+    Several files (a chromosome, a region or a batch of people each) are one cohort. ``reading``
+    says which field and records count, and what an absent record means.
     ``exposures`` is a TSV or CSV file or a pandas frame. ``population`` is the superpopulation
     (AFR, AMR, EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold.
 
@@ -61,26 +66,32 @@ def read_cohort(
     models = tuple(models)
     for model in models:
         model.require_population(population)
-    path, panel = Path(vcf), reference_panel()
+    reading, panel = reading or Reading(), reference_panel()
     variants = list(dict.fromkeys(v for model in models for v in model.variants))
     genes = sorted({gene for model in models for gene in model.genes})
-    with VCFFile(path) as source:
-        chosen = choose_build(source, variants, Build(build) if build else None)
+    asked = Build(build) if build else None
+    with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
+        every_tag = _usable_tags(_untyped_alleles(models, set()), panel, population)[0]
+        mhc = [r for one in Build for r in hla_regions(one)] if genes else []
+        source.prepare([*regions_of([*variants, *every_tag], asked or source.build), *mhc])
+        chosen = choose_build(source, variants, asked)
         calls, reports = read_hla_records(source, genes, chosen)
         needed = _untyped_alleles(models, set(calls))
         tags, invalid = _usable_tags(needed, panel, population)
         expected = _expected_frequencies(models, population)
-        dosages = read_dosages(source, list(dict.fromkeys([*variants, *tags])), chosen, expected)
-        samples = source.samples
+        wanted = list(dict.fromkeys([*variants, *tags]))
+        dosages = read_dosages(source, wanted, chosen, expected, reading)
+        samples, name = source.samples, source.name
+        warnings = [*source.warnings, *dosages.warnings]
     tagged = _tag_calls(needed, panel, population, dosages)
     if not calls and not tagged and all(match.missing for match in dosages.matches):
         raise NothingMatchedError(
             f"none of the {len(variants)} loci and {len(genes)} HLA genes of "
             f"{', '.join(model.id for model in models)} is in the file",
-            where=path.name,
+            where=name,
             fix="check that the file covers them (riskscore check), and its genome build",
         )
-    given, warnings = Exposures(), []
+    given = Exposures()
     if exposures is not None:
         given = read_exposures(exposures, samples, models, sex_column)
         if given.unused:
@@ -139,6 +150,6 @@ def _expected_frequencies(models: Sequence[RiskModel], population: str) -> dict[
         for variant, by_population in model.frequencies.items():
             expected[variant] = by_population[population]
         for haplotype in model.scheme.haplotypes if model.scheme else ():
-            if population in haplotype.frequency:
+            if haplotype.tag and population in haplotype.frequency:
                 expected[haplotype.tag] = haplotype.frequency[population]
     return expected

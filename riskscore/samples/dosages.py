@@ -14,24 +14,31 @@ from riskscore.genetics.variant import Variant
 
 @dataclass(frozen=True, slots=True)
 class LocusMatch:
-    """What the file had at one variant: how its letters matched, or why there is nothing."""
+    """What the file had at one variant: how its letters matched, or why there is nothing.
+
+    ``note`` counts what was odd in the cells, ``half_call=3; ds_gt_conflict=1``, and says what
+    more there is to know.
+    """
 
     variant: Variant
     missing: Missing
-    how: str = ""  # found, swapped, flipped; what was seen, when missing
+    how: str = ""  # found, swapped, flipped, ...; what was seen, when missing
     record: str = ""  # the record's place and letters
     frequency: float = float("nan")  # of the effect allele, in this file
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Dosages:
     """``values`` has shape (variants, samples), float32, 0 to 2; nan where there is no call.
 
-    A variant whose ``matches`` entry is missing has a row of nan.
+    A variant whose ``matches`` entry is missing has a row of nan. ``warnings`` are sentences about
+    the file as a whole.
     """
 
     matches: tuple[LocusMatch, ...]
     values: NDArray[np.float32]
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def _rows(self) -> dict[Variant, int]:

@@ -1,92 +1,200 @@
-"""Copies of each allele, read from the cells of a record: DS when present, else GT, unrounded."""
+"""Copies of each allele, from what the cells of a record say: unrounded, missing where unknown."""
 
 from __future__ import annotations
 
-import math
-import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.errors import VCFFormatError
-from riskscore.samples.vcf import Record
+from riskscore.samples.reading import GenotypeField
+from riskscore.samples.record import NO_ALLELE, NO_CALL, Numbers, Record
 
-Copies = tuple[float, ...]  # copies of each ALT, nan where there is no call
-_SEPARATOR = re.compile(r"[/|]")
+Copies = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+# A haploid call on these is a male's, and counts as the homozygote that others write for him.
+HAPLOID = frozenset({"X", "Y", "MT", "M"})
+DECIMALS = 6  # what float32 surely holds of a number up to 2
 _TOLERANCE = 0.01  # imputation writes dosages with two or three decimals
+_AGREE = 0.0205  # between two fields of one cell, each rounded to two decimals
 
 
-def allele_copies(record: Record) -> NDArray[np.float32]:
-    """Copies of every ALT, shape (ALTs, samples); nan where a sample has no call.
+@dataclass(frozen=True)
+class AlleleCopies:
+    """``values`` are the copies of every ALT, (ALTs, samples), float32, nan without a call.
 
-    Raises VCFFormatError for a dosage outside 0..2, a genotype that names an allele the record
-    does not have, or a cell that is no genotype. Half calls and haploid calls on autosomes are no
-    calls: which other allele is there is not known.
+    ``notes`` count cells that were odd: ``half_call``, ``haploid`` (on an autosome),
+    ``ds_gt_conflict``, ``dosage_conflict`` (DS against HDS or GP), and ``other_field`` (a cell
+    without the field that the record's others are read from).
     """
-    known: dict[str, Copies] = {}
-    parser = _CellParser(record)
-    rows = []
-    for cell in record.cells:
-        copies = known.get(cell)
-        if copies is None:
-            copies = known[cell] = parser.copies(cell)
-        rows.append(copies)
-    return np.array(rows, dtype=np.float32).reshape(len(record.cells), len(record.alts)).T
+
+    values: Copies
+    notes: Counter[str] = field(default_factory=Counter)
 
 
-class _CellParser:
-    """Reads one record's cells; knows where GT and DS stand in them."""
+def allele_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Copies:
+    """Copies of every ALT, shape (ALTs, samples); nan where a sample has no call."""
+    return read_copies(record, field).values
+
+
+def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> AlleleCopies:
+    """Copies of every ALT, and what was odd about the cells.
+
+    ``auto`` takes for each cell the first of DS, HDS, GP and GT that it has. Half calls are no
+    calls, and so are haploid calls on autosomes: which other allele is there is not known.
+
+    Raises VCFFormatError for a value out of range, a wrong number of values, a record without the
+    field that was asked for, or without any.
+    """
+    reader = _Reader(record)
+    wanted = [name for name in ("DS", "HDS", "GP", "GT") if field in (GenotypeField.AUTO, name)]
+    present = [name for name in wanted if reader.has(name)]
+    if not present:
+        names = " or ".join(wanted)
+        raise record.error("FORMAT", f"{':'.join(record.format) or 'nothing'} has no {names}")
+    values = reader.read(present[0])
+    for name in present[1:]:
+        unknown = np.isnan(values).any(axis=0)
+        if unknown.any():
+            other = reader.read(name)
+            known = unknown & ~np.isnan(other).any(axis=0)
+            reader.notes["other_field"] += int(known.sum())
+            values = np.where(known, other, values)
+    if present[0] != "GT":
+        reader.compare(values)
+    return AlleleCopies(values, +reader.notes)
+
+
+class _Reader:
+    """Turns the fields of one record into copies of its ALTs, and counts what is odd."""
 
     def __init__(self, record: Record) -> None:
-        self.record = record
-        self.alts = len(record.alts)
-        self.missing: Copies = (math.nan,) * self.alts
-        names = record.format
-        self.gt = names.index("GT") if "GT" in names else -1
-        self.ds = names.index("DS") if "DS" in names else -1
-        if self.gt < 0 and self.ds < 0:
-            raise VCFFormatError(f"the record at {record.place} has neither GT nor DS")
+        self.record, self.alts = record, len(record.alts)
+        self.notes: Counter[str] = Counter()
+        self.calls = record.genotypes()
+        self.doubled = record.chromosome in HAPLOID
+        self.haploid = np.zeros(record.samples, dtype=bool)
+        if self.calls is not None:
+            self.haploid |= (self.calls[:, 1] == NO_ALLELE) & (self.calls[:, 0] != NO_CALL)
+        for name, single in (("HDS", 1), ("GP", 1 + self.alts)):
+            numbers = record.numbers(name) if self.has(name) else None
+            if numbers is not None:
+                self.haploid |= (numbers.counts == single) & ~np.isnan(numbers.values[:, :1]).all(1)
 
-    def copies(self, cell: str) -> Copies:
-        fields = cell.split(":")
-        if 0 <= self.ds < len(fields) and fields[self.ds] not in {".", ""}:
-            return self._from_ds(fields[self.ds])
-        if 0 <= self.gt < len(fields):
-            return self._from_gt(fields[self.gt])
-        return self.missing
+    def has(self, name: str) -> bool:
+        """Whether the record has a field in a form that can be read."""
+        if name == "GT":
+            return self.calls is not None
+        # Without an ALT there is nothing to count; HDS has no stated order for several ALTs.
+        most = 1 if name == "HDS" else self.alts
+        return name in self.record.format and 0 < self.alts <= most
 
-    def _from_ds(self, text: str) -> Copies:
-        parts = text.split(",")
-        if len(parts) != self.alts:
-            raise self._error("DS", f"{len(parts)} values for {self.alts} ALT allele(s)")
-        values = []
-        for part in parts:
-            if part == ".":
-                return self.missing
-            try:
-                value = float(part)
-            except ValueError:
-                value = math.nan
-            if not -_TOLERANCE <= value <= 2 + _TOLERANCE:
-                raise self._error("DS", f"{part!r} is not a dosage between 0 and 2")
-            values.append(min(max(value, 0.0), 2.0))
-        if sum(values) > 2 + _TOLERANCE * self.alts:
-            raise self._error("DS", f"{text!r} sums to more than two alleles")
-        return tuple(values)
+    def read(self, name: str) -> Copies:
+        """Copies of each ALT from one field, (ALTs, samples)."""
+        if name == "GT":
+            return self._called
+        numbers = self.record.numbers(name)
+        assert numbers is not None
+        return {"DS": self._from_ds, "HDS": self._from_hds, "GP": self._from_gp}[name](numbers)
 
-    def _from_gt(self, text: str) -> Copies:
-        calls = _SEPARATOR.split(text)
-        if "." in calls or len(calls) == 1:
-            bad = [call for call in calls if call != "." and not call.isdigit()]
-            if bad:
-                raise self._error("GT", f"{text!r} is not a genotype")
-            return self.missing
-        if len(calls) != 2 or not all(call.isdigit() for call in calls):
-            raise self._error("GT", f"{text!r} is not a diploid genotype")
-        indices = [int(call) for call in calls]
-        if max(indices) > self.alts:
-            raise self._error("GT", f"{text!r} names an allele beyond ALT")
-        return tuple(float(indices.count(alt)) for alt in range(1, self.alts + 1))
+    def _ploidy(self, copies: NDArray[np.float64], haploid: Mask) -> Copies:
+        """Haploid copies doubled on X and Y, and unknown on autosomes."""
+        if haploid.any():
+            if not self.doubled:
+                self.notes["haploid"] = max(self.notes["haploid"], int(haploid.sum()))
+            scale = np.where(haploid, 2.0 if self.doubled else np.nan, 1.0)
+            copies = copies * scale
+        return copies.astype(np.float32)
 
-    def _error(self, field: str, problem: str) -> VCFFormatError:
-        return VCFFormatError(f"{field} of the record at {self.record.place}: {problem}")
+    @cached_property
+    def _called(self) -> Copies:
+        assert self.calls is not None
+        gaps = self.calls == NO_CALL
+        self.notes["half_call"] += int((gaps.any(axis=1) & (self.calls >= 0).any(axis=1)).sum())
+        copies = np.array([(self.calls == alt).sum(axis=1) for alt in range(1, self.alts + 1)])
+        copies = copies.reshape(self.alts, self.record.samples).astype(np.float64)
+        return self._ploidy(np.where(gaps.any(axis=1), np.nan, copies), self.haploid)
+
+    def _from_ds(self, numbers: Numbers) -> Copies:
+        self._check_counts("DS", numbers, (self.alts,), f"{self.alts} ALT allele(s)")
+        values = _widened(numbers.values, self.alts)
+        most = np.where(self.haploid & self.doubled, 1.0, 2.0)
+        self._check_range("DS", values, most)
+        if (values.sum(axis=1) > most + _TOLERANCE * self.alts).any():
+            raise self.record.error("DS", "the dosages of a cell sum to more than its alleles")
+        values[np.isnan(values).any(axis=1)] = np.nan
+        return self._ploidy(np.clip(values, 0, most[:, None]).T, self.haploid)
+
+    def _from_hds(self, numbers: Numbers) -> Copies:
+        self._check_counts("HDS", numbers, (1, 2), "two haplotypes")
+        values = _widened(numbers.values, 2)
+        self._check_range("HDS", values, np.ones(len(values)))
+        values = np.clip(values, 0, 1)
+        single = numbers.counts == 1
+        total = np.where(single, values[:, 0], values[:, 0] + values[:, 1])
+        return self._ploidy(np.round(total, DECIMALS)[None, :], single & ~np.isnan(total))
+
+    def _from_gp(self, numbers: Numbers) -> Copies:
+        alleles = self.alts + 1
+        pairs = [(i, j) for j in range(alleles) for i in range(j + 1)]  # the order VCF prescribes
+        counts = (len(pairs), alleles)
+        self._check_counts("GP", numbers, counts, f"the genotypes of {self.alts} ALT allele(s)")
+        values = _widened(numbers.values, len(pairs))
+        self._check_range("GP", values, np.ones(len(values)))
+        single = numbers.counts == alleles
+        total = np.where(single, values[:, :alleles].sum(axis=1), values.sum(axis=1))
+        if (np.abs(total - 1) > _AGREE).any():
+            raise self.record.error(
+                "GP", "the probabilities of a cell do not sum to 1 (are they Phred-scaled?)"
+            )
+        copies = np.empty((self.alts, len(values)))
+        for alt in range(1, alleles):
+            dose = np.array([(i == alt) + (j == alt) for i, j in pairs], dtype=np.float64)
+            copies[alt - 1] = np.where(single, values[:, alt], values @ dose) / total
+        return self._ploidy(np.round(copies, DECIMALS), single & ~np.isnan(total))
+
+    def _check_counts(
+        self, name: str, numbers: Numbers, counts: tuple[int, ...], meaning: str
+    ) -> None:
+        wrong = ~np.isin(numbers.counts, (0, *counts))
+        if wrong.any():
+            found = int(numbers.counts[wrong][0])
+            raise self.record.error(name, f"{found} values for {meaning}")
+
+    def _check_range(
+        self, name: str, values: NDArray[np.float64], most: NDArray[np.float64]
+    ) -> None:
+        limit = most[:, None]
+        wrong = (values < -_TOLERANCE) | (values > limit + _TOLERANCE)  # nan is neither
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            value = np.float32(values[row, column])
+            raise self.record.error(name, f"{value} is not between 0 and {most[row]:g}")
+
+    def compare(self, values: Copies) -> None:
+        """Count the cells whose GT, HDS or GP no reading of their dosage can agree with."""
+        if self.calls is not None:
+            called = self._called
+            # A most probable homozygote is within one copy of its dosage, a heterozygote in half.
+            reach = np.where(called == 1, 0.5, 1.0) + _TOLERANCE
+            with np.errstate(invalid="ignore"):
+                conflict = (np.abs(called - values) > reach).any(axis=0)
+            self.notes["ds_gt_conflict"] += int(conflict.sum())
+        if self.alts == 1 and "DS" in self.record.format:
+            apart = np.zeros(self.record.samples, dtype=bool)
+            for name, width, doses in (("HDS", 2, (1, 1)), ("GP", 3, (0, 1, 2))):
+                numbers = self.record.numbers(name)
+                if numbers is not None:
+                    told = _widened(numbers.values, width) @ np.array(doses, dtype=np.float64)
+                    with np.errstate(invalid="ignore"):
+                        apart |= np.abs(told - values[0]) > _AGREE
+            self.notes["dosage_conflict"] += int(apart.sum())
+
+
+def _widened(values: Copies, width: int) -> NDArray[np.float64]:
+    """The values in exactly so many columns, nan where nobody wrote one, in double precision."""
+    out = np.full((len(values), width), np.nan)
+    out[:, : values.shape[1]] = values[:, :width]
+    return out

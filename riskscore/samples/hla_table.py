@@ -10,8 +10,8 @@ from riskscore.errors import NothingMatchedError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import GENES
 from riskscore.samples.hla_calls import GeneCalls, HLACalls
-from riskscore.samples.hla_records import read_hla_records
-from riskscore.samples.vcf import VCFFile
+from riskscore.samples.hla_records import hla_regions, read_hla_records
+from riskscore.samples.opening import open_source
 
 HLA_COLUMNS = (
     "sample", "gene", "allele_1", "allele_2", "posterior", "alternatives", "resolution", "source",
@@ -24,8 +24,9 @@ def read_hla(
 ) -> tuple[tuple[str, ...], HLACalls]:
     """Samples and HLA calls of a VCF; raises NothingMatchedError when it has no HLA records."""
     path = Path(vcf)
-    with VCFFile(path) as source:
+    with open_source([path]) as source:
         chosen = Build(build) if build else source.build or Build.GRCh38
+        source.prepare(hla_regions(chosen))
         calls, reports = read_hla_records(source, GENES, chosen)
         samples = source.samples
     if not calls:

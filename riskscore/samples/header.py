@@ -1,0 +1,85 @@
+"""The header of a VCF or BCF, read and judged: samples, contigs, what it says of the build."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from riskscore.errors import (
+    BuildMismatchError,
+    DuplicateSampleError,
+    EmptyVCFError,
+    VCFFormatError,
+)
+from riskscore.genetics.build import Build, build_of_contigs, parse_build
+
+FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
+_CONTIG = re.compile(r"##contig=<ID=([^,>]+)(?:.*?[,<]length=(\d+))?")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a header says. ``contigs`` are the lengths it declares, by the file's own names."""
+
+    samples: tuple[str, ...]
+    build: Build | None
+    contigs: Mapping[str, int | None]
+
+
+def read_header(lines: Sequence[str], file: str) -> Header:
+    """Judge the header lines of a file, the #CHROM line last.
+
+    Raises VCFFormatError, EmptyVCFError (no samples), DuplicateSampleError or BuildMismatchError.
+    """
+    if not lines or not lines[0].startswith("##fileformat=VCF"):
+        raise VCFFormatError("the first line is not ##fileformat=VCF", where=file)
+    last = lines[-1].rstrip("\r\n")
+    columns = last.split("\t")
+    if columns[0].split(" ")[0] != "#CHROM":
+        raise VCFFormatError("the header has no #CHROM line", where=file)
+    if tuple(columns[:8]) != FIXED[:8]:
+        spaces = " by tabs (it has spaces)" if " " in last and len(columns) < 8 else ""
+        raise VCFFormatError(
+            f"the #CHROM line does not name the eight fixed columns{spaces}",
+            where=file,
+            fix="columns of a VCF are separated by tabs",
+        )
+    samples = tuple(columns[9:])
+    if not samples:
+        raise EmptyVCFError("the VCF has no samples", where=file)
+    if columns[8] != "FORMAT":
+        raise VCFFormatError("the ninth column is not FORMAT", where=file)
+    if "" in samples:
+        raise VCFFormatError(
+            "a sample has no name", where=file, fix="look for a tab too many in the #CHROM line"
+        )
+    repeated = len(samples) - len(set(samples))
+    if repeated:
+        raise DuplicateSampleError(
+            f"{repeated} sample name(s) stand twice in the header",
+            where=file,
+            fix="rename them (bcftools reheader -s)",
+        )
+    contigs = {
+        match[1]: int(match[2]) if match[2] else None
+        for line in lines
+        if (match := _CONTIG.match(line))
+    }
+    return Header(samples, _declared_build(lines, contigs, file), contigs)
+
+
+def _declared_build(
+    lines: Sequence[str], contigs: Mapping[str, int | None], file: str
+) -> Build | None:
+    """What the header says of the build: contig lengths first, then the reference's name."""
+    by_length = build_of_contigs({name: n for name, n in contigs.items() if n})
+    named = [line for line in lines if line.startswith(("##reference=", "##contig="))]
+    by_name = {build for line in named if (build := parse_build(line))}
+    if by_length is not None and by_name - {by_length}:
+        raise BuildMismatchError(
+            f"the header names {by_name.pop()} but its contigs have the lengths of {by_length}",
+            where=file,
+            fix="mend the header (bcftools reheader), or lift the file over",
+        )
+    return by_length or (by_name.pop() if len(by_name) == 1 else None)

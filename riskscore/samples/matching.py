@@ -1,0 +1,293 @@
+"""One variant in a source: the records that speak of it, met with its letters, counted together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.build import Build
+from riskscore.genetics.change import Change, is_sequence, match_change
+from riskscore.genetics.missing import Missing
+from riskscore.genetics.variant import AlleleMatch, Variant, match_alleles
+from riskscore.samples.dosages import LocusMatch
+from riskscore.samples.genotypes import DECIMALS, AlleleCopies, Copies, read_copies
+from riskscore.samples.reading import Absent, GenotypeField, Reading
+from riskscore.samples.record import Record
+from riskscore.samples.reference_blocks import block_copies
+from riskscore.samples.source import Region, Source
+from riskscore.samples.strand import Found
+
+# Fewer people than this do not make a frequency.
+MINIMUM_SAMPLES = 50
+# How far around an indel other spellings of it are looked for.
+INDEL_REACH = 30
+# Dosages of the ALTs of split records that sum to more than this are not all true.
+_MOST_COPIES = 2.1
+_QUALITY = ("R2", "DR2", "INFO", "AR2")
+# Markers of HLA panels: their letters are not bases, and their positions often made up.
+_MARKER = re.compile(
+    r"^(HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*)", re.IGNORECASE
+)
+
+BLOCK, ASSUMED = "reference_block", "assumed_homref"
+Match = tuple[Record, AlleleMatch]
+
+
+def region_of(variant: Variant, build: Build) -> Region:
+    """Where records of a variant can stand: at its position; around it for an indel."""
+    place = variant.position(build)
+    reach = 0 if _letters(variant) == 1 else INDEL_REACH
+    return Region(variant.chromosome, max(1, place - reach), place + reach)
+
+
+def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Found:
+    """What a source has at a variant, its strand not yet judged if it is a palindrome."""
+    if variant.chromosome not in source.chromosomes:
+        return Found(LocusMatch(variant, Missing.OUTSIDE_INDEX))
+    records = [
+        record for record in source.fetch(region_of(variant, build)) if not _MARKER.match(record.id)
+    ]
+    return _Locus(variant, build, reading, records, len(source.samples)).found()
+
+
+class _Locus:
+    """The records around one variant, and their copies, each read once."""
+
+    def __init__(
+        self,
+        variant: Variant,
+        build: Build,
+        reading: Reading,
+        records: list[Record],
+        samples: int,
+    ) -> None:
+        self.variant, self.build, self.reading, self.samples = variant, build, reading, samples
+        self.place = variant.position(build)
+        self.blocks = [r for r in records if r.is_block and r.position <= self.place <= r.end]
+        self.records = [r for r in records if not r.is_block]
+        self.notes: Counter[str] = Counter()
+        self.remarks: list[str] = []
+        self._read: dict[int, AlleleCopies] = {}
+
+    def found(self) -> Found:
+        """Matched records counted together, gaps filled from blocks; else the reason."""
+        matched = [(r, m) for r in self.records if (m := self._match(r))]
+        usable = [(r, m) for r, m in matched if self._refusal(r, m) is None]
+        if matched and not usable:
+            record, match = matched[0]
+            reason = self._refusal(record, match)
+            assert reason is not None
+            return self._lost(reason, record=record.place)
+        values = np.full(self.samples, np.nan, dtype=np.float32)
+        covered = np.zeros(self.samples, dtype=bool)
+        agree = 1
+        for record, match in usable:
+            copies = self._effect_copies(record, match)
+            both = ~np.isnan(values) & ~np.isnan(copies)
+            if (values[both] != copies[both]).any():
+                seen = "; ".join(r.place for r, _ in usable)
+                return self._lost(Missing.DUPLICATE_RECORD, record=seen)
+            values = np.where(np.isnan(values), copies, values)
+            agree += bool((covered & record.covered).any())
+            covered |= record.covered
+        if agree > 1:
+            self.remarks.append(f"{agree} records agree")
+        from_blocks = self._fill(values, covered)
+        if usable:
+            return self._settled(usable, values, covered)
+        if from_blocks:
+            return self._from_blocks(values)
+        if self.records:
+            return self._differ()
+        return self._absent(Missing.ABSENT, values)
+
+    def _match(self, record: Record) -> AlleleMatch | None:
+        if record.position == self.place:
+            found = match_alleles(self.variant, record.ref, record.alts)
+            if found:
+                return found
+        if len(record.ref) == 1 and _letters(self.variant) == 1:
+            return None  # two single letters have one spelling
+        return match_change(self.variant, self.build, record.position, record.ref, record.alts)
+
+    def _refusal(self, record: Record, match: AlleleMatch) -> Missing | None:
+        """Why a matched record is not to be used, if so."""
+        accepted = self.reading.filters
+        if accepted is not None and not set(record.filter.split(";")) <= accepted:
+            return Missing.FILTERED
+        least = self.reading.min_r2
+        quality = imputation_quality(record, match.effect_index or match.other_index)
+        if least is not None and quality is not None and quality < least:
+            return Missing.LOW_IMPUTATION_QUALITY
+        return None
+
+    def _copies(self, record: Record) -> Copies:
+        if id(record) not in self._read:
+            self._read[id(record)] = read_copies(record, GenotypeField(self.reading.field))
+            self.notes.update(self._read[id(record)].notes)
+        return self._read[id(record)].values
+
+    def _effect_copies(self, record: Record, match: AlleleMatch) -> Copies:
+        """Copies of the effect allele: an ALT's own, or what all ALTs at its place leave of two."""
+        own = self._copies(record)
+        if match.effect_index:
+            return np.asarray(own[match.effect_index - 1])
+        replaced_by = record.alts[match.other_index - 1].upper()
+        change = Change(record.position, record.ref.upper(), replaced_by).trimmed
+        others = [r for r in self.records if r is not record]
+        total = np.zeros(self.samples)
+        counted: set[Change] = set()
+        for other in (record, *others):
+            for index, alt in enumerate(other.alts):
+                theirs = Change(other.position, other.ref.upper(), alt.upper())
+                if is_sequence(theirs.alt):
+                    theirs = theirs.trimmed
+                    displaces = theirs.touches(change)
+                else:  # *, <NON_REF>, <DEL>: not the reference, whatever it is
+                    displaces = other.position == record.position
+                if displaces and theirs not in counted:
+                    counted.add(theirs)
+                    copies = self._copies(other)[index]
+                    total += copies if other is record else np.where(other.covered, copies, 0.0)
+        too_many = total > _MOST_COPIES
+        self.notes["more_than_two_alleles"] += int(too_many.sum())
+        left = np.where(too_many, np.nan, np.clip(2.0 - total, 0.0, 2.0))
+        return np.round(left, DECIMALS).astype(np.float32)
+
+    def _fill(self, values: Copies, covered: NDArray[np.bool_]) -> bool:
+        """Fill gaps from blocks, in place; whether any block speaks of the variant."""
+        spoken = False
+        for block in self.blocks:
+            accepted = self.reading.filters
+            if accepted is not None and not set(block.filter.split(";")) <= accepted:
+                continue
+            copies = block_copies(block, self.variant, self.build, self.notes)
+            if copies is not None:
+                spoken = True
+                gaps = np.isnan(values) & block.covered
+                values[gaps] = copies[gaps]
+                covered |= block.covered
+        return spoken
+
+    def _settled(
+        self, usable: Sequence[Match], values: Copies, covered: NDArray[np.bool_]
+    ) -> Found:
+        record, match = usable[0]
+        if not covered.all():
+            self.notes["absent"] += int((~covered).sum())
+            assumed = self._absent(Missing.ABSENT, np.where(covered, values, np.nan))
+            if assumed.values is not None:
+                values = np.where(covered, values, assumed.values)
+        frequency = _frequency(record, match, values)
+        located = LocusMatch(
+            self.variant, Missing.NOT_MISSING, match.strand, record.place, frequency, self._note()
+        )
+        turned = None
+        if match.ambiguous and len(usable) == 1:
+            other = AlleleMatch(match.other_index, True, True, match.effect_index)
+            turned = self._effect_copies(record, other)
+        return Found(
+            located,
+            values,
+            turned,
+            record.ref.upper() if record.position == self.place else "",
+            tuple(_mean(values[part]) for part in record.batches),
+            lettered=True,
+            ambiguous=match.ambiguous,
+            hom_ref=bool((self._copies(record).sum(axis=0) == 0).any()),
+        )
+
+    def _from_blocks(self, values: Copies) -> Found:
+        place = f"{self.variant.chromosome}:{self.place}"
+        match = LocusMatch(
+            self.variant,
+            Missing.NOT_MISSING,
+            BLOCK,
+            place,
+            _mean(values),
+            self._note(),
+        )
+        return Found(match, values)
+
+    def _differ(self) -> Found:
+        """Records, but none with these two alleles; an indel may stand there in other words."""
+        at_place = [r for r in self.records if r.position == self.place]
+        if not at_place and all(not _is_indel(r) for r in self.records):
+            return self._absent(Missing.ABSENT, np.full(self.samples, np.nan, dtype=np.float32))
+        shown = at_place or [r for r in self.records if _is_indel(r)]
+        if not at_place:
+            self.remarks.append("may be the same indel in other words: run bcftools norm -f")
+        seen = "; ".join(f"{r.ref}>{','.join(r.alts)}" for r in shown[:3])
+        return self._lost(Missing.ALLELES_DIFFER, how=seen, record=shown[0].place)
+
+    def _absent(self, reason: Missing, values: Copies) -> Found:
+        """No record: missing, or what the user says that it means."""
+        reference = self.variant.reference_allele
+        if self.reading.absent is Absent.FREQUENCY:
+            return self._lost(Missing.AT_FREQUENCY)
+        if self.reading.absent is Absent.HOMREF and reference:
+            copies = np.float32(2.0 if reference == self.variant.effect_allele else 0.0)
+            match = LocusMatch(self.variant, Missing.NOT_MISSING, ASSUMED, note=self._note())
+            return Found(match, np.full(self.samples, copies, dtype=np.float32))
+        if self.reading.absent is Absent.HOMREF:
+            self.remarks.append("the reference allele is not known, so hom-ref says nothing")
+        return self._lost(reason)
+
+    def _lost(self, reason: Missing, how: str = "", record: str = "") -> Found:
+        return Found(LocusMatch(self.variant, reason, how, record, note=self._note()))
+
+    def _note(self) -> str:
+        counts = [f"{name}={count}" for name, count in sorted(self.notes.items()) if count]
+        return "; ".join([*counts, *self.remarks])
+
+
+def imputation_quality(record: Record, alt: int) -> float | None:
+    """The imputation quality INFO states for an ALT (1 is the first), or for the record; else None.
+
+    Raises VCFFormatError when what it states is not a number.
+    """
+    for key in _QUALITY:
+        text = record.info_value(key)
+        if text not in (None, "."):
+            parts = text.split(",")
+            part = parts[alt - 1] if len(parts) == len(record.alts) else parts[0]
+            try:
+                return float(part)
+            except ValueError:
+                raise record.error(f"INFO/{key}", f"{part!r} is not a number") from None
+    return None
+
+
+def _mean(values: Copies) -> float:
+    """The frequency that copies in enough people give, else nan."""
+    called = values[~np.isnan(values)]
+    if called.size < MINIMUM_SAMPLES:
+        return float("nan")
+    return float(called.mean(dtype=np.float64) / 2)
+
+
+def _frequency(record: Record, match: AlleleMatch, values: Copies) -> float:
+    """The effect allele's frequency: counted in enough people, else as INFO/AF says, else nan."""
+    counted = _mean(values)
+    if not np.isnan(counted):
+        return counted
+    try:
+        shares = [float(part) for part in (record.info_value("AF") or "").split(",")]
+    except ValueError:
+        return float("nan")
+    if len(shares) != len(record.alts):
+        return float("nan")
+    return shares[match.effect_index - 1] if match.effect_index else 1 - sum(shares)
+
+
+def _letters(variant: Variant) -> int:
+    """The length of the longer allele."""
+    return max(len(variant.effect_allele), len(variant.other_allele))
+
+
+def _is_indel(record: Record) -> bool:
+    return any(len(alt) != len(record.ref) and is_sequence(alt.upper()) for alt in record.alts)
