@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,35 +37,49 @@ class Exposures:
     units: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     sex: tuple[Sex | None, ...] = ()
+    _numbers: dict[Hashable, NDArray[Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def levels(self, exposure: Exposure, samples: int) -> NDArray[np.int64]:
         """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
-        cells = self.columns.get(exposure.id)
-        if cells is None:
+        if exposure.id not in self.columns:
             return np.full(samples, -1, dtype=np.int64)
         known = {
             name.lower(): place
             for place, level in enumerate(exposure.levels)
             for name in (*level.aliases, level.value)
-        }
-        found = np.full(len(cells), -1, dtype=np.int64)
-        for row, cell in enumerate(cells):
-            if cell.lower() in known:
-                found[row] = known[cell.lower()]
-            elif cell.lower() not in UNKNOWN:
-                raise ExposureLevelError(
-                    f"{exposure.id} is {cell!r} in one or more rows",
-                    fix=f"use one of: {', '.join(level.value for level in exposure.levels)}",
-                )
-        return found
+        } | dict.fromkeys(UNKNOWN, -1)
+        key = ("levels", exposure.id, *known.items())
+        return self._decoded(key, exposure, lambda cell: _level(cell, known, exposure), np.int64)
 
     def doses(self, exposure: Exposure, samples: int) -> NDArray[np.float64]:
         """Doses in the exposure's own unit; nan unknown."""
-        cells = self.columns.get(exposure.id)
-        if cells is None:
+        if exposure.id not in self.columns:
             return np.full(samples, np.nan)
         default = self.units.get(exposure.id, exposure.unit)
-        return np.array([_dose(cell, default, exposure) for cell in cells])
+        units = tuple(exposure.other_units.items())
+        key = ("doses", exposure.id, exposure.unit, exposure.range, *units)
+        return self._decoded(key, exposure, lambda cell: _dose(cell, default, exposure), np.float64)
+
+    def _decoded(
+        self, key: Hashable, exposure: Exposure, decode: Callable[[str], float], kind: type
+    ) -> NDArray[Any]:
+        """A column's cells as numbers, each text decoded once, and the column once."""
+        if key not in self._numbers:
+            cells = self.columns[exposure.id]
+            known = {cell: decode(cell) for cell in dict.fromkeys(cells)}
+            self._numbers[key] = np.array([known[cell] for cell in cells], dtype=kind)
+        return self._numbers[key]
+
+
+def _level(cell: str, known: Mapping[str, int], exposure: Exposure) -> int:
+    if cell.lower() not in known:
+        raise ExposureLevelError(
+            f"{exposure.id} is {cell!r} in one or more rows",
+            fix=f"use one of: {', '.join(level.value for level in exposure.levels)}",
+        )
+    return known[cell.lower()]
 
 
 def _dose(cell: str, default_unit: str, exposure: Exposure) -> float:

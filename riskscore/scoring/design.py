@@ -74,19 +74,11 @@ def design_matrix(
 ) -> DesignMatrix:
     """The design matrix of a range of the cohort's samples (all, unless ``rows`` says which)."""
     rows = rows if rows is not None else range(len(cohort.samples))
-    builder = _Builder(cohort, reference, panel, rows)
-    shape = (len(rows), len(reference.model.terms))
-    expected, variance = np.empty(shape), np.empty(shape)
-    missing = np.zeros(shape, dtype=np.uint8)
-    for j, term in enumerate(reference.model.terms):
-        expected[:, j], variance[:, j], missing[:, j] = builder.column(j, term)
-    samples = tuple(cohort.samples[i] for i in rows)
-    excess = builder.haplotypes.excess if builder.haplotypes else np.zeros(len(rows))
-    return DesignMatrix(reference.model, samples, expected, variance, missing, excess)
+    return Measurements(cohort, reference, panel, rows).design()
 
 
-class _Builder:
-    """Builds columns one by one; what several terms read is worked out once."""
+class Measurements:
+    """What was measured of a range of a cohort's samples, as the terms of a model read it."""
 
     def __init__(
         self, cohort: Cohort, reference: Reference, panel: ReferencePanel, rows: range
@@ -102,7 +94,18 @@ class _Builder:
         self.pairs = paired_names(self.model)
         self.carriage: dict[HLAFactor, Array] = {}
 
-    def column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
+    def design(self) -> DesignMatrix:
+        """The design matrix, column by column."""
+        shape = (self.count, len(self.model.terms))
+        expected, variance = np.empty(shape), np.empty(shape)
+        missing = np.zeros(shape, dtype=np.uint8)
+        for j, term in enumerate(self.model.terms):
+            expected[:, j], variance[:, j], missing[:, j] = self._column(j, term)
+        samples = tuple(self.cohort.samples[i] for i in self.rows)
+        excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
+        return DesignMatrix(self.model, samples, expected, variance, missing, excess)
+
+    def _column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
         """Expected number, variance and reason of one term, each of shape (samples,)."""
         mean, spread = self.reference.mean[j], self.reference.variance[j]
         by_group: dict[str, list[Factor]] = {}
@@ -111,9 +114,10 @@ class _Builder:
         measured = {group: self._measure(factors) for group, factors in by_group.items()}
         first, second, missing = self._combine(j, measured)
         variance = np.maximum(0.0, second - first**2)
-        if len(measured) == 1:  # a plain gap: the population's own mean and variance
-            gap = missing != Missing.NOT_MISSING
-            first, variance = np.where(gap, mean, first), np.where(gap, spread, variance)
+        # Nothing of it known: the population's own mean and variance.
+        gaps = [part.missing != Missing.NOT_MISSING for part in measured.values()]
+        gap = np.logical_and.reduce(gaps)
+        first, variance = np.where(gap, mean, first), np.where(gap, spread, variance)
         unused = self._not_in_use(term)
         return (
             np.where(unused, mean, first),
@@ -150,7 +154,7 @@ class _Builder:
             ):
                 unused[:] = True  # the stand-in is not there either: the gene's own gap counts
             if gene is not None:
-                unused |= gene.called(len(self.cohort.samples))[self._span]
+                unused |= gene.called(len(self.cohort.samples))[self.span]
         for factor in term.factors:
             if isinstance(factor, ExposureFactor):
                 unused |= self._outranked(factor)
@@ -164,17 +168,17 @@ class _Builder:
         rivals = [e for e in rivals if e.weighted]
         place = next((i for i, e in enumerate(rivals) if e.id == own.id), 0)
         for i, rival in enumerate(rivals):
-            known = self._exposure(ExposureFactor(rival.id)).missing == Missing.NOT_MISSING
+            known = self.exposure(ExposureFactor(rival.id)).missing == Missing.NOT_MISSING
             outranked |= known if i < place else False
             if i > place:  # a later one stands in for this one where only it is known
-                mine = self._exposure(factor).missing == Missing.NOT_MISSING
+                mine = self.exposure(factor).missing == Missing.NOT_MISSING
                 outranked |= known & ~mine
         if place and not outranked.all():
-            outranked |= self._exposure(factor).missing != Missing.NOT_MISSING
+            outranked |= self.exposure(factor).missing != Missing.NOT_MISSING
         return outranked
 
     @property
-    def _span(self) -> slice:
+    def span(self) -> slice:
         return slice(self.rows.start, self.rows.stop)
 
     def _measure(self, factors: list[Factor]) -> _Measured:
@@ -183,7 +187,7 @@ class _Builder:
             case VariantFactor():
                 return self._variant(factors[0])
             case ExposureFactor():
-                return self._exposure(factors[0])
+                return self.exposure(factors[0])
             case HaplotypeFactor() | DiplotypeFactor():
                 return self._haplotype(factors[0])
         return self._gene([f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)])
@@ -196,9 +200,7 @@ class _Builder:
         lost = self.cohort.dosages.match(factor.variant).missing
         if lost:
             return self._gap(lost)
-        return self._copies(
-            self.cohort.dosages.of(factor.variant)[self._span], factor.coding.values
-        )
+        return self._copies(self.cohort.dosages.of(factor.variant)[self.span], factor.coding.values)
 
     def _copies(self, copies: NDArray[np.float32], values: tuple[float, ...]) -> _Measured:
         """A dosage through a coding, under the least uncertain distribution with that mean."""
@@ -208,14 +210,14 @@ class _Builder:
         axis = (0.0, 1.0, 2.0)
         return _Measured(np.interp(d, axis, values), np.interp(d, axis, squares), missing)
 
-    def _exposure(self, factor: ExposureFactor) -> _Measured:
+    def exposure(self, factor: ExposureFactor) -> _Measured:
         exposure = self.model.exposure(factor.exposure)
         samples = len(self.cohort.samples)
         if exposure.is_dose:
-            x = self.cohort.exposures.doses(exposure, samples)[self._span] / exposure.per
+            x = self.cohort.exposures.doses(exposure, samples)[self.span] / exposure.per
             unknown = np.isnan(x)
         else:
-            level = self.cohort.exposures.levels(exposure, samples)[self._span]
+            level = self.cohort.exposures.levels(exposure, samples)[self.span]
             names = [level.value for level in exposure.levels]
             place = names.index(factor.level) if factor.level else 0
             x, unknown = (level == place).astype(float), level < 0
@@ -245,7 +247,7 @@ class _Builder:
         sample = calls.sample[rows] - self.rows.start
         x = np.ones(len(sample))
         for factor in factors:
-            carried = self._carriage(factor, calls)
+            carried = self.carriage_of(factor, calls)
             copies = carried[calls.first[rows]] + carried[calls.second[rows]]
             x = x * np.interp(copies, (0.0, 1.0, 2.0), factor.coding.values)
         p = calls.probability[rows]
@@ -256,7 +258,7 @@ class _Builder:
         missing[np.isnan(first)] = Missing.LOW_RESOLUTION
         return _Measured(first, second, missing)
 
-    def _carriage(self, factor: HLAFactor, calls: GeneCalls) -> Array:
+    def carriage_of(self, factor: HLAFactor, calls: GeneCalls) -> Array:
         """1 for each allele of the calls that the factor counts, 0 for others, nan if unsure."""
         if factor not in self.carriage:
             verdicts = [carries(factor, allele, self.panel) for allele in calls.alleles]
@@ -267,7 +269,7 @@ class _Builder:
 
     def _tagged(self, factors: list[HLAFactor]) -> _Measured:
         """Where the gene is not typed: a tag SNP for a single allele, if one holds."""
-        allele = _single_allele(factors)
+        allele = single_allele(factors)
         if allele is None:
             return self._gap(Missing.ABSENT)
         tag = self.cohort.hla.tags.get(allele)
@@ -275,10 +277,10 @@ class _Builder:
             invalid = allele in self.cohort.hla.invalid_tags
             return self._gap(Missing.TAG_NOT_VALID if invalid else Missing.ABSENT)
         values = np.prod([factor.coding.values for factor in factors], axis=0)
-        return self._copies(tag.copies[self._span], tuple(values.tolist()))
+        return self._copies(tag.copies[self.span], tuple(values.tolist()))
 
 
-def _single_allele(factors: list[HLAFactor]) -> HLAAllele | None:
+def single_allele(factors: list[HLAFactor]) -> HLAAllele | None:
     """The one allele all the factors count, if they count one and the same."""
     counted = {f.alleles if isinstance(f, HLAAlleleFactor) else () for f in factors}
     alleles = counted.pop() if len(counted) == 1 else ()

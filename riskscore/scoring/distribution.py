@@ -95,7 +95,7 @@ class Distribution:
             low, bins = _normal_bins(self.sd)
             start, density = _trimmed(start + low, np.convolve(density, bins))
         middle = np.cumsum(density) - density / 2
-        return (start + np.arange(len(density))) * _WIDTH, middle
+        return np.arange(start, start + len(density), dtype=np.float64) * _WIDTH, middle
 
 
 def _binned(values: Array, probabilities: Array) -> tuple[int, Array]:
@@ -106,7 +106,7 @@ def _binned(values: Array, probabilities: Array) -> tuple[int, Array]:
     start = int(low.min())
     size = int(low.max()) - start + 2
     bins = np.bincount(low - start, probabilities * (1 - share), size)
-    return start, bins + np.bincount(low - start + 1, probabilities * share, size)
+    return start, np.asarray(bins + np.bincount(low - start + 1, probabilities * share, size))
 
 
 def _convolved(density: Array, bins: Array) -> Array:

@@ -20,7 +20,7 @@ from riskscore.scoring.link import Array, logit
 
 _STEP = 1 / 8
 _COUNT = 80  # the integrand falls as exp(-pi t): what is left beyond t = 10 is 2e-14
-NODES: Array = _STEP * (np.arange(_COUNT) + 0.5)
+NODES: Array = np.asarray(_STEP * (np.arange(_COUNT) + 0.5), dtype=np.float64)
 _WEIGHTS = _STEP / np.sinh(np.pi * NODES)
 
 
@@ -59,7 +59,7 @@ class Spectrum:
                 real * turn_real - imaginary * turn_imaginary,
                 real * turn_imaginary + imaginary * turn_real,
             )
-        return np.clip(total, 0.0, 1.0)
+        return np.asarray(np.clip(total, 0.0, 1.0))
 
 
 def certain(count: int) -> Spectrum:

@@ -1,0 +1,190 @@
+"""How sure a score is: the variance of its log odds by source, its interval, its mean risk.
+
+``probability`` is the mean of the risk over what is not known of the person (genotypes, missing
+terms, exposures). The interval is of the risk of that person, had all been known, at weights as
+unsure as their standard errors say and a baseline as unsure as its interval says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskscore.genetics.missing import Missing
+from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.link import Z95, Array
+from riskscore.scoring.reference import Reference, is_single_variant
+from riskscore.scoring.slots import KINDS, Places, Source
+from riskscore.scoring.spectrum import Spectrum, certain, of_normal, of_rows, of_states
+from riskscore.scoring.unknowns import joint_states
+
+_SKEW_MOST = 2.0  # beyond it the expansion of the interval no longer serves
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Of each sample's log odds: ``variance`` by source and the third central moment, each of
+    shape (samples,), and the characteristic function of what is not known of the person.
+    """
+
+    variance: dict[Source, Array]
+    third: Array
+    spectrum: Spectrum
+
+    @property
+    def total(self) -> Array:
+        """The variance from all sources together."""
+        total = np.zeros_like(self.third)
+        for source in Source:
+            total += self.variance[source]
+        return total
+
+    def with_baseline(self, variance: Array) -> Uncertainty:
+        """The same with the variance of the intercept."""
+        return Uncertainty(self.variance | {Source.BASELINE: variance}, self.third, self.spectrum)
+
+    def limits(self) -> tuple[Array, Array]:
+        """The 2.5% and 97.5% points of the log odds less their mean.
+
+        Normal points, corrected for skewness by the first term of Cornish and Fisher (1938):
+        ``z + (z^2 - 1) skewness / 6``.
+        """
+        sd = np.sqrt(self.total)
+        skew = np.divide(self.third, sd**3, out=np.zeros_like(sd), where=sd > 0)
+        shift = (Z95**2 - 1) / 6 * np.clip(skew, -_SKEW_MOST, _SKEW_MOST)
+        return sd * (shift - Z95), sd * (shift + Z95)
+
+
+def uncertainty(measured: Measurements, design: DesignMatrix, reference: Reference) -> Uncertainty:
+    """The uncertainty of a chunk, without that of the baseline, which depends on sex."""
+    count = len(design.samples)
+    kinds = np.zeros((count, len(KINDS)))
+    third = np.zeros(count)
+    patterns: list[tuple[Places, Spectrum]] = []
+    for component in reference.components:
+        terms = [reference.model.terms[j] for j in component]
+        if is_single_variant(terms):
+            continue
+        people, columns = _concerned(design, component)
+        if not len(people):
+            continue
+        unused = design.missing[np.ix_(people, columns)] == Missing.NOT_APPLICABLE
+        for members, joint in joint_states(measured, terms, unused, people):
+            place = np.zeros(count, dtype=np.int64)
+            place[people[members]] = joint.pattern + 1
+            kinds[people[members]] += joint.by_source[joint.pattern]
+            third[people[members]] += joint.third[joint.pattern]
+            spectrum = of_rows(joint.deviation, joint.probability, joint.owner, joint.patterns)
+            patterns.append((place, _after_certain(spectrum)))
+    normal = _single_variants(design, reference, kinds, third, patterns)
+    variance = {kind: kinds[:, i] for i, kind in enumerate(KINDS)}
+    zero = np.zeros(count)
+    variance |= {Source.WEIGHTS: _of_weights(design, reference), Source.BASELINE: zero}
+    return Uncertainty(variance, third, _combined(patterns, normal, count))
+
+
+def shares_by_term(measured: Measurements, design: DesignMatrix, reference: Reference) -> Array:
+    """What is not known of each person, by term; sums to its variance. Shape (samples, terms).
+
+    A term's share is its covariance with the whole score, which may be negative where it offsets
+    others that read the same measurement.
+    """
+    shares = np.zeros(design.expected.shape)
+    for component in reference.components:
+        terms = [reference.model.terms[j] for j in component]
+        people, columns = _concerned(design, component)
+        if is_single_variant(terms):
+            shares[:, columns] = design.variance[:, columns] * reference.weights[columns] ** 2
+        elif len(people):
+            unused = design.missing[np.ix_(people, columns)] == Missing.NOT_APPLICABLE
+            for members, joint in joint_states(measured, terms, unused, people):
+                shares[np.ix_(people[members], columns)] = joint.by_term[joint.pattern]
+    return shares
+
+
+def _concerned(design: DesignMatrix, component: tuple[int, ...]) -> tuple[Places, Places]:
+    """The people of whom not everything is known in a component, and its columns."""
+    columns = np.array(component, dtype=np.int64)
+    return np.flatnonzero((design.variance[:, columns] > 0).any(axis=1)), columns
+
+
+def _of_weights(design: DesignMatrix, reference: Reference) -> Array:
+    """E[sum of SE^2 (x - mean)^2]; weights without a standard error count as certain."""
+    total = np.zeros(len(design.samples))
+    for j, term in enumerate(reference.model.terms):
+        if term.standard_error:
+            centred = design.expected[:, j] - reference.mean[j]
+            total += term.standard_error**2 * (centred**2 + design.variance[:, j])
+    return total
+
+
+def _single_variants(
+    design: DesignMatrix,
+    reference: Reference,
+    kinds: Array,
+    third: Array,
+    patterns: list[tuple[Places, Spectrum]],
+) -> Array:
+    """Adds the single variants: missing ones as the population's genotypes, patterns of them
+    together; uncertain genotypes as normal, whose variance is returned.
+    """
+    count = len(design.samples)
+    normal = np.zeros(count)
+    lost = np.zeros((count, 0), dtype=bool)
+    spectra: list[Spectrum] = []
+    for component in reference.components:
+        terms = [reference.model.terms[j] for j in component]
+        unsure = design.variance[:, component[0]] > 0
+        if not is_single_variant(terms) or not unsure.any():
+            continue
+        j, term = component[0], terms[0]
+        gap = unsure & (design.missing[:, j] != Missing.NOT_MISSING)
+        variance = term.weight**2 * design.variance[:, j]
+        kinds[:, KINDS.index(Source.MISSING)] += np.where(gap, variance, 0.0)
+        kinds[:, KINDS.index(Source.GENOTYPES)] += np.where(gap, 0.0, variance)
+        normal += np.where(gap, 0.0, variance)
+        if gap.any():
+            system = reference.systems[f"variant {term.factors[0]}"]
+            value = term.weight * (system.numbers[term.factors[0]] - reference.mean[j])
+            third += np.where(gap, float(system.probabilities @ value**3), 0.0)
+            lost = np.column_stack([lost, gap])
+            spectra.append(of_states(value, system.probabilities))
+    if spectra:
+        packed, place = np.unique(np.packbits(lost, axis=1), axis=0, return_inverse=True)
+        rows = np.unpackbits(packed, axis=1, count=len(spectra)).astype(bool)
+        patterns.append((place.ravel(), _products(rows, spectra)))
+    return normal
+
+
+def _products(chosen: Array, spectra: list[Spectrum]) -> Spectrum:
+    """By row of ``chosen`` (rows, variables) the product of the spectra it marks."""
+    total = certain(len(chosen))
+    for column, one in zip(chosen.T, spectra, strict=True):
+        real, imaginary = total.real[:, column], total.imaginary[:, column]
+        own_real, own_imaginary = one.real[:, None], one.imaginary[:, None]
+        total.real[:, column] = real * own_real - imaginary * own_imaginary
+        total.imaginary[:, column] = real * own_imaginary + imaginary * own_real
+    return total
+
+
+def _after_certain(spectrum: Spectrum) -> Spectrum:
+    """The same variables after one that is 0."""
+    first = certain(1)
+    return Spectrum(
+        np.concatenate([first.real, spectrum.real], axis=1),
+        np.concatenate([first.imaginary, spectrum.imaginary], axis=1),
+    )
+
+
+def _combined(patterns: list[tuple[Places, Spectrum]], normal: Array, count: int) -> Spectrum:
+    """Each person's spectrum: the product over the components of their patterns'."""
+    total = certain(count)
+    if patterns:
+        codes = np.column_stack([place for place, _ in patterns])
+        kinds, which = np.unique(codes, axis=0, return_inverse=True)
+        shared = certain(len(kinds))
+        for column, (_, spectrum) in zip(kinds.T, patterns, strict=True):
+            shared = shared.times(spectrum.take(column))
+        total = shared.take(which.ravel())
+    return total.times(of_normal(normal)) if normal.any() else total
