@@ -19,7 +19,20 @@ RiskscoreError (1)
 │   ├── ExposureLevelError (31)    a level or unit the model does not know
 │   ├── ExposureRangeError (32)    a number outside the plausible range
 │   └── ExposureTableError (33)    a table without sample ids, or with repeated ones
-└── OutputError (40)               the results could not be written
+├── OutputError (40)               the results could not be written
+├── StudyError (50)                a study that its data cannot bear
+│   ├── OutcomeError (51)          an outcome that is not yes or no, or of one class only
+│   ├── FewPeopleError (52)        too few people for what is asked
+│   ├── NoVariationError (53)      a column that is the same in everyone, or repeats others
+│   ├── SeparationError (54)       an effect without a finite estimate
+│   └── StudyTableError (55)       a table without the columns or levels that are asked for
+└── BatchError (60)                a batch that cannot go on, or its parts
+    ├── BatchLockedError (61)      another run works in the same folder
+    ├── ManifestError (62)         the list of files and sample sets cannot be meant
+    ├── ShardError (63)            parts that are not of one run, or not all there
+    ├── WorkerError (64)           a worker process ended before its work was done
+    ├── FileChangedError (65)      a file was changed while it was read
+    └── VerifyError (66)           files are not those that the provenance names
 
 Exit code 3 is not an error: the run ended, and some samples could not be scored.
 Messages say what is wrong, where, and what to do. They never contain a sample id.
@@ -120,3 +133,55 @@ class ExposureTableError(ExposureError):
 
 class OutputError(RiskscoreError):
     exit_code = 40
+
+
+class StudyError(RiskscoreError):
+    exit_code = 50
+
+
+class OutcomeError(StudyError):
+    exit_code = 51
+
+
+class FewPeopleError(StudyError):
+    exit_code = 52
+
+
+class NoVariationError(StudyError):
+    exit_code = 53
+
+
+class SeparationError(StudyError):
+    exit_code = 54
+
+
+class StudyTableError(StudyError):
+    exit_code = 55
+
+
+class BatchError(RiskscoreError):
+    exit_code = 60
+
+
+class BatchLockedError(BatchError):
+    exit_code = 61
+
+
+class ManifestError(BatchError):
+    exit_code = 62
+
+
+class ShardError(BatchError):
+    exit_code = 63
+
+
+class WorkerError(BatchError):
+    exit_code = 64
+
+
+class FileChangedError(BatchError):
+    exit_code = 65
+
+
+class VerifyError(BatchError):
+    exit_code = 66

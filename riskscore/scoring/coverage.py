@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -20,6 +20,7 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.scoring.score import ModelScores, Scores
+from riskscore.scoring.tally import Covered, Tally, Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +52,81 @@ MATCH_COLUMNS = tuple(field.name for field in fields(MatchRow))
 COVERAGE_COLUMNS = ("model", "component", "variance_share", "coverage_mean", "coverage_minimum")
 
 
-def match_report(scores: Scores) -> list[MatchRow]:
+def tally_scores(scores: Scores) -> list[Tally]:
+    """What the reports need to know of a cohort, a tally a model."""
+    return [_tally(scores, table) for table in scores.tables]
+
+
+def match_report(scores: Scores | Sequence[Tally]) -> list[MatchRow]:
     """One row a model and each variant, HLA gene, haplotype scheme and exposure it needs."""
-    return [row for table in scores.tables for row in _rows(scores, table)]
+    tallies = tally_scores(scores) if isinstance(scores, Scores) else scores
+    return [row for tally in tallies for row in _rows(tally)]
 
 
-def _rows(scores: Scores, table: ModelScores) -> Iterator[MatchRow]:
-    model = table.model
-    expected = _pooled_variance(scores, table)
+def coverage_table(scores: Scores | Sequence[Tally]) -> list[dict[str, Any]]:
+    """Coverage by model and component: a row each, then a row for the whole model."""
+    tallies = tally_scores(scores) if isinstance(scores, Scores) else scores
+    rows = []
+    for tally in tallies:
+        expected = tally.pooled_variance()
+        names = np.array(tally.components)
+        for name, covered in tally.covered.items():
+            part = expected.sum() if name == "all" else expected[names == name].sum()
+            rows.append(
+                {
+                    "model": tally.model,
+                    "component": name,
+                    "variance_share": float(part / expected.sum()) if expected.sum() else 0.0,
+                    "coverage_mean": covered.mean,
+                    "coverage_minimum": covered.minimum,
+                }
+            )
+    return rows
+
+
+def _tally(scores: Scores, table: ModelScores) -> Tally:
+    sexes: dict[str, Sex | None] = {**{sex.value: sex for sex in Sex}, "unknown": None}
+    counts = Counter(scores.cohort.sex)
+    components = {**table.component_coverage, "all": table.numbers["coverage"]}
+    return Tally(
+        model=table.model.id,
+        components=tuple(term.component for term in table.model.terms),
+        expected={
+            name: tuple(table.reference.expected_variance(sex).tolist())
+            for name, sex in sexes.items()
+        },
+        things=tuple(_things(scores, table)),
+        people={name: counts[sex] for name, sex in sexes.items()},
+        seen=tuple(table.term_seen.tolist()),
+        reasons=tuple(tuple(row) for row in table.term_reasons.tolist()),
+        covered={name: Covered.of(values) for name, values in components.items()},
+        unscored=table.unscored,
+    )
+
+
+def _rows(tally: Tally) -> Iterator[MatchRow]:
+    expected, observed = tally.pooled_variance(), tally.observed()
     total = expected.sum() or 1.0
-    members: dict[tuple[str, str], list[int]] = {}
-    for j, term in enumerate(model.terms):
-        # An interaction is charged to the last thing it reads: the exposure, or the second gene.
-        members.setdefault(_thing(term.factors[-1 if term.part is Part.GENETIC else 0]), []).append(
-            j
-        )
-    for (kind, name), terms in members.items():
+    for thing in tally.things:
+        terms = list(thing.terms)
         weight = expected[terms].sum()
         seen = (
-            float(expected[terms] @ table.term_coverage[terms] / weight)
+            float(expected[terms] @ observed[terms] / weight)
             if weight
-            else float(table.term_coverage[terms].mean())
+            else float(observed[terms].mean())
         )
-        code, record, frequency = _found(scores, table, kind, name, terms)
+        code, record = thing.code, thing.record
+        if thing.by_reason and (usual := Missing(tally.reason(terms))):
+            code, record = usual.name.lower(), ""
         reason = Missing[code.upper()] if code.upper() in Missing.__members__ else None
         yield MatchRow(
-            model.id,
-            model.terms[terms[0]].component,
-            kind,
-            name,
+            tally.model,
+            thing.component,
+            thing.kind,
+            thing.name,
             code,
             record,
-            frequency,
+            float("nan") if thing.frequency is None else thing.frequency,
             seen,
             float(weight / total),
             float(weight / total * (1 - seen)),
@@ -90,13 +134,19 @@ def _rows(scores: Scores, table: ModelScores) -> Iterator[MatchRow]:
         )
 
 
-def _pooled_variance(scores: Scores, table: ModelScores) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Each term's expected variance, averaged over the cohort's sexes."""
-    counts: Counter[Sex | None] = Counter(scores.cohort.sex)
-    return np.asarray(
-        sum(n * table.reference.expected_variance(sex) for sex, n in counts.items())
-        / counts.total()
-    )
+def _things(scores: Scores, table: ModelScores) -> Iterator[Thing]:
+    """The loci, genes and exposures of a model, with the places of their terms."""
+    members: dict[tuple[str, str], list[int]] = {}
+    for j, term in enumerate(table.model.terms):
+        # An interaction is charged to the last thing it reads: the exposure, or the second gene.
+        members.setdefault(_thing(term.factors[-1 if term.part is Part.GENETIC else 0]), []).append(
+            j
+        )
+    for (kind, name), terms in members.items():
+        code, record, frequency, by_reason = _answer(scores, table, kind, name, terms[0])
+        component = table.model.terms[terms[0]].component
+        known = None if frequency is None or np.isnan(frequency) else float(frequency)
+        yield Thing(component, kind, name, tuple(terms), code, record, known, by_reason)
 
 
 def _thing(factor: Factor) -> tuple[str, str]:
@@ -111,51 +161,25 @@ def _thing(factor: Factor) -> tuple[str, str]:
             return "gene", f"HLA-{factor.gene}"
 
 
-def _found(
-    scores: Scores, table: ModelScores, kind: str, name: str, terms: list[int]
-) -> tuple[str, str, float]:
-    """The reason code, the record and the frequency in the file, of one thing."""
-    cohort, nothing = scores.cohort, float("nan")
+def _answer(
+    scores: Scores, table: ModelScores, kind: str, name: str, term: int
+) -> tuple[str, str, float | None, bool]:
+    """Code, record and frequency of one thing, and whether the reasons for gaps come before."""
+    cohort = scores.cohort
     if kind == "variant":
         factor = next(
             f
-            for f in table.model.terms[terms[0]].factors
+            for f in table.model.terms[term].factors
             if isinstance(f, VariantFactor) and f.variant.name == name
         )
         match = cohort.dosages.match(factor.variant)
-        return (
-            match.missing.name.lower() if match.missing else match.how,
-            match.record,
-            match.frequency,
-        )
+        code = match.missing.name.lower() if match.missing else match.how
+        return code, match.record, match.frequency, False
     if kind == "exposure":
-        return ("given" if name in cohort.exposures.columns else "not_given"), "", nothing
+        return ("given" if name in cohort.exposures.columns else "not_given"), "", None, False
     if kind == "gene" and name.removeprefix("HLA-") in cohort.hla.genes:
-        return "found", cohort.hla.genes[name.removeprefix("HLA-")].source, nothing
-    reasons = Counter(table.term_reasons[j] for j in terms)
-    reason = Missing(reasons.most_common(1)[0][0])
-    if kind == "haplotypes" and table.model.scheme and not reason:
+        return "found", cohort.hla.genes[name.removeprefix("HLA-")].source, None, False
+    if kind == "haplotypes" and table.model.scheme:
         typed = all(gene in cohort.hla.genes for gene in table.model.scheme.genes)
-        return "found", "typed alleles" if typed else "tag SNPs", nothing
-    return (reason.name.lower(), "", nothing) if reason else ("tagged", "tag SNPs", nothing)
-
-
-def coverage_table(scores: Scores) -> list[dict[str, Any]]:
-    """Coverage by model and component: a row each, then a row for the whole model."""
-    rows = []
-    for table in scores.tables:
-        expected = _pooled_variance(scores, table)
-        names = np.array([term.component for term in table.model.terms])
-        for name, values in [*table.component_coverage.items(), ("all", table.numbers["coverage"])]:
-            part = expected.sum() if name == "all" else expected[names == name].sum()
-            known = values[~np.isnan(values)]
-            rows.append(
-                {
-                    "model": table.model.id,
-                    "component": name,
-                    "variance_share": float(part / expected.sum()) if expected.sum() else 0.0,
-                    "coverage_mean": float(known.mean()) if known.size else float("nan"),
-                    "coverage_minimum": float(known.min()) if known.size else float("nan"),
-                }
-            )
-    return rows
+        return "found", "typed alleles" if typed else "tag SNPs", None, True
+    return "tagged", "tag SNPs", None, True

@@ -20,6 +20,7 @@ from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import Z95, Array, expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.spectrum import of_normal
+from riskscore.scoring.tally import exact_sum
 
 if TYPE_CHECKING:
     import pandas
@@ -39,8 +40,9 @@ class ModelScores:
 
     ``log_odds`` is the centred sum: the log of ``odds_ratio`` against the population average.
     ``probability`` is the risk over the model's horizon. ``component_coverage`` is by component
-    the share of expected variance observed, shape (samples,); ``term_coverage`` is its mean over
-    samples by term, and ``term_reasons`` each term's most frequent reason for a gap.
+    the share of expected variance observed, shape (samples,); ``term_seen`` is its sum over samples
+    by term, exact (see :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the
+    samples with each reason for a gap, shape (terms, reasons).
     """
 
     model: RiskModel
@@ -48,7 +50,7 @@ class ModelScores:
     numbers: dict[str, Array]
     flags: tuple[str, ...]
     component_coverage: dict[str, Array]
-    term_coverage: Array
+    term_seen: NDArray[np.int64]
     term_reasons: NDArray[np.int64]
 
     @property
@@ -150,7 +152,7 @@ def _score_model(
     numbers = {name: np.full(count, np.nan) for name in _NUMBERS}
     coverage = {name: np.full(count, np.nan) for name in components}
     flags: list[str] = []
-    seen = np.zeros(len(reference.model.terms))
+    seen = np.zeros(len(reference.model.terms), dtype=np.int64)
     reasons = np.zeros((len(reference.model.terms), len(Missing)), dtype=np.int64)
     for start in range(0, count, chunk):
         rows = range(start, min(start + chunk, count))
@@ -162,7 +164,7 @@ def _score_model(
         for name, values in _component_coverage(design, reference, sex).items():
             coverage[name][rows.start : rows.stop] = values
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]))
-        seen += observed_share(design, reference).sum(axis=0)
+        seen += exact_sum(observed_share(design, reference))
         for reason in Missing:
             reasons[:, reason] += (design.missing == reason).sum(axis=0)
     return ModelScores(
@@ -171,8 +173,8 @@ def _score_model(
         numbers,
         tuple(flags),
         coverage,
-        seen / max(1, count),
-        reasons.argmax(axis=1),
+        seen,
+        reasons,
     )
 
 
