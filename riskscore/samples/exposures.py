@@ -145,23 +145,45 @@ def read_exposures(
         raise ExposureTableError(
             "none of the table's samples is in the VCF", where=where, fix="check the sample names"
         )
+    columns = {
+        column: tuple(by_sample.get(s, {}).get(column, "") for s in samples)
+        for column in rows[0]
+        if column != key
+    }
+    return exposures_of_columns(columns, models, sex_column, where)
+
+
+def exposures_of_columns(
+    cells: Mapping[str, tuple[str, ...]],
+    models: Iterable[RiskModel],
+    sex_column: str = "sex",
+    where: str = "the frame",
+) -> Exposures:
+    """Exposures from columns of text aligned to the samples; every cell is checked.
+
+    Raises ExposureLevelError or ExposureRangeError.
+    """
     models = tuple(models)
     wanted = {exposure.id for model in models for exposure in model.exposures}
-    columns, units, unused = {}, {}, []
-    for column in rows[0]:
+    columns: dict[str, tuple[str, ...]] = {}
+    units, unused = {}, []
+    for column, texts in cells.items():
         match = _UNIT.match(column)
         name = match["name"].strip() if match else column
+        if name in columns:
+            raise ExposureTableError(f"{name} stands in two columns", where=where)
         if name in wanted:
-            columns[name] = tuple(by_sample.get(s, {}).get(column, "") for s in samples)
+            columns[name] = texts
             if match:
                 units[name] = match["unit"].strip()
-        elif column not in (key, sex_column):
+        elif column != sex_column:
             unused.append(column)
-    sex = tuple(_sex(by_sample.get(s, {}).get(sex_column, ""), where) for s in samples)
+    sex = tuple(_sex(cell, where) for cell in cells.get(sex_column, ()))
     exposures = Exposures(columns, units, tuple(unused), sex)
     for model in models:  # every cell is checked before anything is scored
         for exposure in model.exposures:
-            (exposures.doses if exposure.is_dose else exposures.levels)(exposure, len(samples))
+            samples = len(columns.get(exposure.id, ()))
+            (exposures.doses if exposure.is_dose else exposures.levels)(exposure, samples)
     return exposures
 
 

@@ -150,16 +150,21 @@ def _of_gene(measured: Measurements, group: Sequence[HLAFactor], people: Places)
     calls = measured.cohort.hla.genes[group[0].gene]
     span = calls.rows(measured.rows.start, measured.rows.stop)
     rows, sample = _rows_of(calls.sample[span] - measured.rows.start, people, measured.count)
-    first, second = calls.first[span][rows], calls.second[span][rows]
-    columns = []
-    for factor in group:
-        carried = measured.carriage_of(factor, calls)
-        columns.append(coded(factor, carried[first] + carried[second]))
-    numbers = np.column_stack(columns)
+    # Alleles that no factor tells apart are one, so that few of the pairs are left.
+    carried = np.column_stack([measured.carriage_of(factor, calls) for factor in group])
+    kinds, kind = np.unique(carried, axis=0, return_inverse=True)
+    pair = np.sort(kind.ravel()[np.column_stack([calls.first[span], calls.second[span]])[rows]])
+    keys, key = np.unique(
+        (sample * len(kinds) + pair[:, 0]) * len(kinds) + pair[:, 1], return_inverse=True
+    )
+    probability = np.bincount(key, calls.probability[span][rows], len(keys)).astype(np.float64)
+    sample, pairs = np.divmod(keys, len(kinds) ** 2)
+    copies = kinds[pairs // len(kinds)] + kinds[pairs % len(kinds)]
+    numbers = np.column_stack([coded(factor, copies[:, i]) for i, factor in enumerate(group)])
     coarse = np.zeros(len(people), dtype=bool)
     coarse[sample[np.isnan(numbers).any(axis=1)]] = True
     kept = ~coarse[sample]
-    return _Rows(sample[kept], numbers[kept], calls.probability[span][rows][kept])
+    return _Rows(sample[kept], numbers[kept], probability[kept])
 
 
 def _of_tags(

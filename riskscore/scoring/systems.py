@@ -143,11 +143,12 @@ def hla_system(factors: Sequence[HLAFactor], panel: ReferencePanel, population: 
         haplotypes = panel.drdq.get(population, ())
     if not haplotypes:
         raise PopulationError(f"no HLA frequencies of {'~'.join(sorted(genes))} in {population}")
-    merged: dict[tuple[bool, ...], float] = {}
+    merged: dict[tuple[bool | None, ...], float] = {}
     for alleles, share in haplotypes:
         by_gene = {allele.gene: allele for allele in alleles}
-        key = tuple(bool(carries(f, by_gene[f.gene], panel)) for f in factors)
-        merged[key] = merged.get(key, 0.0) + share
+        verdicts = tuple(carries(f, by_gene[f.gene], panel) for f in factors)
+        if None not in verdicts:  # one whose residues the table lacks is left out
+            merged[verdicts] = merged.get(verdicts, 0.0) + share
     counts = np.array(list(merged), dtype=float)
     frequency = np.array(list(merged.values()))
     first, second, probabilities = unordered(frequency / frequency.sum())

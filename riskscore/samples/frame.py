@@ -1,0 +1,166 @@
+"""A cohort from a pandas frame: dosages, HLA calls and exposures in columns, a row a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import HLAFormatError, InputError
+from riskscore.genetics.hla import GENES, HLAAllele, HLAName
+from riskscore.genetics.hla_names import read_name
+from riskscore.genetics.missing import Missing
+from riskscore.genetics.variant import Variant
+from riskscore.models.model import RiskModel
+from riskscore.samples.cohort import Cohort
+from riskscore.samples.dosages import Dosages, LocusMatch
+from riskscore.samples.exposures import exposures_of_columns
+from riskscore.samples.hla_calls import GeneCalls, HLACalls
+from riskscore.samples.hla_posterior import calls_from_dosages
+
+_GENE = re.compile(rf"^(?:HLA[-_])?(?P<gene>{'|'.join(GENES)})(?:[_. ](?P<place>[12]))?$")
+_BETWEEN = re.compile(r"\s*[+,;\s]\s*")
+
+Floats = NDArray[np.float64]
+
+
+def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EUR") -> Cohort:
+    """A cohort whose samples are the rows of a pandas frame, named by its index.
+
+    Columns are known by their names, in any order:
+
+    - a variant's name (``rs2476601``): copies of the effect allele, 0 to 2;
+    - a gene (``DRB1`` or ``HLA-DRB1``): two alleles, ``15:01+03:01`` (a space or a comma will
+      do); or two columns, ``DRB1_1`` and ``DRB1_2``, with one each;
+    - an HLA allele (``DRB1*15:01``): its copies, 0 to 2, as imputation gives them;
+    - an exposure's id, as in :func:`riskscore.samples.exposures.read_exposures`; and ``sex``.
+
+    An empty cell is not known, and what has no column is missing. Columns that no model reads are
+    named in the cohort's ``warnings``. Raises InputError for a dosage that is not between 0 and 2,
+    HLAFormatError, or an ExposureError.
+
+    >>> import pandas as pd
+    >>> from riskscore.models.catalog import load_model
+    >>> people = pd.DataFrame({"DRB1": ["15:01+03:01"], "smoking": ["ever"]}, index=["me"])
+    >>> cohort = read_frame(people, [load_model("ms")])
+    >>> cohort.samples, list(cohort.hla.genes), cohort.exposures.columns["smoking"]
+    (('me',), ['DRB1'], ('ever',))
+    """
+    models = tuple(models)
+    for model in models:
+        model.require_population(population)
+    variants = list(dict.fromkeys(variant for model in models for variant in model.variants))
+    by_name = {variant.name: variant for variant in variants}
+    dosages: dict[Variant, Floats] = {}
+    calls: dict[str, list[Any]] = {}
+    copies: dict[str, dict[HLAName, Floats]] = {}
+    others = []
+    for column in frame.columns:
+        name = str(column)
+        gene, allele = _GENE.match(name), _allele(name)
+        if name in by_name:
+            dosages[by_name[name]] = _copies(frame[column], name)
+        elif gene:
+            calls.setdefault(gene["gene"], []).append(frame[column])
+        elif allele:
+            copies.setdefault(allele.gene, {})[allele] = _copies(frame[column], name)
+        else:
+            others.append(name)
+    exposures = exposures_of_columns({name: _texts(frame[name]) for name in others}, models)
+    genes = {locus: _typed(locus, columns) for locus, columns in calls.items()}
+    for locus, presence in copies.items():
+        imputed = calls_from_dosages(
+            locus, list(presence), np.array(list(presence.values())), "frame"
+        )
+        genes[locus] = genes[locus].after(imputed) if locus in genes else imputed
+    return Cohort(
+        samples=tuple(str(label) for label in frame.index),
+        models=models,
+        dosages=_dosages(variants, dosages, len(frame)),
+        hla=HLACalls(dict(sorted(genes.items()))),
+        exposures=exposures,
+        population=population,
+        warnings=(f"columns no model reads: {', '.join(exposures.unused)}",)
+        if exposures.unused
+        else (),
+    )
+
+
+def _allele(name: str) -> HLAAllele | None:
+    if "*" not in name:
+        return None
+    try:
+        return HLAAllele.parse(name)
+    except HLAFormatError:
+        return None
+
+
+def _copies(column: Any, name: str) -> Floats:
+    """A column of dosages; raises InputError for anything but 0 to 2 or nothing."""
+    import pandas as pd
+
+    try:
+        numbers = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
+    except (ValueError, TypeError) as error:
+        raise InputError("a dosage is not a number", where=name) from error
+    known = numbers[~np.isnan(numbers)]
+    if ((known < 0) | (known > 2)).any():
+        raise InputError(
+            "a dosage is not between 0 and 2", where=name, fix="give copies of the effect allele"
+        )
+    return np.asarray(numbers)
+
+
+def _texts(column: Any) -> tuple[str, ...]:
+    """Cells as text, "" for what is missing."""
+    return tuple(
+        "" if missing else str(v) for v, missing in zip(column, column.isna(), strict=True)
+    )
+
+
+def _dosages(variants: Sequence[Variant], given: Mapping[Variant, Floats], count: int) -> Dosages:
+    values = np.full((len(variants), count), np.nan, dtype=np.float32)
+    matches = []
+    for row, variant in enumerate(variants):
+        if variant not in given:
+            matches.append(LocusMatch(variant, Missing.ABSENT))
+            continue
+        values[row] = given[variant]
+        known = given[variant][~np.isnan(given[variant])]
+        frequency = float(known.mean() / 2) if len(known) else float("nan")
+        matches.append(LocusMatch(variant, Missing.NOT_MISSING, "given", "given", frequency))
+    return Dosages(tuple(matches), values)
+
+
+def _typed(gene: str, columns: Sequence[Any]) -> GeneCalls:
+    """Calls of a gene from one column of two alleles, or from two columns of one."""
+    cells = [_texts(column) for column in columns]
+    texts = [" ".join(row).strip() for row in zip(*cells, strict=True)]
+    pairs = {text: _pair(gene, text) for text in dict.fromkeys(texts)}
+    names = sorted({name for pair in pairs.values() if pair for name in pair}, key=str)
+    place = {name: i for i, name in enumerate(names)}
+    rows = [(i, *pair) for i, text in enumerate(texts) if (pair := pairs[text])]
+    return GeneCalls(
+        gene,
+        tuple(names),
+        np.array([i for i, _, _ in rows], dtype=np.int64),
+        np.array([place[first] for _, first, _ in rows], dtype=np.int64),
+        np.array([place[second] for _, _, second in rows], dtype=np.int64),
+        np.ones(len(rows)),
+        "frame",
+    )
+
+
+def _pair(gene: str, text: str) -> tuple[HLAName, HLAName] | None:
+    """Two alleles; None where either is not known."""
+    parts = [part for part in _BETWEEN.split(text) if part]
+    names = [read_name(part, gene) for part in parts]
+    if not names or None in names:
+        return None
+    if len(names) != 2:
+        raise HLAFormatError(f"{gene} has {len(names)} alleles", fix="write two: 15:01+03:01")
+    first, second = (name for name in names if name is not None)
+    return first, second
