@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from riskscore.models.terms import Term
     from riskscore.run import score
     from riskscore.samples.cohort import Cohort, read_cohort
+    from riskscore.samples.hla_table import read_hla
     from riskscore.samples.person import person
     from riskscore.scoring.score import Scores
     from riskscore.studies.simulate import simulate
     from riskscore.writing.bundle import write_bundle
+    from riskscore.writing.explorer.write import write_explorer
+    from riskscore.writing.report.write import write_report
 
 # Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
@@ -43,9 +46,12 @@ _HOMES = {
     "load_model": "models.catalog",
     "person": "samples.person",
     "read_cohort": "samples.cohort",
+    "read_hla": "samples.hla_table",
     "score": "run",
     "simulate": "studies.simulate",
     "write_bundle": "writing.bundle",
+    "write_explorer": "writing.explorer.write",
+    "write_report": "writing.report.write",
 }
 
 __all__ = [
@@ -62,9 +68,12 @@ __all__ = [
     "load_model",
     "person",
     "read_cohort",
+    "read_hla",
     "score",
     "simulate",
     "write_bundle",
+    "write_explorer",
+    "write_report",
 ]
 
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -37,6 +37,19 @@ def require_file(path: Path | str, what: str) -> Path:
     if not path.is_file():
         raise FileMissingError(f"no {what}", where=path.name, fix="check the path and its spelling")
     return path
+
+
+def read_start(path: Path, size: int = 64) -> bytes:
+    """The first bytes of a file, unpacked if it is gzip; empty when they cannot be unpacked."""
+    with open(path, "rb") as raw:
+        start = raw.read(size)
+    if start[:2] != b"\x1f\x8b":
+        return start
+    try:
+        with gzip.open(path, "rb") as stream:
+            return stream.read(size)
+    except (OSError, EOFError):
+        return b""
 
 
 def read_text(path: Path, *, limit: int = TEXT_LIMIT) -> str:
@@ -119,6 +132,35 @@ def atomic_write(path: Path | str) -> Iterator[IO[bytes]]:
             Path(name).unlink(missing_ok=True)
 
 
+def write_file(path: Path, parts: Iterable[str | bytes]) -> str:
+    """Write a new file through to the disk; returns the SHA-256 of what was written.
+
+    Raises OutputError when the disk refuses, and takes away what it had written.
+    """
+    digest = hashlib.sha256()
+    try:
+        with open(path, "xb") as stream:
+            for part in parts:
+                data = part.encode() if isinstance(part, str) else part
+                stream.write(data)
+                digest.update(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
+    return digest.hexdigest()
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder on the disk itself, so that a power cut does not undo a rename."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def require_new_folder(path: Path) -> None:
     """Refuse a folder that holds something already, before any work is done."""
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
@@ -142,7 +184,9 @@ def new_folder(path: Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         staging.chmod(0o777 & ~umask)
+        sync_folder(staging)
         staging.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
     finally:

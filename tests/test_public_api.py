@@ -4,8 +4,9 @@ import riskscore as rs
 
 SURFACE = {
     "Build", "Cohort", "HLAAllele", "Missing", "RiskModel", "RiskscoreError", "Scores", "Term",
-    "Variant", "list_models", "load_model", "person", "read_cohort", "score", "simulate",
+    "Variant", "list_models", "load_model", "person", "read_cohort", "read_hla", "score", "simulate",
     "write_bundle",
+    "write_explorer", "write_report",
 }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli import scoring
+from riskscore.cli import report, scoring
+from riskscore.cli.hla import hla
 from riskscore.cli.models import models_app
 from riskscore.cli.simulate import simulate
 from riskscore.errors import RiskscoreError
@@ -20,9 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (scoring.score, scoring.explain, scoring.check, scoring.hla, scoring.demo):
+for verb in (scoring.score, scoring.explain, scoring.check, hla, scoring.demo):
     app.command()(verb)
 app.command()(simulate)
+app.command()(report.report)
+app.command()(report.explore)
 app.add_typer(models_app, name="models")
 
 

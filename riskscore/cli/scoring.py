@@ -1,4 +1,4 @@
-"""The verbs of the main job: score, explain, check, hla, demo."""
+"""The verbs of the main job: score, explain, check, demo."""
 
 from __future__ import annotations
 
@@ -124,16 +124,6 @@ def check(
         typer.echo(line)
     if output is not None:
         write_table([row.as_row() for row in match_report(scores)], MATCH_COLUMNS, output)
-
-
-def hla(vcf: VCFArgument, build: BuildOption = None, output: OutputOption = None) -> None:
-    """Print the HLA genotypes of a VCF: two alleles a sample and gene, and their probability."""
-    from riskscore.samples.hla_table import HLA_COLUMNS, hla_rows, read_hla
-    from riskscore.writing.tables import check_ending, write_table
-
-    check_ending(output)
-    samples, calls = read_hla(vcf, build=build.value if build else None)
-    write_table(hla_rows(samples, calls), HLA_COLUMNS, output)
 
 
 def demo(

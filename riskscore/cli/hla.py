@@ -1,0 +1,55 @@
+"""The verb hla: the HLA genotypes of a file, in one layout or another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskscore.cli.options import BuildOption, OutputOption, PopulationOption, say
+
+
+def hla(
+    source: Annotated[
+        list[Path],
+        typer.Argument(help="A genotype file, or typed HLA tables of any known format."),
+    ],
+    layout: Annotated[
+        str, typer.Option("--format", help="Layout of the table: long, wide or glstring.")
+    ] = "long",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
+    codes: Annotated[
+        Path | None, typer.Option(help="Table (code, alleles) of multiple allele codes.")
+    ] = None,
+    allele_list: Annotated[
+        Path | None, typer.Option(help="IPD-IMGT/HLA's Allelelist.txt, to check names against.")
+    ] = None,
+    output: OutputOption = None,
+) -> None:
+    """Print HLA genotypes: alleles, posterior, alternatives; what was seen goes to stderr.
+
+    Reads VCFs with HLA records in any dialect, and tables: wide, long, GL strings, HIBAG, arcasHLA,
+    xHLA, OptiType, HLA*LA, T1K, HLA-HD, UK Biobank 22182, PLINK .ped.
+    """
+    from riskscore.errors import UsageError
+    from riskscore.files import require_file
+    from riskscore.samples.hla_table import HLALayout, hla_table, read_hla_calls
+    from riskscore.samples.hla_words import report_words
+    from riskscore.writing.tables import check_ending, write_table
+
+    if layout not in set(HLALayout):
+        raise UsageError(f"--format {layout} is not known", fix="choose long, wide or glstring")
+    check_ending(output)
+    paths = [require_file(path, "genotype file or HLA table") for path in source]
+    samples, calls = read_hla_calls(
+        paths,
+        population=population,
+        build=build.value if build else None,
+        codes=codes,
+        allele_list=allele_list,
+    )
+    say(report_words(calls.reports))
+    rows, columns = hla_table(samples, calls, layout)
+    write_table(rows, columns, output)
