@@ -12,6 +12,7 @@ from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.samples.cohort import Cohort, read_cohort
+from riskscore.samples.part import Part, part_of
 from riskscore.scoring.score import Scores, score_cohort
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
@@ -38,12 +39,16 @@ def score(
     population: str = "EUR",
     build: Build | str | None = None,
     prevalence: float | None = None,
+    horizon: str | None = None,
+    part: Part | None = None,
 ) -> Scores:
     """Score a VCF, or a cohort already read, with one or several models.
 
     ``models`` are ids of shipped models, folders, or RiskModel; a cohort already knows its own.
     ``exposures``, ``sex_column``, ``population`` and ``build`` are as in :func:`read_cohort` and
-    belong to a VCF; ``prevalence`` takes the place of the models' baseline risk.
+    belong to a VCF; ``prevalence`` takes the place of the models' baseline risk, and ``horizon``
+    chooses among those they have.
+    With ``part`` all people are read and judged together, and those of the part are scored.
 
     >>> from riskscore.samples.person import person
     >>> one = person([load_model("ms")], hla={"DRB1": "15:01 15:01"}, sex="female")
@@ -67,4 +72,6 @@ def score(
             population=population,
             build=build,
         )
-    return score_cohort(cohort, reference_panel(), prevalence=prevalence)
+    if part is not None:
+        cohort = part_of(cohort, part)
+    return score_cohort(cohort, reference_panel(), prevalence=prevalence, horizon=horizon)
