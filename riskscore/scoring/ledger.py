@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import Missing
+from riskscore.models.model import Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     AminoAcidFactor,
@@ -18,10 +19,15 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.design import design_matrix
+from riskscore.scoring.design import Measurements
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
 from riskscore.scoring.reference import Reference
+from riskscore.scoring.slots import Source
 from riskscore.scoring.systems import OTHER
+from riskscore.scoring.uncertainty import shares_by_term
+
+if TYPE_CHECKING:
+    from riskscore.scoring.score import ModelScores, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +53,21 @@ class Entry:
 
 
 LEDGER_COLUMNS = tuple(field.name for field in fields(Entry))
+UNCERTAINTY_COLUMNS = ("source", "variance", "share", "note")
 
 
 def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: str) -> list[Entry]:
     """The entries of one sample in model order; raises UsageError for an unknown sample.
 
-    The contributions sum to the sample's log_odds. ``variance`` is of the weighted term, from
-    what is not known of the person.
+    The contributions sum to the sample's log_odds. ``variance`` is the term's part of the variance
+    from what is not known of the person, its covariance with the whole score; it sums to that
+    variance, and is negative for a term that offsets others.
     """
-    if sample not in cohort.samples:
-        raise UsageError("no such sample in the VCF", fix="list them with: bcftools query -l")
-    place = cohort.samples.index(sample)
+    place = _place(cohort, sample)
     rows = range(place, place + 1)
-    design = design_matrix(cohort, reference, panel, rows)
+    measured = Measurements(cohort, reference, panel, rows)
+    design = measured.design()
+    shares = shares_by_term(measured, design, reference)
     scheme = reference.model.scheme
     haplotypes = call_diplotypes(cohort, scheme, panel, rows) if scheme else None
     entries = []
@@ -80,13 +88,57 @@ def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: 
                 weight=term.weight,
                 standard_error=term.standard_error,
                 contribution=term.weight * (dosage - mean),
-                variance=term.weight**2 * float(design.variance[0, j]),
+                variance=float(shares[0, j]),
                 missing=reason.name.lower() if reason else "",
                 status=term.status.value,
                 source=term.source,
             )
         )
     return entries
+
+
+def uncertainty_rows(scores: Scores, table: ModelScores, sample: str) -> list[dict[str, Any]]:
+    """The variance of one sample's log odds by source, and its total; UNCERTAINTY_COLUMNS."""
+    place = _place(scores.cohort, sample)
+    variance = {source: float(table.variance[source][place]) for source in Source}
+    total = sum(variance.values())
+    notes = _notes(table, scores.cohort.sex[place])
+    rows = [
+        {
+            "source": source.value,
+            "variance": variance[source],
+            "share": variance[source] / total if total else 0.0,
+            "note": notes.get(source, ""),
+        }
+        for source in Source
+    ]
+    return [*rows, {"source": "total", "variance": total, "share": 1.0, "note": ""}]
+
+
+def _notes(table: ModelScores, sex: Sex | None) -> dict[Source, str]:
+    """What a reader must know of the sources that look more certain than they are."""
+    terms, own = table.model.terms, table.reference.by_sex[sex]
+    bare = sum(term.standard_error is None for term in terms)
+    risks = table.model.baseline_risks(sex, table.reference.population)
+    notes = {}
+    if bare:
+        notes[Source.WEIGHTS] = (
+            f"{bare} of {len(terms)} weights have no published standard error and count as certain"
+        )
+    if own.prevalence is None:
+        notes[Source.BASELINE] = "the model has no baseline"
+    elif sex is None and own.alpha_sd:
+        notes[Source.BASELINE] = "the sex is unknown: the spread between the sexes"
+    elif not own.alpha_sd:
+        given = "given as certain" if own.prevalence not in {r.value for r in risks} else ""
+        notes[Source.BASELINE] = given or "no interval was published: counted as certain"
+    return notes
+
+
+def _place(cohort: Cohort, sample: str) -> int:
+    if sample not in cohort.samples:
+        raise UsageError("no such sample in the VCF", fix="list them with: bcftools query -l")
+    return cohort.samples.index(sample)
 
 
 def _seen(

@@ -15,12 +15,13 @@ from riskscore.models.model import MissingPolicy, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.design import DesignMatrix, design_matrix
+from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.flags import flags_of
-from riskscore.scoring.link import Z95, Array, expit
+from riskscore.scoring.link import Array, expit
 from riskscore.scoring.reference import Reference, build_reference
-from riskscore.scoring.spectrum import of_normal
+from riskscore.scoring.slots import Source
 from riskscore.scoring.tally import exact_sum
+from riskscore.scoring.uncertainty import Uncertainty, uncertainty
 
 if TYPE_CHECKING:
     import pandas
@@ -43,6 +44,7 @@ class ModelScores:
     the share of expected variance observed, shape (samples,); ``term_seen`` is its sum over samples
     by term, exact (see :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the
     samples with each reason for a gap, shape (terms, reasons).
+    ``variance`` is of the log odds, by source of uncertainty.
     """
 
     model: RiskModel
@@ -52,6 +54,7 @@ class ModelScores:
     component_coverage: dict[str, Array]
     term_seen: NDArray[np.int64]
     term_reasons: NDArray[np.int64]
+    variance: dict[Source, Array]
 
     @property
     def unscored(self) -> int:
@@ -111,11 +114,25 @@ class Scores:
 
         from riskscore.scoring.ledger import LEDGER_COLUMNS, ledger
 
+        entries = ledger(self.cohort, self._only(model).reference, self.panel, sample)
+        return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
+
+    def uncertainty(self, sample: str, model: str | None = None) -> pandas.DataFrame:
+        """What makes one sample's score unsure, as a frame: a row a source, then the total.
+
+        The variance is of the log odds; the shares of the sources sum to 1.
+        """
+        import pandas as pd
+
+        from riskscore.scoring.ledger import UNCERTAINTY_COLUMNS, uncertainty_rows
+
+        rows = uncertainty_rows(self, self._only(model), sample)
+        return pd.DataFrame(rows, columns=list(UNCERTAINTY_COLUMNS))
+
+    def _only(self, model: str | None) -> ModelScores:
         if model is None and len(self.tables) > 1:
             raise UsageError("several models were scored; say which one to explain")
-        table = self.of(model) if model else self.tables[0]
-        entries = ledger(self.cohort, table.reference, self.panel, sample)
-        return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
+        return self.of(model) if model else self.tables[0]
 
 
 def _listed(values: Sequence[str] | Array) -> Sequence[Any]:
@@ -128,18 +145,22 @@ def score_cohort(
     panel: ReferencePanel,
     *,
     prevalence: float | None = None,
+    horizon: str | None = None,
     chunk: int = CHUNK,
 ) -> Scores:
     """Score every sample of a cohort with each of its models.
 
-    ``prevalence`` takes the place of the models' baseline risk. Raises UsageError when it is not
-    between 0 and 1.
+    ``prevalence`` takes the place of the models' baseline risk; ``horizon`` chooses among those
+    the models have. Raises UsageError when the one is not between 0 and 1, or a model does not
+    have the other.
     """
+    if prevalence is not None and horizon is not None:
+        raise UsageError("a prevalence has no other horizon than its own; leave one of them out")
     if prevalence is not None and not 0 < prevalence < 1:
         raise UsageError(f"a prevalence of {prevalence:g} is not between 0 and 1")
     tables = []
     for model in cohort.models:
-        reference = build_reference(model, panel, cohort.population, prevalence)
+        reference = build_reference(model, panel, cohort.population, prevalence, horizon)
         tables.append(_score_model(cohort, reference, panel, chunk))
     return Scores(cohort, panel, tuple(tables))
 
@@ -151,18 +172,23 @@ def _score_model(
     components = tuple(dict.fromkeys(term.component for term in reference.model.terms))
     numbers = {name: np.full(count, np.nan) for name in _NUMBERS}
     coverage = {name: np.full(count, np.nan) for name in components}
+    variance = {source: np.full(count, np.nan) for source in Source}
     flags: list[str] = []
     seen = np.zeros(len(reference.model.terms), dtype=np.int64)
     reasons = np.zeros((len(reference.model.terms), len(Missing)), dtype=np.int64)
     for start in range(0, count, chunk):
         rows = range(start, min(start + chunk, count))
-        design = design_matrix(cohort, reference, panel, rows)
+        measured = Measurements(cohort, reference, panel, rows)
+        design = measured.design()
         sex = cohort.sex[rows.start : rows.stop]
-        part = _score_rows(design, reference, sex)
+        spread = uncertainty(measured, design, reference)
+        part, spread = _score_rows(design, reference, sex, spread)
         for name, values in part.items():
             numbers[name][rows.start : rows.stop] = values
         for name, values in _component_coverage(design, reference, sex).items():
             coverage[name][rows.start : rows.stop] = values
+        for source, values in spread.variance.items():
+            variance[source][rows.start : rows.stop] = values
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]))
         seen += exact_sum(observed_share(design, reference))
         for reason in Missing:
@@ -175,6 +201,7 @@ def _score_model(
         coverage,
         seen,
         reasons,
+        variance,
     )
 
 
@@ -222,9 +249,9 @@ def _weighted(columns: Array, weights: Array) -> Array:
 
 
 def _score_rows(
-    design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...]
-) -> dict[str, Array]:
-    """All the numbers of a chunk of samples."""
+    design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...], spread: Uncertainty
+) -> tuple[dict[str, Array], Uncertainty]:
+    """All the numbers of a chunk of samples, and their uncertainty with that of the baseline."""
     model, weights = reference.model, reference.weights
     centred = design.expected - reference.mean
     parts = np.array([term.part for term in model.terms])
@@ -232,9 +259,9 @@ def _score_rows(
         f"{part}_score": _weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
     }
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
-    errors = np.array([term.standard_error or 0.0 for term in model.terms])
-    unknown = _weighted(design.variance, weights**2)
-    spread = np.sqrt(unknown + _weighted(centred**2, errors**2))
+    alpha_variance = np.array([reference.by_sex[s].alpha_sd ** 2 for s in sex])
+    spread = spread.with_baseline(alpha_variance)
+    low, high = spread.limits()
     share = observed_share(design, reference)
     for name in ("odds_ratio", "probability", "probability_low", "probability_high"):
         out[name] = np.full(len(design.samples), np.nan)
@@ -250,12 +277,12 @@ def _score_rows(
         )
         out["percentile"][people] = own.distribution.percentile(lp)
         if own.alpha is not None:
-            reach = Z95 * spread[people]
-            out["probability"][people] = of_normal(unknown[people]).mean_risk(own.alpha + lp)
-            out["probability_low"][people] = expit(own.alpha + lp - reach)
-            out["probability_high"][people] = expit(own.alpha + lp + reach)
+            spectrum = spread.spectrum.take(np.flatnonzero(people))
+            out["probability"][people] = spectrum.mean_risk(own.alpha + lp)
+            out["probability_low"][people] = expit(own.alpha + lp + low[people])
+            out["probability_high"][people] = expit(own.alpha + lp + high[people])
     out["published_score"] = _published(design, reference, share)
-    return _refused(out, design, model)
+    return _refused(out, design, model), spread
 
 
 def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
