@@ -120,9 +120,7 @@ def atomic_write(path: Path | str) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
+        open_permissions(Path(name))
         os.replace(name, path)
         name = ""
     except OSError as error:
@@ -150,6 +148,13 @@ def write_file(path: Path, parts: Iterable[str | bytes]) -> str:
         path.unlink(missing_ok=True)
         raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
     return digest.hexdigest()
+
+
+def open_permissions(path: Path) -> None:
+    """Give what was made as a private temporary the permissions that a new file or folder has."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
 
 
 def sync_folder(path: Path) -> None:
@@ -181,9 +186,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         yield staging
-        umask = os.umask(0)
-        os.umask(umask)
-        staging.chmod(0o777 & ~umask)
+        open_permissions(staging)
         sync_folder(staging)
         staging.replace(path)
         sync_folder(path.parent)

@@ -22,7 +22,9 @@ def simulate(
         str, typer.Option(help="Shares of populations, for example EUR=0.7,AFR=0.3.")
     ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 0,
-    trios: Annotated[bool, typer.Option("--trios", help="Families: father, mother, child.")] = False,
+    trios: Annotated[
+        bool, typer.Option("--trios", help="Families: father, mother, child.")
+    ] = False,
     cases: Annotated[
         int | None, typer.Option(help="Draw until so many are ill (in place of -n).")
     ] = None,

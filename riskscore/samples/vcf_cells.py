@@ -39,7 +39,8 @@ def genotype_cells(codes: Codes) -> bytes:
     >>> genotype_cells(np.array([0, 2, 3], dtype=np.uint8))
     b'\t0|0\t1|0\t1|1'
     """
-    return _genotypes()[codes].tobytes()
+    cells: NDArray[np.bytes_] = _genotypes()[codes]
+    return cells.tobytes()
 
 
 def dosage_cells(hundredths: Codes) -> bytes:
@@ -49,4 +50,5 @@ def dosage_cells(hundredths: Codes) -> bytes:
     b'\t1|0:1.25:1.00,0.25:0.0000,0.7500,0.2500'
     """
     places = hundredths[:, 0].astype(np.int32) * (STEPS + 1) + hundredths[:, 1]
-    return _dosages()[places].tobytes()
+    cells: NDArray[np.bytes_] = _dosages()[places]
+    return cells.tobytes()

@@ -150,7 +150,5 @@ class BGZFWriter:
 def _block(text: bytes) -> bytes:
     """One gzip member with the size of the block in its extra field (SAM specification, 4.1)."""
     packed = bytes(deflate.deflate_compress(text, _LEVEL))
-    start = struct.pack(
-        "<4BI2BH2BHH", 31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2, len(packed) + 25
-    )
+    start = struct.pack("<4BI2BH2BHH", 31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2, len(packed) + 25)
     return start + packed + struct.pack("<II", zlib.crc32(text), len(text))

@@ -140,8 +140,8 @@ def simulate(
 
     DRB1~DQA1~DQB1 haplotypes are drawn whole, alleles of the other HLA genes by their frequencies,
     from reference/hla/; tag SNPs follow them; other SNPs are drawn at the models' frequencies of
-    ``population`` (AFR, AMR, EAS, EUR, SAS), independently of each other. ``admixture`` gives shares
-    of several populations: each haplotype's chromosome comes whole from one of them. With
+    ``population`` (AFR, AMR, EAS, EUR, SAS), independently of each other. ``admixture`` gives the
+    shares of several populations: each haplotype's chromosome comes whole from one of them. With
     ``trios``, n counts families of father, mother and child.
 
     Disease follows the model (``liability``: a normal liability with a threshold in place of the
@@ -149,9 +149,9 @@ def simulate(
     place of n, draw people until there are so many with and without the ``disease`` of a model
     (the first, unless it says which).
 
-    ``r2`` is the imputation quality of the VCF: 0 < r2 <= 1 gives GT:DS:HDS:GP, None true genotypes.
-    ``hla`` is how HLA alleles stand in it: "A/T", "P/A" or "none". The same seed gives the same
-    people. Raises UsageError, PopulationError or OutputError.
+    ``r2`` is the imputation quality of the VCF, above 0 and at most 1, which gives GT:DS:HDS:GP;
+    None gives true genotypes. ``hla`` is how HLA alleles stand in it: "A/T", "P/A" or "none". The
+    same seed gives the same people. Raises UsageError, PopulationError or OutputError.
 
     >>> people = simulate("ms", 200, seed=7)
     >>> len(people), people.samples[0], sorted(people.outcome)

@@ -41,7 +41,9 @@ def as_cohort(simulation: Simulation) -> Cohort:
         for gene in sorted({gene for model in settings.models for gene in model.genes})
     }
     given = Exposures(
-        columns={e.id: tuple(simulation.exposures.cells(e)) for e in simulation.exposures.exposures},
+        columns={
+            e.id: tuple(simulation.exposures.cells(e)) for e in simulation.exposures.exposures
+        },
         sex=simulation.sex,
     )
     return Cohort(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,8 @@ class DrawnExposures:
     def cells(self, exposure: Exposure) -> list[str]:
         """The column of a table: level names or doses, "" where it does not concern the person."""
         if exposure.is_dose:
-            return ["" if x != x else f"{x:.{DECIMALS}f}" for x in self.doses[exposure.id].tolist()]
+            doses = self.doses[exposure.id].tolist()
+            return ["" if math.isnan(dose) else f"{dose:.{DECIMALS}f}" for dose in doses]
         names = [*(level.value for level in exposure.levels), ""]  # -1 is the last
         return [names[place] for place in self.levels[exposure.id].tolist()]
 
@@ -104,8 +106,8 @@ def draw_exposures(
         if exposure.only_if is not None:
             name, level = exposure.only_if
             other = next(e for e in plan if e.id == name)
-            place = [own.value for own in other.levels].index(level)
-            concerned[exposure.id] &= concerned[name] & (levels[name] == place)
+            required = [own.value for own in other.levels].index(level)
+            concerned[exposure.id] &= concerned[name] & (levels[name] == required)
     for name, who in concerned.items():
         if name in doses:
             doses[name] = np.where(who, doses[name], np.nan)

@@ -114,7 +114,9 @@ class Drawer:
         }
         draws = stream(self.settings.seed, ALLELES, number)
         codes = np.empty((len(self.loci), size), dtype=np.uint8)
-        for row, (locus, (system, table)) in enumerate(zip(self.loci, self.thresholds, strict=True)):
+        for row, (locus, (system, table)) in enumerate(
+            zip(self.loci, self.thresholds, strict=True)
+        ):
             places = haplotypes if system == DR_DQ else hla[system] if system else np.int16(0)
             threshold = table[origin[locus.variant.chromosome], places]
             allele = draws.random((size, 2), dtype=np.float32) < threshold
@@ -126,9 +128,7 @@ class Drawer:
         family = np.full((size, 2), -1, dtype=np.int64)
         return People(female, codes, haplotypes, hla, ancestry, family)
 
-    def _places(
-        self, system: str, origin: NDArray[np.int64], rng: np.random.Generator
-    ) -> Places:
+    def _places(self, system: str, origin: NDArray[np.int64], rng: np.random.Generator) -> Places:
         """Haplotypes or alleles drawn whole from the shares of each haplotype's population."""
         draws = rng.random(origin.shape)
         places = np.zeros(origin.shape, dtype=np.int16)
@@ -187,7 +187,7 @@ class Drawer:
             for gene, places in hla.items():
                 places[:, side] = parents.hla[gene][parent, at_mhc.astype(int)]
         # A child's ancestry is given as its parents' mean, the expectation.
-        ancestry = (parents.ancestry[fathers] + parents.ancestry[mothers]) / 2
+        ancestry = (parents.ancestry[fathers] + parents.ancestry[mothers]) / np.float32(2)
         children = People(
             rng.random(size) < 0.5, codes, haplotypes, hla, ancestry, parents.family[:size]
         )
@@ -244,5 +244,3 @@ def haplotype_classes(scheme: HaplotypeScheme, pool: HLAPool) -> NDArray[np.int6
     none = len(scheme.haplotypes)
     found = [classify(scheme, dict(zip(DRDQ, alleles, strict=True))) for alleles in pool.haplotypes]
     return np.array([none if place is None else place for place in found])
-
-

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.errors import PopulationError, UsageError
-from riskscore.files import read_rows, reference_root
-from riskscore.genetics.build import Build, chromosome
+from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import NamedHaplotype, RiskModel
 from riskscore.models.panel import DRDQ, ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
 from riskscore.scoring.link import Array
+from riskscore.studies.simulate_tags import TagLink, tag_links
 
 DRAWS_AT_MOST = 50_000_000  # people looked at to find the cases of a rare disease
 
@@ -100,32 +100,6 @@ class Settings:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class TagLink:
-    """How a SNP goes with an HLA allele in one population, as measured in reference/hla/tags.tsv."""
-
-    allele: HLAAllele
-    r2: float
-    frequency: float  # of the tag allele
-
-    def conditional(self, allele_share: float) -> tuple[float, float]:
-        """P(tag | the HLA allele) and P(tag | another), which give its frequency and r2.
-
-        With D = sqrt(r2 p (1-p) t (1-t)): (t p + D) / p and (t (1-p) - D) / (1-p); held to 0..1,
-        so that r2 falls short of the table where the two frequencies do not allow it.
-
-        >>> link = TagLink(HLAAllele.parse("B*08:01"), 1.0, 0.25)
-        >>> link.conditional(0.25)
-        (1.0, 0.0)
-        """
-        p, t = allele_share, self.frequency
-        if not 0 < p < 1:
-            return t, t
-        d = math.sqrt(self.r2 * p * (1 - p) * t * (1 - t))
-        d = min(d, p * (1 - t), t * (1 - p))
-        return t + d / p, max(0.0, t - d / (1 - p))
-
-
 @dataclass(frozen=True)
 class Locus:
     """A variant to draw: freely at ``frequency``, or with what it stands for.
@@ -166,11 +140,12 @@ class HLAPool:
         """The share of each of a gene's alleles, as drawn."""
         if gene not in DRDQ:
             return self.shares[population, gene]
-        return np.bincount(
-            self.members(gene), self.shares[population, DR_DQ], len(self.alleles[gene])
+        shares = self.shares[population, DR_DQ]
+        return np.asarray(
+            np.bincount(self.members(gene), shares, len(self.alleles[gene])), dtype=np.float64
         )
 
-    def members(self, gene: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def members(self, gene: str) -> NDArray[np.int64]:
         """For each haplotype the place of its allele of a DR-DQ gene."""
         place = {allele: i for i, allele in enumerate(self.alleles[gene])}
         column = DRDQ.index(gene)
@@ -185,7 +160,9 @@ def hla_pool(panel: ReferencePanel, populations: Sequence[str]) -> HLAPool:
     known = {gene for population, gene in panel.alleles if population in populations} - set(DRDQ)
     haplotypes = sorted({h for name in populations for h, _ in panel.drdq.get(name, ())})
     alleles = {
-        gene: tuple(sorted({a for name in populations for a in panel.alleles.get((name, gene), ())}))
+        gene: tuple(
+            sorted({a for name in populations for a in panel.alleles.get((name, gene), ())})
+        )
         for gene in sorted(known)
     } | {
         gene: tuple(sorted({haplotype[i] for haplotype in haplotypes}))
@@ -227,37 +204,9 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
         if isinstance(factor, HLAAlleleFactor)
         for allele in factor.alleles
     }
-    for variant, links in _tag_links(counted, set(settings.mixture)).items():
+    for variant, links in tag_links(counted, set(settings.mixture)).items():
         loci.add(variant, {name: link.frequency for name, link in links.items()}, tag=links)
     return loci.sorted()
-
-
-def _tag_links(
-    counted: set[HLAAllele], populations: set[str]
-) -> dict[Variant, dict[str, TagLink]]:
-    """SNPs measured beside an allele that counts, in every population; of several, the best r2."""
-    found: dict[tuple[Variant, HLAAllele], dict[str, TagLink]] = {}
-    for row in read_rows(reference_root() / "hla" / "tags.tsv"):
-        allele, name = HLAAllele.parse(row["hla"]), row["population"]
-        if allele not in counted or name not in populations:
-            continue
-        variant = Variant(
-            row["tag_rsid"],
-            chromosome(row["chr_name"]),
-            int(row["position_grch38"]),
-            int(row["position_grch37"]),
-            row["tag_allele"],
-            row["other_allele"],
-        )
-        link = TagLink(allele, float(row["r2"]), float(row["tag_frequency"]))
-        found.setdefault((variant, allele), {})[name] = link
-    best: dict[Variant, dict[str, TagLink]] = {}
-    for (variant, _), links in found.items():
-        old = best.get(variant, {})
-        total = sum(link.r2 for link in links.values())
-        if set(links) == populations and total > sum(link.r2 for link in old.values()):
-            best[variant] = links
-    return best
 
 
 class _Loci:

@@ -97,7 +97,8 @@ def simulated_records(people: People, drawer: Drawer) -> Iterator[SimulatedRecor
     settings = drawer.settings
     loci = [_SNP(locus, row, settings) for row, locus in enumerate(drawer.loci)]
     imputed: dict[str, _Imputed] = {}
-    for job in sorted([*loci, *_hla_jobs(drawer)], key=lambda job: job.place):
+    jobs: list[_SNP | _HLA] = [*loci, *_hla_jobs(drawer)]
+    for job in sorted(jobs, key=lambda job: job.place):
         if isinstance(job, _SNP):
             yield job.record(people, drawer)
             continue
@@ -183,7 +184,7 @@ def _hla_jobs(drawer: Drawer) -> Iterator[_HLA]:
 
 
 def _snp_dosages(alleles: Codes, r2: float, rng: np.random.Generator) -> Codes:
-    """Noisy dosages of two alleles in hundredths: a Beta given the truth, drawn by its quantiles."""
+    """Noisy dosages in hundredths: a Beta given the true allele, drawn by its quantiles."""
     p = float(alleles.mean())
     if r2 == 1 or p in (0.0, 1.0):
         return alleles * np.uint8(STEPS)
@@ -206,7 +207,7 @@ def _beta_quantiles(a: float, b: float) -> Codes:
 
 @dataclass(frozen=True)
 class _Imputed:
-    """Each haplotype's dosages of a gene as a few alleles with weights, shape (parts, people, 2)."""
+    """Each haplotype's dosages of a gene: a few alleles with weights, (parts, people, 2)."""
 
     places: NDArray[np.int16]
     weights: Array

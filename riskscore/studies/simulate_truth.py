@@ -34,9 +34,12 @@ class TrueScore:
         self.reference, self.drawer, self.panel = reference, drawer, panel
         self.model: RiskModel = reference.model
         self.build = drawer.settings.build
-        self.rows = {locus_key(locus.variant, self.build): row for row, locus in enumerate(drawer.loci)}
+        self.rows = {
+            locus_key(locus.variant, self.build): row for row, locus in enumerate(drawer.loci)
+        }
         self.pairs = paired_names(self.model)
-        # Whether each allele of the pool is counted. One the tables cannot judge is not.
+        # Whether each allele of the pool is counted. One that the tables cannot judge is not, as
+        # in the model's reference population; scoring a file calls it low resolution.
         self.counted = {
             factor: np.array(
                 [bool(carries(factor, a, panel)) for a in drawer.pool.alleles[factor.gene]],
@@ -76,7 +79,8 @@ class TrueScore:
     def _factor(self, factor: Factor, people: People, exposures: DrawnExposures) -> Array:
         match factor:
             case VariantFactor():
-                return np.array(factor.coding.values)[self._copies(factor, people)]
+                values = np.array(factor.coding.values, dtype=np.float64)
+                return np.asarray(values[self._copies(factor, people)])
             case ExposureFactor():
                 exposure = self.model.exposure(factor.exposure)
                 if exposure.is_dose:
@@ -89,10 +93,10 @@ class TrueScore:
                 names = (*self.model.scheme.names, OTHER)
                 return haplotype_values(factor, names, classes[:, 0], classes[:, 1], self.pairs)
         carried = self.counted[factor][people.hla[factor.gene]].sum(axis=1)
-        return np.array(factor.coding.values)[carried]
+        return np.asarray(np.array(factor.coding.values)[carried], dtype=np.float64)
 
     def _copies(self, factor: VariantFactor, people: People) -> NDArray[np.uint8]:
         row = self.rows[locus_key(factor.variant, self.build)]
         copies = COPIES[people.codes[row]]
         same = self.drawer.loci[row].variant.effect_allele == factor.variant.effect_allele
-        return copies if same else (2 - copies).astype(np.uint8)
+        return np.asarray(copies if same else 2 - copies, dtype=np.uint8)

@@ -7,7 +7,7 @@
 | exposures.tsv | sample, sex, exposures |
 | outcome.tsv | sample, and 1 or 0 a model |
 | truth.tsv | ancestry, HLA haplotypes, and by model log odds and risk |
-| variants.tsv | each record: the frequency it was drawn at, the one that came out, r2 of its dosages |
+| variants.tsv | each record: frequency as drawn at and as came out, r2 of its dosages |
 | pedigree.fam | families, in PLINK's layout; with trios only |
 | simulation.json | what was asked for, with models and versions |
 """
@@ -155,7 +155,9 @@ def _pedigree(simulation: Simulation) -> str:
     for row, (family, role) in enumerate(simulation.people.family.tolist()):
         parents = (samples[row - 2], samples[row - 1]) if role == 2 else ("0", "0")
         sex = "2" if simulation.people.female[row] else "1"
-        lines.append("\t".join([f"FAM{family + 1}", samples[row], *parents, sex, f"{1 + ill[row]}"]))
+        lines.append(
+            "\t".join([f"FAM{family + 1}", samples[row], *parents, sex, f"{1 + ill[row]}"])
+        )
     return "\n".join([*lines, ""])
 
 
@@ -196,4 +198,3 @@ def _models(simulation: Simulation) -> Iterator[dict[str, Any]]:
             "intercept": {str(sex): value for sex, value in disease.intercepts.items()},
             "ill": int(simulation.outcome[model.id].sum()),
         }
-
