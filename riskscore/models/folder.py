@@ -103,6 +103,7 @@ def _card(schema: ModelSchema) -> Card:
         limits=tuple(schema.limits),
         performance=tuple(p.model_dump() for p in schema.performance),
         citations=tuple(Citation(c.key, c.text, c.doi, c.pmid) for c in schema.citations),
+        reporting=schema.reporting.model_dump(),
     )
 
 

@@ -153,7 +153,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Card:
-    """What a reader must know of a model before using it."""
+    """What a reader must know of a model before using it.
+
+    ``reporting`` answers, by key, the items of PRS-RS and TRIPOD+AI that have no field of their own.
+    """
 
     disease: Mapping[str, str]
     outcome: str
@@ -163,6 +166,7 @@ class Card:
     limits: tuple[str, ...]
     performance: tuple[Mapping[str, str], ...]
     citations: tuple[Citation, ...]
+    reporting: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

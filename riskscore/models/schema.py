@@ -19,6 +19,7 @@ class Strict(BaseModel):
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\t\r\n]+$")]
+Text = Annotated[str, Field(max_length=1000)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$", max_length=80)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, lt=math.inf)]
@@ -187,6 +188,25 @@ class PerformanceSchema(Strict):
     status: Status
 
 
+class ReportingSchema(Strict):
+    """What PRS-RS and TRIPOD+AI ask a report to say and no other key does; empty where not known."""
+
+    study_design: Text = ""
+    participants: Text = ""
+    genetic_data: Text = ""
+    non_genetic_variables: Text = ""
+    missing_data: Text = ""
+    construction: Text = ""
+    model_type: Text = ""
+    model_fit: Text = ""
+    distribution: Text = ""
+    calibration: Text = ""
+    subgroups: Text = ""
+    generalisability: Text = ""
+    availability: Text = ""
+    funding: Text = ""
+
+
 class GivenSchema(Strict):
     sex: Sex | None = None
     hla: dict[str, str] = {}
@@ -232,6 +252,7 @@ class ModelSchema(Strict):
     intended_use: str
     not_for: list[str]
     limits: list[str]
+    reporting: ReportingSchema = ReportingSchema()
     examples: list[ExampleSchema] = []
 
 
