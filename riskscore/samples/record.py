@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import VCFFormatError
+from riskscore.samples.cells import Columns
 
 NO_CALL = -1  # an allele written as a dot
 NO_ALLELE = -2  # the second allele of a haploid call
@@ -83,6 +84,11 @@ class Record:
         return np.ones(self.samples, dtype=bool)
 
     @property
+    def ref_is_reference(self) -> bool:
+        """Whether REF is the reference sequence, as VCF has it; BGEN does not say."""
+        return True
+
+    @property
     def batches(self) -> tuple[slice, ...]:
         """The samples of each file, where several files' samples were joined."""
         return ()
@@ -102,6 +108,13 @@ class Record:
                 where=self.file,
             )
         return cells
+
+    @cached_property
+    def _columns(self) -> Columns | None:
+        """The cells as arrays, where all of them have the usual form (samples/cells.py)."""
+        if len(set(self.format)) < len(self.format):
+            return None
+        return Columns.split(self.body, self.samples, len(self.format))
 
     @cached_property
     def _distinct(self) -> tuple[list[list[bytes]], NDArray[np.int64]]:
@@ -129,6 +142,10 @@ class Record:
         """
         if "GT" not in self.format:
             return None
+        if self._columns is not None:
+            quick = self._columns.genotypes(self.format.index("GT"), len(self.alts))
+            if quick is not None:
+                return quick
         texts, row = self._texts("GT")
         pairs = np.array([self._pair(text) for text in texts], dtype=np.int16)
         return pairs.reshape(-1, 2)[row]
@@ -166,6 +183,11 @@ class Record:
         """
         if name not in self.format:
             return None
+        if self._columns is not None:
+            quick = self._columns.numbers(self.format.index(name))
+            if quick is not None:
+                counts = np.full(self.samples, quick.shape[1], dtype=np.int64)
+                return Numbers(quick, counts)
         texts, row = self._texts(name)
         lists = [self._floats(name, text) for text in texts]
         width = max((len(values) for values in lists), default=0)

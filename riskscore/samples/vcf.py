@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.blocks.quick_vcf import QuickVCF, open_quick
+from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.header import Header, read_header
 from riskscore.samples.record import Record
 from riskscore.samples.source import Region
@@ -58,6 +61,8 @@ class VCFFile:
 
     Raises IndexMissingError or VCFFormatError when opened, so that nothing is read from a file
     that cannot be trusted. The container itself is judged before, in samples/containers.py.
+
+    Records are found by their blocks (samples/blocks/) where those are as usual, else by pysam.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -67,7 +72,9 @@ class VCFFile:
         self.warnings: tuple[str, ...] = ()
         verbosity = pysam.set_verbosity(0)  # htslib writes to the terminal behind Python's back
         try:
-            self._tabix = pysam.TabixFile(str(path), encoding="latin-1")
+            beside = [Path(f"{path}{ending}") for ending in (".tbi", ".csi")]
+            index = next((str(one) for one in beside if one.is_file()), None)
+            self._tabix = pysam.TabixFile(str(path), encoding="latin-1", index=index)
             names = list(self._tabix.contigs)
         except (OSError, ValueError) as error:
             raise IndexMissingError(
@@ -79,12 +86,15 @@ class VCFFile:
             raise EmptyVCFError("the VCF has no records", where=self.name)
         self.contigs = {chromosome(name): name for name in names}
         self.chromosomes = frozenset(self.contigs)
+        self._quick: QuickVCF | None = open_quick(path)
 
     def __enter__(self) -> VCFFile:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._tabix.close()
+        if self._quick is not None:
+            self._quick.close()
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""
@@ -94,6 +104,20 @@ class VCFFile:
         name = self.contigs.get(region.chromosome)
         if name is None:
             return
+        given = 0
+        if self._quick is not None:
+            try:
+                for line in self._quick.fetch(name, region):
+                    record = parse_line(line, len(self.samples), self.name)
+                    if region.holds(record):
+                        yield record
+                        given += 1
+                return
+            except Unusual:
+                pass  # pysam goes on where the blocks ended
+        yield from islice(self._fetch_by_pysam(name, region), given, None)
+
+    def _fetch_by_pysam(self, name: str, region: Region) -> Iterator[Record]:
         try:
             for line in self._tabix.fetch(name, max(0, region.start - 1), region.end):
                 record = parse_line(line.encode("latin-1"), len(self.samples), self.name)
@@ -107,10 +131,10 @@ class VCFFile:
             ) from error
 
 
-def header_of(path: Path) -> Header:
-    """The header of a bgzipped VCF."""
+def header_of(path: Path) -> tuple[Header, bytes | None]:
+    """The header of a bgzipped VCF, and its first record's line, if it has one."""
     lines = []
     with pysam.BGZFile(str(path), "rb", None) as stream:
         while (line := stream.readline()).startswith(b"#"):
             lines.append(line.decode("utf-8"))
-    return read_header(lines, path.name)
+    return read_header(lines, path.name), line or None

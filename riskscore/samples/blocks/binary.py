@@ -1,0 +1,224 @@
+"""The records of a BCF at a position: hopped over exactly, decoded where they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.samples.blocks.bgzf import Blocks, Place
+from riskscore.samples.blocks.index import FileIndex
+from riskscore.samples.blocks.typed import INT8, WIDTH, Cursor, floats
+from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.record import NO_ALLELE, SYMBOLIC_REFERENCE, Numbers
+
+_FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
+_LENGTHS = 8  # the two lengths count what follows them
+_ENDED, _MISSING = 0x81, 0  # of a GT in 8 bits: no allele, and no call
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One FORMAT field of a record, still packed: so many values of a type for every sample."""
+
+    kind: int
+    count: int
+    place: int
+
+
+@dataclass(frozen=True)
+class BinaryRecord:
+    """One record: its fixed columns as a VCF has them, the samples' fields packed as they are."""
+
+    position: int
+    id: str
+    ref: str
+    alts: tuple[str, ...]
+    filter: str
+    info: str
+    fields: Mapping[str, Field]
+    data: bytes
+    samples: int
+
+    def genotypes(self) -> NDArray[np.int16]:
+        """GT as samples/record.py gives it, (samples, 2); raises Unusual for another ploidy."""
+        field = self.fields["GT"]
+        if field.kind != INT8 or field.count not in (1, 2):
+            raise Unusual("a GT of more than two alleles, or of many ALTs")
+        codes = np.frombuffer(self.data, np.uint8, field.count * self.samples, field.place)
+        pairs = np.full((self.samples, 2), NO_ALLELE, dtype=np.int16)
+        codes = codes.reshape(self.samples, field.count)
+        alleles = (codes >> 1).astype(np.int16) - 1  # packed as (allele + 1) << 1 | phase
+        pairs[:, : field.count] = np.where(codes == _ENDED, np.int16(NO_ALLELE), alleles)
+        if (pairs[:, 0] == NO_ALLELE).any() or pairs.max() > len(self.alts):
+            raise Unusual("a cell without an allele, or with one beyond ALT")
+        return pairs
+
+    def phased(self) -> NDArray[np.bool_]:
+        """Which genotypes are phased: the bit stands with the second allele."""
+        field = self.fields["GT"]
+        if field.kind != INT8 or field.count != 2:
+            raise Unusual("a GT of another ploidy")
+        codes = np.frombuffer(self.data, np.uint8, 2 * self.samples, field.place)
+        found: NDArray[np.bool_] = (codes[1::2] & 1).astype(bool) & (codes[1::2] != _ENDED)
+        return found
+
+    def numbers(self, name: str) -> Numbers:
+        """A field of floats; raises Unusual where its VCF text would be read as other numbers."""
+        field = self.fields[name]
+        return floats(self.data, field.kind, field.count, self.samples, field.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionaries:
+    """What the numbers in the records of a file stand for: its contigs, and its other names."""
+
+    contigs: Mapping[str, int]
+    names: Mapping[int, str]
+
+
+class BinaryRecords:
+    """Finds records in a sorted and indexed BCF.
+
+    Raises Unusual for a record it cannot give as its VCF text would be read, and where a block of
+    a gVCF reaches over a position.
+    """
+
+    def __init__(
+        self, blocks: Blocks, index: FileIndex, dictionaries: Dictionaries, samples: int
+    ) -> None:
+        self._blocks, self._index = blocks, index
+        self._dictionaries, self._samples = dictionaries, samples
+        self._known: tuple[int, int, Place] = (-1, 0, (0, 0))  # behind it nothing reaches
+
+    def at(self, contig: str, position: int) -> list[BinaryRecord]:
+        """Every record whose POS is ``position`` (1-based)."""
+        number = self._dictionaries.contigs.get(contig, -1)
+        found: list[BinaryRecord] = []
+        for begin, end in self._index.chunks(number, position, position):
+            place = begin
+            known_contig, known_reach, known = self._known
+            if known_contig == number and known_reach < position and begin <= known < end:
+                place = known
+            while place < end:
+                shared, own, record_contig, start, length, *_ = self._fixed(place)
+                if record_contig != number:
+                    raise Unusual("a record of another contig than the index says")
+                here = start + 1
+                if here > position:
+                    return found
+                if here == position:
+                    found.append(self._decode(place, shared, own))
+                elif start + length >= position:
+                    self._refuse_block(place, shared, own)
+                place = self._blocks.advance(place, _LENGTHS + shared + own)
+                if here < position:
+                    reach = max(self._known[1] if self._known[0] == number else 0, start + length)
+                    self._known = (number, max(reach, here), place)
+        return found
+
+    def scan(
+        self, contig: str, first: int, last: int, prefixes: tuple[str, ...]
+    ) -> list[BinaryRecord]:
+        """Records with POS first..last whose ID begins with one of the prefixes."""
+        number = self._dictionaries.contigs.get(contig, -1)
+        found: list[BinaryRecord] = []
+        for begin, end in self._index.chunks(number, first, last):
+            place = begin
+            while place < end:
+                shared, own, _, start, *_ = self._fixed(place)
+                if start + 1 > last:
+                    return found
+                name = self._id(place, shared)
+                if name.startswith(prefixes):
+                    if start + 1 < first:
+                        self._refuse_block(place, shared, own)
+                    else:
+                        found.append(self._decode(place, shared, own))
+                place = self._blocks.advance(place, _LENGTHS + shared + own)
+        return found
+
+    def _id(self, place: Place, shared: int) -> str:
+        data = self._blocks.read(place, min(_LENGTHS + shared, _FIXED.size + 128))
+        cursor = Cursor(bytes(data), _FIXED.size)
+        return cursor.text()
+
+    def _refuse_block(self, place: Place, shared: int, own: int) -> None:
+        if all(alt in SYMBOLIC_REFERENCE for alt in self._decode(place, shared, own).alts):
+            raise Unusual("a block that reaches over the position")
+
+    def _fixed(self, place: Place) -> tuple[int, ...]:
+        offset, within = place
+        data = self._blocks.block(offset)
+        if within + _FIXED.size > len(data):
+            data, within = self._blocks.read(place, _FIXED.size), 0
+            if len(data) < _FIXED.size:
+                raise Unusual("the file ends inside a record")
+        return _FIXED.unpack_from(data, within)
+
+    def _decode(self, place: Place, shared: int, own: int) -> BinaryRecord:
+        data = bytes(self._blocks.read(place, _LENGTHS + shared + own))
+        if len(data) < _LENGTHS + shared + own:
+            raise Unusual("the file ends inside a record")
+        position, alleles, infos, formats, samples = self._counts(data)
+        if samples != self._samples:
+            raise Unusual("a record of another number of samples")
+        cursor = Cursor(data, _FIXED.size)
+        name = cursor.text()
+        letters = [cursor.text() for _ in range(alleles)]
+        filters = self._filters(cursor)
+        entries = [self._info(cursor) for _ in range(infos)]
+        if cursor.at != _LENGTHS + shared:
+            raise Unusual("a record whose parts do not add up")
+        return BinaryRecord(
+            position,
+            name,
+            letters[0],
+            tuple(letters[1:]),
+            ";".join(filters) or ".",
+            ";".join(entries) or ".",
+            self._fields(cursor, formats),
+            data,
+            samples,
+        )
+
+    @staticmethod
+    def _counts(data: bytes | bytearray) -> tuple[int, int, int, int, int]:
+        """POS, alleles, INFO entries, FORMAT fields, samples."""
+        _, _, _, start, _, _, alleles_infos, formats_samples = _FIXED.unpack_from(data, 0)
+        return (
+            start + 1,
+            alleles_infos >> 16,
+            alleles_infos & 0xFFFF,
+            formats_samples >> 24,
+            formats_samples & 0xFFFFFF,
+        )
+
+    def _name(self, number: int) -> str:
+        name = self._dictionaries.names.get(number)
+        if name is None:
+            raise Unusual("a number the header gives no name")
+        return name
+
+    def _filters(self, cursor: Cursor) -> list[str]:
+        kind, count = cursor.descriptor()
+        return [self._name(int(v)) for v in cursor.values(kind, count)] if count else []
+
+    def _info(self, cursor: Cursor) -> str:
+        name, value = self._name(cursor.integer()), cursor.info()
+        return name if value is None else f"{name}={value}"
+
+    def _fields(self, cursor: Cursor, formats: int) -> dict[str, Field]:
+        """Where each FORMAT field stands."""
+        fields: dict[str, Field] = {}
+        for _ in range(formats):
+            name = self._name(cursor.integer())
+            kind, count = cursor.descriptor()
+            if kind not in WIDTH or name in fields:
+                raise Unusual("a field of no known type, or one that stands twice")
+            fields[name] = Field(kind, count, cursor.at)
+            cursor.skip(kind, count * self._samples)
+        return fields

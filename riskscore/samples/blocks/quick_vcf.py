@@ -1,0 +1,77 @@
+"""A bgzipped VCF by its blocks: the records pysam would give, in the time their blocks take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from riskscore.samples.blocks.bgzf import Blocks
+from riskscore.samples.blocks.index import read_index
+from riskscore.samples.blocks.lines import Lines
+from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.source import Region
+
+# What the header of a gVCF declares. In it every line of a region's window has to be looked at.
+_BLOCK_WORDS = (b"INFO=<ID=END,", b"ID=NON_REF", b"ALT=<ID=*")
+
+
+class QuickVCF:
+    """The lines of a region of an indexed VCF.
+
+    Raises Unusual when the file, its index or a line needs the complete path.
+    """
+
+    def __init__(self, path: Path) -> None:
+        index = next((p for e in (".tbi", ".csi") if (p := Path(f"{path}{e}")).is_file()), None)
+        if index is None:
+            raise Unusual("no index beside the file")
+        self._blocks = Blocks(path)
+        self._lines = Lines(self._blocks, read_index(index))
+        self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
+
+    def _header(self) -> bytes:
+        """The header's lines, or the blocks that hold them."""
+        parts, offset = [], 0
+        while offset < self._blocks.size:
+            parts.append(bytes(self._blocks.block(offset)))
+            if b"\n#CHROM" in b"".join(parts[-2:]):
+                break
+            offset = self._blocks.after(offset)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        self._blocks.close()
+
+    def fetch(self, contig: str, region: Region) -> Iterator[bytes]:
+        """Lines that start in a region, or that may reach into it; ``contig`` is the file's name.
+
+        In the order of the file, so that whoever meets Unusual can go on where this ended.
+        """
+        found = None
+        if not region.prefixes and not self._may_hold_blocks:
+            found = self._lines.between(contig, region.start, region.end)
+        if found is None:
+            wanted = _wanted(region)
+            yield from self._lines.scan(contig, region.start, region.end, wanted)
+        else:
+            yield from found
+
+
+def open_quick(path: Path) -> QuickVCF | None:
+    """A VCF by its blocks, or None when only the complete path can read it."""
+    try:
+        return QuickVCF(path)
+    except (Unusual, OSError):
+        return None
+
+
+def _wanted(region: Region) -> Callable[[list[bytes]], bool]:
+    """Whether a line, by its columns up to ALT, may be one of a region's records."""
+    prefixes = tuple(prefix.encode() for prefix in region.prefixes)
+
+    def wanted(head: list[bytes]) -> bool:
+        if prefixes and not head[2].startswith(prefixes):
+            return False
+        return int(head[1]) >= region.start or head[4].startswith((b".", b"<"))
+
+    return wanted
