@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from riskscore.errors import OutputError
+from riskscore.files import open_permissions, sync_folder, write_file
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,
     match_report,
+    tally_scores,
 )
 from riskscore.scoring.score import COLUMNS, Scores
-from riskscore.writing.provenance import provenance, to_json
+from riskscore.scoring.tally import Tally
+from riskscore.writing.provenance import Inputs, hash_inputs, provenance, to_json
 from riskscore.writing.tables import to_tsv, tsv_parts
 
 FILES = frozenset({"scores.tsv", "match_report.tsv", "coverage.tsv", "provenance.json"})
@@ -26,7 +29,7 @@ def write_bundle(
     scores: Scores,
     folder: str | Path,
     *,
-    inputs: Mapping[str, Path | None] | None = None,
+    inputs: Inputs | None = None,
     parameters: Mapping[str, Any] | None = None,
     replace: bool = False,
 ) -> Path:
@@ -36,32 +39,59 @@ def write_bundle(
     holds anything already (unless it is an earlier bundle and ``replace`` is set), or the disk
     refuses; nothing partial is left.
     """
-    folder = Path(folder)
-    check_folder(folder, replace=replace)
-    contents: dict[str, Iterable[str]] = {
-        "scores.tsv": tsv_parts(scores.blocks(), COLUMNS),
-        "match_report.tsv": [to_tsv((r.as_row() for r in match_report(scores)), MATCH_COLUMNS)],
-        "coverage.tsv": [to_tsv(coverage_table(scores), COVERAGE_COLUMNS)],
-        "provenance.json": [to_json(provenance(scores, inputs or {}, parameters or {}))],
+    told = provenance(scores, hash_inputs(inputs or {}), parameters or {})
+    table = tsv_parts(scores.blocks(), COLUMNS)
+    return write_tables(Path(folder), table, tally_scores(scores), told, replace=replace)
+
+
+def write_tables(
+    folder: Path,
+    table: Iterable[str | bytes],
+    tallies: Sequence[Tally],
+    told: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> Path:
+    """A bundle from the text of its score table, its tallies and its provenance."""
+    report = (row.as_row() for row in match_report(tallies))
+    contents: dict[str, Iterable[str | bytes]] = {
+        "scores.tsv": table,
+        "match_report.tsv": [to_tsv(report, MATCH_COLUMNS)],
+        "coverage.tsv": [to_tsv(coverage_table(tallies), COVERAGE_COLUMNS)],
     }
+    return write_folder(folder, contents, "provenance.json", told, replace=replace)
+
+
+def write_folder(
+    folder: Path,
+    contents: Mapping[str, Iterable[str | bytes]],
+    record: str,
+    told: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> Path:
+    """A folder of files, and last the ``record`` that tells their checksums as ``outputs``.
+
+    It appears whole, written through to the disk, or not at all.
+    """
+    check_folder(folder, replace=replace)
+    staging = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"could not write: {error.strerror}", where=folder.name) from error
-    try:
-        for name, parts in contents.items():
-            with open(staging / name, "w", encoding="utf-8") as stream:
-                stream.writelines(parts)
-        staging.chmod(0o755)
-        if folder.is_dir():
-            for name in contents:
-                (folder / name).unlink(missing_ok=True)
+        outputs = {name: write_file(staging / name, parts) for name, parts in contents.items()}
+        write_file(staging / record, [to_json({**told, "outputs": outputs})])
+        open_permissions(staging)
+        sync_folder(staging)
+        for name in [*contents, record] if folder.is_dir() else []:
+            (folder / name).unlink(missing_ok=True)
         staging.replace(folder)
+        sync_folder(folder.parent)
     except OSError as error:
         raise OutputError(f"could not write: {error.strerror}", where=folder.name) from error
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
     return folder
 
 

@@ -1,13 +1,14 @@
 """Provenance: what made a result, in a form that another run can be compared with.
 
-Versions, checksums of inputs and models, parameters; no host, no user, no path, no time.
+Versions, checksums of inputs, models and outputs, parameters; no host, no user, no path, no time.
+Its schema is reference/schemas/provenance.schema.json.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,41 @@ from riskscore.files import sha256
 from riskscore.scoring.score import Scores
 
 SCHEMA = "riskscore-provenance-1"
+NOTICE = "illustrative, not diagnostic"
 _LIBRARIES = ("riskscore", "numpy", "pysam")
+
+Inputs = Mapping[str, Path | Sequence[Path] | None]
+
+
+def software() -> dict[str, str]:
+    """The versions of what computes the scores."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+
+
+def hash_inputs(inputs: Inputs) -> dict[str, Any]:
+    """Name and checksum of each input by its role, a list where a role has several files."""
+    hashed: dict[str, Any] = {}
+    for role, files in inputs.items():
+        if isinstance(files, Path):
+            hashed[role] = name_and_checksum(files)
+        elif files:
+            hashed[role] = [name_and_checksum(path) for path in files]
+    return hashed
+
+
+def name_and_checksum(path: Path) -> dict[str, str]:
+    """A file as the provenance names it: without its folder."""
+    return {"name": path.name, "sha256": sha256(path)}
 
 
 def provenance(
-    scores: Scores, inputs: Mapping[str, Path | None], parameters: Mapping[str, Any]
+    scores: Scores, hashed: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The provenance of a run as plain data; ``inputs`` are named by their role."""
+    """The provenance of a run as plain data; ``hashed`` is what :func:`hash_inputs` gave."""
     return {
         "schema": SCHEMA,
-        "notice": "illustrative, not diagnostic",
-        "software": {"python": platform.python_version()}
-        | {library: version(library) for library in _LIBRARIES},
+        "notice": NOTICE,
+        "software": software(),
         "models": [
             {
                 "id": table.model.id,
@@ -38,11 +62,7 @@ def provenance(
             }
             for table in scores.tables
         ],
-        "inputs": {
-            role: {"name": path.name, "sha256": sha256(path)}
-            for role, path in inputs.items()
-            if path is not None
-        },
+        "inputs": dict(hashed),
         "parameters": dict(parameters),
         "cohort": {
             "samples": len(scores.cohort.samples),
@@ -55,4 +75,4 @@ def provenance(
 
 def to_json(content: Mapping[str, Any]) -> str:
     """Plain data as indented JSON."""
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

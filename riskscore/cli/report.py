@@ -1,0 +1,56 @@
+"""The verbs for what people look at: report, explore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskscore.cli.options import PopulationOption, say
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="The folder that score --out or batch left.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
+    individual: Annotated[
+        str | None, typer.Option(help="A report of this one sample; needs --vcf.")
+    ] = None,
+    vcf: Annotated[
+        Path | None, typer.Option(help="The VCF the results came from, for --individual.")
+    ] = None,
+    exposures: Annotated[
+        Path | None, typer.Option(help="The exposures the results came from, for --individual.")
+    ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="A table with a column 'sample', to label samples by group.")
+    ] = None,
+    group_column: Annotated[
+        str, typer.Option(help="The column of --groups with the labels.")
+    ] = "population",
+) -> None:
+    """Write a report of results: one HTML file that needs no network."""
+    from riskscore.writing.report.again import score_again
+    from riskscore.writing.report.results import read_groups
+    from riskscore.writing.report.write import write_report
+
+    labels = read_groups(groups, group_column) if groups else None
+    if individual is None:
+        write_report(folder, output, groups=labels)
+    else:
+        scores = score_again(folder, vcf, exposures)
+        write_report(scores, output, individual=individual, groups=labels)
+    say([f"riskscore: wrote {output.name}. Illustrative, not diagnostic."])
+
+
+def explore(
+    name: Annotated[str, typer.Argument(help="A model's id or folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
+    population: PopulationOption = "EUR",
+) -> None:
+    """Write a page in which a genotype, exposures and a baseline make a risk, as one looks."""
+    from riskscore.models.catalog import load_model
+    from riskscore.writing.explorer.write import write_explorer
+
+    write_explorer(load_model(name), output, population=population)
+    say([f"riskscore: wrote {output.name}. Illustrative, not diagnostic."])

@@ -1,0 +1,161 @@
+"""A model's equations as plain data, from which the explorer's page computes.
+
+What a person can choose: two haplotypes of the model's scheme, two alleles of each HLA gene, how
+heavy the load of single variants is (in standard deviations of the population), exposures, sex, and
+the baseline risk. The page multiplies the same weights with the same numbers as scoring does.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from riskscore.errors import ModelError
+from riskscore.genetics.hla import HLAAllele
+from riskscore.models.model import RiskModel, Sex
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import (
+    AminoAcidFactor,
+    DiplotypeFactor,
+    ExposureFactor,
+    Factor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    Term,
+    VariantFactor,
+)
+from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.systems import OTHER, carries
+
+_COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
+_PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)
+
+
+def equations(model: RiskModel, panel: ReferencePanel, population: str = "EUR") -> dict[str, Any]:
+    """Everything the page needs of one model, as data that JSON can hold."""
+    reference = build_reference(model, panel, population)
+    genes = _genes(model, panel, population)
+    single = [j for j, term in enumerate(model.terms) if _is_variant_load(term)]
+    shown = [
+        j for j, term in enumerate(model.terms) if j not in set(single) and not term.fallback_for
+    ]
+    return {
+        "id": model.id,
+        "name": model.name,
+        "version": model.version,
+        "outcome": model.card.outcome,
+        "horizon": model.horizon,
+        "ancestry": model.card.ancestry,
+        "population": population,
+        "terms": [_term(reference, j, genes, panel) for j in shown],
+        "load": {
+            "count": len(single),
+            "sd": float(np.sqrt(sum(_load_variance(reference, j) for j in single))),
+        },
+        "haplotypes": [*model.scheme.names, OTHER] if model.scheme else [],
+        "genes": {gene: [str(allele) for allele in alleles] for gene, alleles in genes.items()},
+        "exposures": [_exposure(model, e.id) for e in model.exposures if e.weighted],
+        "baseline": _baseline(reference),
+    }
+
+
+def _is_variant_load(term: Term) -> bool:
+    """A single variant of its own, which the page gathers into one load."""
+    return len(term.factors) == 1 and isinstance(term.factors[0], VariantFactor)
+
+
+def _load_variance(reference: Reference, j: int) -> float:
+    term = reference.model.terms[j]
+    return 0.0 if term.fallback_for else float(term.weight**2 * reference.variance[j])
+
+
+def _genes(
+    model: RiskModel, panel: ReferencePanel, population: str
+) -> dict[str, tuple[HLAAllele, ...]]:
+    """The alleles of each gene that can be chosen; genes of a haplotype scheme come with it."""
+    counted = [f for f in model.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
+    chosen: dict[str, tuple[HLAAllele, ...]] = {}
+    for gene in sorted({factor.gene for factor in counted}):
+        shares = panel.alleles.get((population, gene), {})
+        named = {
+            allele
+            for factor in counted
+            if isinstance(factor, HLAAlleleFactor) and factor.gene == gene
+            for allele in factor.alleles
+            if allele.resolution >= 2
+        }
+        common = {allele for allele, share in shares.items() if share >= _COMMON}
+        chosen[gene] = tuple(sorted(named | common))
+    return chosen
+
+
+def _term(
+    reference: Reference, j: int, genes: dict[str, tuple[HLAAllele, ...]], panel: ReferencePanel
+) -> dict[str, Any]:
+    term = reference.model.terms[j]
+    return {
+        "id": term.id,
+        "label": term.label,
+        "part": term.part.value,
+        "component": term.component,
+        "weight": term.weight,
+        "mean": float(reference.mean[j]),
+        "status": term.status.value,
+        "sexes": [sex.value for sex in Sex if reference.model.applies(term, sex)],
+        "factors": [_factor(factor, reference.model, genes, panel) for factor in term.factors],
+    }
+
+
+def _factor(
+    factor: Factor,
+    model: RiskModel,
+    genes: dict[str, tuple[HLAAllele, ...]],
+    panel: ReferencePanel,
+) -> dict[str, Any]:
+    match factor:
+        case HaplotypeFactor():
+            pairs = [list(f.names) for f in model.factors if isinstance(f, DiplotypeFactor)]
+            return {"kind": "haplotype", "name": factor.name, "pairs": pairs}
+        case DiplotypeFactor():
+            return {"kind": "diplotype", "names": list(factor.names)}
+        case ExposureFactor():
+            per = model.exposure(factor.exposure).per
+            level = factor.level
+            return {"kind": "exposure", "exposure": factor.exposure, "level": level, "per": per}
+        case HLAAlleleFactor() | AminoAcidFactor():
+            carried = [int(bool(carries(factor, a, panel))) for a in genes[factor.gene]]
+            values = list(factor.coding.values)
+            return {"kind": "gene", "gene": factor.gene, "carried": carried, "values": values}
+        case VariantFactor():
+            raise ModelError("the explorer cannot show interactions of single variants")
+
+
+def _exposure(model: RiskModel, name: str) -> dict[str, Any]:
+    exposure = model.exposure(name)
+    return {
+        "id": name,
+        "label": exposure.label,
+        "levels": [level.value for level in exposure.levels],
+        "unit": exposure.unit,
+        "range": list(exposure.range),
+        "mean": exposure.mean,
+        "sd": exposure.sd,
+        "sex": exposure.sex.value if exposure.sex else "",
+        "one_of": exposure.one_of,
+    }
+
+
+def _baseline(reference: Reference) -> dict[str, Any]:
+    """By sex, the intercept at the model's own prevalence and at each stop of the slider."""
+    result = {}
+    for sex in Sex:
+        own = reference.by_sex[sex]
+        stops = sorted({*map(float, _PREVALENCES), *([own.prevalence] if own.prevalence else [])})
+        result[sex.value] = {
+            "own": own.prevalence,
+            "prevalence": stops,
+            "alpha": [own.distribution.intercept(stop) for stop in stops],
+        }
+    return result

@@ -1,0 +1,129 @@
+"""What the report says of a cohort, ready for the template."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from riskscore.models.model import RiskModel, Sex
+from riskscore.models.terms import Part, Status
+from riskscore.writing.report.charts import (
+    Spec,
+    coverage_chart,
+    distribution_chart,
+    risk_chart,
+)
+from riskscore.writing.report.results import Results, Row
+from riskscore.writing.words import natural
+
+_SHOWN = 25
+
+
+def cohort_context(results: Results) -> dict[str, Any]:
+    """Everything the cohort's part of the template shows."""
+    charts: dict[str, Spec] = {"chart-coverage": coverage_chart(results)}
+    models = [model_context(results, model, charts) for model in results.models]
+    cohort = results.provenance["cohort"]
+    return {
+        "people": cohort["samples"],
+        "build": cohort["build"],
+        "population": cohort["population"],
+        "coverage": results.coverage,
+        "models": models,
+        "charts": charts,
+        "provenance": results.provenance,
+        "groups": Counter(results.groups.get(str(s), "all") for s in _samples(results)),
+    }
+
+
+def _samples(results: Results) -> list[str]:
+    first = results.models[0].id
+    return [str(row["sample"]) for row in results.of(first)]
+
+
+def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -> dict[str, Any]:
+    """One model's part; its charts are added to ``charts``."""
+    rows = results.of(model.id)
+    risks = np.array([row["probability"] for row in rows], dtype=float)
+    mean = float(np.nanmean(risks)) if (~np.isnan(risks)).any() else None
+    marks = [(f"baseline, {risk.sex.value}", risk.value) for risk in model.baseline]
+    if mean is not None:
+        marks.insert(0, ("mean of these people", mean))
+    drawn = {
+        f"chart-odds-{model.id}": distribution_chart(results, model),
+        f"chart-risk-{model.id}": risk_chart(results, model, marks),
+    }
+    charts.update({name: chart for name, chart in drawn.items() if chart is not None})
+    matches = [row for row in results.matches if row["model"] == model.id]
+    lost = sorted((r for r in matches if r["lost_share"] > 1e-6), key=lambda r: -r["lost_share"])
+    return {
+        "model": model,
+        "scored": sum(not math.isnan(row["log_odds"]) for row in rows),
+        "mean_risk": natural(mean) if mean is not None else None,
+        "baselines": [(r.sex.value, natural(r.value), r) for r in model.baseline],
+        "odds_chart": f"chart-odds-{model.id}" if drawn[f"chart-odds-{model.id}"] else None,
+        "risk_chart": f"chart-risk-{model.id}" if drawn[f"chart-risk-{model.id}"] else None,
+        "groups": group_table(results, model),
+        "codes": Counter(str(row["code"]) for row in matches if row["kind"] == "variant"),
+        "genes": [row for row in matches if row["kind"] in {"gene", "haplotypes"}],
+        "exposures": [row for row in matches if row["kind"] == "exposure"],
+        "lost": lost[:_SHOWN],
+        "lost_more": len(lost) - _SHOWN,
+        "flags": flag_counts(rows),
+        "terms": Counter(term.part for term in model.terms),
+        "parts": list(Part),
+        "recalled": sum(term.status is Status.RECALLED for term in model.terms),
+        "sexes": list(Sex),
+    }
+
+
+def group_table(results: Results, model: RiskModel) -> list[dict[str, Any]]:
+    """Log odds and risk by group: the table behind the distribution's chart."""
+    values: dict[str, list[Row]] = {}
+    for row in results.of(model.id):
+        if not math.isnan(row["log_odds"]):
+            values.setdefault(results.groups.get(str(row["sample"]), "all"), []).append(row)
+    table = []
+    for label, rows in sorted(values.items()):
+        odds = np.array([row["log_odds"] for row in rows])
+        low, middle, high = np.percentile(odds, (5, 50, 95))
+        risk = float(np.mean([row["probability"] for row in rows]))
+        table.append(
+            {
+                "group": label,
+                "n": len(rows),
+                "mean": float(odds.mean()),
+                "low": float(low),
+                "median": float(middle),
+                "high": float(high),
+                "risk": "" if math.isnan(risk) else natural(risk),
+            }
+        )
+    return table
+
+
+def flag_counts(rows: list[Row]) -> list[tuple[str, int]]:
+    """How many people carry each kind of flag, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update({part.partition("=")[0] for part in str(row["flags"]).split(";") if part})
+    return counts.most_common()
+
+
+def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Provenance as pairs of words for a table."""
+    rows = [(name, version) for name, version in provenance["software"].items()]
+    rows += [
+        (f"input: {role}", f"{entry['name']}, SHA-256 {entry['sha256']}")
+        for role, entry in provenance["inputs"].items()
+    ]
+    rows += [
+        (f"model: {m['id']} {m['version']}", f"{m['edition']}, SHA-256 {m['sha256']}")
+        for m in provenance["models"]
+    ]
+    rows += [(f"parameter: {name}", str(value)) for name, value in provenance["parameters"].items()]
+    return rows

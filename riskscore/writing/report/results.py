@@ -1,0 +1,101 @@
+"""The results a report is made from: taken from scores in hand, or from the folder of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import InputError
+from riskscore.files import read_rows, read_text, require_file
+from riskscore.models.catalog import load_model
+from riskscore.models.model import RiskModel
+from riskscore.scoring.coverage import coverage_table, match_report
+from riskscore.scoring.score import Scores
+from riskscore.writing.provenance import provenance
+
+Row = Mapping[str, Any]
+_TEXT = frozenset("sample model model_version flags component kind name code record advice".split())
+
+
+@dataclass(frozen=True)
+class Results:
+    """Rows as the bundle holds them, numbers as floats (nan where empty), and the models.
+
+    ``groups`` maps a sample to the label of its group (a superpopulation, say); it may be empty.
+    """
+
+    scores: tuple[Row, ...]
+    matches: tuple[Row, ...]
+    coverage: tuple[Row, ...]
+    provenance: Mapping[str, Any]
+    models: tuple[RiskModel, ...]
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, model: str) -> list[Row]:
+        """The score rows of one model."""
+        return [row for row in self.scores if row["model"] == model]
+
+
+def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -> Results:
+    """Results from scores in hand."""
+    return Results(
+        tuple(scores.rows()),
+        tuple(row.as_row() for row in match_report(scores)),
+        tuple(coverage_table(scores)),
+        provenance(scores, {}, {}),
+        tuple(table.model for table in scores.tables),
+        groups or {},
+    )
+
+
+def results_of_folder(folder: Path, groups: Mapping[str, str] | None = None) -> Results:
+    """Results from the folder that ``score --out`` left.
+
+    Raises FileMissingError when a file is not there, and InputError when a model has changed since,
+    so that no result is shown under a card that does not belong to it.
+    """
+    record = json.loads(
+        read_text(require_file(folder / "provenance.json", "provenance in the results folder"))
+    )
+    models = []
+    for entry in record["models"]:
+        model = load_model(entry["id"])
+        if model.checksum != entry["sha256"]:
+            raise InputError(
+                f"model {model.id} is not the one these results were made with",
+                where=folder.name,
+                fix="score again, or use the version of riskscore that provenance.json names",
+            )
+        models.append(model)
+    tables = {
+        name: tuple(_typed(row) for row in read_rows(require_file(folder / name, "results table")))
+        for name in ("scores.tsv", "match_report.tsv", "coverage.tsv")
+    }
+    return Results(
+        tables["scores.tsv"],
+        tables["match_report.tsv"],
+        tables["coverage.tsv"],
+        record,
+        tuple(models),
+        groups or {},
+    )
+
+
+def read_groups(path: Path, column: str) -> dict[str, str]:
+    """Labels by sample from a table with a column ``sample``; raises InputError without them."""
+    rows = read_rows(require_file(path, "groups file"))
+    if not rows or not {"sample", column} <= set(rows[0]):
+        raise InputError(f"the table needs the columns sample and {column}", where=path.name)
+    return {row["sample"]: row[column] for row in rows}
+
+
+def _typed(row: Mapping[str, str]) -> dict[str, Any]:
+    """Text columns as text, all others as numbers."""
+    return {
+        name: value if name in _TEXT else float(value) if value else math.nan
+        for name, value in row.items()
+    }

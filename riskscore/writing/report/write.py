@@ -1,0 +1,74 @@
+"""Write a report: of a cohort from scores or a results folder, or of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import UsageError
+from riskscore.files import atomic_write
+from riskscore.scoring.score import Scores
+from riskscore.writing.page import asset, render
+from riskscore.writing.report.cohort import cohort_context, provenance_rows
+from riskscore.writing.report.individual import individual_context
+from riskscore.writing.report.results import Results, results_of_folder, results_of_scores
+
+_FOLDER = "riskscore.writing.report"
+
+
+def write_report(
+    source: Scores | str | Path,
+    path: str | Path,
+    *,
+    individual: str | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> Path:
+    """Write one self-contained HTML file: no network, no eval, a strict content policy.
+
+    ``source`` is scores, or the folder that ``riskscore score --out`` left. ``groups`` labels
+    samples (by superpopulation, say) for the distributions. With ``individual`` the report is of
+    that one sample, term by term, and needs scores; otherwise no person can be told from it.
+
+    Raises UsageError for an unknown sample, InputError for a folder that does not hold results.
+    """
+    path = Path(path)
+    if isinstance(source, Scores):
+        results = results_of_scores(source, groups)
+    else:
+        results = results_of_folder(Path(source), groups)
+    context = _context(results)
+    if individual is not None:
+        if not isinstance(source, Scores):
+            raise UsageError(
+                "one person's report needs the genotypes", fix="give the VCF as well (--vcf)"
+            )
+        person = individual_context(source, individual)
+        context |= {"person": person, "charts": person["charts"]}
+        template = "individual.html.j2"
+    else:
+        template = "cohort.html.j2"
+    html = render(
+        _FOLDER, template, context, style=asset(_FOLDER, "style.css"), script=_chart_script()
+    )
+    with atomic_write(path) as stream:
+        stream.write(html.encode())
+    return path
+
+
+@cache
+def _chart_script() -> str:
+    """Vega, Vega-Lite and Vega-Embed with our own few lines, bundled into one script."""
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle(asset(_FOLDER, "charts.js"))
+    return bundle
+
+
+def _context(results: Results) -> dict[str, Any]:
+    return {
+        **cohort_context(results),
+        "provenance_rows": provenance_rows(results.provenance),
+        "version": results.provenance["software"]["riskscore"],
+    }

@@ -1,0 +1,187 @@
+"""A shard: one part of a cohort, scored, in a folder that says what it is a part of.
+
+It holds scores.tsv, hla_calls.tsv and shard.json: provenance, tallies and checksums.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import ShardError
+from riskscore.files import read_text, sha256
+from riskscore.samples.hla_table import HLA_COLUMNS, hla_rows
+from riskscore.samples.part import Part
+from riskscore.scoring.coverage import tally_scores
+from riskscore.scoring.score import COLUMNS, Scores
+from riskscore.scoring.tally import Tally
+from riskscore.writing.bundle import write_folder
+from riskscore.writing.provenance import provenance
+from riskscore.writing.tables import to_tsv, tsv_parts
+
+RECORD = "shard.json"
+SCHEMA = "riskscore-shard-1"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard as its record tells it; ``told`` is the provenance of its people."""
+
+    folder: Path
+    sample_set: str
+    part: Part
+    told: Mapping[str, Any]
+    tallies: tuple[Tally, ...]
+    fingerprint: str
+
+    @property
+    def people(self) -> int:
+        return int(self.told["cohort"]["samples"])
+
+    @property
+    def unscored(self) -> int:
+        """Rows without a score, over all models."""
+        return sum(tally.unscored for tally in self.tallies)
+
+    def score_lines(self, model: int) -> list[bytes]:
+        """The lines of the score table for the model at that place, without their ends."""
+        lines = (self.folder / "scores.tsv").read_bytes().split(b"\n")
+        start = 1 + model * self.people
+        return lines[start : start + self.people]
+
+    def hla_lines(self) -> list[bytes]:
+        """The lines of the HLA table, without their ends."""
+        return (self.folder / "hla_calls.tsv").read_bytes().split(b"\n")[1:-1]
+
+
+def write_shard(
+    scores: Scores,
+    folder: Path,
+    part: Part,
+    *,
+    sample_set: str = "",
+    hashed: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    fingerprint: str = "",
+) -> Path:
+    """Write the scores of one part into a new folder, whole or not at all.
+
+    ``hashed`` and ``parameters`` are as in :func:`riskscore.writing.provenance.provenance`;
+    ``fingerprint`` stands for everything the shard was made from.
+    """
+    rows = hla_rows(scores.cohort.samples, scores.cohort.hla)
+    told = {
+        "schema": SCHEMA,
+        "sample_set": sample_set,
+        "part": str(part),
+        "fingerprint": fingerprint,
+        "provenance": provenance(scores, hashed, parameters),
+        "tallies": [tally.as_data() for tally in tally_scores(scores)],
+    }
+    contents = {
+        "scores.tsv": tsv_parts(scores.blocks(), COLUMNS),
+        "hla_calls.tsv": [to_tsv(rows, HLA_COLUMNS)],
+    }
+    return write_folder(folder, contents, RECORD, told)
+
+
+def read_shard(folder: Path) -> Shard:
+    """A shard whose files are those that its record names; raises ShardError for any other."""
+    record = folder / RECORD
+    if not record.is_file():
+        raise ShardError(f"no {RECORD}", where=folder.name, fix="give folders of score --shard")
+    try:
+        data = json.loads(read_text(record))
+        if data["schema"] != SCHEMA:
+            raise ShardError("the shard is of another format", where=folder.name)
+        for name, checksum in data["outputs"].items():
+            if not (folder / name).is_file() or sha256(folder / name) != checksum:
+                raise ShardError(
+                    f"{name} is not the file that was written",
+                    where=folder.name,
+                    fix="score the shard anew",
+                )
+        return Shard(
+            folder,
+            data["sample_set"],
+            Part.parse(data["part"]),
+            data["provenance"],
+            tuple(Tally.from_data(row) for row in data["tallies"]),
+            data["fingerprint"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ShardError(f"{RECORD} cannot be read", where=folder.name) from error
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All parts of one cohort, in order."""
+
+    sample_set: str
+    shards: tuple[Shard, ...]
+
+    @property
+    def people(self) -> int:
+        return sum(shard.people for shard in self.shards)
+
+    @property
+    def models(self) -> list[Mapping[str, Any]]:
+        """The models, as the provenance names them."""
+        return list(self.shards[0].told["models"])
+
+    def tallies(self) -> list[Tally]:
+        """The tallies of all people, a model each."""
+        return [
+            reduce(add, parts) for parts in zip(*(s.tallies for s in self.shards), strict=True)
+        ]
+
+    def told(self) -> dict[str, Any]:
+        """The provenance of the unsharded run."""
+        first = self.shards[0].told
+        missing = {tally.model: tally.unscored for tally in self.tallies()}
+        return {**first, "cohort": {**first["cohort"], "samples": self.people, "not_scored": missing}}
+
+    def score_lines(self) -> Iterator[list[bytes]]:
+        """The score table shard by shard, all people of the first model before the second."""
+        for model in range(len(self.models)):
+            for shard in self.shards:
+                yield shard.score_lines(model)
+
+
+def assemble(shards: Sequence[Shard]) -> list[Whole]:
+    """Shards put together by sample set; raises ShardError unless all parts are there and agree."""
+    by_set: dict[str, list[Shard]] = {}
+    for shard in shards:
+        by_set.setdefault(shard.sample_set, []).append(shard)
+    wholes = []
+    for name, parts in sorted(by_set.items()):
+        where = f"sample set {name}" if name else parts[0].folder.name
+        found = sorted((shard.part.count, shard.part.index) for shard in parts)
+        count = found[0][0]
+        if found != [(count, index) for index in range(1, count + 1)]:
+            have = ", ".join(f"{i}/{k}" for k, i in found[:8])
+            raise ShardError(
+                f"not each of {count} parts is there once: {have}",
+                where=where,
+                fix="give every shard of the cohort, once",
+            )
+        for shard in parts:
+            _require_same(parts[0], shard, ("software", "models", "parameters", "inputs"), where)
+        wholes.append(Whole(name, tuple(sorted(parts, key=lambda shard: shard.part.index))))
+    for whole in wholes:
+        names = ("software", "models", "parameters")
+        _require_same(wholes[0].shards[0], whole.shards[0], names, "the shards given")
+    return wholes
+
+
+def _require_same(one: Shard, other: Shard, names: Sequence[str], where: str) -> None:
+    for name in names:
+        if one.told[name] != other.told[name]:
+            raise ShardError(
+                f"the shards differ in their {name}", where=where, fix="score them in one way"
+            )

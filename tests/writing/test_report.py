@@ -1,0 +1,250 @@
+"""The report and the explorer as a browser shows them, with the network out of reach."""
+
+import json
+import math
+import re
+import subprocess
+from collections.abc import Callable
+from html import unescape
+from importlib import resources
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import riskscore as rs
+from riskscore.models.model import Sex
+from riskscore.models.panel import reference_panel
+from riskscore.scoring.reference import build_reference
+from riskscore.writing.explorer.equations import equations
+
+DATA = Path(__file__).parents[1] / "data"
+VCF = DATA / "t1d_b38_clean.vcf.gz"
+Oracle = Callable[[str], str]
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update --enable-logging=stderr --v=0 "
+    "--virtual-time-budget=20000"
+).split()
+
+
+class Page:
+    """A page opened in headless Chromium: its elements as text, and what the console said."""
+
+    def __init__(self, chromium: str, page: Path) -> None:
+        self.command = [
+            chromium, *FLAGS, f"--user-data-dir={page.parent / 'profile'}",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+        ]  # fmt: skip
+        done = subprocess.run(
+            [*self.command, "--dump-dom", page.as_uri()],
+            capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        self.html = done.stdout
+        self.console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def with_script(path: Path, script: str) -> Path:
+    """The page with a script of the test's own, and without the policy that would refuse it."""
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", path.read_text())
+    body, end, rest = page.rpartition("</body>")
+    path.write_text(f"{body}{script}{end}{rest}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def scores() -> rs.Scores:
+    return rs.score(VCF, ["t1d", "ra"])
+
+
+def test_the_cohort_report_opens_without_network_or_violations(
+    scores: rs.Scores, tmp_path: Path, oracle: Oracle
+) -> None:
+    path = rs.write_report(scores, tmp_path / "report.html", groups=dict.fromkeys(["S001"], "one"))
+    assert path.stat().st_size < 1_500_000
+    page = Page(oracle("chromium"), path)
+    assert page.console == []
+    assert '<html lang="en" data-ready="true">' in page.html
+    charts = set(re.findall(r'data-chart="([^"]+)"', page.html))
+    assert charts == {
+        "chart-coverage",
+        *(f"chart-{k}-{m}" for k in ("odds", "risk") for m in ("t1d", "ra")),
+    }
+    assert page.html.count('class="marks"') == len(charts)
+    assert "default-src 'none'" in page.html
+    assert "unsafe" not in page.html.split("</head>")[0]
+    # A cohort's report names nobody.
+    assert "S001" not in path.read_text()
+
+
+def test_one_persons_report(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -> None:
+    path = rs.write_report(scores, tmp_path / "person.html", individual="S018")
+    page = Page(oracle("chromium"), path)
+    assert page.console == []
+    assert 'data-ready="true"' in page.html
+    assert "DR3-DQ2.5 + other" in page.html
+    ledger = scores.explain("S018", "t1d")
+    assert page.html.count("<tr>") >= len(ledger)
+    assert "Illustrative, not diagnostic" in page.html
+
+
+def test_printing_keeps_every_chart(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -> None:
+    path = rs.write_report(scores, tmp_path / "report.html")
+    pdf = tmp_path / "report.pdf"
+    page = Page(oracle("chromium"), path)
+    subprocess.run(
+        [*page.command, f"--print-to-pdf={pdf}", path.as_uri()], check=True, capture_output=True
+    )
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert pdf.stat().st_size > 30_000
+
+
+def test_hostile_sample_names_are_escaped(
+    make_vcf: Callable[..., Path], tmp_path: Path, oracle: Oracle
+) -> None:
+    name = "</script><img src=x onerror=document.title='taken'>"
+    rows = [("6", 33081408, "rs2567287", "G", "A", "GT", ["0/1", "0/0"])]
+    scores = rs.score(make_vcf([name, "B"], rows), "t1d")
+    path = rs.write_report(scores, tmp_path / "hostile.html", individual=name)
+    assert "<img src=x" not in path.read_text()
+    page = Page(oracle("chromium"), path)
+    assert page.console == []
+    assert "<title>riskscore: one person</title>" in page.html
+
+
+def test_axe_finds_nothing_serious(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -> None:
+    axe = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    run = (
+        "const wait = setInterval(() => { if (!document.documentElement.dataset.ready) return; "
+        "clearInterval(wait); axe.run().then((found) => { const out = "
+        "document.createElement('pre'); out.id = 'axe'; out.textContent = JSON.stringify("
+        "found.violations.map((v) => [v.impact, v.id, v.nodes.length, v.nodes[0].html]));"
+        "document.body.append(out); }); }, 50);"
+    )
+    paths = [
+        rs.write_report(scores, tmp_path / "cohort.html"),
+        rs.write_report(scores, tmp_path / "person.html", individual="S018"),
+        rs.write_explorer(rs.load_model("t1d"), tmp_path / "explorer.html"),
+    ]
+    for path in paths:
+        with_script(path, f"<script>{axe}</script><script>{run}</script>")
+        html = Page(oracle("chromium"), path).html
+        found = re.search(r'<pre id="axe">(.*?)</pre>', html, re.DOTALL)
+        assert found, path.name
+        violations = json.loads(unescape(found[1]))
+        serious = [v for v in violations if v[0] in {"serious", "critical"}]
+        assert serious == []
+
+
+def test_the_explorer_computes_what_scoring_computes(tmp_path: Path, oracle: Oracle) -> None:
+    """A grid of choices through the page's own arithmetic, against people scored in Python."""
+    model = rs.load_model("ms")
+    grid = [
+        {
+            "sex": sex,
+            "load": 0,
+            "hla": {"A": a, "B": "07:02 44:02", "DRB1": drb1, "DQA1": dqa1, "DQB1": dqb1},
+            "exposures": {"smoking": smoking, "vitamin_d": dose, "mononucleosis": "had"},
+        }
+        for sex, a, (drb1, dqa1, dqb1), smoking, dose in product(
+            ("female", "male"),
+            ("02:01 02:01", "01:01 03:01"),
+            (
+                ("15:01 15:01", "01:02 01:02", "06:02 06:02"),
+                ("15:01 01:01", "01:02 01:01", "06:02 05:01"),
+                ("04:01 11:01", "03:01 05:01", "03:02 03:01"),
+            ),
+            ("never", "ever"),
+            (40.0, 75.0),
+        )
+    ]
+    exported = equations(model, reference_panel())
+    first = {e["id"]: e["levels"][0] if e["levels"] else e["mean"] for e in exported["exposures"]}
+    choices = []
+    for point in grid:
+        genes = {
+            gene: [
+                exported["genes"][gene].index(f"{gene}*{name}")
+                if f"{gene}*{name}" in exported["genes"][gene]
+                else -1
+                for name in pair.split()
+            ]
+            for gene, pair in point["hla"].items()
+        }
+        base = exported["baseline"][point["sex"]]
+        stop = base["prevalence"].index(base["own"])
+        exposures = first | point["exposures"]
+        choices.append(
+            {**point, "genes": genes, "haplotypes": [], "stop": stop, "exposures": exposures}
+        )
+    page = rs.write_explorer(model, tmp_path / "explorer.html")
+    script = (
+        f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
+        "out.id = 'grid'; out.textContent = JSON.stringify(choices.map((choice) => { "
+        "const r = window.riskscore.compute(window.riskscore.equations, choice); "
+        "return [r.logOdds, r.oddsRatio, r.risk, r.ledger.length]; })); document.body.append(out);"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    html = Page(oracle("chromium"), page).html
+    found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
+    assert len(found) == len(grid) == 48
+    reference = build_reference(model, reference_panel(), "EUR")
+    snps = {v.name: 2 * model.frequencies[v]["EUR"] for v in model.variants}
+    for point, choice, (log_odds, odds, risk, terms) in zip(grid, choices, found, strict=True):
+        given = {k: str(v) for k, v in choice["exposures"].items() if k != "anti_ebna1"}
+        cohort = rs.person(
+            [model], hla=point["hla"], variants=snps, exposures=given, sex=point["sex"]
+        )
+        ledger = rs.score(cohort).explain("person")
+        # The load of single variants is the explorer's own; all other terms must be the same.
+        same = ~ledger["term"].isin(snps)
+        assert log_odds == pytest.approx(ledger.loc[same, "contribution"].sum(), abs=1e-9)
+        assert odds == pytest.approx(math.exp(log_odds), rel=1e-12)
+        alpha = reference.by_sex[Sex(point["sex"])].alpha
+        assert alpha is not None
+        assert risk == pytest.approx(1 / (1 + math.exp(-(alpha + log_odds))), abs=1e-9)
+        assert terms > 25
+
+
+def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle) -> None:
+    page = rs.write_explorer(rs.load_model("t1d"), tmp_path / "explorer.html")
+    before = Page(oracle("chromium"), page)
+    assert before.console == []
+    assert 'data-ready="true"' in before.html
+    script = (
+        "const boxes = document.querySelectorAll('#controls select'); "
+        "boxes[0].value = 'DR3-DQ2.5'; boxes[0].dispatchEvent(new Event('change')); "
+        "boxes[1].value = 'DR4-DQ8.1'; boxes[1].dispatchEvent(new Event('change'));"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    after = Page(oracle("chromium"), page)
+    odds = [
+        float(re.search(r'<strong id="logodds">([^<]+)<', html)[1])  # type: ignore[index]
+        for html in (before.html, after.html)
+    ]
+    # From two unnamed haplotypes (weight 0) to the pair that weighs 3.632269419.
+    assert odds[1] - odds[0] == pytest.approx(3.632269419, abs=2e-3)
+
+
+def test_a_report_from_the_folder_of_a_run(
+    riskscore: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    assert riskscore("score", VCF, "-m", "t1d", "--out", "results").returncode == 0
+    done = riskscore("report", "results", "-o", "report.html")
+    assert done.returncode == 0, done.stderr
+    assert "200 people" in (tmp_path / "report.html").read_text()
+    alone = riskscore("report", "results", "-o", "one.html", "--individual", "S018")
+    assert alone.returncode == 2
+    assert "S018" not in alone.stderr
+    done = riskscore("report", "results", "-o", "one.html", "--individual", "S018", "--vcf", VCF)
+    assert done.returncode == 0, done.stderr
+    assert "S018" in (tmp_path / "one.html").read_text()
+
+
+def test_a_folder_without_results(
+    riskscore: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    done = riskscore("report", "empty", "-o", "report.html")
+    assert done.returncode == 11
+    assert not (tmp_path / "report.html").exists()
