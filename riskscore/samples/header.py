@@ -50,6 +50,14 @@ def read_header(lines: Sequence[str], file: str) -> Header:
         raise EmptyVCFError("the VCF has no samples", where=file)
     if columns[8] != "FORMAT":
         raise VCFFormatError("the ninth column is not FORMAT", where=file)
+    check_samples(samples, file)
+    return Header(samples, declared_build(lines, file), _contigs(lines))
+
+
+def check_samples(samples: Sequence[str], file: str) -> None:
+    """Raise EmptyVCFError for no samples, and an error for one without a name or named twice."""
+    if not samples:
+        raise EmptyVCFError("the file has no samples", where=file)
     if "" in samples:
         raise VCFFormatError(
             "a sample has no name", where=file, fix="look for a tab too many in the #CHROM line"
@@ -61,18 +69,23 @@ def read_header(lines: Sequence[str], file: str) -> Header:
             where=file,
             fix="rename them (bcftools reheader -s)",
         )
-    contigs = {
+
+
+def _contigs(lines: Sequence[str]) -> dict[str, int | None]:
+    """The lengths that ##contig lines declare."""
+    return {
         match[1]: int(match[2]) if match[2] else None
         for line in lines
         if (match := _CONTIG.match(line))
     }
-    return Header(samples, _declared_build(lines, contigs, file), contigs)
 
 
-def _declared_build(
-    lines: Sequence[str], contigs: Mapping[str, int | None], file: str
-) -> Build | None:
-    """What the header says of the build: contig lengths first, then the reference's name."""
+def declared_build(lines: Sequence[str], file: str) -> Build | None:
+    """What a header says of the build: contig lengths first, then the reference's name.
+
+    Raises BuildMismatchError when the two contradict each other.
+    """
+    contigs = _contigs(lines)
     by_length = build_of_contigs({name: n for name, n in contigs.items() if n})
     named = [line for line in lines if line.startswith(("##reference=", "##contig="))]
     by_name = {build for line in named if (build := parse_build(line))}

@@ -110,7 +110,7 @@ class _Locus:
             found = match_alleles(self.variant, record.ref, record.alts)
             if found:
                 return found
-        if len(record.ref) == 1 and _letters(self.variant) == 1:
+        if not record.ref_is_reference or len(record.ref) == _letters(self.variant) == 1:
             return None  # two single letters have one spelling
         return match_change(self.variant, self.build, record.position, record.ref, record.alts)
 

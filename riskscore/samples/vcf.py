@@ -134,7 +134,12 @@ class VCFFile:
 def header_of(path: Path) -> tuple[Header, bytes | None]:
     """The header of a bgzipped VCF, and its first record's line, if it has one."""
     lines = []
-    with pysam.BGZFile(str(path), "rb", None) as stream:
-        while (line := stream.readline()).startswith(b"#"):
-            lines.append(line.decode("utf-8"))
+    try:
+        with pysam.BGZFile(str(path), "rb", None) as stream:
+            while (line := stream.readline()).startswith(b"#"):
+                lines.append(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise VCFFormatError("the header is not UTF-8 text", where=path.name) from error
+    except (OSError, ValueError) as error:
+        raise VCFFormatError("the compressed data is damaged", where=path.name) from error
     return read_header(lines, path.name), line or None

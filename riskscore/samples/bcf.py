@@ -1,0 +1,173 @@
+"""A BCF with its index: records with numbers as they are stored, not as text."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pysam
+
+from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
+from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.header import read_header
+from riskscore.samples.record import Numbers, Record
+from riskscore.samples.source import Region
+
+_INFO = ("R2", "DR2", "INFO", "AR2", "AF")  # what is looked at beside END
+
+
+@dataclass(frozen=True)
+class BCFRecord(Record):
+    """A record of a BCF. Its GT is read as text; floats keep the bits they are stored with."""
+
+    variant: pysam.VariantRecord | None = None
+
+    @cached_property
+    def _columns(self) -> None:
+        """Nothing: there is no text to read at once."""
+        return None
+
+    @cached_property
+    def cells(self) -> tuple[bytes, ...]:
+        body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
+        return tuple(body.encode().split(b"\t"))
+
+    def numbers(self, name: str) -> Numbers | None:
+        assert self.variant is not None
+        if name not in self.format:
+            return None
+        if self.variant.header.formats[name].type not in {"Float", "Integer"}:
+            return super().numbers(name)
+        lists = []
+        for sample in self.variant.samples.values():
+            value = sample[name]
+            several = value if isinstance(value, tuple) else (value,)
+            values = [np.nan if one is None else float(one) for one in several]
+            lists.append([] if all(np.isnan(one) for one in values) else values)
+        counts = np.array([len(values) for values in lists], dtype=np.int64)
+        table = np.full((len(lists), counts.max(initial=0)), np.nan, dtype=np.float32)
+        for i, values in enumerate(lists):
+            table[i, : len(values)] = values
+        return Numbers(table, counts)
+
+
+class BCFFile:
+    """A BCF file with a .csi index, as a Source; without one an index is made for this run.
+
+    Raises IndexMissingError, VCFFormatError or EmptyVCFError when opened.
+    """
+
+    def __init__(
+        self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
+    ) -> None:
+        self.name = name or path.name
+        self.warnings = (warning,) if warning else ()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        verbosity = pysam.set_verbosity(0)
+        try:
+            index = self._make_index(path) if make_index else None
+            self._file = pysam.VariantFile(str(path), index_filename=index)
+            lines = str(self._file.header).splitlines()
+            present = self._contigs_with_records()
+        except (OSError, ValueError) as error:
+            self._cleanup()
+            raise VCFFormatError(
+                "the BCF or its index cannot be read",
+                where=self.name,
+                fix="check it (bcftools view), sort it, and index it (bcftools index -f)",
+            ) from error
+        finally:
+            pysam.set_verbosity(verbosity)
+        self.header = read_header(lines, self.name)
+        self.samples = self.header.samples
+        self.build: Build | None = self.header.build
+        if not present:
+            raise EmptyVCFError("the BCF has no records", where=self.name)
+        self.contigs = {chromosome(name): name for name in present}
+        self.chromosomes = frozenset(self.contigs)
+
+    def _make_index(self, path: Path) -> str:
+        self._folder = tempfile.TemporaryDirectory()
+        index = str(Path(self._folder.name) / "made.csi")
+        # BCF is missing from the names that pysam's types allow here.
+        pysam.tabix_index(str(path), preset="bcf", csi=True, index=index)  # type: ignore[arg-type]
+        return index
+
+    def _contigs_with_records(self) -> list[str]:
+        """The contigs with a record, each looked at once: the header names others as well."""
+        if self._file.index is None:
+            raise IndexMissingError(
+                "the BCF has no index", where=self.name, fix=f"run: bcftools index {self.name}"
+            )
+        return [
+            str(name)
+            for name in self._file.header.contigs
+            if next(iter(self._file.fetch(contig=str(name))), None) is not None
+        ]
+
+    def _cleanup(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def __enter__(self) -> BCFFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._cleanup()
+
+    def prepare(self, regions: Sequence[Region]) -> None:
+        """Nothing to do: an index answers as it is asked."""
+
+    def fetch(self, region: Region) -> Iterator[Record]:
+        """As :meth:`riskscore.samples.source.Source.fetch`."""
+        name = self.contigs.get(region.chromosome)
+        if name is None:
+            return
+        try:
+            start = max(0, region.start - 1)
+            for variant in self._file.fetch(contig=name, start=start, stop=region.end):
+                if region.prefixes and not (variant.id or ".").startswith(region.prefixes):
+                    continue
+                record = self._record(variant)
+                if region.holds(record):
+                    yield record
+        except (OSError, ValueError, UnicodeError) as error:
+            raise VCFFormatError(
+                f"a record near {region.chromosome}:{region.start} cannot be read",
+                where=self.name,
+                fix="check the file (bcftools view) and index it anew",
+            ) from error
+
+    def _record(self, variant: pysam.VariantRecord) -> BCFRecord:
+        info = [
+            f"{key}={_text(variant.info[key])}"
+            for key in _INFO
+            if key in self._file.header.info and key in variant.info
+        ]
+        if variant.stop > variant.start + len(variant.ref or ""):
+            info.append(f"END={variant.stop}")
+        return BCFRecord(
+            chromosome=chromosome(variant.chrom),
+            position=variant.pos,
+            id=variant.id or ".",
+            ref=variant.ref or "",
+            alts=tuple(variant.alts or ()),
+            filter=";".join(map(str, variant.filter.keys())) or ".",
+            info=";".join(info) or ".",
+            format=tuple(variant.format.keys()),
+            body=b"",
+            samples=len(self.samples),
+            file=self.name,
+            variant=variant,
+        )
+
+
+def _text(value: object) -> str:
+    """An INFO value as VCF writes it: six digits, which float32 holds."""
+    several = value if isinstance(value, tuple) else (value,)
+    return ",".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in several)
