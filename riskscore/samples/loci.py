@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,10 +24,7 @@ def regions_of(variants: Sequence[Variant], build: Build | None) -> list[Region]
     """Where the records of variants can stand, in one build or, while it is unknown, in both."""
     builds = [build] if build else list(Build)
     return [
-        region_of(variant, one)
-        for variant in variants
-        for one in builds
-        if build or variant.known_in(one)
+        region_of(variant, one) for variant in variants for one in builds if variant.known_in(one)
     ]
 
 
@@ -43,12 +41,17 @@ def read_dosages(
     decide the strand of palindromes.
     """
     reading = reading or Reading()
-    found = [find(source, variant, build, reading) for variant in variants]
-    values = np.full((len(variants), len(source.samples)), np.nan, dtype=np.float32)
+    values = np.empty((len(variants), len(source.samples)), dtype=np.float32)
+    found = []
+    for row, variant in enumerate(variants):
+        one = find(source, variant, build, reading)
+        if one.values is not None:  # held once, as a row of the whole
+            values[row] = one.values
+            one = replace(one, values=values[row])
+        found.append(one)
     judged = judge_strands(found, frequencies)
     for row, one in enumerate(judged):
-        if one.values is not None:
-            values[row] = one.values
+        values[row] = np.float32(np.nan) if one.values is None else one.values
     warnings = tuple(_warnings(judged, reading))
     return Dosages(tuple(one.match for one in judged), values, warnings)
 
