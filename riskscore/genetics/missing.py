@@ -23,11 +23,12 @@ class Missing(IntEnum):
     NOT_GIVEN = 12  # an exposure nobody recorded
     NOT_APPLICABLE = 13  # the term does not concern this person: nothing is lost
     AT_FREQUENCY = 14  # no record, and the user takes the population's mean for it
+    NO_POSITION = 15  # the model does not say where the variant lies in the file's build
 
 
 # The fix a person can try, shown beside the reason.
 ADVICE: dict[Missing, str] = {
-    Missing.ABSENT: "use a file that covers the locus, or impute it",
+    Missing.ABSENT: "impute the locus, or give a gVCF; if absent means reference: --absent homref",
     Missing.NO_CALL: "impute the missing genotypes",
     Missing.ALLELES_DIFFER: "check the build, and that the file holds this variant",
     Missing.AMBIGUOUS_STRAND: "give a file on the forward strand, or one with allele frequencies",
@@ -39,4 +40,6 @@ ADVICE: dict[Missing, str] = {
     Missing.AMBIGUOUS: "type at higher resolution, or add phase",
     Missing.TAG_NOT_VALID: "impute HLA alleles: the tag SNP does not stand for them here",
     Missing.NOT_GIVEN: "record the exposure",
+    Missing.AT_FREQUENCY: "use a file that covers the locus, or impute it",
+    Missing.NO_POSITION: "use the harmonised scoring file, which has positions in this build",
 }

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from riskscore.errors import PopulationError, UsageError
+from riskscore.errors import BuildMismatchError, PopulationError, UsageError
+from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.plain import PlainVariants
@@ -253,6 +254,16 @@ class RiskModel:
         risks = [r for r in risks if sex is None or r.sex is sex]
         own = [r for r in risks if r.population == population]
         return tuple(own or [r for r in risks if not r.population])
+
+    def require_build(self, build: Build) -> None:
+        """Raise BuildMismatchError if no variant of the model has a position in the build."""
+        if self.variants and not any(variant.known_in(build) for variant in self.variants):
+            raise BuildMismatchError(
+                f"model {self.id} has no position in {build}",
+                where=self.id,
+                fix=f"use a file in the other build, or a model with positions in {build} (for the "
+                f"PGS Catalog: the scoring file ending in _hmPOS_{build}.txt.gz)",
+            )
 
     def require_population(self, population: str) -> str:
         """The population, if every frequency the model needs is known there."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from riskscore.errors import NothingMatchedError
+from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.genetics.build import Build
-from riskscore.genetics.hla import HLAAllele
-from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel, Sex
-from riskscore.models.panel import ReferencePanel, reference_panel
-from riskscore.models.terms import HLAAlleleFactor
+from riskscore.models.panel import reference_panel
+from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.samples.builds import choose_build
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
-from riskscore.samples.hla_calls import HLACalls, TagCalls
+from riskscore.samples.hla_calls import GeneCalls, HaplotypeCalls, HLACalls, HLAReport
+from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
+from riskscore.samples.hla_table import with_typed
+from riskscore.samples.hla_tags import invalid_tags, tag_calls, tag_variants, taggable_alleles
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
@@ -37,6 +38,7 @@ class Cohort:
     population: str = "EUR"
     build: Build = Build.GRCh38
     warnings: tuple[str, ...] = field(default=())
+    haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
 
     @property
     def sex(self) -> tuple[Sex | None, ...]:
@@ -52,13 +54,19 @@ def read_cohort(
     sex_column: str = "sex",
     population: str = "EUR",
     build: Build | str | None = None,
+    hla: str | Path | Sequence[str | Path] = (),
+    haplotype_calls: HaplotypeCalls | str = HaplotypeCalls.POSTERIOR,
+    weak_tags: bool = False,
 ) -> Cohort:
     """Read what the models need, and only that, from VCF or BCF files, PGEN or BGEN.
 
     Several files (a chromosome, a region or a batch of people each) are one cohort. ``reading``
     says which field and records count, and what an absent record means.
     ``exposures`` is a TSV or CSV file or a pandas frame. ``population`` is the superpopulation
-    (AFR, AMR, EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold.
+    (AFR, AMR, EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold;
+    ``weak_tags`` lets tags of lower r2 stand in, with the uncertainty that this brings.
+    ``hla`` are typed HLA tables of any known format; they come before HLA records of the files.
+    ``haplotype_calls`` says how haplotypes of a model's scheme are called: posterior, or published.
 
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
@@ -66,25 +74,29 @@ def read_cohort(
     models = tuple(models)
     for model in models:
         model.require_population(population)
+    typings = [read_typings(path) for path in ([hla] if isinstance(hla, str | Path) else hla)]
     reading, panel = reading or Reading(), reference_panel()
     variants = list(dict.fromkeys(v for model in models for v in model.variants))
     genes = sorted({gene for model in models for gene in model.genes})
     asked = Build(build) if build else None
     with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
-        every_tag = _usable_tags(_untyped_alleles(models, set()), panel, population)[0]
+        alleles = taggable_alleles(models)
+        every_tag = tag_variants(alleles, panel, population, weak=weak_tags)
         mhc = [r for one in Build for r in hla_regions(one)] if genes else []
         source.prepare([*regions_of([*variants, *every_tag], asked or source.build), *mhc])
         chosen = choose_build(source, variants, asked)
-        calls, reports = read_hla_records(source, genes, chosen)
-        needed = _untyped_alleles(models, set(calls))
-        tags, invalid = _usable_tags(needed, panel, population)
+        found = _records(*read_hla_records(source, genes, chosen))
+        if typings:
+            found = with_typed(found, typings, source.samples, genes, population)
+        needed = [allele for allele in alleles if allele.gene not in found.genes]
+        tags = tag_variants(needed, panel, population, weak=weak_tags)
         expected = _expected_frequencies(models, population)
         wanted = list(dict.fromkeys([*variants, *tags]))
         dosages = read_dosages(source, wanted, chosen, expected, reading)
         samples, name = source.samples, source.name
         warnings = [*source.warnings, *dosages.warnings]
-    tagged = _tag_calls(needed, panel, population, dosages)
-    if not calls and not tagged and all(match.missing for match in dosages.matches):
+    tagged = tag_calls(needed, panel, population, dosages, weak=weak_tags)
+    if not found.genes and not tagged and all(match.missing for match in dosages.matches):
         raise NothingMatchedError(
             f"none of the {len(variants)} loci and {len(genes)} HLA genes of "
             f"{', '.join(model.id for model in models)} is in the file",
@@ -96,51 +108,31 @@ def read_cohort(
         given = read_exposures(exposures, samples, models, sex_column)
         if given.unused:
             warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
-    still_untyped = frozenset(allele for allele in invalid if allele not in tagged)
-    hla = HLACalls(calls, tagged, still_untyped, reports)
-    return Cohort(samples, models, dosages, hla, given, population, chosen, tuple(warnings))
-
-
-def _untyped_alleles(models: Sequence[RiskModel], typed: set[str]) -> tuple[HLAAllele, ...]:
-    """Single alleles the models count in genes the file does not type."""
-    return tuple(
-        dict.fromkeys(
-            factor.alleles[0]
-            for model in models
-            for factor in model.factors
-            if isinstance(factor, HLAAlleleFactor)
-            and len(factor.alleles) == 1
-            and factor.gene not in typed
-        )
+    invalid = frozenset(invalid_tags(needed, panel, population) - set(tagged))
+    return Cohort(
+        samples,
+        models,
+        dosages,
+        replace(found, tags=tagged, invalid_tags=invalid),
+        given,
+        population,
+        chosen,
+        tuple(warnings),
+        _calling(haplotype_calls),
     )
 
 
-def _usable_tags(
-    alleles: Sequence[HLAAllele], panel: ReferencePanel, population: str
-) -> tuple[dict[Variant, None], set[HLAAllele]]:
-    """Tag variants that hold in the population, and the alleles that have only others."""
-    variants: dict[Variant, None] = {}
-    invalid = set()
-    for allele in alleles:
-        tags = panel.tags_of(allele, population)
-        variants |= dict.fromkeys(tag.variant for tag in tags if tag.holds(population))
-        if tags and not any(tag.holds(population) for tag in tags):
-            invalid.add(allele)
-    return variants, invalid
+def _records(genes: dict[str, GeneCalls], reports: tuple[HLAReport, ...]) -> HLACalls:
+    return HLACalls(genes, reports=reports)
 
 
-def _tag_calls(
-    alleles: Sequence[HLAAllele], panel: ReferencePanel, population: str, dosages: Dosages
-) -> dict[HLAAllele, TagCalls]:
-    """For each allele the best tag that holds in the population and is in the file."""
-    calls = {}
-    for allele in alleles:
-        for tag in panel.tags_of(allele, population):
-            found = dosages.match(tag.variant).missing is Missing.NOT_MISSING
-            if tag.holds(population) and found:
-                calls[allele] = TagCalls(tag, dosages.of(tag.variant))
-                break
-    return calls
+def _calling(name: HaplotypeCalls | str) -> HaplotypeCalls:
+    try:
+        return HaplotypeCalls(name)
+    except ValueError as error:
+        raise UsageError(
+            f"haplotypes cannot be called {name!r}", fix="choose posterior or published"
+        ) from error
 
 
 def _expected_frequencies(models: Sequence[RiskModel], population: str) -> dict[Variant, float]:
@@ -148,7 +140,9 @@ def _expected_frequencies(models: Sequence[RiskModel], population: str) -> dict[
     expected: dict[Variant, float] = {}
     for model in models:
         for variant, by_population in model.frequencies.items():
-            expected[variant] = by_population[population]
+            if population in by_population or OWN_FREQUENCY in by_population:
+                own = by_population.get(OWN_FREQUENCY, 0.0)
+                expected[variant] = by_population.get(population, own)
         for haplotype in model.scheme.haplotypes if model.scheme else ():
             if haplotype.tag and population in haplotype.frequency:
                 expected[haplotype.tag] = haplotype.frequency[population]

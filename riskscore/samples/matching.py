@@ -46,6 +46,8 @@ def region_of(variant: Variant, build: Build) -> Region:
 
 def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Found:
     """What a source has at a variant, its strand not yet judged if it is a palindrome."""
+    if not variant.known_in(build):
+        return Found(LocusMatch(variant, Missing.NO_POSITION))
     if variant.chromosome not in source.chromosomes:
         return Found(LocusMatch(variant, Missing.OUTSIDE_INDEX))
     records = [

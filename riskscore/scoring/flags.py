@@ -10,18 +10,32 @@ from numpy.typing import NDArray
 from riskscore.genetics.missing import Missing
 from riskscore.models.terms import HLAAlleleFactor, Part, Term
 from riskscore.samples.cohort import Cohort
+from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix
 
 _NAMED = 3  # terms named in a flag before it counts the rest
 _EXCESS = 0.5  # tags that more likely than not count three haplotypes
 _UNCERTAIN = 0.01  # variance of a typed HLA term above which its posterior is worth a flag
 
+_BASIS_FLAGS: dict[Basis, list[str]] = {
+    Basis.POPULATION: [],
+    Basis.FILE: ["centred_on=file"],
+    Basis.COHORT: ["centred_on=cohort"],
+    Basis.NOTHING: ["not_centred"],
+}
 
-def flags_of(design: DesignMatrix, cohort: Cohort, unscored: NDArray[np.bool_]) -> list[str]:
+
+def flags_of(
+    design: DesignMatrix,
+    cohort: Cohort,
+    unscored: NDArray[np.bool_],
+    basis: Basis = Basis.POPULATION,
+) -> list[str]:
     """One text a sample, parts separated by ``;``, empty when all was observed without ambiguity.
 
     ``absent=Non_HLA(32)`` counts a component's lost terms; ``no_call=rs1,rs2`` names a few;
-    ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds.
+    ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds;
+    ``centred_on=cohort`` or ``not_centred`` that the model brings no frequencies of a population.
     """
     terms = design.model.terms
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
@@ -38,7 +52,7 @@ def flags_of(design: DesignMatrix, cohort: Cohort, unscored: NDArray[np.bool_]) 
     )
     packed, width = state.tobytes(), state.shape[1]
     people = [packed[i : i + width] for i in range(0, len(packed), width)]
-    tags = _tag_flags([terms[j] for j in genetic], cohort)
+    tags = _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
     texts: dict[bytes, str] = {}
     for person in dict.fromkeys(people):
         pattern = np.frombuffer(person, dtype=np.uint8)

@@ -76,7 +76,7 @@ def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: 
         seen = " and ".join(
             dict.fromkeys(_seen(f, cohort, reference, haplotypes, place) for f in term.factors)
         )
-        dosage, mean = float(design.expected[0, j]), float(reference.mean[j])
+        dosage, mean = float(design.expected[0, j]), float(reference.centre[j])
         entries.append(
             Entry(
                 term=term.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,9 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
-from riskscore.scoring.distribution import Distribution, States, exact_or_normal
+from riskscore.scoring.centre import Basis
+from riskscore.scoring.components import components, enumerated, is_single_variant
+from riskscore.scoring.distribution import Distribution, exact_or_normal
 from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.systems import (
     System,
@@ -50,10 +52,12 @@ class SexReference:
     ``counted`` marks the terms that make up the score of a person about whom everything is known;
     ``alpha`` is None without a baseline. ``alpha_sd`` is its standard deviation, from the published
     interval of the baseline and, where the sex is unknown, from the difference between the sexes.
+    ``case_means`` has each term's mean number among the affected (see Enumeration.case_means).
     """
 
     counted: NDArray[np.bool_]
     distribution: Distribution
+    case_means: Array
     prevalence: float | None
     alpha: float | None
     alpha_sd: float = 0.0
@@ -66,7 +70,8 @@ class Reference:
     ``mean`` and ``variance`` have one entry a term (of the term's number, unweighted, in the people
     it applies to); ``groups`` holds each term's moments by measurement. ``systems`` are the parts
     of a person the model looks at, and ``components`` the terms, by place, that share some of
-    them. With ``joint`` the DR-DQ genes are one system.
+    them. With ``joint`` the DR-DQ genes are one system. ``basis`` says whose average is meant;
+    ``unknown`` marks terms that nobody knows a frequency of.
     """
 
     model: RiskModel
@@ -78,10 +83,55 @@ class Reference:
     systems: dict[str, System]
     components: tuple[tuple[int, ...], ...]
     joint: bool
+    basis: Basis = Basis.POPULATION
+    unknown: NDArray[np.bool_] | None = None
+
+    @property
+    def left_out(self) -> Array:
+        """What stands in for terms of which nothing is known, not even a frequency; 0 for others.
+
+        They are left out of a sum by taking this off.
+        """
+        if self.unknown is None:
+            return np.zeros(len(self.mean))
+        return np.where(self.unknown, self.mean, 0.0)
+
+    @property
+    def centre(self) -> Array:
+        """What is taken off each term's number: its mean, or nothing where there is no average."""
+        return self.left_out if self.basis is Basis.NOTHING else self.mean
 
     @property
     def weights(self) -> Array:
         return np.array([term.weight for term in self.model.terms])
+
+    @cached_property
+    def unexplained(self) -> dict[str, float]:
+        """By gene that has a stand-in, the share of its terms' variance which that leaves.
+
+        A stand-in is taken to explain as much of the gene's variance as its own score has.
+        """
+        shares: dict[str, float] = {}
+        for gene in {term.fallback_for for term in self.model.terms} - {""}:
+            own = [
+                t for t in self.model.terms if {getattr(f, "gene", "") for f in t.factors} == {gene}
+            ]
+            explained = sum(
+                term.weight**2 * float(self.variance[j])
+                for j, term in enumerate(self.model.terms)
+                if term.fallback_for == gene
+            )
+            if own:
+                system = self.systems[system_of(own[0].factors[0], self.joint)]
+                numbers = [
+                    term.weight * reduce(np.multiply, (system.numbers[f] for f in term.factors))
+                    for term in own
+                ]
+                value = np.sum(numbers, axis=0)
+                mean = float(system.probabilities @ value)
+                variance = float(system.probabilities @ (value - mean) ** 2)
+                shares[gene] = max(0.0, 1 - explained / variance) if variance else 1.0
+        return shares
 
     def expected_variance(self, sex: Sex | None) -> Array:
         """Each counted term's part of the score's variance, w^2 Var(x); 0 for the others."""
@@ -106,15 +156,17 @@ def build_reference(
     systems = _systems(model, panel, population, joint)
     moments = [_across(term, systems, joint) for term in model.terms]
     by_sex = {}
-    distributions: dict[tuple[bool, ...], Distribution] = {}
+    distributions: dict[tuple[bool, ...], tuple[Distribution, Array]] = {}
     for sex in (*Sex, None):
         counted = tuple(_counts(term, model, sex) for term in model.terms)
         if counted not in distributions:
             terms = [t for t, counts in zip(model.terms, counted, strict=True) if counts]
             distributions[counted] = _distribution(terms, systems, joint)
-        by_sex[sex] = _of_sex(
-            np.array(counted), distributions[counted], model, sex, population, prevalence, horizon
-        )
+        distribution, means = distributions[counted]
+        case_means = np.array([m.first for m in moments])
+        case_means[np.array(counted)] = means
+        baseline = _baseline(distribution, model, sex, population, prevalence, horizon)
+        by_sex[sex] = SexReference(np.array(counted), distribution, case_means, *baseline)
     return Reference(
         model,
         population,
@@ -123,34 +175,31 @@ def build_reference(
         tuple(_group_moments(term, systems, joint) for term in model.terms),
         by_sex,
         systems,
-        tuple(members for _, members in _components(model.terms, joint)),
+        tuple(component.terms for component in components(model.terms, joint)),
         joint,
     )
 
 
-def _of_sex(
-    counted: NDArray[np.bool_],
+def _baseline(
     distribution: Distribution,
     model: RiskModel,
     sex: Sex | None,
     population: str,
     prevalence: float | None,
     horizon: str | None,
-) -> SexReference:
-    """The intercept of one sex, and how unsure it is."""
+) -> tuple[float | None, float | None, float]:
+    """Of one sex the prevalence, the intercept, and how unsure that is."""
     risks = model.baseline_risks(sex, population, horizon) if prevalence is None else ()
     if risks:
         prevalence = sum(risk.value for risk in risks) / len(risks)
     if prevalence is None:
-        return SexReference(counted, distribution, None, None)
-    alpha = distribution.intercept(prevalence)
-    alphas = [distribution.intercept(risk.value) for risk in risks]
-    variance = float(np.var(alphas)) if alphas else 0.0
+        return None, None, 0.0
+    variance = float(np.var([distribution.intercept(risk.value) for risk in risks] or [0.0]))
     for risk in risks:
         if risk.ci:
             low, high = (distribution.intercept(limit) for limit in risk.ci)
             variance += ((high - low) / (2 * Z95)) ** 2 / len(risks)
-    return SexReference(counted, distribution, prevalence, alpha, math.sqrt(variance))
+    return prevalence, distribution.intercept(prevalence), math.sqrt(variance)
 
 
 def _counts(term: Term, model: RiskModel, sex: Sex | None) -> bool:
@@ -220,71 +269,22 @@ def _moments(factors: Sequence[Factor], systems: dict[str, System], joint: bool)
     return Moments(float(system.probabilities @ number), float(system.probabilities @ number**2))
 
 
-def _distribution(terms: Sequence[Term], systems: dict[str, System], joint: bool) -> Distribution:
-    """The distribution of the centred score."""
+def _distribution(
+    terms: Sequence[Term], systems: dict[str, System], joint: bool
+) -> tuple[Distribution, Array]:
+    """The distribution of the centred score, and each term's mean number among the affected."""
     parts, values, probabilities = [], [], []
-    for names, places in _components(terms, joint):
-        members = [terms[place] for place in places]
-        if len(names) == 1 and is_single_variant(members):
-            system, term = systems[names[0]], members[0]
-            number = term.weight * system.numbers[term.factors[0]]
-            values.append(number - system.probabilities @ number)
-            probabilities.append(system.probabilities)
+    case_means = np.zeros(len(terms))
+    for component in components(terms, joint):
+        members = [terms[place] for place in component.terms]
+        states = enumerated(component.systems, members, systems, joint)
+        case_means[list(component.terms)] = states.case_means
+        if is_single_variant(members):
+            values.append(states.value - states.probability @ states.value)
+            probabilities.append(states.probability)
         else:
-            parts.append(_enumerated(names, members, systems, joint))
+            parts.append(states.states)
     variants, sd, error = exact_or_normal(
         np.array(values).reshape(-1, 3), np.array(probabilities).reshape(-1, 3)
     )
-    return Distribution(tuple(parts), variants, sd, error)
-
-
-def is_single_variant(terms: Sequence[Term]) -> bool:
-    """Whether the terms are one term of one variant."""
-    factors = [factor for term in terms for factor in term.factors]
-    return len(factors) == 1 and isinstance(factors[0], VariantFactor)
-
-
-def _components(
-    terms: Sequence[Term], joint: bool
-) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """Systems and terms (by place), those that share systems together, directly or not."""
-    group: dict[str, str] = {}  # each system's way to the one its component is known by
-
-    def root(name: str) -> str:
-        while group.setdefault(name, name) != name:
-            name = group[name]
-        return name
-
-    names = [tuple(dict.fromkeys(system_of(f, joint) for f in term.factors)) for term in terms]
-    for own in names:
-        for other in own[1:]:
-            group[root(other)] = root(own[0])
-    members: dict[str, list[int]] = {}
-    for place, own in enumerate(names):
-        members.setdefault(root(own[0]), []).append(place)
-    return [
-        (tuple(dict.fromkeys(name for place in places for name in names[place])), tuple(places))
-        for places in members.values()
-    ]
-
-
-def _enumerated(
-    names: Sequence[str], terms: Sequence[Term], systems: dict[str, System], joint: bool
-) -> States:
-    """Every combination of the systems' states: its centred score and its probability."""
-    axis = {name: i for i, name in enumerate(names)}
-    shape = tuple(len(systems[name].probabilities) for name in names)
-    probabilities = reduce(np.multiply.outer, (systems[name].probabilities for name in names))
-    score = np.zeros(shape)
-    for term in terms:
-        number = np.full(shape, term.weight)
-        for factor in term.factors:
-            name = system_of(factor, joint)
-            along = [1] * len(names)
-            along[axis[name]] = -1
-            number = number * systems[name].numbers[factor].reshape(along)
-        score += number
-    values, place = np.unique(np.round(score.ravel(), 12), return_inverse=True)
-    merged = np.zeros(len(values))
-    merged += np.bincount(place.ravel(), probabilities.ravel(), len(values))
-    return States(values - float(merged @ values), merged)
+    return Distribution(tuple(parts), variants, sd, error), case_means

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from riskscore.models.model import MissingPolicy, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
+from riskscore.scoring.centre import Basis, centred_on
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import Array, expit
@@ -160,7 +161,12 @@ def score_cohort(
         raise UsageError(f"a prevalence of {prevalence:g} is not between 0 and 1")
     tables = []
     for model in cohort.models:
-        reference = build_reference(model, panel, cohort.population, prevalence, horizon)
+        ground = centred_on(model, cohort)
+        reference = replace(
+            build_reference(ground.model, panel, cohort.population, prevalence, horizon),
+            basis=ground.basis,
+            unknown=ground.unknown,
+        )
         tables.append(_score_model(cohort, reference, panel, chunk))
     return Scores(cohort, panel, tuple(tables))
 
@@ -182,14 +188,14 @@ def _score_model(
         design = measured.design()
         sex = cohort.sex[rows.start : rows.stop]
         spread = uncertainty(measured, design, reference)
-        part, spread = _score_rows(design, reference, sex, spread)
+        part = _score_rows(design, reference, sex, spread)
         for name, values in part.items():
             numbers[name][rows.start : rows.stop] = values
         for name, values in _component_coverage(design, reference, sex).items():
             coverage[name][rows.start : rows.stop] = values
         for source, values in spread.variance.items():
             variance[source][rows.start : rows.stop] = values
-        flags += flags_of(design, cohort, np.isnan(part["log_odds"]))
+        flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
         seen += exact_sum(observed_share(design, reference))
         for reason in Missing:
             reasons[:, reason] += (design.missing == reason).sum(axis=0)
@@ -250,17 +256,15 @@ def _weighted(columns: Array, weights: Array) -> Array:
 
 def _score_rows(
     design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...], spread: Uncertainty
-) -> tuple[dict[str, Array], Uncertainty]:
-    """All the numbers of a chunk of samples, and their uncertainty with that of the baseline."""
+) -> dict[str, Array]:
+    """All the numbers of a chunk of samples."""
     model, weights = reference.model, reference.weights
-    centred = design.expected - reference.mean
+    centred = design.expected - reference.centre
     parts = np.array([term.part for term in model.terms])
     out = {
         f"{part}_score": _weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
     }
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
-    alpha_variance = np.array([reference.by_sex[s].alpha_sd ** 2 for s in sex])
-    spread = spread.with_baseline(alpha_variance)
     low, high = spread.limits()
     share = observed_share(design, reference)
     for name in ("odds_ratio", "probability", "probability_low", "probability_high"):
@@ -281,8 +285,11 @@ def _score_rows(
             out["probability"][people] = spectrum.mean_risk(own.alpha + lp)
             out["probability_low"][people] = expit(own.alpha + lp + low[people])
             out["probability_high"][people] = expit(own.alpha + lp + high[people])
+    if reference.basis is Basis.NOTHING:  # a sum, with no average to compare it with
+        for name in ("odds_ratio", "percentile"):
+            out[name] = np.full(len(design.samples), np.nan)
     out["published_score"] = _published(design, reference, share)
-    return _refused(out, design, model), spread
+    return _refused(out, design, model)
 
 
 def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
@@ -291,7 +298,9 @@ def _published(design: DesignMatrix, reference: Reference, share: Array) -> Arra
     genetic = np.array([t.part is Part.GENETIC and not t.fallback_for for t in model.terms])
     if not model.published_score:
         return np.full(len(design.samples), np.nan)
-    total = _weighted(design.expected, np.where(genetic, reference.weights, 0.0))
+    seen = design.published - reference.left_out
+    share = np.where(design.ruled, 1.0, share)
+    total = _weighted(seen, np.where(genetic, reference.weights, 0.0))
     expected = np.where(genetic, reference.weights**2 * reference.variance, 0.0)
     enough = _weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
     return np.where(enough, total, np.nan)
@@ -300,7 +309,8 @@ def _published(design: DesignMatrix, reference: Reference, share: Array) -> Arra
 def _refused(out: dict[str, Array], design: DesignMatrix, model: RiskModel) -> dict[str, Array]:
     """No numbers for people of whom nothing genetic was read, or whom the policy refuses."""
     genetic = np.array([t.part is Part.GENETIC for t in model.terms])
-    gaps = (design.missing != Missing.NOT_MISSING) & (design.missing != Missing.NOT_APPLICABLE)
+    no_gap = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.AT_FREQUENCY)
+    gaps = ~np.isin(design.missing, no_gap)
     refused = ~(design.missing[:, genetic] == Missing.NOT_MISSING).any(axis=1)
     if model.missing is MissingPolicy.REFUSE:
         refused |= gaps[:, genetic].any(axis=1)
