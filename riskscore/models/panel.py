@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from riskscore.files import read_rows, reference_root
 from riskscore.genetics.build import chromosome
@@ -138,25 +138,52 @@ class ReferencePanel:
         return False
 
 
+class _ShippedPanel(ReferencePanel):
+    """The panel of reference/hla/, each table read when it is first asked for.
+
+    A model without HLA asks for none of them.
+    """
+
+    def __init__(self) -> None:
+        pass  # the fields are the properties below
+
+    @cached_property
+    def alleles(self) -> Mapping[tuple[str, str], Mapping[HLAAllele, float]]:
+        tables: dict[tuple[str, str], dict[HLAAllele, float]] = {}
+        for row in _rows("allele_frequencies.tsv"):
+            table = tables.setdefault((row["population"], row["gene"]), {})
+            table[HLAAllele.parse(row["allele"])] = float(row["frequency"])
+        return tables
+
+    @cached_property
+    def drdq(self) -> Mapping[str, HaplotypeFrequencies]:
+        found: dict[str, list[tuple[tuple[HLAAllele, ...], float]]] = {}
+        for row in _rows("drdq_haplotypes.tsv"):
+            haplotype = tuple(HLAAllele.parse(row[gene]) for gene in DRDQ)
+            found.setdefault(row["population"], []).append((haplotype, float(row["frequency"])))
+        return {population: tuple(rows) for population, rows in found.items()}
+
+    @cached_property
+    def residues(self) -> ResidueTable:
+        return ResidueTable.of(_rows("residues.tsv"))
+
+    @cached_property
+    def tags(self) -> tuple[Tag, ...]:
+        return _read_tags(_rows("tags.tsv"))
+
+    @cached_property
+    def groups(self) -> Mapping[str, Mapping[HLAAllele, Shares]]:
+        return _read_groups(_rows("g_groups.tsv"))
+
+
 @cache
 def reference_panel() -> ReferencePanel:
-    """Read reference/hla/ once."""
-    folder = reference_root() / "hla"
-    alleles: dict[tuple[str, str], dict[HLAAllele, float]] = {}
-    for row in read_rows(folder / "allele_frequencies.tsv"):
-        table = alleles.setdefault((row["population"], row["gene"]), {})
-        table[HLAAllele.parse(row["allele"])] = float(row["frequency"])
-    drdq: dict[str, list[tuple[tuple[HLAAllele, ...], float]]] = {}
-    for row in read_rows(folder / "drdq_haplotypes.tsv"):
-        haplotype = tuple(HLAAllele.parse(row[gene]) for gene in DRDQ)
-        drdq.setdefault(row["population"], []).append((haplotype, float(row["frequency"])))
-    return ReferencePanel(
-        alleles,
-        {population: tuple(rows) for population, rows in drdq.items()},
-        ResidueTable.of(read_rows(folder / "residues.tsv")),
-        _read_tags(read_rows(folder / "tags.tsv")),
-        _read_groups(read_rows(folder / "g_groups.tsv")),
-    )
+    """The panel of reference/hla/, read once."""
+    return _ShippedPanel()
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return read_rows(reference_root() / "hla" / name)
 
 
 def _read_tags(rows: list[dict[str, str]]) -> tuple[Tag, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 from riskscore.errors import IndexMissingError
 from riskscore.genetics.build import chromosome
-from riskscore.samples.containers import BGZF_END, BGZF_MAGIC
+from riskscore.samples.blocks.bgzf import Blocks
+from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.source import Region
 from riskscore.samples.vcf import VCFFile, parse_line
 
@@ -39,34 +39,20 @@ def check_index(source: VCFFile, first: bytes) -> None:
 
 def last_line(path: Path) -> bytes | None:
     """The last line of a BGZF file, or None when it begins too far from the end."""
-    with open(path, "rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - _TAIL))
-        tail = stream.read()
-    start = tail.find(BGZF_MAGIC)
-    while start >= 0:
-        text = _inflated(tail[start:])
-        if text is not None:
+    blocks = Blocks(path)
+    try:
+        offset, offsets = blocks.find(max(0, blocks.size - _TAIL), blocks.size), []
+        while offset < blocks.size:
+            offsets.append(offset)
+            offset = blocks.after(offset)
+        text = b""
+        for offset in reversed(offsets):
+            text = bytes(blocks.block(offset)) + text
             lines = text.rstrip(b"\n").rsplit(b"\n", 1)
-            whole = len(lines) == 2 or size <= len(tail) - start
-            return lines[-1] if whole and not lines[-1].startswith(b"#") else None
-        start = tail.find(BGZF_MAGIC, start + 1)
+            if len(lines) == 2 or offset == 0:
+                return None if lines[-1].startswith(b"#") else lines[-1]
+    except Unusual:
+        pass  # what is wrong with the file shows when it is read
+    finally:
+        blocks.close()
     return None
-
-
-def _inflated(blocks: bytes) -> bytes | None:
-    """The text of whole BGZF blocks up to the end block; None if they do not follow each other."""
-    parts, place = [], 0
-    while place < len(blocks):
-        if blocks[place : place + 4] != BGZF_MAGIC or len(blocks) < place + 18:
-            return None
-        length = int.from_bytes(blocks[place + 16 : place + 18], "little") + 1
-        if place + length > len(blocks):
-            return None
-        if place + length < len(blocks) or length != len(BGZF_END):
-            try:
-                parts.append(zlib.decompress(blocks[place : place + length], 31))
-            except zlib.error:
-                return None
-        place += length
-    return b"".join(parts)
