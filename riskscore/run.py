@@ -12,7 +12,9 @@ from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.samples.cohort import Cohort, read_cohort
+from riskscore.samples.hla_calls import HaplotypeCalls
 from riskscore.samples.part import Part, part_of
+from riskscore.samples.reading import Reading
 from riskscore.scoring.score import Scores, score_cohort
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
@@ -31,23 +33,27 @@ def as_models(models: Models) -> tuple[RiskModel, ...]:
 
 
 def score(
-    source: str | Path | Cohort,
+    source: str | Path | Sequence[str | Path] | Cohort,
     models: Models | None = None,
     *,
     exposures: str | Path | Any = None,
     sex_column: str = "sex",
     population: str = "EUR",
     build: Build | str | None = None,
+    reading: Reading | None = None,
     prevalence: float | None = None,
     horizon: str | None = None,
     part: Part | None = None,
+    hla: str | Path | Sequence[str | Path] = (),
+    haplotype_calls: HaplotypeCalls | str = HaplotypeCalls.POSTERIOR,
+    weak_tags: bool = False,
 ) -> Scores:
-    """Score a VCF, or a cohort already read, with one or several models.
+    """Score a VCF (or several as one cohort), or a cohort already read, with one or several models.
 
     ``models`` are ids of shipped models, folders, or RiskModel; a cohort already knows its own.
-    ``exposures``, ``sex_column``, ``population`` and ``build`` are as in :func:`read_cohort` and
-    belong to a VCF; ``prevalence`` takes the place of the models' baseline risk, and ``horizon``
-    chooses among those they have.
+    ``exposures``, ``sex_column``, ``population``, ``build``, ``hla``, ``haplotype_calls`` and
+    ``weak_tags`` are as in :func:`read_cohort` and belong to a VCF; ``prevalence`` takes the place
+    of the models' baseline risk, and ``horizon`` chooses among those they have.
     With ``part`` all people are read and judged together, and those of the part are scored.
 
     >>> from riskscore.samples.person import person
@@ -71,6 +77,10 @@ def score(
             sex_column=sex_column,
             population=population,
             build=build,
+            reading=reading,
+            hla=hla,
+            haplotype_calls=haplotype_calls,
+            weak_tags=weak_tags,
         )
     if part is not None:
         cohort = part_of(cohort, part)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from riskscore.samples.reading import Reading
     from riskscore.scoring.score import Scores
 
 
@@ -20,7 +21,49 @@ class BuildName(StrEnum):
     GRCh38 = "GRCh38"
 
 
-VCFArgument = Annotated[Path, typer.Argument(help="A bgzipped and indexed VCF.", metavar="VCF")]
+class FieldName(StrEnum):
+    """The genotype fields --field takes."""
+
+    auto = "auto"
+    GT = "GT"
+    DS = "DS"
+    HDS = "HDS"
+    GP = "GP"
+
+
+class AbsentName(StrEnum):
+    """What --absent takes."""
+
+    missing = "missing"
+    frequency = "frequency"
+    homref = "homref"
+
+
+VCFArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        help="VCF or BCF, PGEN or BGEN; several files are one cohort; - is standard input.",
+        metavar="VCF...",
+    ),
+]
+FieldOption = Annotated[
+    FieldName, typer.Option(help="Genotype field; auto: the first of DS, HDS, GP, GT in a cell.")
+]
+MinR2Option = Annotated[
+    float | None,
+    typer.Option("--min-r2", help="Leave out records imputed worse (R2, DR2, INFO or AR2)."),
+]
+FilterOption = Annotated[
+    str | None,
+    typer.Option("--filter", help="FILTER values to accept, such as PASS,. (default: any)."),
+]
+AbsentOption = Annotated[
+    AbsentName,
+    typer.Option(help="A locus without a record is missing, at its frequency, or hom-ref."),
+]
+RequireIndexOption = Annotated[
+    bool, typer.Option("--require-index", help="Refuse a file without an index.")
+]
 ModelOption = Annotated[
     list[str], typer.Option("-m", "--model", help="A model's id or folder; repeat for several.")
 ]
@@ -43,14 +86,29 @@ def say(lines: Iterable[str]) -> None:
         typer.echo(line, err=True)
 
 
+def reading_of(
+    field: FieldName,
+    min_r2: float | None,
+    filters: str | None,
+    absent: AbsentName,
+    require_index: bool,
+) -> Reading:
+    """How genotypes are to be read, as the options say."""
+    from riskscore.samples.reading import Reading
+
+    accepted = frozenset(filters.split(",")) if filters else None
+    return Reading(field.value, min_r2, accepted, absent.value, require_index)
+
+
 def read_and_score(
-    vcf: Path,
+    vcf: Path | list[Path],
     model: list[str],
     exposures: Path | None,
     sex_column: str,
     population: str,
     build: BuildName | None,
     prevalence: float | None = None,
+    reading: Reading | None = None,
 ) -> Scores:
     """Score a VCF as the shared options say; warnings go to standard error."""
     from riskscore.run import score
@@ -63,6 +121,7 @@ def read_and_score(
         population=population,
         build=build.value if build else None,
         prevalence=prevalence,
+        reading=reading,
     )
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
     return scores

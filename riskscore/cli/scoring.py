@@ -8,14 +8,22 @@ from typing import Annotated, Any
 import typer
 
 from riskscore.cli.options import (
+    AbsentName,
+    AbsentOption,
     BuildOption,
     ExposuresOption,
+    FieldName,
+    FieldOption,
+    FilterOption,
+    MinR2Option,
     ModelOption,
     OutputOption,
     PopulationOption,
+    RequireIndexOption,
     SexOption,
     VCFArgument,
     read_and_score,
+    reading_of,
     say,
 )
 from riskscore.errors import EXIT_SOME_NOT_SCORED
@@ -28,6 +36,11 @@ def score(
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
     build: BuildOption = None,
+    field: FieldOption = FieldName.auto,
+    min_r2: MinR2Option = None,
+    filters: FilterOption = None,
+    absent: AbsentOption = AbsentName.missing,
+    require_index: RequireIndexOption = False,
     prevalence: Annotated[
         float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
     ] = None,
@@ -44,15 +57,23 @@ def score(
     check_ending(output)
     if out is not None:
         check_folder(out)
-    scores = read_and_score(vcf, model, exposures, sex_column, population, build, prevalence)
+    reading = reading_of(field, min_r2, filters, absent, require_index)
+    scores = read_and_score(
+        vcf, model, exposures, sex_column, population, build, prevalence, reading
+    )
     if out is not None:
-        inputs = {"vcf": vcf, "exposures": exposures}
+        files = [path for path in vcf if str(path) != "-"]
+        inputs = {"vcf": files[0] if len(files) == 1 else files, "exposures": exposures}
         parameters: dict[str, Any] = {
             "models": [table.model.id for table in scores.tables],
             "population": population,
             "build": build.value if build else None,
             "sex_column": sex_column,
             "prevalence": prevalence,
+            "field": field.value,
+            "min_r2": min_r2,
+            "filter": filters,
+            "absent": absent.value,
         }
         write_bundle(scores, out, inputs=inputs, parameters=parameters)
     if output is not None or out is None:
@@ -71,6 +92,11 @@ def explain(
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
     build: BuildOption = None,
+    field: FieldOption = FieldName.auto,
+    min_r2: MinR2Option = None,
+    filters: FilterOption = None,
+    absent: AbsentOption = AbsentName.missing,
+    require_index: RequireIndexOption = False,
     output: OutputOption = None,
 ) -> None:
     """Print one person's ledger: each term, what was found, and what it adds to log_odds."""
@@ -79,7 +105,8 @@ def explain(
     from riskscore.writing.words import NOTICE, natural
 
     check_ending(output)
-    scores = read_and_score(vcf, model, exposures, sex_column, population, build)
+    reading = reading_of(field, min_r2, filters, absent, require_index)
+    scores = read_and_score(vcf, model, exposures, sex_column, population, build, reading=reading)
     columns = ("model", *LEDGER_COLUMNS)
     rows = [
         {"model": table.model.id, **entry.as_row()}
@@ -108,22 +135,28 @@ def check(
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
     build: BuildOption = None,
+    field: FieldOption = FieldName.auto,
+    min_r2: MinR2Option = None,
+    filters: FilterOption = None,
+    absent: AbsentOption = AbsentName.missing,
+    require_index: RequireIndexOption = False,
     output: OutputOption = None,
 ) -> None:
     """Before a long run: the build, what matches, what will be missing, and the fix.
 
-    Prints words; with -o also writes the match report, one row a locus.
+    Prints words, then the match report, one row a locus (with -o into a file).
     """
     from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
     from riskscore.writing.tables import check_ending, write_table
     from riskscore.writing.words import check_words
 
     check_ending(output)
-    scores = read_and_score(vcf, model, exposures, sex_column, population, build)
+    reading = reading_of(field, min_r2, filters, absent, require_index)
+    scores = read_and_score(vcf, model, exposures, sex_column, population, build, reading=reading)
     for line in check_words(scores):
         typer.echo(line)
-    if output is not None:
-        write_table([row.as_row() for row in match_report(scores)], MATCH_COLUMNS, output)
+    typer.echo()
+    write_table([row.as_row() for row in match_report(scores)], MATCH_COLUMNS, output)
 
 
 def demo(

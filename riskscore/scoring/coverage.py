@@ -19,6 +19,7 @@ from riskscore.models.terms import (
     Part,
     VariantFactor,
 )
+from riskscore.samples.dosages import LocusMatch
 from riskscore.scoring.score import ModelScores, Scores
 from riskscore.scoring.tally import Covered, Tally, Thing
 
@@ -29,7 +30,7 @@ class MatchRow:
 
     ``observed`` is the mean share over samples of its terms' variance that was seen;
     ``variance_share`` is what its terms carry of the score's expected variance, and
-    ``lost_share`` the part of that which was not seen.
+    ``lost_share`` the part of that which was not seen. ``note`` counts odd cells.
     """
 
     model: str
@@ -43,6 +44,7 @@ class MatchRow:
     variance_share: float
     lost_share: float
     advice: str
+    note: str = ""
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
@@ -131,6 +133,7 @@ def _rows(tally: Tally) -> Iterator[MatchRow]:
             float(weight / total),
             float(weight / total * (1 - seen)),
             ADVICE.get(reason, "") if reason else "",
+            thing.note,
         )
 
 
@@ -146,7 +149,8 @@ def _things(scores: Scores, table: ModelScores) -> Iterator[Thing]:
         code, record, frequency, by_reason = _answer(scores, table, kind, name, terms[0])
         component = table.model.terms[terms[0]].component
         known = None if frequency is None or np.isnan(frequency) else float(frequency)
-        yield Thing(component, kind, name, tuple(terms), code, record, known, by_reason)
+        note = _note(scores, table, name, terms[0]) if kind == "variant" else ""
+        yield Thing(component, kind, name, tuple(terms), code, record, known, by_reason, note)
 
 
 def _thing(factor: Factor) -> tuple[str, str]:
@@ -161,18 +165,30 @@ def _thing(factor: Factor) -> tuple[str, str]:
             return "gene", f"HLA-{factor.gene}"
 
 
+def _match(scores: Scores, table: ModelScores, name: str, term: int) -> LocusMatch:
+    """How the variant of that name in a term was matched."""
+    factor = next(
+        f
+        for f in table.model.terms[term].factors
+        if isinstance(f, VariantFactor) and f.variant.name == name
+    )
+    return scores.cohort.dosages.match(factor.variant)
+
+
+def _note(scores: Scores, table: ModelScores, name: str, term: int) -> str:
+    """What was seen of a variant beside its code: other letters, odd cells."""
+    match = _match(scores, table, name, term)
+    seen = f"has {match.how}" if match.missing and match.how else ""
+    return "; ".join(part for part in (seen, match.note) if part)
+
+
 def _answer(
     scores: Scores, table: ModelScores, kind: str, name: str, term: int
 ) -> tuple[str, str, float | None, bool]:
     """Code, record and frequency of one thing, and whether the reasons for gaps come before."""
     cohort = scores.cohort
     if kind == "variant":
-        factor = next(
-            f
-            for f in table.model.terms[term].factors
-            if isinstance(f, VariantFactor) and f.variant.name == name
-        )
-        match = cohort.dosages.match(factor.variant)
+        match = _match(scores, table, name, term)
         code = match.missing.name.lower() if match.missing else match.how
         return code, match.record, match.frequency, False
     if kind == "exposure":

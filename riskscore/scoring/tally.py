@@ -71,6 +71,7 @@ class Thing:
     record: str
     frequency: float | None
     by_reason: bool
+    note: str = ""  # what was odd in its cells
 
 
 @dataclass(frozen=True)
