@@ -45,11 +45,12 @@ class Exposures:
         """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
         if exposure.id not in self.columns:
             return np.full(samples, -1, dtype=np.int64)
-        known = {
+        # A level may be called "none": the model's own words come before those for unknown.
+        known = dict.fromkeys(UNKNOWN, -1) | {
             name.lower(): place
             for place, level in enumerate(exposure.levels)
             for name in (*level.aliases, level.value)
-        } | dict.fromkeys(UNKNOWN, -1)
+        }
         key = ("levels", exposure.id, *known.items())
         return self._decoded(key, exposure, lambda cell: _level(cell, known, exposure), np.int64)
 
