@@ -152,6 +152,28 @@ def test_imputation_reaches_its_quality_and_is_calibrated(noisy: Path) -> None:
         assert abs(error) < 5 * 0.8 / math.sqrt(count)
 
 
+def test_noise_stays_on_its_haplotype(noisy: Path) -> None:
+    def halves(name: str, field: int, separator: str) -> dict[str, np.ndarray]:
+        found = {}
+        with gzip.open(noisy / name, "rt") as stream:
+            for line in stream:
+                columns = line.rstrip("\n").split("\t")
+                if columns[0].startswith("#") or columns[2] not in {"HLA_DRB1*15:01", "rs6670198"}:
+                    continue
+                parts = [cell.split(":")[field].split(separator) for cell in columns[9:]]
+                found[columns[2]] = np.array(parts, dtype=float)
+        return found
+
+    truth, dosage = halves("truth.vcf.gz", 0, "|"), halves("cohort.vcf.gz", 2, ",")
+    assert len(truth) == 2
+    for name, alleles in truth.items():
+        for side in (0, 1):
+            own = np.corrcoef(alleles[:, side], dosage[name][:, side])[0, 1] ** 2
+            other = np.corrcoef(alleles[:, side], dosage[name][:, 1 - side])[0, 1] ** 2
+            assert abs(own - 0.8) < 0.06
+            assert other < 0.01
+
+
 def test_dosages_of_a_genes_alleles_sum_to_two(noisy: Path) -> None:
     dosage = cells(noisy / "cohort.vcf.gz", 1)
     for gene in ("A", "B", "C", "DRB1", "DQA1", "DQB1", "DPA1", "DPB1"):

@@ -214,6 +214,28 @@ def test_admixture_mixes_the_frequencies_chromosome_by_chromosome() -> None:
         assert abs(d - expected) < 5 * 0.25 / math.sqrt(24_000)
 
 
+def test_admixture_gives_hla_and_its_neighbours_one_ancestry() -> None:
+    """In a mixture D(SNP, allele) is m(1-m) times the differences between the populations."""
+    people = rs.simulate("ms", 20_000, seed=6, admixture={"EUR": 0.5, "AFR": 0.5})
+    pool = people.drawer.pool
+    apart = pool.allele_shares("EUR", "DRB1") - pool.allele_shares("AFR", "DRB1")
+    allele = int(np.argmax(np.abs(apart)))
+    carried = (people.people.hla["DRB1"] == allele).ravel().astype(float)
+    loci = [
+        (abs(x.frequency["EUR"] - x.frequency["AFR"]), row)
+        for row, x in enumerate(people.drawer.loci)
+        if x.kind == "SNP" and x.variant.chromosome == "6"
+    ]
+    _, row = max(loci)
+    frequency = people.drawer.loci[row].frequency
+    codes = people.people.codes[row]
+    snp = np.stack([codes >> 1, codes & 1], 1).ravel().astype(float)
+    expected = 0.25 * apart[allele] * (frequency["EUR"] - frequency["AFR"])
+    error = snp.std() * carried.std() / math.sqrt(len(snp))
+    assert abs(expected) > 8 * error
+    assert abs(float(np.cov(snp, carried)[0, 1]) - expected) < 4.5 * error
+
+
 def test_children_carry_what_their_parents_have() -> None:
     trios = rs.simulate("t1d", 3000, seed=2, trios=True)
     assert len(trios) == 9000
