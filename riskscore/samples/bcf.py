@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.blocks.quick_bcf import QuickBCF, open_quick_bcf
+from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.header import read_header
 from riskscore.samples.record import Numbers, Record
 from riskscore.samples.source import Region
@@ -89,6 +92,9 @@ class BCFFile:
             raise EmptyVCFError("the BCF has no records", where=self.name)
         self.contigs = {chromosome(name): name for name in present}
         self.chromosomes = frozenset(self.contigs)
+        self._quick: QuickBCF | None = None
+        if not make_index:
+            self._quick = open_quick_bcf(path, self._file.header, self._fetch_by_pysam)
 
     def _make_index(self, path: Path) -> str:
         self._folder = tempfile.TemporaryDirectory()
@@ -118,6 +124,8 @@ class BCFFile:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+        if self._quick is not None:
+            self._quick.close()
         self._cleanup()
 
     def prepare(self, regions: Sequence[Region]) -> None:
@@ -125,9 +133,22 @@ class BCFFile:
 
     def fetch(self, region: Region) -> Iterator[Record]:
         """As :meth:`riskscore.samples.source.Source.fetch`."""
-        name = self.contigs.get(region.chromosome)
+        name, given = self.contigs.get(region.chromosome), 0
         if name is None:
             return
+        if self._quick is not None:
+            try:
+                for record in self._quick.fetch(name, region):
+                    if region.holds(record):
+                        yield record
+                        given += 1
+                return
+            except Unusual:
+                pass  # pysam goes on where the blocks ended
+        yield from islice(self._fetch_by_pysam(region), given, None)
+
+    def _fetch_by_pysam(self, region: Region) -> Iterator[Record]:
+        name = self.contigs[region.chromosome]
         try:
             start = max(0, region.start - 1)
             for variant in self._file.fetch(contig=name, start=start, stop=region.end):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from struct import Struct
 
@@ -17,7 +17,8 @@ from riskscore.samples.record import NO_ALLELE, SYMBOLIC_REFERENCE, Numbers
 
 _FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
 _LENGTHS = 8  # the two lengths count what follows them
-_ENDED, _MISSING = 0x81, 0  # of a GT in 8 bits: no allele, and no call
+_ENDED = 0x81  # of a GT in 8 bits: no allele
+_LONG_ID = 128  # bytes; a longer name is left to the complete path
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class BinaryRecord:
         return found
 
     def numbers(self, name: str) -> Numbers:
-        """A field of floats; raises Unusual where its VCF text would be read as other numbers."""
+        """A field of floats, as they are stored; raises Unusual for one of another type."""
         field = self.fields[name]
         return floats(self.data, field.kind, field.count, self.samples, field.place)
 
@@ -83,8 +84,7 @@ class Dictionaries:
 class BinaryRecords:
     """Finds records in a sorted and indexed BCF.
 
-    Raises Unusual for a record it cannot give as its VCF text would be read, and where a block of
-    a gVCF reaches over a position.
+    Raises Unusual for a record that is not as usual, and where a block of a gVCF reaches in.
     """
 
     def __init__(
@@ -94,57 +94,51 @@ class BinaryRecords:
         self._dictionaries, self._samples = dictionaries, samples
         self._known: tuple[int, int, Place] = (-1, 0, (0, 0))  # behind it nothing reaches
 
-    def at(self, contig: str, position: int) -> list[BinaryRecord]:
-        """Every record whose POS is ``position`` (1-based)."""
+    def between(self, contig: str, first: int, last: int) -> Iterator[BinaryRecord]:
+        """Every record with POS first..last (1-based), in order."""
         number = self._dictionaries.contigs.get(contig, -1)
-        found: list[BinaryRecord] = []
-        for begin, end in self._index.chunks(number, position, position):
+        for begin, end in self._index.chunks(number, first, last):
             place = begin
             known_contig, known_reach, known = self._known
-            if known_contig == number and known_reach < position and begin <= known < end:
+            if known_contig == number and known_reach < first and begin <= known < end:
                 place = known
             while place < end:
                 shared, own, record_contig, start, length, *_ = self._fixed(place)
                 if record_contig != number:
                     raise Unusual("a record of another contig than the index says")
-                here = start + 1
-                if here > position:
-                    return found
-                if here == position:
-                    found.append(self._decode(place, shared, own))
-                elif start + length >= position:
-                    self._refuse_block(place, shared, own)
-                place = self._blocks.advance(place, _LENGTHS + shared + own)
-                if here < position:
-                    reach = max(self._known[1] if self._known[0] == number else 0, start + length)
-                    self._known = (number, max(reach, here), place)
-        return found
+                if start + 1 > last:
+                    return
+                following = self._blocks.advance(place, _LENGTHS + shared + own)
+                if start + 1 >= first:
+                    yield self._decode(place, shared, own)
+                else:
+                    if start + length >= first:
+                        self._refuse_block(place, shared, own)
+                    before = self._known[1] if self._known[0] == number else 0
+                    self._known = (number, max(before, start + 1, start + length), following)
+                place = following
 
-    def scan(
+    def named(
         self, contig: str, first: int, last: int, prefixes: tuple[str, ...]
-    ) -> list[BinaryRecord]:
-        """Records with POS first..last whose ID begins with one of the prefixes."""
+    ) -> Iterator[BinaryRecord]:
+        """Records with POS first..last whose ID begins with one of the prefixes, in order."""
         number = self._dictionaries.contigs.get(contig, -1)
-        found: list[BinaryRecord] = []
         for begin, end in self._index.chunks(number, first, last):
             place = begin
             while place < end:
-                shared, own, _, start, *_ = self._fixed(place)
+                shared, own, _, start, length, *_ = self._fixed(place)
                 if start + 1 > last:
-                    return found
-                name = self._id(place, shared)
-                if name.startswith(prefixes):
-                    if start + 1 < first:
+                    return
+                if self._id(place, shared).startswith(prefixes):
+                    if start + 1 < first <= start + length:
                         self._refuse_block(place, shared, own)
-                    else:
-                        found.append(self._decode(place, shared, own))
+                    elif start + 1 >= first:
+                        yield self._decode(place, shared, own)
                 place = self._blocks.advance(place, _LENGTHS + shared + own)
-        return found
 
     def _id(self, place: Place, shared: int) -> str:
-        data = self._blocks.read(place, min(_LENGTHS + shared, _FIXED.size + 128))
-        cursor = Cursor(bytes(data), _FIXED.size)
-        return cursor.text()
+        data = self._blocks.read(place, min(_LENGTHS + shared, _FIXED.size + _LONG_ID))
+        return Cursor(bytes(data), _FIXED.size).text()
 
     def _refuse_block(self, place: Place, shared: int, own: int) -> None:
         if all(alt in SYMBOLIC_REFERENCE for alt in self._decode(place, shared, own).alts):

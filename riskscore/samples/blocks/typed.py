@@ -15,7 +15,6 @@ WIDTH = {INT8: 1, INT16: 2, INT32: 4, FLOAT: 4, CHAR: 1}
 _LAYOUT = {INT8: "<i1", INT16: "<i2", INT32: "<i4", FLOAT: "<f4", CHAR: "S1"}
 _MISSING = {INT8: -128, INT16: -32768, INT32: -2147483648}  # one more ends a vector
 _FLOAT_MISSING, _FLOAT_END = 0x7F800001, 0x7F800002
-_WRITTEN = 10**5  # VCF text has six digits, so five decimals of a number below 10 are written
 
 
 class Cursor:
@@ -84,23 +83,18 @@ class Cursor:
 
 
 def floats(data: bytes, kind: int, count: int, samples: int, place: int) -> Numbers:
-    """A FORMAT field of floats as samples/record.py gives it.
-
-    Raises Unusual for another type, and where VCF text, which has six digits, would not be read as
-    the very same numbers: both paths have to give the same bits.
-    """
+    """A FORMAT field of floats as samples/record.py gives it; raises Unusual for another type."""
     if kind != FLOAT or not count:
         raise Unusual("a field that is not of floats")
     values = np.frombuffer(data, "<f4", samples * count, place).reshape(samples, count)
-    known = (values >= 0) & (values < 10)  # False for what is missing, a nan
-    written = np.rint(np.where(known, values, 0).astype(np.float64) * _WRITTEN) / _WRITTEN
-    if not (~known | (written.astype(np.float32) == values)).all():
-        raise Unusual("a number of more digits than VCF text has")
-    if known.all():
+    gaps = np.isnan(values)
+    if not gaps.any():
         return Numbers(values.astype(np.float32), np.full(samples, count, dtype=np.int64))
     bits = values.view(np.uint32)
-    ended, missing = bits == _FLOAT_END, bits == _FLOAT_MISSING
-    if not (known | ended | missing).all():
-        raise Unusual("a number out of any range")
-    counts = np.where(missing[:, 0] & ended[:, 1:].all(axis=1), 0, count - ended.sum(axis=1))
-    return Numbers(np.where(known, values, np.float32(np.nan)), counts.astype(np.int64))
+    ended = bits == _FLOAT_END
+    if (gaps & ~ended & (bits != _FLOAT_MISSING)).any():
+        raise Unusual("a nan that is written as a number")
+    counts = np.where(gaps.all(axis=1), 0, count - ended.sum(axis=1))
+    width = int(counts.max(initial=0))
+    known = np.where(gaps | (counts == 0)[:, None], np.float32(np.nan), values)
+    return Numbers(known[:, :width].astype(np.float32), counts.astype(np.int64))

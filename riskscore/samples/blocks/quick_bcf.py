@@ -1,0 +1,137 @@
+"""An indexed BCF by its blocks: the records pysam would give, in the time their blocks take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pysam
+from numpy.typing import NDArray
+
+from riskscore.genetics.build import chromosome
+from riskscore.samples.blocks.bgzf import Blocks
+from riskscore.samples.blocks.binary import BinaryRecord, BinaryRecords, Dictionaries
+from riskscore.samples.blocks.index import read_index
+from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.record import Numbers, Record
+from riskscore.samples.source import Region
+
+ByPysam = Callable[[Region], Iterator[Record]]
+
+
+@dataclass(frozen=True)
+class PackedRecord(Record):
+    """A record whose fields are unpacked when asked for; an unusual one is read by pysam."""
+
+    packed: BinaryRecord | None = None
+    complete: Callable[[], Record] | None = None
+
+    @cached_property
+    def _by_pysam(self) -> Record:
+        assert self.complete is not None
+        return self.complete()
+
+    @property
+    def cells(self) -> tuple[bytes, ...]:
+        """The cells as VCF text."""
+        return self._by_pysam.cells
+
+    def genotypes(self) -> NDArray[np.int16] | None:
+        """As :meth:`riskscore.samples.record.Record.genotypes`."""
+        assert self.packed is not None
+        if "GT" not in self.format:
+            return None
+        try:
+            return self.packed.genotypes()
+        except Unusual:
+            return self._by_pysam.genotypes()
+
+    def phased(self) -> NDArray[np.bool_]:
+        """As :meth:`riskscore.samples.record.Record.phased`."""
+        return self._by_pysam.phased()
+
+    def numbers(self, name: str) -> Numbers | None:
+        """As :meth:`riskscore.samples.record.Record.numbers`."""
+        assert self.packed is not None
+        if name not in self.format:
+            return None
+        try:
+            return self.packed.numbers(name)
+        except Unusual:
+            return self._by_pysam.numbers(name)
+
+
+class QuickBCF:
+    """The records of a region of an indexed BCF.
+
+    Raises Unusual when the file, its index or a record needs the complete path.
+    """
+
+    def __init__(self, path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> None:
+        index = Path(f"{path}.csi")
+        if not index.is_file():
+            raise Unusual("no .csi index beside the file")
+        self._name, self._samples, self._by_pysam = path.name, len(header.samples), by_pysam
+        self._blocks = Blocks(path)
+        dictionaries = Dictionaries(
+            {str(name): int(header.contigs[name].id) for name in header.contigs},
+            {
+                int(table[key].id): str(key)  # type: ignore[attr-defined]
+                for table in (header.filters, header.info, header.formats)
+                for key in table
+            },
+        )
+        self._records = BinaryRecords(self._blocks, read_index(index), dictionaries, self._samples)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._blocks.close()
+
+    def fetch(self, contig: str, region: Region) -> Iterator[Record]:
+        """Records that start in a region; ``contig`` is the file's name of the chromosome."""
+        if region.prefixes:
+            found = self._records.named(contig, region.start, region.end, region.prefixes)
+        else:
+            found = self._records.between(contig, region.start, region.end)
+        alike: Counter[tuple[object, ...]] = Counter()
+        for packed in found:
+            key = (packed.position, packed.id, packed.ref, packed.alts)
+            yield self._record(packed, chromosome(contig), alike[key])
+            alike[key] += 1
+
+    def _record(self, packed: BinaryRecord, chrom: str, place: int) -> PackedRecord:
+        """A record; ``place`` counts those like it that came before."""
+        key = (packed.position, packed.id, packed.ref, packed.alts)
+
+        def complete() -> Record:
+            region = Region(chrom, packed.position, packed.position)
+            alike = [r for r in self._by_pysam(region) if (r.position, r.id, r.ref, r.alts) == key]
+            return alike[place]
+
+        return PackedRecord(
+            chromosome=chrom,
+            position=packed.position,
+            id=packed.id,
+            ref=packed.ref,
+            alts=packed.alts,
+            filter=packed.filter,
+            info=packed.info,
+            format=tuple(packed.fields),
+            body=b"",
+            samples=self._samples,
+            file=self._name,
+            packed=packed,
+            complete=complete,
+        )
+
+
+def open_quick_bcf(path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> QuickBCF | None:
+    """A BCF by its blocks, or None when only the complete path can read it."""
+    try:
+        return QuickBCF(path, header, by_pysam)
+    except (Unusual, OSError):
+        return None

@@ -1,0 +1,133 @@
+"""Records of a BCF found by their blocks are the records pysam reads, field by field."""
+
+import gzip
+import random
+from pathlib import Path
+
+import numpy as np
+import pysam
+import pytest
+
+from riskscore.samples.bcf import BCFFile
+from riskscore.samples.blocks.quick_bcf import PackedRecord
+from riskscore.samples.record import Record
+from riskscore.samples.source import Region
+from tests.samples.blocks.bgzf_files import write_bgzf, write_vcf
+from tests.samples.blocks.test_vcf import regions_of
+
+FILES = 40
+
+
+def lines_of(rng: random.Random, samples: int) -> list[str]:
+    """Sorted records of every kind of genotype and number that BCF can hold."""
+    lines = []
+    for chrom in ("chr1", "chr6"):
+        position = rng.choice([1, 16_380, 28_000_000])
+        for _ in range(rng.randint(1, 40)):
+            position += rng.choice([0, 1, 50, 1000, 20_000, 300_000])
+            ref, alt = rng.choice([("A", "G"), ("AC", "A"), ("A", "G,T"), ("A", "*"), ("A", ".")])
+            name = rng.choice([".", f"rs{position}", "HLA_A*01:01"])
+            info = rng.choice([".", "R2=0.91", "R2=0.123457;IMP", "AF=" + ",".join(["0.25"] * 2)])
+            odd = rng.random() < 0.3
+            form = rng.choice(["GT", "GT:DS", "DS:GT", "GT:HDS:GP", "GT:GQ"])
+            if alt == ".":
+                form = "GT"
+            several = alt.count(",") + 1
+            info = info if several == 2 else info.replace("0.25,0.25", "0.25")
+            cells = [cell_of(rng, form.split(":"), several, odd) for _ in range(samples)]
+            filters = rng.choice(["PASS", ".", "low"])
+            fixed = [chrom, str(position), name, ref, alt, ".", filters, info]
+            lines.append("\t".join([*fixed, form.removeprefix("DS:"), *cells]) + "\n")
+    return lines
+
+
+def write_bcf(folder: Path, vcf: Path, rng: random.Random) -> Path:
+    """The records of a VCF as an indexed BCF, cut into blocks of random lengths."""
+    path = folder / "a.bcf"
+    with (
+        pysam.VariantFile(str(vcf)) as source,
+        pysam.VariantFile(str(path), "wb", header=source.header) as out,
+    ):
+        for record in source:
+            out.write(record)
+    write_bgzf(path, gzip.decompress(path.read_bytes()), rng, rng.choice([40, 700, 65_280]))
+    pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
+    return path
+
+
+def cell_of(rng: random.Random, fields: list[str], alts: int, odd: bool) -> str:
+    genotypes = ["0|1", "0/0", "1|1", "./."]
+    if odd:
+        genotypes += ["0", ".", "1|.", ".|1", "0|0|1"[: rng.choice([3, 5])]]
+        genotypes += ["2|1"] if alts > 1 else []
+    texts = {
+        "GT": rng.choice(genotypes),
+        "DS": ",".join(f"{rng.random():.3f}" for _ in range(alts)),
+        "HDS": f"{rng.random():.2f},{rng.random():.2f}",
+        "GP": ",".join(["0.25", "0.5", "0.25"] if alts == 1 else ["0.1"] * 5 + ["0.5"]),
+        "GQ": str(rng.randint(0, 99)),
+    }
+    if odd:
+        texts["DS"] = rng.choice([texts["DS"], ".", ",".join(["."] * alts), "1e-05"][: 4 - alts])
+        texts["HDS"] = rng.choice([texts["HDS"], "0.5", ".", "0.123456789,1"])
+    return ":".join(texts[name] for name in fields if fields[0] == "GT" or name == "GT")
+
+
+def shown(record: Record) -> list[object]:
+    """All that is read of a record, arrays as their bytes."""
+    fixed: list[object] = [
+        record.chromosome, record.position, record.id, record.ref, record.alts, record.filter,
+        record.format, record.end, record.is_block,
+        *(record.info_value(key) for key in ("R2", "AF", "IMP")),
+    ]  # fmt: skip
+    try:
+        genotypes = record.genotypes()
+    except Exception as error:
+        return [*fixed, str(error)]
+    phased = record.phased()
+    numbers = [record.numbers(name) for name in ("DS", "HDS", "GP", "GQ")]
+    return [
+        *fixed,
+        None if genotypes is None else genotypes.tolist(),
+        phased.tolist(),
+        *(n and (n.values.shape, np.nan_to_num(n.values, nan=-1).tobytes()) for n in numbers),
+        *(n and n.counts.tolist() for n in numbers),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(FILES))
+def test_every_region_holds_what_pysam_finds(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    samples = rng.choice([1, 3, 30])
+    lines = lines_of(rng, samples)
+    vcf = write_vcf(tmp_path / "a.vcf.gz", samples, lines, rng, 65_280)
+    path = write_bcf(tmp_path, vcf, rng)
+    with BCFFile(path) as file:
+        quick = file._quick
+        assert quick is not None
+        for region in regions_of(rng, lines):
+            name = file.contigs.get(region.chromosome)
+            if name is None:
+                continue
+            expected = list(file._fetch_by_pysam(region))
+            assert list(map(shown, file.fetch(region))) == list(map(shown, expected))
+            assert len(list(quick.fetch(name, region))) == len(expected)  # not by falling back
+
+
+def test_usual_fields_are_unpacked_without_pysam(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    cells = "\t".join(["0|1:1.2", "./.:0.25", "1|1:."])
+    line = f"chr6\t5\trs5\tA\tG\t.\tPASS\t.\tGT:DS\t{cells}\n"
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 3, [line], rng, 65_280), rng)
+    with BCFFile(path) as file:
+        (record,) = file.fetch(Region("6", 5, 5))
+        assert isinstance(record, PackedRecord)
+        genotypes, numbers = record.genotypes(), record.numbers("DS")
+        assert "_by_pysam" not in record.__dict__
+    assert genotypes is not None
+    assert genotypes.tolist() == [[0, 1], [-1, -1], [1, 1]]
+    assert numbers is not None
+    np.testing.assert_array_equal(
+        numbers.values, np.array([[1.2], [0.25], [np.nan]], dtype=np.float32)
+    )
+    assert numbers.counts.tolist() == [1, 1, 0]
