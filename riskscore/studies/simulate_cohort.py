@@ -58,9 +58,16 @@ def as_cohort(simulation: Simulation) -> Cohort:
 
 
 def _calls(gene: str, alleles: tuple[HLAAllele, ...], places: Places) -> GeneCalls:
-    """Certain calls of everyone."""
+    """Certain calls of everyone, the first allele on the first chromosome."""
     pairs = places.astype(np.int64)
     count = len(pairs)
     return GeneCalls(
-        gene, alleles, np.arange(count), pairs[:, 0], pairs[:, 1], np.ones(count), SOURCE
+        gene,
+        alleles,
+        np.arange(count),
+        pairs[:, 0],
+        pairs[:, 1],
+        np.ones(count),
+        SOURCE,
+        np.ones(count, dtype=bool),
     )
