@@ -16,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.scoring.link import Array, logit
+from riskscore.scoring.link import Array, expit, logit
 
 _STEP = 1 / 8
 _COUNT = 80  # the integrand falls as exp(-pi t): what is left beyond t = 10 is 2e-14
 NODES: Array = np.asarray(_STEP * (np.arange(_COUNT) + 0.5), dtype=np.float64)
 _WEIGHTS = _STEP / np.sinh(np.pi * NODES)
+_REACH = 30.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Spectrum:
                 real * turn_real - imaginary * turn_imaginary,
                 real * turn_imaginary + imaginary * turn_real,
             )
-        return np.asarray(np.clip(total, 0.0, 1.0))
+        # Beyond the reach of the rule the risk is 0 or 1 to thirteen digits.
+        return np.where(np.abs(center) < _REACH, np.clip(total, 0.0, 1.0), expit(center))
 
 
 def certain(count: int) -> Spectrum:

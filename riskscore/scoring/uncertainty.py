@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.genetics.missing import Missing
+from riskscore.scoring.components import is_single_variant
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.link import Z95, Array
-from riskscore.scoring.reference import Reference, is_single_variant
+from riskscore.scoring.reference import Reference
 from riskscore.scoring.slots import KINDS, Places, Source
 from riskscore.scoring.spectrum import Spectrum, certain, of_normal, of_rows, of_states
 from riskscore.scoring.unknowns import joint_states
@@ -39,10 +40,6 @@ class Uncertainty:
         for source in Source:
             total += self.variance[source]
         return total
-
-    def with_baseline(self, variance: Array) -> Uncertainty:
-        """The same with the variance of the intercept."""
-        return Uncertainty(self.variance | {Source.BASELINE: variance}, self.third, self.spectrum)
 
     def limits(self) -> tuple[Array, Array]:
         """The 2.5% and 97.5% points of the log odds less their mean.
@@ -79,8 +76,8 @@ def uncertainty(measured: Measurements, design: DesignMatrix, reference: Referen
             patterns.append((place, _after_certain(spectrum)))
     normal = _single_variants(design, reference, kinds, third, patterns)
     variance = {kind: kinds[:, i] for i, kind in enumerate(KINDS)}
-    zero = np.zeros(count)
-    variance |= {Source.WEIGHTS: _of_weights(design, reference), Source.BASELINE: zero}
+    weights, baseline = _of_model(measured, design, reference)
+    variance |= {Source.WEIGHTS: weights, Source.BASELINE: baseline}
     return Uncertainty(variance, third, _combined(patterns, normal, count))
 
 
@@ -109,14 +106,24 @@ def _concerned(design: DesignMatrix, component: tuple[int, ...]) -> tuple[Places
     return np.flatnonzero((design.variance[:, columns] > 0).any(axis=1)), columns
 
 
-def _of_weights(design: DesignMatrix, reference: Reference) -> Array:
-    """E[sum of SE^2 (x - mean)^2]; weights without a standard error count as certain."""
-    total = np.zeros(len(design.samples))
-    for j, term in enumerate(reference.model.terms):
-        if term.standard_error:
-            centred = design.expected[:, j] - reference.mean[j]
-            total += term.standard_error**2 * (centred**2 + design.variance[:, j])
-    return total
+def _of_model(
+    measured: Measurements, design: DesignMatrix, reference: Reference
+) -> tuple[Array, Array]:
+    """The variance from the weights, E[sum of SE^2 (x - m)^2], and from the intercept.
+
+    m is the mean among the affected: were a weight larger, the intercept that gives the same
+    prevalence would be lower, by just that much. Weights without a standard error count as certain.
+    """
+    weights, baseline = np.zeros(measured.count), np.zeros(measured.count)
+    for sex, people in measured.by_sex.items():
+        own = reference.by_sex[sex]
+        baseline[people] = own.alpha_sd**2
+        for j, term in enumerate(reference.model.terms):
+            if term.standard_error and reference.model.applies(term, sex):
+                away = design.expected[people, j] - own.case_means[j]
+                square = away**2 + design.variance[people, j]
+                weights[people] += term.standard_error**2 * square
+    return weights, baseline
 
 
 def _single_variants(

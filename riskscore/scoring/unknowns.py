@@ -100,7 +100,10 @@ def joint_states(
     """
     factors = list(dict.fromkeys(factor for term in terms for factor in term.factors))
     slots = slots_of(measured, factors, people)
-    codes = np.column_stack([*(slot.start for slot in slots), unused.astype(np.int64)])
+    scale = np.sqrt(measured.unexplained(factors)[people])
+    codes = np.column_stack(
+        [*(slot.start for slot in slots), unused.astype(np.int64), scale.view(np.int64)]
+    )
     _, first, pattern = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     pattern = pattern.ravel()
     size = np.prod([slot.count[first] for slot in slots], axis=0)
@@ -109,18 +112,23 @@ def joint_states(
         chosen = np.flatnonzero(batch == number)
         members = np.flatnonzero(np.isin(pattern, chosen))
         block = np.searchsorted(chosen, pattern[members])
-        yield members, _joined(slots, factors, terms, ~unused, first[chosen], block)
+        people_of = first[chosen]
+        used = np.where(unused[people_of], 0.0, scale[people_of, None])
+        yield members, _joined(slots, factors, terms, used, people_of, block)
 
 
 def _joined(
     slots: Sequence[Slot],
     factors: Sequence[Factor],
     terms: Sequence[Term],
-    used: NDArray[np.bool_],
+    scale: Array,
     people: Places,
     pattern: Places,
 ) -> JointStates:
-    """Every combination of the slots' states, for one person of each pattern."""
+    """Every combination of the slots' states, for one person of each pattern.
+
+    ``scale`` multiplies each term's weight, shape (people, terms).
+    """
     owner = np.arange(len(people))
     probability = np.ones(len(people))
     numbers = np.zeros((len(people), len(factors)))
@@ -137,7 +145,7 @@ def _joined(
     parts = np.empty((len(owner), len(terms)))
     value = np.zeros(len(owner))
     for j, term in enumerate(terms):
-        part = np.where(used[people, j], term.weight, 0.0)[owner]
+        part = (term.weight * scale[:, j])[owner]
         for factor in term.factors:
             part = part * numbers[:, place[factor]]
         parts[:, j] = part

@@ -1,0 +1,113 @@
+"""Components: terms that share parts of a person, and their joint states in the population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from riskscore.models.terms import Factor, Term, VariantFactor
+from riskscore.scoring.distribution import States
+from riskscore.scoring.link import Array
+from riskscore.scoring.systems import System, system_of
+
+
+@dataclass(frozen=True)
+class Component:
+    """Systems by name, and the places of the terms that look at them."""
+
+    systems: tuple[str, ...]
+    terms: tuple[int, ...]
+
+
+def components(terms: Sequence[Term], joint: bool) -> tuple[Component, ...]:
+    """Terms that share systems, directly or through others, together."""
+    group: dict[str, str] = {}  # each system's way to the one its component is known by
+
+    def root(name: str) -> str:
+        while group.setdefault(name, name) != name:
+            name = group[name]
+        return name
+
+    names = [tuple(dict.fromkeys(system_of(f, joint) for f in term.factors)) for term in terms]
+    for own in names:
+        for other in own[1:]:
+            group[root(other)] = root(own[0])
+    members: dict[str, list[int]] = {}
+    for place, own in enumerate(names):
+        members.setdefault(root(own[0]), []).append(place)
+    return tuple(
+        Component(tuple(dict.fromkeys(name for p in places for name in names[p])), tuple(places))
+        for places in members.values()
+    )
+
+
+def is_single_variant(terms: Sequence[Term]) -> bool:
+    """Whether the terms are one term of one variant."""
+    factors = [factor for term in terms for factor in term.factors]
+    return len(factors) == 1 and isinstance(factors[0], VariantFactor)
+
+
+@dataclass(frozen=True)
+class Enumeration:
+    """Every combination of some systems' states, and each term's number in it.
+
+    ``probability`` has shape (states,), ``numbers`` (terms, states), ``weights`` (terms,).
+    """
+
+    probability: Array
+    numbers: Array
+    weights: Array
+
+    @property
+    def value(self) -> Array:
+        """The weighted sum of the terms, not centred."""
+        total = np.zeros(len(self.probability))
+        for weight, number in zip(self.weights.tolist(), self.numbers, strict=True):
+            total += weight * number
+        return total
+
+    @property
+    def states(self) -> States:
+        """The distribution of the centred value, equal values merged."""
+        values, place = np.unique(np.round(self.value, 12), return_inverse=True)
+        merged = np.zeros(len(values))
+        merged += np.bincount(place.ravel(), self.probability, len(values))
+        return States(values - float(merged @ values), merged)
+
+    @property
+    def case_means(self) -> Array:
+        """Each term's mean number among the affected, when the disease is rare:
+        ``E[x exp(value)] / E[exp(value)]``.
+        """
+        tilted = self.probability * np.exp(self.value)
+        return np.asarray(self.numbers @ tilted / tilted.sum())
+
+
+def enumerated(
+    names: Sequence[str], terms: Sequence[Term], systems: dict[str, System], joint: bool
+) -> Enumeration:
+    """The joint states of independent systems, as the terms count them."""
+    probability = reduce(np.multiply.outer, (systems[name].probabilities for name in names))
+    of_factor = factor_numbers(names, (f for t in terms for f in t.factors), systems, joint)
+    numbers = [reduce(np.multiply, (of_factor[f] for f in term.factors)) for term in terms]
+    return Enumeration(
+        probability.ravel(), np.array(numbers), np.array([term.weight for term in terms])
+    )
+
+
+def factor_numbers(
+    names: Sequence[str], factors: Iterable[Factor], systems: dict[str, System], joint: bool
+) -> dict[Factor, Array]:
+    """Each factor's number in every joint state of the systems, in the order of enumerated()."""
+    shape = tuple(len(systems[name].probabilities) for name in names)
+    numbers = {}
+    for factor in factors:
+        name = system_of(factor, joint)
+        along = [1] * len(names)
+        along[names.index(name)] = -1
+        own = systems[name].numbers[factor].reshape(along)
+        numbers[factor] = np.broadcast_to(own, shape).ravel()
+    return numbers
