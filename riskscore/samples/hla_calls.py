@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.panel import Tag
+
+
+class HaplotypeCalls(StrEnum):
+    """How the haplotypes of a model's scheme are called."""
+
+    POSTERIOR = "posterior"  # what the data leave open stays open
+    PUBLISHED = "published"  # from tag SNPs, rounded and ranked as the paper's software does
 
 
 @dataclass(frozen=True)

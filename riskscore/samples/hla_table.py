@@ -112,6 +112,21 @@ def typed(
     return HLACalls(dict(sorted(calls.items())), reports=tuple(reports))
 
 
+def with_typed(
+    records: HLACalls,
+    files: Sequence[Typings],
+    samples: Sequence[str],
+    genes: Sequence[str],
+    population: str,
+) -> HLACalls:
+    """Calls of typed tables, and of samples that no table types those of the records."""
+    tables = typed(merged(files).values(), samples, genes, population)
+    calls = dict(tables.genes)
+    for gene, own in records.genes.items():
+        calls[gene] = calls[gene].after(own) if gene in calls else own
+    return HLACalls(dict(sorted(calls.items())), reports=(*tables.reports, *records.reports))
+
+
 def is_genotype_file(path: Path) -> bool:
     """Whether a file holds genotypes (VCF, BCF, PGEN, BGEN) and not a table of types."""
     if path.suffix.lower() in {".bcf", ".pgen", ".bgen"}:

@@ -6,7 +6,8 @@ what is known), its variance is carried along, and the reason stands beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,10 @@ from riskscore.models.terms import (
 )
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
-from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
+from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
+from riskscore.scoring.resolution import resolved
 from riskscore.scoring.systems import OTHER, carries, group_of, haplotype_values, paired_names
 
 Reasons = NDArray[np.uint8]
@@ -41,7 +43,8 @@ class DesignMatrix:
     """Arrays of shape (samples, terms): expected numbers, their variances, reasons for gaps.
 
     ``missing`` is 0 (Missing.NOT_MISSING) where the number was observed. ``excess`` is, by sample,
-    the probability that tag SNPs count more than two haplotypes.
+    the probability that tag SNPs count more than two haplotypes. ``published`` are the numbers
+    with haplotypes called from tags as the paper's software calls them, ``ruled`` where that is so.
     """
 
     model: RiskModel
@@ -50,6 +53,8 @@ class DesignMatrix:
     variance: Array
     missing: Reasons
     excess: Array
+    published: Array
+    ruled: NDArray[np.bool_]
 
     @property
     def values(self) -> Array:
@@ -91,6 +96,9 @@ class Measurements:
         self.haplotypes: DiplotypeCalls | None = None
         if self.model.scheme:
             self.haplotypes = call_diplotypes(cohort, self.model.scheme, panel, rows)
+        genes = [f for f in self.model.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
+        hla = resolved(cohort.hla, list(dict.fromkeys(genes)), panel, cohort.population, rows)
+        self.cohort = replace(cohort, hla=hla)
         self.pairs = paired_names(self.model)
         self.carriage: dict[HLAFactor, Array] = {}
 
@@ -103,7 +111,26 @@ class Measurements:
             expected[:, j], variance[:, j], missing[:, j] = self._column(j, term)
         samples = tuple(self.cohort.samples[i] for i in self.rows)
         excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
-        return DesignMatrix(self.model, samples, expected, variance, missing, excess)
+        published, ruled = self._published(expected)
+        return DesignMatrix(
+            self.model, samples, expected, variance, missing, excess, published, ruled
+        )
+
+    def _published(self, expected: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """The numbers by the published rule for haplotypes, and which of them it gives."""
+        scheme, calls = self.model.scheme, self.haplotypes
+        if not scheme or calls is None or calls.source == "typed alleles":
+            return expected, np.zeros((1, 1), dtype=bool)
+        rule = published_diplotypes(self.cohort, scheme, self.rows)
+        called = (rule.missing == Missing.NOT_MISSING) & calls.from_tags
+        published, ruled = expected.copy(), np.zeros(expected.shape, dtype=bool)
+        for j, term in enumerate(self.model.terms):
+            if len(term.factors) == 1 and isinstance(
+                factor := term.factors[0], HaplotypeFactor | DiplotypeFactor
+            ):
+                ruled[:, j] = called
+                published[called, j] = self._haplotype(factor, rule).first[called]
+        return published, ruled
 
     def _column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
         """Expected number, variance and reason of one term, each of shape (samples,)."""
@@ -118,6 +145,7 @@ class Measurements:
         gaps = [part.missing != Missing.NOT_MISSING for part in measured.values()]
         gap = np.logical_and.reduce(gaps)
         first, variance = np.where(gap, mean, first), np.where(gap, spread, variance)
+        variance = variance * self.unexplained(term.factors)
         unused = self._not_in_use(term)
         return (
             np.where(unused, mean, first),
@@ -146,19 +174,29 @@ class Measurements:
         for sex, people in self.by_sex.items():
             unused[people] = not self.model.applies(term, sex)
         if term.fallback_for:
-            gene = self.cohort.hla.genes.get(term.fallback_for)
-            factor = term.factors[0]
-            if (
-                isinstance(factor, VariantFactor)
-                and self.cohort.dosages.match(factor.variant).missing
-            ):
-                unused[:] = True  # the stand-in is not there either: the gene's own gap counts
-            if gene is not None:
-                unused |= gene.called(len(self.cohort.samples))[self.span]
+            unused |= ~self._stands_in(term)
         for factor in term.factors:
             if isinstance(factor, ExposureFactor):
                 unused |= self._outranked(factor)
         return unused
+
+    def _stands_in(self, term: Term) -> NDArray[np.bool_]:
+        """In whom a stand-in counts: the gene is not typed, and the stand-in itself is there."""
+        gene = self.cohort.hla.genes.get(term.fallback_for)
+        stands = np.ones(self.count, dtype=bool)
+        if gene is not None:
+            stands = ~gene.called(len(self.cohort.samples))[self.span]
+        for factor in term.factors:
+            stands &= self._measure([factor]).missing == Missing.NOT_MISSING
+        return stands
+
+    def unexplained(self, factors: Sequence[Factor]) -> Array:
+        """The share of the factors' variance that stand-ins for their genes leave, by sample."""
+        share = np.ones(self.count)
+        for term in self.model.terms if self.reference.unexplained else ():
+            if term.fallback_for in {getattr(factor, "gene", None) for factor in factors}:
+                share[self._stands_in(term)] = self.reference.unexplained[term.fallback_for]
+        return share
 
     def _outranked(self, factor: ExposureFactor) -> NDArray[np.bool_]:
         """Of exposures with the same ``one_of`` only the first known one counts."""
@@ -189,7 +227,8 @@ class Measurements:
             case ExposureFactor():
                 return self.exposure(factors[0])
             case HaplotypeFactor() | DiplotypeFactor():
-                return self._haplotype(factors[0])
+                assert self.haplotypes is not None
+                return self._haplotype(factors[0], self.haplotypes)
         return self._gene([f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)])
 
     def _gap(self, reason: Missing) -> _Measured:
@@ -224,9 +263,9 @@ class Measurements:
         missing = np.where(unknown, np.uint8(Missing.NOT_GIVEN), np.uint8(0))
         return _Measured(x, x**2, missing)
 
-    def _haplotype(self, factor: HaplotypeFactor | DiplotypeFactor) -> _Measured:
-        calls = self.haplotypes
-        assert calls is not None
+    def _haplotype(
+        self, factor: HaplotypeFactor | DiplotypeFactor, calls: DiplotypeCalls
+    ) -> _Measured:
         assert self.model.scheme is not None
         names = (*self.model.scheme.names, OTHER)
         x = haplotype_values(factor, names, calls.first, calls.second, self.pairs)
@@ -277,7 +316,37 @@ class Measurements:
             invalid = allele in self.cohort.hla.invalid_tags
             return self._gap(Missing.TAG_NOT_VALID if invalid else Missing.ABSENT)
         values = np.prod([factor.coding.values for factor in factors], axis=0)
-        return self._copies(tag.copies[self.span], tuple(values.tolist()))
+        chances = self.tagged_copies(allele)
+        missing = np.where(np.isnan(chances[:, 0]), np.uint8(Missing.NO_CALL), np.uint8(0))
+        return _Measured(_spread(chances, values), _spread(chances, values**2), missing)
+
+    def tagged_copies(self, allele: HLAAllele) -> Array:
+        """The probabilities of 0, 1 and 2 copies of an allele, by its tag SNP, shape (samples, 3).
+
+        A chromosome with the tag carries the allele as often as r2 and the frequencies say.
+        """
+        tag = self.cohort.hla.tags[allele]
+        d = tag.copies[self.span].astype(np.float64)
+        none, two = np.clip(1 - d, 0, 1), np.clip(d - 1, 0, 1)
+        counted = np.stack([none, 1 - none - two, two], axis=1)
+        population = self.cohort.population
+        without, with_ = tag.tag.carriage(population, self.panel.frequency(allele, population))
+        table = np.array(
+            [_two_draws(p, q) for p, q in ((without, without), (without, with_), (with_, with_))]
+        )
+        return np.column_stack([_spread(counted, column) for column in table.T])
+
+
+def _two_draws(p: float, q: float) -> tuple[float, float, float]:
+    """The probabilities that none, one and both of two events of probability p and q come true."""
+    return (1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q
+
+
+def _spread(chances: Array, values: Array) -> Array:
+    """Expectations of values of 0, 1 and 2 copies, summed in that order."""
+    return np.asarray(
+        chances[:, 0] * values[0] + chances[:, 1] * values[1] + chances[:, 2] * values[2]
+    )
 
 
 def single_allele(factors: list[HLAFactor]) -> HLAAllele | None:

@@ -1,31 +1,28 @@
 """Which two haplotypes of a scheme a person has: from typed alleles, or from tag SNPs.
 
-Both give a posterior over unordered pairs of classes. From tags the published rule is followed:
-each tag counts copies of its haplotype, and of more than two the two of highest rank are kept;
-imputed tags make a posterior over what that rule would say. From typed alleles every phase that
-the genotypes allow is weighed by the population's haplotype frequencies.
+Both give a posterior over unordered pairs of classes. Typed alleles come first; tag SNPs speak for
+people of whom the genes are not typed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import Excess, HaplotypeScheme
-from riskscore.models.panel import DRDQ, ReferencePanel
+from riskscore.models.model import HaplotypeScheme
+from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.hla_calls import GeneCalls
+from riskscore.samples.hla_calls import GeneCalls, HaplotypeCalls
 from riskscore.scoring.link import Array
-from riskscore.scoring.systems import classify
+from riskscore.scoring.phasing import Phaser
+from riskscore.scoring.systems import scheme_frequencies
+from riskscore.scoring.tag_haplotypes import TagPairs, published_pairs, tag_pairs
 
-# The weight of a haplotype the panel has never seen, against those it has.
-_UNSEEN = 1e-6
-_NEGLIGIBLE = 1e-9
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,190 +30,187 @@ class DiplotypeCalls:
     """Rows of (sample, first, second, probability), sorted by sample; places in the scheme's names.
 
     ``missing`` has one reason a sample; ``excess`` is the probability that the tags of a sample
-    count more than two haplotypes.
+    count more than two haplotypes. ``from_tags`` says of whom tags spoke.
     """
 
-    sample: NDArray[np.int64]
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    sample: Places
+    first: Places
+    second: Places
     probability: Array
     missing: NDArray[np.uint8]
     excess: Array
+    from_tags: NDArray[np.bool_]
     source: str
+
+    def without(self, people: NDArray[np.bool_]) -> DiplotypeCalls:
+        """These calls without the rows of some people."""
+        kept = ~people[self.sample]
+        return replace(
+            self,
+            sample=self.sample[kept],
+            first=self.first[kept],
+            second=self.second[kept],
+            probability=self.probability[kept],
+        )
 
 
 def call_diplotypes(
     cohort: Cohort, scheme: HaplotypeScheme, panel: ReferencePanel, rows: range
 ) -> DiplotypeCalls:
     """Calls for a range of the cohort's samples, numbered from 0 within it."""
-    if all(gene in cohort.hla.genes for gene in scheme.genes):
-        return _from_types(cohort, scheme, panel, rows)
-    return _from_tags(cohort, scheme, rows)
+    if cohort.haplotype_calls is HaplotypeCalls.PUBLISHED:
+        return published_diplotypes(cohort, scheme, rows)
+    tagged = any(h.tag and not cohort.dosages.match(h.tag).missing for h in scheme.haplotypes)
+    if not all(gene in cohort.hla.genes for gene in scheme.genes):
+        return _from_tags(cohort, scheme, panel, rows)
+    typed = _from_types(cohort, scheme, panel, rows)
+    untyped = typed.missing != Missing.NOT_MISSING
+    if not tagged or not untyped.any():
+        return typed
+    return _together(typed, _from_tags(cohort, scheme, panel, rows), untyped)
 
 
-def _from_tags(cohort: Cohort, scheme: HaplotypeScheme, rows: range) -> DiplotypeCalls:
-    tags = [haplotype.tag for haplotype in scheme.haplotypes]
+def published_diplotypes(cohort: Cohort, scheme: HaplotypeScheme, rows: range) -> DiplotypeCalls:
+    """Calls as the scheme's own software makes them from tags, without any uncertainty.
+
+    Dosages are rounded (a half to the even number), of more than two haplotypes the scheme's rule
+    keeps two, and a haplotype that no tag counts adds nothing. A person without all of the tags
+    has no call.
+    """
+    return _of_tags(cohort, scheme, rows, lambda d: published_pairs(d, scheme.excess), whole=True)
+
+
+def _from_tags(
+    cohort: Cohort, scheme: HaplotypeScheme, panel: ReferencePanel, rows: range
+) -> DiplotypeCalls:
+    shares = scheme_frequencies(scheme, panel, cohort.population)
+    return _of_tags(cohort, scheme, rows, lambda d: tag_pairs(d, shares), whole=False)
+
+
+def _of_tags(
+    cohort: Cohort,
+    scheme: HaplotypeScheme,
+    rows: range,
+    pairs_of: Callable[[Array], TagPairs],
+    *,
+    whole: bool,
+) -> DiplotypeCalls:
+    """Calls from tags by a rule; of people with every tag, or (unless ``whole``) with any."""
     count = len(rows)
-    missing = np.zeros(count, dtype=np.uint8)
-    lost = [cohort.dosages.match(tag).missing if tag else Missing.ABSENT for tag in tags]
-    if any(lost):
-        missing[:] = next(reason for reason in lost if reason)
-        empty = np.empty(0, dtype=np.int64)
-        return DiplotypeCalls(empty, empty, empty, np.empty(0), missing, np.zeros(count), "tags")
     span = slice(rows.start, rows.stop)
-    d = np.array([cohort.dosages.of(tag)[span] for tag in tags if tag], dtype=np.float64)
-    called = ~np.isnan(d).any(axis=0)
-    missing[~called] = Missing.NO_CALL
-    d = d[:, called]
-    none, two = np.clip(1 - d, 0, 1), np.clip(d - 1, 0, 1)
-    one = 1 - none - two
-    states = _kept_pairs(none, one, two, scheme.excess)
-    probability = np.array([p for _, _, p in states])
-    kept = probability > _NEGLIGIBLE
-    probability = probability / np.where(kept, probability, 0).sum(axis=0)
-    sample, state = np.nonzero(kept.T)
-    pairs = np.array([(i, j) for i, j, _ in states])
+    lost = [
+        cohort.dosages.match(h.tag).missing if h.tag else Missing.ABSENT for h in scheme.haplotypes
+    ]
+    d = np.full((len(lost), count), np.nan)
+    for place, haplotype in enumerate(scheme.haplotypes):
+        if haplotype.tag and not lost[place]:
+            d[place] = cohort.dosages.of(haplotype.tag)[span]
+    known = ~np.isnan(d)
+    called = known.all(axis=0) if whole else known.any(axis=0)
+    reason = next((r for r in lost if r), Missing.NO_CALL)
+    if not all(lost) and not whole:
+        reason = Missing.NO_CALL
+    missing = np.where(called, np.uint8(0), np.uint8(reason))
+    found = pairs_of(d[:, called])
     excess = np.zeros(count)
-    excess[called] = 1 - _at_most_two(none, one, two)
+    excess[called] = found.excess
     return DiplotypeCalls(
-        np.flatnonzero(called)[sample],
-        pairs[state, 0],
-        pairs[state, 1],
-        probability.T[kept.T],
+        np.flatnonzero(called)[found.sample],
+        found.first,
+        found.second,
+        found.probability,
         missing,
         excess,
+        np.ones(count, dtype=bool),
         "tags",
     )
 
 
-def _kept_pairs(
-    none: Array, one: Array, two: Array, excess: Excess
-) -> list[tuple[int, int, Array]]:
-    """Each pair of places that the rule can keep, and its probability by sample.
-
-    The arrays have shape (tags, samples): the probability of no, one and two copies.
-    """
-    other, people = len(none), int(none.shape[1])
-    twice_first = excess is Excess.HOMOZYGOTE_FIRST
-    # Among the tags ranked above k: no copy; and (for a homozygote to come first) not two.
-    before = np.cumprod(np.vstack([np.ones(people), none]), axis=0)
-    not_two = np.cumprod(np.vstack([np.ones(people), 1 - two]), axis=0)
-    # Among the tags ranked below k: not two, where that would have come first.
-    below = np.ones((other + 1, people))
-    if twice_first:
-        below[:other] = np.cumprod((1 - two)[::-1], axis=0)[::-1]
-    states: list[tuple[int, int, Array]] = [(other, other, before[-1])]
-    for i in range(other):
-        states.append((i, i, (not_two[i] if twice_first else before[i]) * two[i]))
-        still_one = before[i] * one[i]
-        for j in range(i + 1, other):
-            second = one[j] if twice_first else one[j] + two[j]
-            states.append((i, j, still_one * second * below[j + 1]))
-            still_one = still_one * none[j]
-        states.append((i, other, still_one))
-    return states
-
-
-def _at_most_two(none: Array, one: Array, two: Array) -> Array:
-    """The probability that the tags count two haplotypes or fewer in all."""
-    counts = [np.ones(none.shape[1]), np.zeros(none.shape[1]), np.zeros(none.shape[1])]
-    for p0, p1, p2 in zip(none, one, two, strict=True):
-        counts = [
-            counts[0] * p0,
-            counts[1] * p0 + counts[0] * p1,
-            counts[2] * p0 + counts[1] * p1 + counts[0] * p2,
-        ]
-    return np.minimum(1.0, counts[0] + counts[1] + counts[2])
+def _together(
+    typed: DiplotypeCalls, tags: DiplotypeCalls, untyped: NDArray[np.bool_]
+) -> DiplotypeCalls:
+    """Typed calls, and those from tags of people who are not typed."""
+    tags = tags.without(~untyped)
+    sample = np.concatenate([typed.sample, tags.sample])
+    order = np.argsort(sample, kind="stable")
+    return DiplotypeCalls(
+        sample[order],
+        np.concatenate([typed.first, tags.first])[order],
+        np.concatenate([typed.second, tags.second])[order],
+        np.concatenate([typed.probability, tags.probability])[order],
+        np.where(untyped & (tags.missing == 0), np.uint8(0), typed.missing),
+        np.where(untyped, tags.excess, 0.0),
+        untyped,
+        "typed alleles, and tags of people not typed",
+    )
 
 
 def _from_types(
     cohort: Cohort, scheme: HaplotypeScheme, panel: ReferencePanel, rows: range
 ) -> DiplotypeCalls:
+    """Every different set of genotypes is phased once, however many people share it."""
     genes = [cohort.hla.genes[gene] for gene in scheme.genes]
-    phaser = _Phaser(scheme, panel, cohort.population)
-    missing = np.zeros(len(rows), dtype=np.uint8)
-    out: list[tuple[int, int, int, float]] = []
-    for place, sample in enumerate(rows):
-        genotypes = [_genotypes(gene, sample) for gene in genes]
-        if not all(genotypes):
-            missing[place] = Missing.NO_CALL
-            continue
-        posterior = phaser.posterior(tuple(genotypes))
+    phaser = Phaser(scheme, panel, cohort.population)
+    count = len(rows)
+    missing = np.full(count, Missing.NO_CALL, dtype=np.uint8)
+    people = np.flatnonzero(
+        np.logical_and.reduce(
+            [gene.called(len(cohort.samples))[rows.start : rows.stop] for gene in genes]
+        )
+    )
+    keys: dict[tuple[tuple[tuple[int, int, float, bool], ...], ...], list[int]] = {}
+    spans = [_spans(gene, rows) for gene in genes]
+    for person in people.tolist():
+        keys.setdefault(tuple(span[person] for span in spans), []).append(person)
+    parts: list[tuple[Places, Places, Places, Array]] = []
+    for key, members in keys.items():
+        named = tuple(
+            tuple((gene.alleles[i], gene.alleles[j], p, ordered) for i, j, p, ordered in genotypes)
+            for gene, genotypes in zip(genes, key, strict=True)
+        )
+        posterior = phaser.posterior(named)
+        missing[members] = Missing.LOW_RESOLUTION if posterior is None else Missing.NOT_MISSING
         if posterior is None:
-            missing[place] = Missing.LOW_RESOLUTION
             continue
-        out += [(place, i, j, p) for (i, j), p in posterior.items()]
-    table = np.array(out, dtype=np.float64).reshape(-1, 4)
-    sample_, first, second = table[:, :3].astype(np.int64).T
-    excess = np.zeros(len(rows))
-    return DiplotypeCalls(sample_, first, second, table[:, 3], missing, excess, "typed alleles")
-
-
-Genotype = tuple[HLAAllele, HLAAllele, float]
-
-
-def _genotypes(gene: GeneCalls, sample: int) -> tuple[Genotype, ...]:
-    rows = gene.rows(sample, sample + 1)
-    return tuple(
-        (gene.alleles[i], gene.alleles[j], float(p))
-        for i, j, p in zip(gene.first[rows], gene.second[rows], gene.probability[rows], strict=True)
+        pairs, shares = np.array(list(posterior)), np.array(list(posterior.values()))
+        parts.append(
+            (
+                np.repeat(members, len(pairs)),
+                np.tile(pairs[:, 0], len(members)),
+                np.tile(pairs[:, 1], len(members)),
+                np.tile(shares, len(members)),
+            )
+        )
+    empty = np.empty(0, dtype=np.int64)
+    parts.append((empty, empty, empty, np.empty(0)))
+    sample, first, second, probability = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    order = np.argsort(sample, kind="stable")
+    return DiplotypeCalls(
+        sample[order],
+        first[order],
+        second[order],
+        probability[order],
+        missing,
+        np.zeros(count),
+        np.zeros(count, dtype=bool),
+        "typed alleles",
     )
 
 
-class _Phaser:
-    """Weighs the phases of typed genotypes; remembers the genotypes it has seen."""
-
-    def __init__(self, scheme: HaplotypeScheme, panel: ReferencePanel, population: str) -> None:
-        self.scheme = scheme
-        self.frequency = {
-            tuple(dict(zip(DRDQ, alleles, strict=True))[gene] for gene in scheme.genes): share
-            for alleles, share in panel.drdq.get(population, ())
-        }
-        self.seen: dict[tuple[tuple[Genotype, ...], ...], dict[tuple[int, int], float] | None] = {}
-        self.classes: dict[tuple[HLAAllele, ...], int | None] = {}
-
-    def posterior(
-        self, genotypes: tuple[tuple[Genotype, ...], ...]
-    ) -> dict[tuple[int, int], float] | None:
-        """Probability of each unordered pair of classes; None if a class cannot be told."""
-        if genotypes not in self.seen:
-            self.seen[genotypes] = self._posterior(genotypes)
-        return self.seen[genotypes]
-
-    def _posterior(
-        self, genotypes: tuple[tuple[Genotype, ...], ...]
-    ) -> dict[tuple[int, int], float] | None:
-        weights: dict[tuple[int, int], float] = {}
-        for combination in product(*genotypes):
-            typed = float(np.prod([p for _, _, p in combination]))
-            # A set: the phases of a homozygote are one and the same.
-            phases = {
-                frozenset(
-                    tuple(
-                        (g[1], g[0])[swap ^ side]
-                        for g, swap in zip(combination, swaps, strict=True)
-                    )
-                    for side in (0, 1)
-                )
-                for swaps in product((0, 1), repeat=len(combination))
-            }
-            shares = {phase: self._share(phase) for phase in phases}
-            total = sum(shares.values())
-            for phase, share in shares.items():
-                classes = [self._class(haplotype) for haplotype in phase]
-                if None in classes:
-                    return None
-                places = sorted(c for c in classes if c is not None)
-                pair = (places[0], places[-1])
-                weights[pair] = weights.get(pair, 0.0) + typed * share / total
-        return dict(sorted(weights.items()))
-
-    def _share(self, phase: frozenset[tuple[HLAAllele, ...]]) -> float:
-        shares = [self.frequency.get(h, 0.0) + _UNSEEN for h in phase]
-        return shares[0] ** 2 if len(shares) == 1 else 2 * shares[0] * shares[1]
-
-    def _class(self, haplotype: tuple[HLAAllele, ...]) -> int | None:
-        if haplotype not in self.classes:
-            by_gene = dict(zip(self.scheme.genes, haplotype, strict=True))
-            self.classes[haplotype] = classify(self.scheme, by_gene)
-        return self.classes[haplotype]
+def _spans(gene: GeneCalls, rows: range) -> dict[int, tuple[tuple[int, int, float, bool], ...]]:
+    """Each sample's rows, by its place in ``rows``."""
+    span = gene.rows(rows.start, rows.stop)
+    found: dict[int, tuple[tuple[int, int, float, bool], ...]] = {}
+    for sample, *row in zip(
+        (gene.sample[span] - rows.start).tolist(),
+        gene.first[span].tolist(),
+        gene.second[span].tolist(),
+        gene.probability[span].tolist(),
+        gene.ordered[span].tolist(),
+        strict=True,
+    ):
+        i, j, p, ordered = row
+        found[sample] = (*found.get(sample, ()), (i, j, p, ordered))
+    return found

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
-from riskscore.models.terms import HLAAlleleFactor, Part, Term
+from riskscore.models.model import RiskModel
+from riskscore.models.terms import (
+    DiplotypeFactor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    Part,
+    Term,
+)
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix
@@ -44,6 +51,9 @@ def flags_of(
         [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
     )
     doubt = (design.variance[:, genetic] > _UNCERTAIN) & uncertain
+    # What more than two haplotypes leave open has a flag of its own.
+    haplotypes = np.array([_is_haplotype(terms[j]) for j in genetic], dtype=bool)
+    doubt &= ~((design.excess > _EXCESS)[:, None] & haplotypes)
     reasons = design.missing[:, genetic].copy()
     reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
     stands_in = design.missing[:, fallback] == Missing.NOT_MISSING
@@ -52,7 +62,8 @@ def flags_of(
     )
     packed, width = state.tobytes(), state.shape[1]
     people = [packed[i : i + width] for i in range(0, len(packed), width)]
-    tags = _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
+    tags = _lost_tags(design.model, cohort)
+    tags += _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
     texts: dict[bytes, str] = {}
     for person in dict.fromkeys(people):
         pattern = np.frombuffer(person, dtype=np.uint8)
@@ -67,6 +78,10 @@ def flags_of(
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
         texts[person] = ";".join(parts + tags)
     return [texts[person] for person in people]
+
+
+def _is_haplotype(term: Term) -> bool:
+    return any(isinstance(f, HaplotypeFactor | DiplotypeFactor) for f in term.factors)
 
 
 def _is_variant(factor: object) -> bool:
@@ -88,7 +103,10 @@ def _reason_flags(terms: list[Term], reasons: NDArray[np.uint8]) -> list[str]:
 
 
 def _tag_flags(terms: list[Term], cohort: Cohort) -> list[str]:
-    """One flag for each allele that a tag SNP stands for, with the populations where it holds."""
+    """One flag for each allele that a tag SNP stands for, with the populations where it holds.
+
+    Of a weak tag it says r2 in this population instead. Missing tags of haplotypes are named too.
+    """
     flags: dict[str, None] = {}
     for term in terms:
         for factor in term.factors:
@@ -97,5 +115,18 @@ def _tag_flags(terms: list[Term], cohort: Cohort) -> list[str]:
                     call = cohort.hla.tags.get(allele)
                     if call:
                         where = "+".join(sorted(p for p in call.tag.r2 if call.tag.holds(p)))
+                        if call.weak:
+                            where = f"weak, r2 {call.tag.r2.get(cohort.population, 0.0):.2f}"
                         flags[f"tag={allele}:{call.tag.variant.name}({where})"] = None
     return list(flags)
+
+
+def _lost_tags(model: RiskModel, cohort: Cohort) -> list[str]:
+    """Haplotypes of the scheme whose tag is not in the file, where others are and speak."""
+    scheme = model.scheme
+    if scheme is None or all(gene in cohort.hla.genes for gene in scheme.genes):
+        return []
+    lost = [h.name for h in scheme.haplotypes if not h.tag or cohort.dosages.match(h.tag).missing]
+    if not lost or len(lost) == len(scheme.haplotypes):
+        return []
+    return [f"haplotype_tags_missing={','.join(lost)}"]

@@ -130,6 +130,20 @@ def _of_copies(group: Sequence[Factor], copies: NDArray[np.float32]) -> _Rows:
     return _Rows(sample[kept], np.column_stack(numbers), probability[kept])
 
 
+def _of_chances(group: Sequence[Factor], chances: Array) -> _Rows:
+    """The probabilities of 0, 1 and 2 copies, shape (people, 3), nan where there is no call."""
+    known = np.flatnonzero(~np.isnan(chances).any(axis=1))
+    sample, state = np.repeat(known, 3), np.tile([0.0, 1.0, 2.0], len(known))
+    probability = chances[known].ravel()
+    kept = probability > 0
+    numbers = [
+        coded(f, state[kept])
+        for f in group
+        if not isinstance(f, ExposureFactor | HaplotypeFactor | DiplotypeFactor)
+    ]
+    return _Rows(sample[kept], np.column_stack(numbers), probability[kept])
+
+
 def _of_haplotypes(measured: Measurements, group: Sequence[Factor], people: Places) -> _Rows:
     calls, scheme = measured.haplotypes, measured.model.scheme
     assert calls is not None
@@ -181,8 +195,8 @@ def _of_tags(
             rest.append(factor)
     readings: list[tuple[list[Factor], _Rows | None]] = []
     for allele, members in tagged.items():
-        copies = measured.cohort.hla.tags[allele].copies[measured.span][people]
-        readings.append((members, _of_copies(members, copies)))
+        chances = measured.tagged_copies(allele)[people]
+        readings.append((members, _of_chances(members, chances)))
     return [*readings, (rest, None)] if rest else readings
 
 

@@ -8,7 +8,7 @@ be in Hardy-Weinberg proportions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 
 from riskscore.errors import PopulationError
-from riskscore.genetics.hla import HLAAllele, covered
+from riskscore.genetics.hla import HLAName, covered
 from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel
 from riskscore.models.panel import DRDQ, HaplotypeFrequencies, ReferencePanel
 from riskscore.models.terms import (
@@ -47,15 +47,11 @@ def group_of(factor: Factor) -> str:
             return f"gene {factor.gene}"
 
 
-def carries(factor: HLAFactor, allele: HLAAllele, panel: ReferencePanel) -> bool | None:
+def carries(factor: HLAFactor, allele: HLAName, panel: ReferencePanel) -> bool | None:
     """Whether an allele is counted by a factor; None when its name or the table cannot tell."""
-    if not isinstance(factor, AminoAcidFactor):
-        return covered(factor.alleles, allele)
-    found = [panel.residues.residue(allele, position) for position, _ in factor.residues]
-    wanted = [residue for _, residue in factor.residues]
-    if any(f is not None and f not in w for f, w in zip(found, wanted, strict=True)):
-        return False
-    return None if None in found else True
+    if isinstance(factor, AminoAcidFactor):
+        return panel.residues.carries(allele, factor.residues)
+    return covered(factor.alleles, allele)
 
 
 def coded(factor: HLAFactor | VariantFactor, copies: Array) -> Array:
@@ -173,7 +169,7 @@ def scheme_frequencies(scheme: HaplotypeScheme, panel: ReferencePanel, populatio
     return np.array([*shares, max(0.0, 1 - sum(shares))])
 
 
-def classify(scheme: HaplotypeScheme, alleles: dict[str, HLAAllele]) -> int | None:
+def classify(scheme: HaplotypeScheme, alleles: Mapping[str, HLAName]) -> int | None:
     """The class of a typed haplotype; the number of classes for none; None if it cannot be told.
 
     Classes are tried in order of rank, each gene against the alleles the class allows.

@@ -20,11 +20,13 @@ def test_a_person_without_a_single_call(
     table = list(csv.DictReader(io.StringIO(done.stdout), delimiter="\t"))
     assert done.returncode == EXIT_SOME_NOT_SCORED
     assert [row["sample"] for row in table] == ["A", "B", "C"]
-    assert [bool(row["log_odds"]) for row in table] == [True, False, False]
+    assert [bool(row["log_odds"]) for row in table] == [True, False, True]
     empty = table[1]
     for column in ("genetic_score", "log_odds", "odds_ratio", "probability", "published_score"):
         assert empty[column] == ""
     assert "not_scored" in empty["flags"]
     assert "no_call" in empty["flags"]
-    # Only a haplotype tag was called in C; haplotypes need all their tags.
-    assert "not_scored" in table[2]["flags"]
+    # Only a haplotype tag was called in C: the other haplotypes stay open.
+    assert "haplotype_tags_missing=" in table[2]["flags"]
+    assert float(table[2]["coverage"]) < 0.2
+    assert table[2]["published_score"] == ""
