@@ -14,7 +14,9 @@ RiskscoreError (1)
 ├── ModelError (20)                a model cannot be used
 │   ├── ModelNotFoundError (21)    no model of that name or path
 │   ├── ModelFormatError (22)      model.yaml or weights.tsv does not parse
-│   └── PopulationError (23)       no reference frequencies for that population
+│   ├── PopulationError (23)       no reference frequencies for that population
+│   ├── ModelDoubtError (24)       weights that contradict the published tables of the disease
+│   └── ModelExportError (25)      a model that the PGS Catalog's format cannot say
 ├── ExposureError (30)             the exposures cannot be used
 │   ├── ExposureLevelError (31)    a level or unit the model does not know
 │   ├── ExposureRangeError (32)    a number outside the plausible range
@@ -113,6 +115,14 @@ class ModelFormatError(ModelError):
 
 class PopulationError(ModelError):
     exit_code = 23
+
+
+class ModelDoubtError(ModelError):
+    exit_code = 24
+
+
+class ModelExportError(ModelError):
+    exit_code = 25
 
 
 class ExposureError(RiskscoreError):

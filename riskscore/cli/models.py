@@ -1,12 +1,20 @@
-"""The verbs about models: list, show, check, schema."""
+"""The verbs about models: list, show, check, import and export, schema."""
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-models_app = typer.Typer(help="The models: list, show, check, schema.", no_args_is_help=True)
+from riskscore.errors import UsageError
+
+models_app = typer.Typer(
+    help="The models: list, show, check, import-pgs, export-pgs, schema.", no_args_is_help=True
+)
+_WHICH = "A model's id or folder, or a PGS Catalog scoring file."
+_FORCE = "Use a scoring file although many of its rows contradict the published tables."
 
 
 @models_app.command("list")
@@ -30,36 +38,110 @@ def models_list() -> None:
 
 @models_app.command("show")
 def models_show(
-    name: Annotated[str, typer.Argument(help="A model's id or folder.")],
+    name: Annotated[str, typer.Argument(help=_WHICH)],
     sources: Annotated[
         bool, typer.Option("--sources", help="A table of every number and where it comes from.")
     ] = False,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="A table of every term, its weight and its share.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
 ) -> None:
     """The card of a model; with --sources, every number with its source."""
     from riskscore.models.catalog import load_model
+    from riskscore.models.panel import reference_panel
     from riskscore.models.sources import SOURCE_COLUMNS, source_rows
+    from riskscore.writing.card import WEIGHT_COLUMNS, card_words, weight_rows
     from riskscore.writing.tables import write_table
-    from riskscore.writing.words import card_words
 
-    model = load_model(name)
+    if sources and weights:
+        raise UsageError("--sources and --weights are two tables; ask for one")
+    model, panel = load_model(name, force=force), reference_panel()
     if sources:
         write_table(source_rows(model), SOURCE_COLUMNS, None)
-        return
-    for line in card_words(model):
-        typer.echo(line)
+    elif weights:
+        write_table(weight_rows(model, panel), WEIGHT_COLUMNS, None)
+    else:
+        for line in card_words(model, panel):
+            typer.echo(line)
 
 
 @models_app.command("check")
-def models_check(
-    name: Annotated[str, typer.Argument(help="A model's id or folder.")],
-) -> None:
-    """Read a model strictly, and work through its examples."""
-    from riskscore.models.catalog import load_model
-    from riskscore.scoring.examples import check_examples
+def models_check(name: Annotated[str, typer.Argument(help=_WHICH)]) -> None:
+    """Read a model strictly, work through its examples, and compare it with the published tables.
 
-    model = load_model(name)
+    To standard output goes a table of the rows that contradict the tables of the same disease.
+    """
+    from riskscore.models.catalog import load_model, shipped_models
+    from riskscore.models.provenance import FINDING_COLUMNS, compare, require_trust
+    from riskscore.scoring.examples import check_examples
+    from riskscore.writing.tables import write_table
+
+    model = load_model(name, force=True)
     count = check_examples(model)
-    typer.echo(f"{model.id} {model.version}: {len(model.terms)} terms, {count} examples agree")
+    plain = f", {len(model.plain)} plain variants" if model.plain is not None else ""
+    typer.echo(
+        f"{model.id} {model.version}: {len(model.terms)} terms{plain}, {count} examples agree",
+        err=True,
+    )
+    for limit in model.card.limits:
+        if limit.startswith("On reading:"):
+            typer.echo(limit, err=True)
+    catalog = shipped_models(model.card.disease["mondo"])
+    comparison = compare(model, catalog)
+    typer.echo(
+        f"{comparison.compared} rows compared with the published tables of the disease: "
+        f"{len(comparison.findings)} contradict them",
+        err=True,
+    )
+    rows = [{c: getattr(f, c) for c in FINDING_COLUMNS} for f in comparison.findings]
+    write_table(rows, FINDING_COLUMNS, None)
+    require_trust(model, catalog)
+
+
+@models_app.command("export-pgs")
+def models_export(
+    name: Annotated[str, typer.Argument(help=_WHICH)],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; - for stdout.")],
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="Write what the format can say, and name the rest.")
+    ] = False,
+) -> None:
+    """Write a model's genetic part as a scoring file of the PGS Catalog, format 2.0."""
+    from riskscore.files import atomic_write
+    from riskscore.models.catalog import load_model
+    from riskscore.models.export import export_pgs
+
+    export = export_pgs(load_model(name), lossy=lossy)
+    for loss in export.losses:
+        typer.echo(f"not in the file: {loss}", err=True)
+    for note in export.notes:
+        typer.echo(note, err=True)
+    if str(out) == "-":
+        typer.echo(export.text, nl=False)
+        return
+    with atomic_write(out) as stream:
+        text = export.text.encode()
+        stream.write(gzip.compress(text, mtime=0) if out.suffix == ".gz" else text)
+
+
+@models_app.command("import-pgs")
+def models_import(
+    file: Annotated[Path, typer.Argument(help="A scoring file of the PGS Catalog.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make.")],
+    force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
+) -> None:
+    """Make a model folder of a scoring file, to be completed by hand."""
+    from riskscore.files import new_folder, require_file
+    from riskscore.models.catalog import load_model
+    from riskscore.models.skeleton import folder_files
+
+    require_file(file, "scoring file")
+    files = folder_files(load_model(file, force=force))
+    with new_folder(out) as folder:
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {', '.join(files)}; complete model.yaml", err=True)
 
 
 @models_app.command("schema")

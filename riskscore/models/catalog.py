@@ -9,6 +9,7 @@ from riskscore.files import reference_root
 from riskscore.models.folder import read_folder
 from riskscore.models.model import RiskModel
 from riskscore.models.pgs import read_scoring_file
+from riskscore.models.provenance import require_trust
 
 
 def list_models() -> tuple[str, ...]:
@@ -21,11 +22,19 @@ def list_models() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folder.glob("*/model.yaml")))
 
 
-def load_model(name: str | Path) -> RiskModel:
+def shipped_models(mondo: str) -> tuple[RiskModel, ...]:
+    """The shipped models of a disease, by its MONDO id; all of them when that is not known."""
+    models = (read_folder(reference_root() / "models" / name) for name in list_models())
+    return tuple(m for m in models if not mondo or m.card.disease["mondo"] == mondo)
+
+
+def load_model(name: str | Path, *, force: bool = False) -> RiskModel:
     """A shipped model by its id, or any model by its folder, its model.yaml, or a scoring file.
 
     A scoring file is one of the PGS Catalog, format 1.0 or 2.0, plain or gzip. Raises
-    ModelNotFoundError, or ModelFormatError when the files break the format.
+    ModelNotFoundError, ModelFormatError when the files break the format, or ModelDoubtError when
+    many rows of a scoring file contradict the catalog's tables of the disease: use it all the same
+    with ``force``.
 
     >>> load_model("ms").card.disease["mondo"]
     'MONDO:0005301'
@@ -37,7 +46,10 @@ def load_model(name: str | Path) -> RiskModel:
     if (folder / "model.yaml").is_file():
         return read_folder(folder)
     if path.is_file():
-        return read_scoring_file(path)
+        model = read_scoring_file(path)
+        if not force:
+            require_trust(model, shipped_models(model.card.disease["mondo"]))
+        return model
     raise ModelNotFoundError(
         f"no model {path.name!r}",
         fix=f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of "

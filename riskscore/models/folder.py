@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError, ModelFormatError
@@ -117,23 +118,32 @@ def _scheme(path: Path, weights: Weights, excess: Excess) -> HaplotypeScheme:
             NamedHaplotype(
                 name=row["name"],
                 alleles=weights.haplotypes[row["name"]],
-                tag=Variant(
-                    row["tag_rsid"],
-                    chromosome(row["chr_name"]),
-                    int(row["position_grch38"]),
-                    int(row["position_grch37"]),
-                    row["tag_allele"],
-                    row["other_allele"],
-                    row["reference_allele"],
-                ),
+                tag=_tag(row),
                 rank=int(row["rank"]),
                 frequency=weights.haplotype_frequency[row["name"]],
+                source=row["source"],
+                status=row["status"],
             )
         )
     missing = set(weights.haplotypes) - {haplotype.name for haplotype in haplotypes}
     if missing:
         raise ModelFormatError(f"no tag for {sorted(missing)[0]}", where=path.name)
     return HaplotypeScheme(tuple(sorted(haplotypes, key=lambda h: h.rank)), excess)
+
+
+def _tag(row: Mapping[str, str]) -> Variant | None:
+    """The tag SNP of a haplotype; None for one that only typed alleles tell."""
+    if not row["tag_rsid"]:
+        return None
+    return Variant(
+        row["tag_rsid"],
+        chromosome(row["chr_name"]),
+        int(row["position_grch38"]),
+        int(row["position_grch37"]),
+        row["tag_allele"],
+        row["other_allele"],
+        row["reference_allele"],
+    )
 
 
 def _exposure(schema: ExposureSchema) -> Exposure:

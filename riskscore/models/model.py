@@ -90,6 +90,8 @@ class NamedHaplotype:
     tag: Variant | None
     rank: int
     frequency: Mapping[str, float]
+    source: str = ""
+    status: str = ""
 
 
 class Excess(StrEnum):
@@ -156,7 +158,7 @@ class Example:
 class Card:
     """What a reader must know of a model before using it.
 
-    ``reporting`` answers, by key, the items of PRS-RS and TRIPOD+AI that have no field of their own.
+    ``reporting`` answers, by key, the items of PRS-RS and TRIPOD+AI that have no other field.
     """
 
     disease: Mapping[str, str]

@@ -111,14 +111,8 @@ class ReferencePanel:
         total = sum(found.values())
         return tuple((allele, weight / total) for allele, weight in found.items())
 
-    def may_be_haplotype(self, names: tuple[HLAName, ...], listed: tuple[HLAAllele, ...]) -> bool:
-        """Whether a haplotype of the panel may be one that is named, perhaps coarsely."""
-        return all(
-            self._may_be_listed(name, allele) for name, allele in zip(names, listed, strict=True)
-        )
-
-    def _may_be_listed(self, name: HLAName, listed: HLAAllele) -> bool:
-        population = next(iter(self.groups), "")
+    def may_be_listed(self, name: HLAName, listed: HLAAllele, population: str) -> bool:
+        """Whether an allele as the panel writes it may be one that is named, perhaps coarsely."""
         return any(
             listed == self.panel_name(member, population)
             if member.resolution >= 2

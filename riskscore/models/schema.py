@@ -189,7 +189,7 @@ class PerformanceSchema(Strict):
 
 
 class ReportingSchema(Strict):
-    """What PRS-RS and TRIPOD+AI ask a report to say and no other key does; empty where not known."""
+    """What PRS-RS and TRIPOD+AI ask for and no other key says; empty where not known."""
 
     study_design: Text = ""
     participants: Text = ""

@@ -67,39 +67,6 @@ def _coverage_words(scores: Scores, model: str) -> Iterator[str]:
             )
 
 
-def card_words(model: RiskModel) -> Iterator[str]:
-    """The model card as text."""
-    card = model.card
-    yield f"{model.name} ({model.id} {model.version}, {model.edition})"
-    yield f"Disease: {card.disease['name']} ({card.disease['mondo']}). Outcome: {card.outcome}."
-    yield f"Weights from people of ancestry: {card.ancestry}. {NOTICE}"
-    yield f"Intended use: {card.intended_use}"
-    for title, lines in (("Not for", card.not_for), ("Limits", card.limits)):
-        yield f"{title}:"
-        yield from (f"  - {' '.join(line.split())}" for line in lines)
-    parts = [term.part for term in model.terms]
-    recalled = sum(term.status is Status.RECALLED for term in model.terms)
-    yield (
-        f"Terms: {parts.count(Part.GENETIC)} genetic, {parts.count(Part.EXPOSURE)} exposure, "
-        f"{parts.count(Part.INTERACTION)} gene-environment; {recalled} with recalled weights"
-    )
-    for risk in model.baseline:
-        yield (
-            f"Baseline, {risk.sex.value}: {natural(risk.value)} ({model.horizon}; {risk.source}; "
-            f"{risk.status.value})"
-        )
-    yield "Performance, as published:"
-    yield from (
-        f"  - {p['measure']}: {p['value']} ({p['source']}; {p['status']})" for p in card.performance
-    )
-    yield "Citations:"
-    for citation in card.citations:
-        links = [f"doi {citation.doi}"] * bool(citation.doi) + [f"PMID {citation.pmid}"] * bool(
-            citation.pmid
-        )
-        yield f"  - {citation.text} {' '.join(links)}".rstrip()
-
-
 def summary_words(
     scores: Scores, groups: Sequence[str], examples: Mapping[str, str]
 ) -> Iterator[str]:

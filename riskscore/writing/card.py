@@ -1,0 +1,154 @@
+"""A model's card: what it is for, what it is made of, how much each part carries, where from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from riskscore.models.model import RiskModel, Sex
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import Part, Status
+from riskscore.scoring.reference import Reference, build_reference
+from riskscore.writing.words import NOTICE, natural
+
+_SHOWN = 15
+WEIGHT_COLUMNS = (
+    "term", "label", "component", "part", "weight", "odds_ratio", "standard_error",
+    "variance_share", "status", "source",
+)  # fmt: skip
+# The items of PRS-RS and TRIPOD+AI that the card answers in other lines than those of `reporting`.
+_TITLES = {
+    "study_design": "Study design",
+    "participants": "Participants",
+    "genetic_data": "Genetic data",
+    "non_genetic_variables": "Non-genetic variables",
+    "missing_data": "Missing data",
+    "construction": "Construction",
+    "model_type": "Type of model",
+    "model_fit": "Fit of the integrated model",
+    "distribution": "Distribution",
+    "calibration": "Calibration",
+    "subgroups": "Subgroups and fairness",
+    "generalisability": "Generalisability",
+    "availability": "Availability",
+    "funding": "Funding",
+}
+
+
+def card_words(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
+    """The model card as text: the items of PRS-RS and TRIPOD+AI, then what the score is made of."""
+    card = model.card
+    yield f"{model.name} ({model.id} {model.version}, {model.edition})"
+    yield f"Disease: {card.disease['name']} ({card.disease['mondo'] or 'no id'})."
+    yield f"Predicted outcome: {card.outcome}; horizon: {model.horizon or 'none given'}"
+    yield f"Weights from people of ancestry: {card.ancestry}. {NOTICE}"
+    yield f"Intended use: {card.intended_use}"
+    for title, lines in (("Not for", card.not_for), ("Limits", card.limits)):
+        yield f"{title}:"
+        yield from (f"  - {' '.join(line.split())}" for line in lines)
+    yield "Report (PRS-RS, TRIPOD+AI):"
+    yield from (f"  {line}" for line in _reporting(model))
+    yield from _baseline(model)
+    yield "Performance, as published:"
+    yield from (
+        f"  - {p['measure']}: {p['value']} ({p['source']}; {p['status']})" for p in card.performance
+    )
+    if not card.performance:
+        yield "  - none in the tables used"
+    yield "Citations:"
+    for citation in card.citations:
+        links = [f"doi {citation.doi}"] * bool(citation.doi) + [f"PMID {citation.pmid}"] * bool(
+            citation.pmid
+        )
+        yield f"  - {citation.text} {' '.join(links)}".rstrip()
+    yield from _construction(model, panel)
+
+
+def _reporting(model: RiskModel) -> Iterator[str]:
+    """Each item in words; what the model does not say is said to be missing."""
+    given = dict(model.card.reporting)
+    if model.exposures:
+        given.setdefault("non_genetic_variables", "")
+        given["non_genetic_variables"] = given["non_genetic_variables"] or ", ".join(
+            f"{e.label}{'' if e.weighted else ' (shown, not weighted)'}" for e in model.exposures
+        )
+    elif not given.get("non_genetic_variables"):
+        given["non_genetic_variables"] = "none"
+    for key, title in _TITLES.items():
+        yield f"{title}: {' '.join((given.get(key) or 'not stated').split())}"
+
+
+def _baseline(model: RiskModel) -> Iterator[str]:
+    for risk in model.baseline:
+        interval = f" ({natural(risk.ci[0])} to {natural(risk.ci[1])})" if risk.ci else ""
+        where = f", {risk.population}" if risk.population else ""
+        yield (
+            f"Baseline, {risk.sex.value}{where}: {natural(risk.value)}{interval} "
+            f"({risk.horizon or model.horizon}; {risk.source}; {risk.status.value})"
+        )
+    if not model.baseline:
+        yield "Baseline: none, so the score has no probability"
+
+
+def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
+    """What the score is made of, and how much of its variance each part is expected to carry."""
+    parts = [term.part for term in model.terms]
+    recalled = sum(term.status is Status.RECALLED for term in model.terms)
+    plain = f", {len(model.plain)} plain variants" if model.plain is not None else ""
+    yield (
+        f"Terms: {parts.count(Part.GENETIC)} genetic, {parts.count(Part.EXPOSURE)} exposure, "
+        f"{parts.count(Part.INTERACTION)} gene-environment{plain}; {recalled} with recalled weights"
+    )
+    rows = weight_rows(model, panel)
+    if not model.reference_populations:
+        yield "Expected variance: not known, since the model brings no frequencies"
+    else:
+        population = model.reference_populations[0]
+        shares: dict[str, float] = {}
+        for row in rows:
+            shares[row["component"]] = shares.get(row["component"], 0.0) + row["variance_share"]
+        yield f"Expected variance of the score in {population}, by component:"
+        yield from (f"  {name:<18} {share:6.1%}" for name, share in shares.items())
+    shown = sorted(rows, key=lambda row: -(row["variance_share"] or abs(row["weight"])))[:_SHOWN]
+    if shown:
+        yield f"The {len(shown)} weightiest of {len(rows)} terms (all: --weights):"
+    for row in shown:
+        share = "" if math.isnan(row["variance_share"]) else f"  {row['variance_share']:6.1%}"
+        words = f"  {row['odds_ratio']:8.3f} odds ratio{share}  {row['term']}  {row['label']}"
+        yield words.rstrip()
+
+
+def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]:
+    """One row a term: its weight and odds ratio, and its share of the expected variance.
+
+    The share is of people of unknown sex in the model's first population; nan without frequencies.
+    """
+    shares = [math.nan] * len(model.terms)
+    if model.reference_populations:
+        reference = build_reference(model, panel, model.reference_populations[0])
+        shares = _shares(reference)
+    return [
+        {
+            "term": term.id,
+            "label": term.label,
+            "component": term.component,
+            "part": term.part.value,
+            "weight": term.weight,
+            "odds_ratio": math.exp(term.weight),
+            "standard_error": term.standard_error,
+            "variance_share": share,
+            "status": term.status.value,
+            "source": term.source,
+        }
+        for term, share in zip(model.terms, shares, strict=True)
+    ]
+
+
+def _shares(reference: Reference) -> list[float]:
+    """Each term's part of the expected variance, averaged over the sexes."""
+    parts = np.mean([reference.expected_variance(sex) for sex in Sex], axis=0)
+    total = float(parts.sum())
+    return [float(part) / total if total else 0.0 for part in parts]
