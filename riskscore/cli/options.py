@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from riskscore.samples.part import Part
     from riskscore.samples.reading import Reading
     from riskscore.scoring.score import Scores
 
@@ -75,6 +76,23 @@ PopulationOption = Annotated[
     str, typer.Option(help="Reference superpopulation: AFR, AMR, EAS, EUR or SAS.")
 ]
 BuildOption = Annotated[BuildName | None, typer.Option(help="Genome build, if the file is silent.")]
+HLAOption = Annotated[
+    list[Path] | None,
+    typer.Option("--hla", help="Typed HLA table of any known format; repeat for several."),
+]
+HaplotypeCallsOption = Annotated[
+    str,
+    typer.Option(
+        help="Haplotypes of a scheme: posterior (uncertainty kept), or published (tags rounded "
+        "and ranked as the paper's software does)."
+    ),
+]
+WeakTagsOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-weak-tags", help="Let tag SNPs of r2 below 0.8 stand for untyped HLA alleles."
+    ),
+]
 OutputOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="File for the table: .tsv or .parquet.")
 ]
@@ -109,6 +127,10 @@ def read_and_score(
     build: BuildName | None,
     prevalence: float | None = None,
     reading: Reading | None = None,
+    part: Part | None = None,
+    hla: list[Path] | None = None,
+    haplotype_calls: str = "posterior",
+    weak_tags: bool = False,
 ) -> Scores:
     """Score a VCF as the shared options say; warnings go to standard error."""
     from riskscore.run import score
@@ -122,6 +144,10 @@ def read_and_score(
         build=build.value if build else None,
         prevalence=prevalence,
         reading=reading,
+        part=part,
+        hla=hla or (),
+        haplotype_calls=haplotype_calls,
+        weak_tags=weak_tags,
     )
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
     return scores

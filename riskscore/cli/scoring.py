@@ -15,6 +15,8 @@ from riskscore.cli.options import (
     FieldName,
     FieldOption,
     FilterOption,
+    HaplotypeCallsOption,
+    HLAOption,
     MinR2Option,
     ModelOption,
     OutputOption,
@@ -22,6 +24,7 @@ from riskscore.cli.options import (
     RequireIndexOption,
     SexOption,
     VCFArgument,
+    WeakTagsOption,
     read_and_score,
     reading_of,
     say,
@@ -41,6 +44,9 @@ def score(
     filters: FilterOption = None,
     absent: AbsentOption = AbsentName.missing,
     require_index: RequireIndexOption = False,
+    hla: HLAOption = None,
+    haplotype_calls: HaplotypeCallsOption = "posterior",
+    weak_tags: WeakTagsOption = False,
     prevalence: Annotated[
         float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
     ] = None,
@@ -48,22 +54,45 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Folder for scores, match report, coverage, provenance.")
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Score the i-th of k parts of the people, as i/k; see merge."),
+    ] = None,
+    sample_set: Annotated[
+        str, typer.Option(help="With --shard: the name of the cohort among those of a batch.")
+    ] = "",
 ) -> None:
     """Score every sample of a VCF with one or several models."""
+    from riskscore.samples.part import Part
     from riskscore.scoring.score import COLUMNS
     from riskscore.writing.bundle import check_folder, write_bundle
+    from riskscore.writing.provenance import hash_inputs
+    from riskscore.writing.shards import write_shard
     from riskscore.writing.tables import check_ending, write_blocks
 
     check_ending(output)
+    part = Part.parse(shard) if shard else None
     if out is not None:
         check_folder(out)
     reading = reading_of(field, min_r2, filters, absent, require_index)
     scores = read_and_score(
-        vcf, model, exposures, sex_column, population, build, prevalence, reading
+        vcf,
+        model,
+        exposures,
+        sex_column,
+        population,
+        build,
+        prevalence,
+        reading,
+        part,
+        hla,
+        haplotype_calls,
+        weak_tags,
     )
     if out is not None:
         files = [path for path in vcf if str(path) != "-"]
         inputs = {"vcf": files[0] if len(files) == 1 else files, "exposures": exposures}
+        inputs |= {"hla": hla} if hla else {}
         parameters: dict[str, Any] = {
             "models": [table.model.id for table in scores.tables],
             "population": population,
@@ -74,8 +103,16 @@ def score(
             "min_r2": min_r2,
             "filter": filters,
             "absent": absent.value,
+            "haplotype_calls": haplotype_calls,
+            "weak_tags": weak_tags,
         }
-        write_bundle(scores, out, inputs=inputs, parameters=parameters)
+        if part is None:
+            write_bundle(scores, out, inputs=inputs, parameters=parameters)
+        else:
+            hashed = hash_inputs(inputs)
+            write_shard(
+                scores, out, part, sample_set=sample_set, hashed=hashed, parameters=parameters
+            )
     if output is not None or out is None:
         write_blocks(scores.blocks(), COLUMNS, output)
     unscored = sum(table.unscored for table in scores.tables)
@@ -97,6 +134,9 @@ def explain(
     filters: FilterOption = None,
     absent: AbsentOption = AbsentName.missing,
     require_index: RequireIndexOption = False,
+    hla: HLAOption = None,
+    haplotype_calls: HaplotypeCallsOption = "posterior",
+    weak_tags: WeakTagsOption = False,
     output: OutputOption = None,
 ) -> None:
     """Print one person's ledger: each term, what was found, and what it adds to log_odds."""
@@ -106,7 +146,18 @@ def explain(
 
     check_ending(output)
     reading = reading_of(field, min_r2, filters, absent, require_index)
-    scores = read_and_score(vcf, model, exposures, sex_column, population, build, reading=reading)
+    scores = read_and_score(
+        vcf,
+        model,
+        exposures,
+        sex_column,
+        population,
+        build,
+        reading=reading,
+        hla=hla,
+        haplotype_calls=haplotype_calls,
+        weak_tags=weak_tags,
+    )
     columns = ("model", *LEDGER_COLUMNS)
     rows = [
         {"model": table.model.id, **entry.as_row()}
@@ -140,6 +191,9 @@ def check(
     filters: FilterOption = None,
     absent: AbsentOption = AbsentName.missing,
     require_index: RequireIndexOption = False,
+    hla: HLAOption = None,
+    haplotype_calls: HaplotypeCallsOption = "posterior",
+    weak_tags: WeakTagsOption = False,
     output: OutputOption = None,
 ) -> None:
     """Before a long run: the build, what matches, what will be missing, and the fix.
@@ -152,7 +206,18 @@ def check(
 
     check_ending(output)
     reading = reading_of(field, min_r2, filters, absent, require_index)
-    scores = read_and_score(vcf, model, exposures, sex_column, population, build, reading=reading)
+    scores = read_and_score(
+        vcf,
+        model,
+        exposures,
+        sex_column,
+        population,
+        build,
+        reading=reading,
+        hla=hla,
+        haplotype_calls=haplotype_calls,
+        weak_tags=weak_tags,
+    )
     for line in check_words(scores):
         typer.echo(line)
     typer.echo()

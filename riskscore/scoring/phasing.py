@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAName
 from riskscore.models.model import HaplotypeScheme
@@ -35,12 +36,15 @@ class Phaser:
     """Weighs the phases of genotypes of a scheme's genes; remembers the haplotypes it has seen."""
 
     def __init__(self, scheme: HaplotypeScheme, panel: ReferencePanel, population: str) -> None:
-        self.scheme, self.panel = scheme, panel
+        self.scheme, self.panel, self.population = scheme, panel, population
         self.genes = scheme.genes
-        self.listed = [
-            (tuple(dict(zip(DRDQ, alleles, strict=True))[gene] for gene in self.genes), share)
-            for alleles, share in panel.drdq.get(population, ())
-        ]
+        listed = panel.drdq.get(population, ())
+        named = [dict(zip(DRDQ, alleles, strict=True)) for alleles, _ in listed]
+        self._shares = np.array([share for _, share in listed])
+        self._alleles = [[by_gene[gene] for by_gene in named] for gene in self.genes]
+        classes = [classify(scheme, by_gene) for by_gene in named]
+        self._class = np.array([-1 if place is None else place for place in classes])
+        self._fitting: dict[tuple[int, HLAName], NDArray[np.bool_]] = {}
         self._known: dict[Haplotype, tuple[float, dict[int, float]]] = {}
 
     def posterior(self, genotypes: Sequence[Sequence[Genotype]]) -> dict[Pair, float] | None:
@@ -93,24 +97,32 @@ class Phaser:
 
     def _look_up(self, haplotype: Haplotype) -> tuple[float, dict[int, float]]:
         if haplotype not in self._known:
-            matching = [
-                (alleles, share)
-                for alleles, share in self.listed
-                if self.panel.may_be_haplotype(haplotype, alleles)
-            ]
+            fits = [self._fits(place, name) for place, name in enumerate(haplotype)]
+            matching = np.flatnonzero(np.logical_and.reduce(fits))
             own = classify(self.scheme, dict(zip(self.genes, haplotype, strict=True)))
-            classes: dict[int, float] = {}
-            if own is not None:
-                classes = {own: 1.0}
-            else:
-                for alleles, share in matching:
-                    place = classify(self.scheme, dict(zip(self.genes, alleles, strict=True)))
-                    if place is not None:
-                        classes[place] = classes.get(place, 0.0) + share
+            classes: dict[int, float] = {} if own is None else {own: 1.0}
+            if own is None:
+                for listed in matching[self._class[matching] >= 0].tolist():
+                    place = int(self._class[listed])
+                    classes[place] = classes.get(place, 0.0) + float(self._shares[listed])
                 total = sum(classes.values())
                 classes = {place: share / total for place, share in sorted(classes.items())}
-            self._known[haplotype] = (sum(share for _, share in matching) + UNSEEN, classes)
+            share = sum(self._shares[matching].tolist())
+            self._known[haplotype] = (share + UNSEEN, classes)
         return self._known[haplotype]
+
+    def _fits(self, place: int, name: HLAName) -> NDArray[np.bool_]:
+        """Which of the panel's haplotypes have an allele that this name may stand for."""
+        key = (place, name)
+        if key not in self._fitting:
+            self._fitting[key] = np.array(
+                [
+                    self.panel.may_be_listed(name, allele, self.population)
+                    for allele in self._alleles[place]
+                ],
+                dtype=bool,
+            )
+        return self._fitting[key]
 
 
 def joint_weights(genotypes: Sequence[Sequence[Genotype]], prior: Array) -> Array:

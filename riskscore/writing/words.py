@@ -8,6 +8,7 @@ import numpy as np
 
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
+from riskscore.samples.hla_words import report_words
 from riskscore.scoring.coverage import coverage_table, match_report
 from riskscore.scoring.ledger import ledger
 from riskscore.scoring.score import Scores
@@ -31,12 +32,7 @@ def check_words(scores: Scores) -> Iterator[str]:
     """The preflight report: what was found for each model, what is lost, and what would help."""
     cohort = scores.cohort
     yield f"{len(cohort.samples)} samples, {cohort.build}, reference population {cohort.population}"
-    for report in cohort.hla.reports:
-        fields = ", ".join(f"{n} of {f} field(s)" for f, n in sorted(report.records.items()))
-        yield (
-            f"HLA-{report.gene}: {fields}; {report.resolution} field(s) used, "
-            f"{report.called} called, {report.not_called} not"
-        )
+    yield from report_words(cohort.hla.reports)
     for allele, call in cohort.hla.tags.items():
         held = ", ".join(f"{p} {r2:.2f}" for p, r2 in sorted(call.tag.r2.items()))
         yield f"HLA-{allele}: by tag SNP {call.tag.variant.name} (r2 {held})"
