@@ -113,7 +113,9 @@ def match_alleles(variant: Variant, ref: str, alts: Sequence[str]) -> AlleleMatc
     if not variant.other_allele:
         return _match_effect(variant.effect_allele, alleles)
     effect, other = variant.effect_allele, variant.other_allele
-    if effect in alleles and other in alleles:
+    # What an indel's letters mean depends on REF: two ALTs of a longer REF may be other indels.
+    comparable = len(effect) == len(other) or alleles[0] in (effect, other)
+    if comparable and effect in alleles and other in alleles:
         places = alleles.index(effect), alleles.index(other)
         return AlleleMatch(places[0], False, variant.palindromic, places[1])
     effect, other = complement(effect), complement(other)

@@ -175,7 +175,7 @@ class _Reader:
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             value = np.float32(values[row, column])
-            raise self.record.error(name, f"{value} is not between 0 and {most[row]:g}")
+            raise self.record.error(name, f"{value:.6g} is not between 0 and {most[row]:g}")
 
     def compare(self, values: Copies) -> None:
         """Count the cells whose GT, HDS or GP no reading of their dosage can agree with."""

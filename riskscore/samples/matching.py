@@ -110,11 +110,18 @@ class _Locus:
     def _match(self, record: Record) -> AlleleMatch | None:
         if record.position == self.place:
             found = match_alleles(self.variant, record.ref, record.alts)
-            if found:
+            if found and self._same_reference(record):
                 return found
         if not record.ref_is_reference or len(record.ref) == _letters(self.variant) == 1:
             return None  # two single letters have one spelling
         return match_change(self.variant, self.build, record.position, record.ref, record.alts)
+
+    def _same_reference(self, record: Record) -> bool:
+        """Whether equal letters are equal changes: T>TG is not the deletion TG>T read backwards."""
+        known = self.variant.reference_allele
+        if _letters(self.variant) == 1 or not known or not record.ref_is_reference:
+            return True
+        return record.ref.upper() == known
 
     def _refusal(self, record: Record, match: AlleleMatch) -> Missing | None:
         """Why a matched record is not to be used, if so."""
