@@ -147,6 +147,8 @@ class Measurements:
         first, variance = np.where(gap, mean, first), np.where(gap, spread, variance)
         variance = variance * self.unexplained(term.factors)
         unused = self._not_in_use(term)
+        if not unused.any():
+            return first, variance, missing
         return (
             np.where(unused, mean, first),
             np.where(unused, 0.0, variance),
@@ -172,7 +174,8 @@ class Measurements:
         """People the term does not concern: of the other sex, typed, or counted elsewhere."""
         unused = np.zeros(self.count, dtype=bool)
         for sex, people in self.by_sex.items():
-            unused[people] = not self.model.applies(term, sex)
+            if not self.model.applies(term, sex):
+                unused[people] = True
         if term.fallback_for:
             unused |= ~self._stands_in(term)
         for factor in term.factors:

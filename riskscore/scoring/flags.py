@@ -61,7 +61,10 @@ def flags_of(
         np.uint8
     )
     packed, width = state.tobytes(), state.shape[1]
-    people = [packed[i : i + width] for i in range(0, len(packed), width)]
+    if len(state) and (state == state[0]).all():
+        people = [packed[:width]] * len(state)
+    else:
+        people = [packed[i : i + width] for i in range(0, len(packed), width)]
     tags = _lost_tags(design.model, cohort)
     tags += _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
     texts: dict[bytes, str] = {}

@@ -197,7 +197,7 @@ def _score_model(
             variance[source][rows.start : rows.stop] = values
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
         seen += exact_sum(observed_share(design, reference))
-        for reason in Missing:
+        for reason in np.flatnonzero(np.bincount(design.missing.ravel())):
             reasons[:, reason] += (design.missing == reason).sum(axis=0)
     return ModelScores(
         reference.model,

@@ -55,12 +55,18 @@ def tsv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[str]:
 
 
 def _cells(values: Sequence[Any] | np.ndarray[Any, Any]) -> Sequence[str]:
-    """A column as text: what :func:`cell` makes of each value, without asking for every type."""
+    """A column as text: what :func:`cell` makes of each value, a column at a time where it can."""
     if isinstance(values, np.ndarray) and values.dtype == np.float64:
-        texts = [repr(value) for value in values.tolist()]
+        if not values.size:
+            return []
+        texts = repr(values.tolist())[1:-1].split(", ")  # a list shows the repr of each number
         for i in np.flatnonzero(np.isnan(values)):
             texts[i] = ""
         return texts
+    if all(type(value) is str for value in values):
+        together = "".join(values)
+        if not any(control in together for control in "\t\n\r"):
+            return list(values)
     return [cell(value) for value in values]
 
 
