@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from riskscore.samples.hla_table import read_hla
     from riskscore.samples.person import person
     from riskscore.scoring.score import Scores
+    from riskscore.studies.evaluate import evaluate
+    from riskscore.studies.fit import fit
+    from riskscore.studies.interaction import interaction
+    from riskscore.studies.model_files import write_model
+    from riskscore.studies.new_model import model_of, recalibrate
     from riskscore.studies.simulate import simulate
+    from riskscore.studies.theme import save_chart
     from riskscore.writing.bundle import write_bundle
     from riskscore.writing.explorer.write import write_explorer
     from riskscore.writing.report.write import write_report
@@ -42,15 +48,22 @@ _HOMES = {
     "Scores": "scoring.score",
     "Term": "models.terms",
     "Variant": "genetics.variant",
+    "evaluate": "studies.evaluate",
+    "fit": "studies.fit",
+    "interaction": "studies.interaction",
     "list_models": "models.catalog",
     "load_model": "models.catalog",
+    "model_of": "studies.new_model",
     "person": "samples.person",
     "read_cohort": "samples.cohort",
     "read_hla": "samples.hla_table",
+    "recalibrate": "studies.new_model",
+    "save_chart": "studies.theme",
     "score": "run",
     "simulate": "studies.simulate",
     "write_bundle": "writing.bundle",
     "write_explorer": "writing.explorer.write",
+    "write_model": "studies.model_files",
     "write_report": "writing.report.write",
 }
 
@@ -64,15 +77,22 @@ __all__ = [
     "Scores",
     "Term",
     "Variant",
+    "evaluate",
+    "fit",
+    "interaction",
     "list_models",
     "load_model",
+    "model_of",
     "person",
     "read_cohort",
     "read_hla",
+    "recalibrate",
+    "save_chart",
     "score",
     "simulate",
     "write_bundle",
     "write_explorer",
+    "write_model",
     "write_report",
 ]
 

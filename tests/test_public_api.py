@@ -7,6 +7,7 @@ SURFACE = {
     "Variant", "list_models", "load_model", "person", "read_cohort", "read_hla", "score", "simulate",
     "write_bundle",
     "write_explorer", "write_report",
+    "evaluate", "fit", "interaction", "model_of", "recalibrate", "save_chart", "write_model",
 }  # fmt: skip
 
 

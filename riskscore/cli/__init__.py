@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli import report, scoring
+from riskscore.cli import report, scoring, studies
+from riskscore.cli.batch import batch, merge, verify
 from riskscore.cli.hla import hla
 from riskscore.cli.models import models_app
 from riskscore.cli.simulate import simulate
@@ -24,6 +25,11 @@ app = typer.Typer(
 for verb in (scoring.score, scoring.explain, scoring.check, hla, scoring.demo):
     app.command()(verb)
 app.command()(simulate)
+app.command()(studies.fit)
+app.command()(studies.evaluate)
+app.command()(studies.interaction)
+for job in (batch, merge, verify):
+    app.command()(job)
 app.command()(report.report)
 app.command()(report.explore)
 app.add_typer(models_app, name="models")

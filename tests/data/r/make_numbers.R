@@ -4,8 +4,9 @@ suppressMessages({library(pROC); library(sandwich); library(epiR); library(jsonl
 options(digits = 17)
 out <- list()
 
-out$versions <- c(R = R.version.string, sapply(c("pROC", "sandwich", "epiR", "MASS"),
-                  function(p) as.character(packageVersion(p))))
+packages <- c("pROC", "sandwich", "epiR", "MASS")
+out$versions <- c(list(R = R.version.string),
+                  sapply(packages, function(p) as.character(packageVersion(p)), simplify = FALSE))
 
 # 1. Logistic regression and robust errors: MASS::birthwt.
 bw <- MASS::birthwt
@@ -14,15 +15,9 @@ write.csv(bw[, c("low", "age", "lwt", "race", "smoke", "ptl", "ht", "ui")], "bir
 tight <- glm.control(epsilon = 1e-14, maxit = 100)
 m <- glm(low ~ age + lwt + smoke + ht + ui, binomial, bw, control = tight)
 s <- summary(m)$coefficients
-# The covariance from the converged fit itself: summary.glm's weights are one step behind it.
-X <- model.matrix(m); mu <- plogis(drop(X %*% coef(m)))
-V <- solve(crossprod(X, X * (mu * (1 - mu)))); U <- X * (bw$low - mu)
-HC0 <- V %*% crossprod(U) %*% V
-stopifnot(all.equal(HC0, vcovHC(m, type = "HC0"), tolerance = 1e-6))
 out$glm <- list(beta = unname(coef(m)), se = unname(s[, 2]), p = unname(s[, 4]),
                 loglik = as.numeric(logLik(m)), null = -m$null.deviance / 2,
-                hc0 = unname(sqrt(diag(vcovHC(m, type = "HC0")))),
-                hc1 = unname(sqrt(diag(vcovHC(m, type = "HC0") * nrow(bw) / (nrow(bw) - 6)))))
+                hc0 = unname(sqrt(diag(vcovHC(m, type = "HC0")))))
 # Omnibus likelihood-ratio test of race (2 df), adjusted.
 m1 <- glm(low ~ age + smoke + factor(race), binomial, bw, control = tight)
 m0 <- glm(low ~ age + smoke, binomial, bw, control = tight)
@@ -39,7 +34,7 @@ out$calibration <- list(intercept = unname(coef(o)), intercept_se = unname(sqrt(
                                       as.numeric(logLik(k))))) /
                           (1 - exp(2 / nrow(bw) * as.numeric(logLik(update(k, . ~ 1))))))
 fit <- fitted(m)
-g <- cut(rank(fit, ties.method = "first"), quantile(seq_along(fit), 0:10 / 10), include.lowest = TRUE)
+g <- cut(fit, quantile(fit, 0:10 / 10), include.lowest = TRUE)
 obs <- tapply(bw$low, g, sum); ex <- tapply(fit, g, sum); n <- tapply(fit, g, length)
 h <- sum((obs - ex)^2 / (ex * (1 - ex / n)))
 out$hosmer_lemeshow <- list(chi2 = h, p = pchisq(h, 8, lower.tail = FALSE))

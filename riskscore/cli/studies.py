@@ -1,0 +1,255 @@
+"""The verbs of studies: fit, evaluate, interaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from riskscore.cli.options import (
+    BuildName,
+    BuildOption,
+    ExposuresOption,
+    OutputOption,
+    PopulationOption,
+    SexOption,
+    say,
+)
+from riskscore.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas
+
+OutcomeOption = Annotated[
+    Path, typer.Option(help="TSV or CSV: sample, outcome (0 or 1), and covariates.")
+]
+ColumnOption = Annotated[str, typer.Option(help="The column that holds the outcome.")]
+CovariateOption = Annotated[
+    list[str] | None, typer.Option("--covariate", help="A column to adjust for; repeat for more.")
+]
+PlotOption = Annotated[
+    Path | None, typer.Option(help="File for the chart: .html, .png, .svg or .json.")
+]
+PrevalenceOption = Annotated[
+    float | None, typer.Option(help="Prevalence in the population a case-control study is from.")
+]
+
+
+def fit(
+    vcf: Annotated[
+        Path | None, typer.Argument(help="A VCF; without one, the outcome table has all columns.")
+    ] = None,
+    outcome: OutcomeOption = Path("outcome.tsv"),
+    outcome_column: ColumnOption = "case",
+    covariate: CovariateOption = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--model", help="A model whose loci and exposures are read."),
+    ] = None,
+    term: Annotated[
+        list[str] | None,
+        typer.Option("-t", "--term", help="allele, residue, haplotype, snp, exposure or model; "
+                     "without a VCF, a column."),
+    ] = None,
+    coding: Annotated[
+        str, typer.Option(help="additive, dominant, recessive or general.")
+    ] = "additive",
+    joint: Annotated[bool, typer.Option("--joint", help="All terms in one regression.")] = False,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="A term that every regression holds.")
+    ] = None,
+    stepwise: Annotated[
+        float | None, typer.Option(help="Forward selection down to this p-value.")
+    ] = None,
+    firth: Annotated[bool, typer.Option("--firth", help="Firth's method throughout.")] = False,
+    robust: Annotated[bool, typer.Option("--robust", help="Huber-White errors.")] = False,
+    minimum_count: Annotated[
+        float, typer.Option(help="Smallest effective allele count to test.")
+    ] = 10.0,
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
+    output: OutputOption = None,
+    omnibus: Annotated[
+        Path | None, typer.Option(help="File for the tests of whole positions or loci.")
+    ] = None,
+    plot: PlotOption = None,
+    model_out: Annotated[
+        Path | None, typer.Option(help="A new folder for the joint fit as a model.")
+    ] = None,
+    prevalence: PrevalenceOption = None,
+) -> None:  # fmt: skip
+    """Logistic association of HLA alleles, residues, haplotypes, SNPs and exposures."""
+    from riskscore.studies.fit import fit as run
+    from riskscore.studies.model_files import write_model
+    from riskscore.studies.new_model import model_of
+    from riskscore.studies.people_table import read_people
+    from riskscore.studies.theme import save_chart
+
+    people = read_people(outcome)
+    names = covariate or []
+    common: dict[str, Any] = {
+        "terms": term, "coding": coding, "joint": joint or (model_out is not None and not stepwise),
+        "condition_on": condition or (), "threshold": stepwise,
+        "method": "firth" if firth else "auto", "errors": "robust" if robust else "model",
+        "minimum_count": minimum_count,
+    }  # fmt: skip
+    models = _models(model)
+    if vcf is None:
+        found = run(people, outcome_column, covariates=names, **common)
+    else:
+        if not models:
+            raise UsageError("name the models whose loci are to be read", fix="--model ra")
+        cohort = _cohort(vcf, models, exposures, sex_column, population, build)
+        columns = people[[_column(people, name) for name in names]] if names else None
+        y = people[_column(people, outcome_column)]
+        found = run(cohort, y, covariates=columns, **common)
+    say(f"riskscore: {note}" for note in found.notes)
+    _write(found.to_frame(), output)
+    if omnibus is not None:
+        _write(found.omnibus_frame().assign(terms=lambda f: f["terms"].map(" ".join)), omnibus)
+    if plot is not None:
+        residues = any(e.kind == "residue" and e.p == e.p for e in found.effects)
+        save_chart(found.plot.hla() if residues and not joint else found.plot.forest(), plot)
+    if model_out is not None:
+        if len(models) != 1:
+            raise UsageError("a new model takes disease and ancestry from one model: give one -m")
+        new = model_of(
+            found, id=model_out.name, name=f"{models[0].name}, fitted anew",
+            source=f"fitted in {outcome.name}", prevalence=prevalence, like=models[0],
+        )  # fmt: skip
+        write_model(new, model_out)
+        say([f"riskscore: wrote the model {new.id}: {len(new.terms)} terms"])
+
+
+def evaluate(
+    scores: Annotated[
+        Path, typer.Argument(help="scores.tsv or .parquet as `score` wrote it, or its folder.")
+    ],
+    outcome: OutcomeOption,
+    outcome_column: ColumnOption = "case",
+    prevalence: PrevalenceOption = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A column of the outcome table to measure by.")
+    ] = None,
+    threshold: Annotated[
+        list[float] | None, typer.Option(help="A risk to report sensitivity and PPV at.")
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(help="Resamples for intervals.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 1,
+    output: OutputOption = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for all tables and charts.")] = None,
+) -> None:
+    """How well scores separate, how right their risks are, and what acting on them brings."""
+    from riskscore.studies.evaluate import evaluate as run
+    from riskscore.studies.people_table import read_people
+
+    path = scores / "scores.tsv" if scores.is_dir() else scores
+    table, people = read_people(path, by_sample=False), read_people(outcome)
+    if not {"sample", "model", "log_odds"} <= set(table.columns):
+        raise UsageError(f"{path.name} is not a table of scores", fix="make it: riskscore score")
+    table["sample"] = table["sample"].astype(str)
+    found = run(
+        table, people[_column(people, outcome_column)], prevalence=prevalence,
+        groups={name: people[_column(people, name)] for name in group or []},
+        thresholds=threshold, bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
+    say(f"riskscore: {note}" for note in found.notes)
+    if output is not None or out is None:
+        _write(found.measures, output)
+    if out is not None:
+        _write_evaluation(found, out)
+
+
+def _write_evaluation(found: Any, out: Path) -> None:
+    from riskscore.studies.theme import save_chart
+    from riskscore.writing.bundle import check_folder
+
+    check_folder(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("measures", "comparison", "roc", "deciles", "calibration", "decision",
+                 "thresholds"):  # fmt: skip
+        _write(getattr(found, name), out / f"{name}.tsv")
+    charts = ["roc", "deciles"]
+    charts += ["calibration", "decision"] if len(found.calibration) else []
+    for name in charts:
+        save_chart(getattr(found.plot, name)(), out / f"{name}.html")
+
+
+def interaction(
+    table: Annotated[
+        Path, typer.Argument(help="TSV or CSV: people with an outcome, or cells with counts.")
+    ],
+    exposure: Annotated[
+        list[str], typer.Option("-e", "--exposure", help="An exposure's column; give two.")
+    ],
+    outcome: Annotated[str | None, typer.Option(help="The column of the outcome.")] = None,
+    cases: Annotated[str | None, typer.Option(help="The column of numbers of cases.")] = None,
+    controls: Annotated[str | None, typer.Option(help="The column of numbers of controls.")] = None,
+    covariate: CovariateOption = None,
+    reference: Annotated[
+        list[str] | None, typer.Option(help="An exposure's reference level: smoking=never.")
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(help="Resamples for intervals; 0 for none.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 1,
+    output: OutputOption = None,
+    joint: Annotated[Path | None, typer.Option(help="File for the table of joint effects.")] = None,
+    plot: PlotOption = None,
+) -> None:
+    """Interaction of two exposures: the product, and RERI, AP and S on the additive scale."""
+    from riskscore.studies.interaction import interaction as run
+    from riskscore.studies.people_table import read_people
+    from riskscore.studies.theme import save_chart
+
+    pairs = [text.partition("=") for text in reference or []]
+    if not all(equals for _, equals, _ in pairs):
+        raise UsageError("a reference is written exposure=level")
+    found = run(
+        read_people(table, by_sample=False), exposures=exposure, outcome=outcome, cases=cases,
+        controls=controls, covariates=covariate or (), bootstrap=bootstrap, seed=seed,
+        reference={name: level for name, _, level in pairs},
+    )  # fmt: skip
+    say(f"riskscore: {note}" for note in found.notes)
+    _write(found.to_frame(), output)
+    if joint is not None:
+        _write(found.joint_frame(), joint)
+    if plot is not None:
+        save_chart(found.plot.joint(), plot)
+
+
+def _models(names: list[str] | None) -> list[Any]:
+    from riskscore.models.catalog import load_model
+
+    return [load_model(name) for name in names or []]
+
+
+def _cohort(
+    vcf: Path, models: list[Any], exposures: Path | None, sex_column: str, population: str,
+    build: BuildName | None,
+) -> Any:  # fmt: skip
+    from riskscore.samples.cohort import read_cohort
+
+    cohort = read_cohort(
+        vcf, models, exposures=exposures, sex_column=sex_column, population=population,
+        build=build.value if build else None,
+    )  # fmt: skip
+    say(f"riskscore: warning: {warning}" for warning in cohort.warnings)
+    return cohort
+
+
+def _column(people: pandas.DataFrame, name: str) -> str:
+    from riskscore.studies.people import column_of
+
+    return str(column_of(people, name).name)
+
+
+def _write(frame: pandas.DataFrame, path: Path | None) -> None:
+    from riskscore.writing.tables import write_table
+
+    columns = [str(name) for name in frame.columns]
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} for row in frame.to_dict("records")
+    ]
+    write_table(rows, columns, path)

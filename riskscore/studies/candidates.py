@@ -1,0 +1,248 @@
+"""What can be tested in a cohort: HLA alleles, residues, haplotypes, SNPs, exposures, as columns.
+
+Each candidate is a model's term without a weight, so the numbers come from the same design matrix
+as scores do, with the same care for ambiguity and for what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import (
+    Card,
+    Exposure,
+    HaplotypeScheme,
+    NamedHaplotype,
+    RiskModel,
+)
+from riskscore.models.panel import DRDQ, ReferencePanel, reference_panel
+from riskscore.models.terms import (
+    ADDITIVE,
+    DOMINANT,
+    RECESSIVE,
+    AminoAcidFactor,
+    Coding,
+    DiplotypeFactor,
+    ExposureFactor,
+    Factor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    Status,
+    Term,
+    VariantFactor,
+)
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.design import design_matrix
+from riskscore.scoring.reference import build_reference
+
+Array = NDArray[np.float64]
+
+KINDS = ("allele", "residue", "haplotype", "snp", "exposure")
+_CODINGS = {
+    "additive": (ADDITIVE,),
+    "dominant": (DOMINANT,),
+    "recessive": (RECESSIVE,),
+    # One copy against none, and what the second adds to the first.
+    "general": (DOMINANT, RECESSIVE),
+}
+NO_CARD = Card({}, "", "", "", (), (), (), ())
+_COMMON = 0.005  # a haplotype rarer than this in the population cannot be phased from genotypes
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A column that can be tested. ``group`` gathers those tested together: a position, a locus."""
+
+    name: str
+    kind: str
+    group: str
+    term: Term | None = None
+    gene: str = ""
+    position: int = 0
+    coding: str = "additive"
+
+    @property
+    def counts_copies(self) -> bool:
+        return self.kind != "exposure"
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates and their numbers, ``values`` of shape (samples, candidates), nan if unknown.
+
+    ``model`` holds the exposures and the haplotype scheme the terms refer to.
+    """
+
+    samples: tuple[str, ...]
+    columns: tuple[Candidate, ...]
+    values: Array
+    model: RiskModel
+    population: str = "EUR"
+
+    def only(self, places: Sequence[int]) -> Candidates:
+        """Some of the candidates, by their places."""
+        return replace(
+            self,
+            columns=tuple(self.columns[j] for j in places),
+            values=self.values[:, list(places)],
+        )
+
+
+def codings_of(name: str) -> tuple[Coding, ...]:
+    """The columns that a coding's name stands for; raises UsageError for an unknown one."""
+    if name not in _CODINGS:
+        raise UsageError(f"no coding {name!r}", fix=f"use one of: {', '.join(_CODINGS)}")
+    return _CODINGS[name]
+
+
+def cohort_candidates(
+    cohort: Cohort, kinds: Sequence[str] = KINDS, coding: str = "additive"
+) -> Candidates:
+    """All that a cohort lets be tested, of the ``kinds`` asked for; ``model`` asks for the terms
+    of the cohort's own models instead.
+
+    Raises UsageError for an unknown kind, NothingMatchedError when there is nothing of the kinds.
+    """
+    unknown = set(kinds) - {*KINDS, "model"}
+    if unknown:
+        raise UsageError(
+            f"no kind of term {sorted(unknown)[0]!r}", fix=f"use {', '.join(KINDS)} or model"
+        )
+    panel = reference_panel()
+    if "model" in kinds:
+        if len(kinds) > 1 or len(cohort.models) != 1:
+            raise UsageError("the kind model stands alone, with a cohort read for one model")
+        model = cohort.models[0]
+        found = [
+            Candidate(t.id, _kind(t.factors[0]), t.id, t, *_place(t.factors[0]))
+            for t in model.terms
+            if not t.fallback_for and t.weight  # a weight of 0 is the paper's reference
+        ]
+    else:
+        scheme = _scheme(cohort, panel) if "haplotype" in kinds else None
+        found = [
+            candidate_of(factor, each)
+            for factor in _factors(cohort, panel, kinds, scheme)
+            for each in (codings_of(coding) if _codable(factor) else (ADDITIVE,))
+        ]
+        model = _study_model(cohort, scheme)
+    if not found:
+        raise NothingMatchedError(f"the cohort has nothing of the kind {' or '.join(kinds)}")
+    terms = tuple(c.term for c in found if c.term)
+    model = replace(model, terms=tuple(replace(term, weight=0.0) for term in terms))
+    design = design_matrix(cohort, build_reference(model, panel, cohort.population), panel)
+    # A term that does not concern a person (another sex's exposure) is at its reference level.
+    values = np.where(design.missing == Missing.NOT_APPLICABLE, 0.0, design.values)
+    return Candidates(cohort.samples, tuple(found), values, model, cohort.population)
+
+
+def _study_model(cohort: Cohort, scheme: HaplotypeScheme | None) -> RiskModel:
+    exposures = {e.id: e for model in cohort.models for e in model.exposures}
+    return RiskModel(
+        id="study", name="study", version="0.0.0", edition="study", terms=(),
+        card=NO_CARD, exposures=tuple(exposures.values()),
+        scheme=scheme, reference_populations=(cohort.population,),
+    )  # fmt: skip
+
+
+def _factors(
+    cohort: Cohort, panel: ReferencePanel, kinds: Sequence[str], scheme: HaplotypeScheme | None
+) -> list[Factor]:
+    found: list[Factor] = []
+    genes = cohort.hla.genes
+    if "allele" in kinds:
+        found += [
+            HLAAlleleFactor(g, (a,))
+            for g, c in genes.items()
+            for a in c.alleles
+            if isinstance(a, HLAAllele)
+        ]
+    if "residue" in kinds:
+        for gene, position in sorted(panel.residues.residues):
+            if gene in genes:
+                seen = {panel.residues.residue(a, position) for a in genes[gene].alleles}
+                residues = sorted(r for r in seen if r and len(r) == 1)
+                found += [AminoAcidFactor(gene, ((position, r),)) for r in residues]
+    if "haplotype" in kinds and scheme:
+        found += [HaplotypeFactor(name) for name in scheme.names]
+    if "snp" in kinds:
+        known = {v: f for model in cohort.models for v, f in model.frequencies.items()}
+        for match in cohort.dosages.matches:
+            if not match.missing:
+                own = {cohort.population: float(match.frequency)}
+                found.append(VariantFactor(match.variant, ADDITIVE, known.get(match.variant, own)))
+    if "exposure" in kinds:
+        exposures = {e.id: e for model in cohort.models for e in model.exposures}
+        given = [e for e in exposures.values() if e.id in cohort.exposures.columns]
+        found += [f for e in given for f in _exposure_factors(e)]
+    return found
+
+
+def _exposure_factors(exposure: Exposure) -> list[Factor]:
+    if exposure.is_dose:
+        return [ExposureFactor(exposure.id)]
+    return [ExposureFactor(exposure.id, level.value) for level in exposure.levels[1:]]
+
+
+def _scheme(cohort: Cohort, panel: ReferencePanel) -> HaplotypeScheme | None:
+    """The common DRB1~DQA1~DQB1 haplotypes of the population, called from typed alleles."""
+    if not all(gene in cohort.hla.genes for gene in DRDQ):
+        return None
+    common = sorted(
+        (h for h in panel.drdq.get(cohort.population, ()) if h[1] >= _COMMON), key=lambda h: -h[1]
+    )
+    return HaplotypeScheme(
+        tuple(
+            NamedHaplotype(
+                "~".join(str(allele) for allele in alleles),
+                {allele.gene: (allele,) for allele in alleles},
+                None, rank, {cohort.population: share},
+            )
+            for rank, (alleles, share) in enumerate(common, start=1)
+        )
+    )  # fmt: skip
+
+
+def _codable(factor: Factor) -> bool:
+    return isinstance(factor, VariantFactor | HLAAlleleFactor | AminoAcidFactor)
+
+
+def _kind(factor: Factor) -> str:
+    match factor:
+        case HLAAlleleFactor():
+            return "allele"
+        case AminoAcidFactor():
+            return "residue"
+        case HaplotypeFactor() | DiplotypeFactor():
+            return "haplotype"
+        case VariantFactor():
+            return "snp"
+        case ExposureFactor():
+            return "exposure"
+
+
+def _place(factor: Factor) -> tuple[str, int]:
+    """The gene and, for a residue, the position of a factor."""
+    if isinstance(factor, AminoAcidFactor):
+        return factor.gene, factor.residues[0][0]
+    return getattr(factor, "gene", ""), 0
+
+
+def candidate_of(factor: Factor, coding: Coding) -> Candidate:
+    """A factor, counted in a coding, as a candidate."""
+    if isinstance(factor, VariantFactor | HLAAlleleFactor | AminoAcidFactor):
+        factor = replace(factor, coding=coding)
+    base = str(factor)
+    name = base if coding is ADDITIVE else f"{base} ({coding.name})"
+    gene, position = _place(factor)
+    group = f"HLA-{gene}:{position}" if position else base
+    part = "Exposures" if isinstance(factor, ExposureFactor) else "Genetic"
+    term = Term(name, (factor,), 0.0, part, "this study", Status.DERIVED)
+    return Candidate(name, _kind(factor), group, term, gene, position, coding.name)

@@ -1,0 +1,193 @@
+"""A model as a scikit-learn estimator: scores as features, risks as predicted probabilities."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+
+from riskscore.models.model import RiskModel
+from riskscore.models.panel import reference_panel
+from riskscore.run import as_models
+from riskscore.samples.frame import read_frame
+from riskscore.scoring.link import Array, expit
+from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.score import score_cohort
+from riskscore.studies.numbers import ScoredPeople, log_odds_of_risk, score_numbers
+
+_NAMES = ("genetic_score", "exposure_score", "interaction_score")
+
+
+class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Score people with a published model, inside scikit-learn.
+
+    ``transform`` gives the three parts of the log odds (genetic, exposure, interaction; each 0 in
+    the average of the reference population), ``predict_proba`` the risk, and ``decision_function``
+    its log odds. The weights are the model's: fitting estimates none of them.
+
+    Parameters:
+        model: a shipped model's id, a model's folder, a scoring file, or a RiskModel.
+        population: the superpopulation that is the reference.
+        intercept: ``"published"`` for the model's own baseline risk by sex; ``"fitted"`` for the
+            intercept at which the mean risk of the people fitted on is the share of them affected
+            (as in a case-control sample, whose share of cases is the study's choice).
+
+    ``X`` is one of:
+
+    - a pandas frame with named columns of dosages, HLA calls and exposures, read by
+      :func:`riskscore.samples.frame.read_frame`; columns that the model does not read are named
+      in a warning, and what has no column or no value is integrated over the population;
+    - an array without names: the design matrix, a column a term in the order of the model's terms,
+      nan where unknown; the terms beyond its last column are unknown.
+
+    A row of which nothing genetic is known has the average person's genetic score.
+
+    ``predict`` says whether the risk is above one half, which for a rare disease it hardly ever
+    is: use ``predict_proba``. Illustrative, not diagnostic.
+
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"DRB1": ["15:01+15:01", "01:01+07:01"], "sex": ["female", "male"]})
+    >>> scorer = RiskScorer("ms").set_output(transform="pandas").fit(people)
+    >>> bool(scorer.transform(people).genetic_score.is_monotonic_decreasing)
+    True
+    """
+
+    classes_: NDArray[Any]
+
+    def __init__(
+        self,
+        model: Any = "t1d",
+        *,
+        population: str = "EUR",
+        intercept: Literal["published", "fitted"] = "published",
+    ) -> None:
+        self.model = model
+        self.population = population
+        self.intercept = intercept
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True  # the weights are not learned from y
+        return tags
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Load the model, learn the names of X's columns, and the intercept if it is fitted.
+
+        ``y`` has two classes, the second in sorted order being the affected; it may be left out
+        where only scores are wanted. Raises ValueError for what scikit-learn cannot take, and a
+        RiskscoreError for what the model cannot.
+        """
+        if self.intercept not in ("published", "fitted"):
+            raise ValueError("intercept is 'published' or 'fitted'")
+        (model,) = as_models(self.model)
+        if y is None and self.intercept == "fitted":
+            raise ValueError(
+                "RiskScorer(intercept='fitted') requires y to be passed, but the target y is None"
+            )
+        affected = None if y is None else self._affected(y)
+        share = None  # a baseline for models that bring none
+        if affected is not None and self.intercept == "fitted" and not model.baseline:
+            share = float(affected.mean())
+        self.prevalence_ = share
+        reference = build_reference(model, reference_panel(), self.population, share)
+        if reference.by_sex[None].alpha is None and y is not None:
+            raise ValueError(f"model {model.id} has no baseline risk: fit with intercept='fitted'")
+        self.model_: RiskModel = model
+        self.reference_: Reference = reference
+        scored = self._score(self._checked(X, reset=True), fitting=True)
+        self.intercept_ = 0.0  # added to the log odds of the model's own risk
+        if affected is None:
+            self.classes_ = np.arange(2)
+        elif len(affected) != len(scored.parts):
+            raise ValueError("X and y differ in their number of rows")
+        elif self.intercept == "fitted":
+            self.intercept_ = _shift(scored.log_odds, float(affected.mean()))
+        return self
+
+    def transform(self, X: Any) -> Array:
+        """The parts of the log odds, shape (rows, 3): genetic, exposure, interaction."""
+        check_is_fitted(self)
+        return self._score(self._checked(X)).parts
+
+    def predict_proba(self, X: Any) -> Array:
+        """The risk of not having and of having the disease, shape (rows, 2)."""
+        risk = expit(self.decision_function(X))
+        return np.column_stack([1 - risk, risk])
+
+    def decision_function(self, X: Any) -> Array:
+        """The log odds of the risk, shape (rows,)."""
+        check_is_fitted(self)
+        return self._score(self._checked(X)).log_odds + self.intercept_
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class that is more likely than not, shape (rows,)."""
+        affected = self.decision_function(X) > 0
+        return np.asarray(self.classes_[affected.astype(np.int64)])
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """The names of the columns of transform()."""
+        check_is_fitted(self)
+        return np.array(_NAMES, dtype=object)
+
+    def _affected(self, y: Any) -> NDArray[np.bool_]:
+        """Who is of the second class; learns the classes."""
+        y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        if len(self.classes_) > 2:
+            raise ValueError(
+                "Only binary classification is supported. The type of the target is "
+                f"{type_of_target(y)}."
+            )
+        if len(self.classes_) < 2:
+            raise ValueError("y has one class only; affected and not affected are needed")
+        return np.asarray(y == self.classes_[1])
+
+    def _checked(self, X: Any, *, reset: bool = False) -> Any:
+        """X as a frame with names, or as an array of numbers."""
+        if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            if not len(X):
+                raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
+            return X
+        numbers = validate_data(
+            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+        )
+        if numbers.shape[1] > len(self.model_.terms):
+            raise ValueError(
+                f"X has {numbers.shape[1]} features, and the model {len(self.model_.terms)} terms; "
+                "a design matrix has a column a term, a frame has names"
+            )
+        return numbers
+
+    def _score(self, X: Any, *, fitting: bool = False) -> ScoredPeople:
+        if isinstance(X, np.ndarray):
+            return score_numbers(X, self.reference_)
+        cohort = read_frame(X, [self.model_], population=self.population)
+        for warning in cohort.warnings if fitting else ():
+            warnings.warn(warning, UserWarning, stacklevel=3)
+        (table,) = score_cohort(cohort, reference_panel(), prevalence=self.prevalence_).tables
+        # Nothing genetic known: the population's average, which is 0, and its risk.
+        average = [self.reference_.by_sex[sex].prevalence or np.nan for sex in cohort.sex]
+        risk = table.numbers["probability"]
+        return ScoredPeople(
+            np.nan_to_num(np.column_stack([table.numbers[name] for name in _NAMES])),
+            log_odds_of_risk(np.where(np.isnan(risk), np.array(average), risk)),
+        )
+
+
+def _shift(log_odds: Array, share: float) -> float:
+    """What to add to the log odds so that the mean risk is the share affected, by bisection."""
+    low, high = -60.0, 60.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if expit(log_odds + middle).mean() < share else (low, middle)
+    return (low + high) / 2

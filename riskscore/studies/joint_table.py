@@ -1,0 +1,195 @@
+"""People, or the counts of a published table, by the levels of two exposures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import FewPeopleError, NoVariationError, OutcomeError, StudyTableError
+from riskscore.studies.people import column_of, read_covariates, read_outcome
+
+if TYPE_CHECKING:
+    import pandas
+
+Array = NDArray[np.float64]
+
+_UNEXPOSED = frozenset({"no", "never", "none", "unexposed", "absent", "false", "0", "non-carrier"})
+_MOST = 12  # levels; a column with more is a measurement, not an exposure in levels
+
+
+@dataclass(frozen=True)
+class JointTable:
+    """Rows of people: outcome, level of each exposure, covariates, and how many people a row is.
+
+    ``levels`` has the names of the levels of each exposure, the reference first.
+    """
+
+    exposures: tuple[str, str]
+    levels: tuple[tuple[str, ...], tuple[str, ...]]
+    y: Array
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    covariates: Array
+    covariate_names: tuple[str, ...]
+    count: Array
+    notes: tuple[str, ...]
+
+    def design(self) -> tuple[Array, tuple[str, ...]]:
+        """Columns of the levels, of their products and of the covariates, and their names."""
+        a = [(self.first == i).astype(float) for i in range(1, len(self.levels[0]))]
+        b = [(self.second == j).astype(float) for j in range(1, len(self.levels[1]))]
+        products = [x * z for x in a for z in b]
+        names = [self.name(i + 1, 0) for i in range(len(a))]
+        names += [self.name(0, j + 1) for j in range(len(b))]
+        names += [self.name(i + 1, j + 1) for i in range(len(a)) for j in range(len(b))]
+        columns = np.column_stack([*a, *b, *products, self.covariates])
+        return columns, (*names, *self.covariate_names)
+
+    def name(self, i: int, j: int) -> str:
+        """The name of a level of the first (j = 0) or second exposure, or of their product."""
+        one = f"{self.exposures[0]}={self.levels[0][i]}"
+        two = f"{self.exposures[1]}={self.levels[1][j]}"
+        return f"{one} x {two}" if i and j else one if i else two
+
+    def cell(self, i: int, j: int) -> tuple[int, int]:
+        """Cases and controls at these levels."""
+        here = (self.first == i) & (self.second == j)
+        cases = float(self.count[here] @ self.y[here])
+        return round(cases), round(float(self.count[here].sum()) - cases)
+
+
+def read_joint(
+    frame: pandas.DataFrame,
+    outcome: Any,
+    exposures: Sequence[str],
+    covariates: Sequence[str],
+    cases: str | None,
+    controls: str | None,
+    reference: Mapping[str, str],
+) -> JointTable:
+    """People of a frame with an ``outcome``, or the ``cases`` and ``controls`` of a table's cells.
+
+    Raises StudyTableError, OutcomeError, NoVariationError for an exposure with one level, or
+    FewPeopleError for a combination of levels that nobody has.
+    """
+    if len(exposures) != 2 or exposures[0] == exposures[1]:
+        raise StudyTableError(f"an interaction is between two exposures, not {len(exposures)}")
+    if (cases is None) != (controls is None) or (outcome is None) == (cases is None):
+        raise StudyTableError("give an outcome, or the columns of cases and controls")
+    if cases is not None and controls is not None:
+        import pandas as pd
+
+        each = [_counts(column_of(frame, name)) for name in (cases, controls)]
+        y, count = np.repeat([1.0, 0.0], len(frame)), np.concatenate(each)
+        frame = pd.concat([frame, frame], ignore_index=True)
+    else:
+        named = column_of(frame, outcome) if isinstance(outcome, str) else outcome
+        y, count = read_outcome(named, list(frame.index)), np.ones(len(frame))
+    names = [str(name) for name in exposures]
+    coded = [levels_of(column_of(frame, n), n, reference.get(n)) for n in names]
+    columns = [column_of(frame, name).name for name in covariates]
+    values, value_names = read_covariates(frame[columns], list(frame.index))
+    rows = ~np.isnan(y) & ~np.isnan(values).any(axis=1) & (count > 0)
+    notes = []
+    for (_, place), name in zip(coded, names, strict=True):
+        rows &= place >= 0
+        if lost := int(count[place < 0].sum()):
+            notes.append(f"{lost} people have no {name}")
+    if lost := int(np.isnan(y).sum()):
+        notes.append(f"{lost} people have no outcome")
+    if lost := int(np.isnan(values).any(axis=1).sum()):
+        notes.append(f"{lost} people lack a covariate")
+    table = JointTable(
+        (names[0], names[1]), (coded[0][0], coded[1][0]), y[rows], coded[0][1][rows],
+        coded[1][1][rows], values[rows], value_names, count[rows], tuple(notes),
+    )  # fmt: skip
+    _check(table)
+    return table
+
+
+def _counts(column: pandas.Series[Any]) -> Array:
+    counts = column.to_numpy(dtype=float, na_value=np.nan)
+    if np.isnan(counts).any() or (counts < 0).any() or (counts != np.rint(counts)).any():
+        raise StudyTableError("the numbers of cases and controls must be whole and not missing")
+    return np.asarray(counts)
+
+
+def levels_of(
+    column: pandas.Series[Any], name: str, reference: str | None
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The levels of an exposure, reference first, and each person's place among them; -1 unknown.
+
+    Numbers stand in their order; categories in theirs; of text the reference must be named,
+    or be a word such as never or no.
+
+    >>> import pandas as pd
+    >>> levels_of(pd.Series(["ever", "never", None]), "smoking", None)
+    (('never', 'ever'), array([ 1,  0, -1]))
+    """
+    import pandas as pd
+
+    known = column.dropna()
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        present = set(known)
+        order = [level for level in column.cat.categories if level in present]
+    else:
+        order = sorted(set(known.tolist()))
+    if pd.api.types.is_bool_dtype(column):
+        order = [level for level in (False, True) if level in order]
+    texts = [_text(level) for level in order]
+    if len(texts) < 2:
+        raise NoVariationError(
+            f"the exposure {name} is the same in everyone" if texts else f"nobody has {name}"
+        )
+    if len(texts) > _MOST:
+        raise StudyTableError(f"{name} has {len(texts)} levels", fix="cut it into a few first")
+    if (
+        reference is None
+        and column.dtype.kind not in "biuf"
+        and not isinstance(column.dtype, pd.CategoricalDtype)
+    ):
+        words = [text for text in texts if text.lower() in _UNEXPOSED]
+        if len(words) != 1:
+            raise StudyTableError(
+                f"which level of {name} is the reference? It has {', '.join(texts)}",
+                fix=f"name it: reference={{'{name}': ...}}, or --reference {name}=LEVEL",
+            )
+        reference = words[0]
+    if reference is not None:
+        if reference not in texts:
+            raise StudyTableError(
+                f"{name} has no level {reference!r}", fix=f"use one of: {', '.join(texts)}"
+            )
+        texts = [reference, *(text for text in texts if text != reference)]
+    place = {text: i for i, text in enumerate(texts)}
+    missing = column.isna().to_numpy()
+    values = [
+        -1 if gone else place[_text(v)] for v, gone in zip(column.tolist(), missing, strict=True)
+    ]
+    return tuple(texts), np.array(values, dtype=np.int64)
+
+
+def _text(level: Any) -> str:
+    """A level's name; 1.0 and 1 are the same level."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
+
+
+def _check(table: JointTable) -> None:
+    """Refuse a table that cannot answer, and say why."""
+    if not len(table.y) or np.ptp(table.y) == 0:
+        raise OutcomeError("cases and controls are both needed, with both exposures known")
+    for which, name in enumerate(table.exposures):
+        seen = np.unique((table.first, table.second)[which])
+        if len(seen) < 2:
+            raise NoVariationError(f"the exposure {name} is the same in everyone")
+    for i, one in enumerate(table.levels[0]):
+        for j, two in enumerate(table.levels[1]):
+            if sum(table.cell(i, j)) == 0:
+                raise FewPeopleError(
+                    f"nobody has {table.exposures[0]}={one} and {table.exposures[1]}={two}",
+                    fix="join levels, or leave this one out",
+                )

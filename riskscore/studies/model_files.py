@@ -1,0 +1,301 @@
+"""A risk model written as a folder, weights.tsv and model.yaml, as ``load_model`` reads it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import OutputError, UsageError
+from riskscore.files import atomic_write
+from riskscore.genetics.build import Build
+from riskscore.genetics.variant import Variant
+from riskscore.models.folder import read_folder
+from riskscore.models.model import Exposure, RiskModel
+from riskscore.models.schema import Z95
+from riskscore.models.terms import (
+    ADDITIVE,
+    CODINGS,
+    COPIES,
+    DOMINANT,
+    RECESSIVE,
+    AminoAcidFactor,
+    DiplotypeFactor,
+    ExposureFactor,
+    Factor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    Part,
+    Term,
+    VariantFactor,
+)
+
+_HEAD = """###PGS CATALOG SCORING FILE
+#format_version=2.0
+##POLYGENIC SCORE (PGS) INFORMATION
+#pgs_name={name}
+#weight_type=beta
+#genome_build=GRCh38
+"""
+
+
+def write_model(model: RiskModel, folder: Path | str) -> Path:
+    """Write a model to a new folder, read it back, and return the folder.
+
+    Raises OutputError when the folder holds files already, UsageError for a term that the format
+    cannot hold.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise OutputError("the folder for the model is not empty", where=folder.name)
+    rows = [_row(term, model) for term in model.terms if term.part is Part.GENETIC]
+    if not rows:
+        raise UsageError("a model needs a genetic term", fix="fit at least one with the exposures")
+    files = {"weights.tsv": _table(rows, _HEAD.format(name=model.name))}
+    if model.scheme and any(isinstance(f, HaplotypeFactor) for f in model.factors):
+        files["haplotypes.tsv"] = _table([*_haplotypes(model)], "")
+    files["model.yaml"] = "\n".join(_yaml(_card(model, "haplotypes.tsv" in files))) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        with atomic_write(folder / name) as stream:
+            stream.write(text.encode())
+    back = read_folder(folder)
+    written = {term.id: term.weight for term in model.terms}
+    if any(not math.isclose(t.weight, written.get(t.id, math.nan), rel_tol=1e-12, abs_tol=1e-12)
+           for t in back.terms) or len(back.terms) != len(model.terms):  # fmt: skip
+        raise OutputError("the model does not read back as it was written", where=folder.name)
+    return folder
+
+
+def _table(rows: list[dict[str, str]], head: str) -> str:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(row.get(column, "") for column in columns) for row in rows]
+    return head + "\n".join(lines) + "\n"
+
+
+def _row(term: Term, model: RiskModel) -> dict[str, str]:
+    """A genetic term as a row of weights.tsv."""
+    row = dict.fromkeys(("rsID", "chr_name", "chr_position", "effect_allele"), "")
+    if len(term.factors) > 1:
+        row |= _product(term)
+    else:
+        row |= _single(term.factors[0], model)
+    if row.get("variant_type") == "HLA_AA" and row.get("is_haplotype"):
+        row["locus_name"] = term.id.partition(" (")[0]
+    return row | {
+        "effect_weight": repr(term.weight),
+        "fallback_for": f"HLA-{term.fallback_for}" if term.fallback_for else "",
+        "variant_description": term.label,
+        "component": term.component,
+        "standard_error": "" if term.standard_error is None else repr(term.standard_error),
+        "source": term.source,
+        "status": term.status.value,
+    }
+
+
+def _single(factor: Factor, model: RiskModel) -> dict[str, str]:
+    match factor:
+        case VariantFactor():
+            v = factor.variant
+            row = {
+                "rsID": v.name, "chr_name": v.chromosome,
+                "chr_position": _position(v, Build.GRCh38),
+                "position_grch37": _position(v, Build.GRCh37), "effect_allele": v.effect_allele,
+                "other_allele": v.other_allele, "reference_allele": v.reference_allele,
+            } | {
+                f"allelefrequency_effect_{name}": repr(share)
+                for name, share in factor.frequency.items()
+            }  # fmt: skip
+        case HLAAlleleFactor():
+            row = {"effect_allele": _names(factor.alleles), "variant_type": "HLA_allele"}
+        case AminoAcidFactor():
+            row = {"effect_allele": str(factor), "variant_type": "HLA_AA"}
+            row |= {"is_haplotype": "True"} if len(factor.residues) > 1 else {}
+        case HaplotypeFactor():
+            return _haplotype_row(factor.name, model)
+        case DiplotypeFactor():
+            return {"effect_allele": "+".join(factor.names), "is_diplotype": "True"}
+        case ExposureFactor():
+            raise UsageError("an exposure is no row of weights")
+    if factor.coding not in (ADDITIVE, DOMINANT, RECESSIVE):
+        raise UsageError(f"the coding {factor.coding.name} cannot be written in weights.tsv")
+    flags = {"is_dominant": DOMINANT, "is_recessive": RECESSIVE}
+    return row | {name: "True" if factor.coding == c else "" for name, c in flags.items()}
+
+
+def _position(variant: Variant, build: Build) -> str:
+    return str(variant.position(build)) if variant.known_in(build) else ""
+
+
+def _names(alleles: Any) -> str:
+    return "/".join(f"HLA-{allele}" for allele in alleles)
+
+
+def _haplotype_row(name: str, model: RiskModel) -> dict[str, str]:
+    assert model.scheme is not None
+    own = next(h for h in model.scheme.haplotypes if h.name == name)
+    if own.tag is None:
+        raise UsageError(
+            f"the haplotype {name} was called from typed alleles and has no tag SNP, which a "
+            "model's haplotype needs",
+            fix="fit its alleles, or the haplotypes of a model",
+        )
+    return {
+        "effect_allele": ";".join(_names(alleles) for alleles in own.alleles.values()),
+        "locus_name": name, "is_haplotype": "True", "variant_type": "HLA_allele",
+    } | {f"allelefrequency_effect_{p}": repr(f) for p, f in own.frequency.items()}  # fmt: skip
+
+
+def _product(term: Term) -> dict[str, str]:
+    if not all(isinstance(f, HLAAlleleFactor) for f in term.factors):
+        raise UsageError(f"the product {term.id} cannot be written: only HLA alleles can be joined")
+    factors = [f for f in term.factors if isinstance(f, HLAAlleleFactor)]
+    return {
+        "effect_allele": "_x_".join(_names(f.alleles) for f in factors),
+        "is_interaction": "True",
+        "interaction_coding": "_x_".join(f.coding.name for f in factors),
+    }
+
+
+def _haplotypes(model: RiskModel) -> Iterator[dict[str, str]]:
+    assert model.scheme is not None
+    used = {f.name for f in model.factors if isinstance(f, HaplotypeFactor)}
+    for h in model.scheme.haplotypes:
+        if h.name in used and h.tag is not None:
+            yield {
+                "name": h.name, "rank": str(h.rank), "tag_rsid": h.tag.name,
+                "chr_name": h.tag.chromosome,
+                "position_grch38": _position(h.tag, Build.GRCh38),
+                "position_grch37": _position(h.tag, Build.GRCh37),
+                "tag_allele": h.tag.effect_allele,
+                "other_allele": h.tag.other_allele, "reference_allele": h.tag.reference_allele,
+            }  # fmt: skip
+
+
+def _card(model: RiskModel, haplotypes: bool) -> dict[str, Any]:
+    """model.yaml as plain mappings, lists and text."""
+    card = model.card
+    content: dict[str, Any] = {
+        "id": model.id, "name": model.name, "version": model.version, "edition": model.edition,
+        "disease": dict(card.disease), "outcome": card.outcome, "ancestry": card.ancestry,
+        "weights": "weights.tsv",
+    }  # fmt: skip
+    if haplotypes:
+        content["haplotypes"] = "haplotypes.tsv"
+    content["missing"] = model.missing.value
+    groups = {
+        f.name: {"id": f.name, "gene": f.gene, "alleles": [str(a) for a in f.alleles],
+                 "source": term.source, "status": term.status.value}
+        for term in model.terms for f in term.factors
+        if isinstance(f, HLAAlleleFactor) and f.name
+    }  # fmt: skip
+    content["groups"] = list(groups.values())
+    content["exposures"] = [_exposure(e, model) for e in model.exposures]
+    content["interactions"] = [_interaction(t) for t in model.terms if t.part is Part.INTERACTION]
+    content["baseline"] = {
+        "horizon": model.horizon,
+        "prevalence": [
+            {"sex": b.sex.value, "value": b.value, "source": b.source, "status": b.status.value}
+            for b in model.baseline
+        ],
+    } if model.baseline else None  # fmt: skip
+    content["reference_populations"] = list(model.reference_populations)
+    content["performance"] = [dict(p) for p in card.performance]
+    content["citations"] = [asdict(c) for c in card.citations]
+    content |= {
+        "intended_use": card.intended_use, "not_for": list(card.not_for),
+        "limits": list(card.limits),
+    }  # fmt: skip
+    return content
+
+
+def _effect(term: Term) -> dict[str, Any]:
+    effect: dict[str, Any] = {"odds_ratio": math.exp(term.weight)}
+    if term.standard_error is not None:
+        reach = Z95 * term.standard_error
+        effect["ci"] = [math.exp(term.weight - reach), math.exp(term.weight + reach)]
+    return effect
+
+
+def _exposure(exposure: Exposure, model: RiskModel) -> dict[str, Any]:
+    own = {
+        f.level: term
+        for term in model.terms
+        if term.part is Part.EXPOSURE
+        for f in term.factors[:1]
+        if isinstance(f, ExposureFactor) and f.exposure == exposure.id
+    }
+    kind = "dose" if exposure.is_dose else "binary" if len(exposure.levels) == 2 else "ordinal"
+    content: dict[str, Any] = {
+        "id": exposure.id, "label": exposure.label, "kind": kind,
+        "description": exposure.description if exposure.weighted else "",
+        "sex": exposure.sex.value if exposure.sex else None,
+        "only_if": dict(zip(("exposure", "level"), exposure.only_if, strict=True))
+        if exposure.only_if else None,
+        "one_of": exposure.one_of,
+        "weighted": "true" if exposure.weighted else "false",
+        "reason": "" if exposure.weighted else exposure.description,
+        "source": exposure.source, "status": exposure.status.value,
+        "frequency_source": exposure.frequency_source,
+        "frequency_status": exposure.frequency_status.value,
+    }  # fmt: skip
+    if exposure.is_dose:
+        content |= {
+            "unit": exposure.unit, "other_units": dict(exposure.other_units),
+            "range": list(exposure.range), "per": exposure.per, "mean": exposure.mean,
+            "sd": exposure.sd,
+        }  # fmt: skip
+        return content | (_effect(own[""]) if "" in own else {})
+    content["levels"] = [
+        {"value": v.value, "aliases": list(v.aliases), "frequency": v.frequency}
+        | (_effect(own[v.value]) if v.value in own else {})
+        for v in exposure.levels
+    ]
+    return content
+
+
+def _interaction(term: Term) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = []
+    for factor in term.factors:
+        if isinstance(factor, ExposureFactor):
+            parts.append({"exposure": factor.exposure, "level": factor.level})
+        elif isinstance(factor, HLAAlleleFactor) and factor.name:
+            parts.append({"group": factor.name, "copies": COPIES.index(factor.coding)})
+        elif isinstance(factor, HLAAlleleFactor) and factor.coding in CODINGS.values():
+            parts.append({"hla": _names(factor.alleles), "coding": factor.coding.name})
+        else:
+            raise UsageError(f"the product {term.id} cannot be written in model.yaml")
+    return {"id": term.id, "label": term.label, "parts": parts} | _effect(term) | {
+        "source": term.source, "status": term.status.value,
+    }  # fmt: skip
+
+
+def _yaml(content: Any, indent: int = 0) -> Iterator[str]:
+    r"""Plain block YAML; what is empty or None is left out, except lists at the top.
+
+    >>> print("\n".join(_yaml({"a": 1.5, "b": [{"c": "x: y", "d": []}], "e": None})))
+    a: 1.5
+    b:
+      -
+        c: "x: y"
+        d: []
+    """
+    pad = "  " * indent
+    items = content.items() if isinstance(content, Mapping) else (("-", v) for v in content)
+    for key, value in items:
+        label = "-" if key == "-" else f"{key}:"
+        if value is None or value in ("", {}):
+            continue
+        if value == []:
+            yield f"{pad}{label} []"
+        elif isinstance(value, Mapping | list):
+            yield f"{pad}{label}"
+            yield from _yaml(value, indent + 1)
+        elif isinstance(value, float | int):
+            yield f"{pad}{label} {value!r}"
+        else:
+            yield f"{pad}{label} {json.dumps(str(value), ensure_ascii=False)}"

@@ -1,0 +1,109 @@
+"""What is judged: scores, and the risks they stand for, of the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import StudyTableError, UsageError
+from riskscore.scoring.score import Scores
+from riskscore.studies.people import aligned
+
+Array = NDArray[np.float64]
+Scale = Literal["probability", "log_odds"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One model's ``score`` (any scale, higher is riskier) and ``risk`` (a probability, or None).
+
+    Both have shape (samples,), nan where there is none.
+    """
+
+    name: str
+    score: Array
+    risk: Array | None
+
+
+def read_predictions(source: Any, scale: Scale) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
+    """Samples and predictions of scores, of a frame with a column a model, a Series or a mapping.
+
+    A frame may also be a table of scores as ``score`` writes it. ``scale`` says what numbers are;
+    the scores of riskscore know. Raises UsageError for
+    probabilities outside 0 to 1, StudyTableError for an empty table.
+    """
+    if scale not in ("probability", "log_odds"):
+        raise UsageError(f"no scale {scale!r}", fix="use probability or log_odds")
+    if isinstance(source, Scores):
+        return source.cohort.samples, tuple(
+            Prediction(
+                table.model.id,
+                table.numbers["log_odds"],
+                None if np.isnan(table.numbers["probability"]).all()
+                else table.numbers["probability"],
+            )
+            for table in source.tables
+        )  # fmt: skip
+    if hasattr(source, "columns") and {"sample", "model", "log_odds"} <= set(source.columns):
+        return _of_table(source)
+    if hasattr(source, "columns"):
+        samples, columns = list(source.index), {str(name): source[name] for name in source.columns}
+    elif isinstance(source, Mapping):
+        columns = {str(name): values for name, values in source.items()}
+        samples = _samples_of(next(iter(columns.values()), ()))
+    else:
+        columns = {"model": source}
+        samples = _samples_of(source)
+    if not columns or not len(samples):
+        raise StudyTableError("there are no predictions to evaluate")
+    found = [
+        (name, np.array([_number(v) for v in aligned(values, samples, name)]))
+        for name, values in columns.items()
+    ]
+    return samples, tuple(_prediction(name, values, scale) for name, values in found)
+
+
+def _of_table(frame: Any) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
+    """Scores as a table with a row a sample and model, as ``score`` writes them."""
+    samples = list(dict.fromkeys(frame["sample"]))
+    found = []
+    for name in dict.fromkeys(frame["model"]):
+        own = frame[frame["model"] == name].set_index("sample")
+        numbers = {
+            column: np.array([_number(v) for v in aligned(own[column], samples, str(name))])
+            for column in ("log_odds", "probability")
+            if column in own.columns
+        }
+        risk = numbers.get("probability")
+        risk = None if risk is None or np.isnan(risk).all() else risk
+        found.append(Prediction(str(name), numbers["log_odds"], risk))
+    return samples, tuple(found)
+
+
+def _samples_of(values: Any) -> list[Any]:
+    """The index of a Series, or the places of a list."""
+    index = getattr(values, "index", None)
+    return list(range(len(values)) if index is None or callable(index) else index)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float("nan") if value is None else float(value)
+    except (TypeError, ValueError) as error:
+        raise StudyTableError(f"a prediction is {str(value)!r}, not a number") from error
+
+
+def _prediction(name: str, values: Array, scale: Scale) -> Prediction:
+    if scale == "log_odds":
+        return Prediction(name, values, None)
+    known = values[~np.isnan(values)]
+    if known.size and (known.min() < 0 or known.max() > 1):
+        raise UsageError(
+            f"{name} has values outside 0 to 1, which are no probabilities",
+            fix="say scale='log_odds' for scores without a baseline",
+        )
+    return Prediction(name, values, values)

@@ -1,0 +1,270 @@
+"""One logistic regression: maximum likelihood by statsmodels, Firth's where that has no answer.
+
+Maximum likelihood gives no finite estimate when a column separates cases from controls. Firth's
+penalty (Biometrika 1993, 80:27) does, and with it the p-value is of the penalised likelihood ratio
+and the interval of its profile, as Heinze and Schemper advise (Stat Med 2002, 21:2409).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, ndtri
+from scipy.stats import chi2, norm
+
+from riskscore.errors import FewPeopleError, NoVariationError, SeparationError, UsageError
+
+Array = NDArray[np.float64]
+Method = Literal["auto", "maximum_likelihood", "firth"]
+Errors = Literal["model", "robust"]
+
+INTERCEPT = "intercept"
+_Z = float(ndtri(0.975))
+_WIDE = 30.0  # a standard error per SD of its column that only a separated column has
+_TOLERANCES = (1e-6, 1e-4)  # of Firth's method, the finer tried first
+_CERTAIN = 1e-7  # a fitted probability this near 0 or 1 makes separation worth asking about
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A fitted logistic regression; arrays have one entry a name, the intercept first.
+
+    ``beta`` are natural log odds ratios. ``infinite`` names the columns that have no finite
+    maximum-likelihood estimate. ``loglik`` is Firth's penalised one when ``method`` is "firth".
+    """
+
+    names: tuple[str, ...]
+    beta: Array
+    covariance: Array
+    low: Array
+    high: Array
+    p: Array
+    loglik: float
+    n: int
+    cases: int
+    method: str
+    infinite: tuple[str, ...] = ()
+
+    @property
+    def se(self) -> Array:
+        return np.sqrt(np.diag(self.covariance))
+
+    def at(self, name: str) -> int:
+        return self.names.index(name)
+
+
+def logistic(
+    y: Array,
+    columns: Array,
+    names: Sequence[str],
+    *,
+    method: Method = "auto",
+    errors: Errors = "model",
+    offset: Array | None = None,
+    weights: Array | None = None,
+    of_interest: Sequence[str] | None = None,
+) -> Regression:
+    """Regress ``y`` (0 or 1, shape (n,)) on ``columns`` (shape (n, k)), which have ``names``.
+
+    ``errors`` are the model's own, or robust (the sandwich of Huber and White, HC0). ``weights``
+    count how often a row was seen. ``auto`` turns to Firth's method where a maximum-likelihood
+    estimate is infinite. Firth's profile intervals are worked out for ``of_interest`` (default:
+    all).
+
+    Raises FewPeopleError, NoVariationError for columns that are constant or repeat each other, and
+    SeparationError when ``method`` is maximum_likelihood and the estimate is infinite.
+
+    >>> y = np.array([0.0, 0, 1, 0, 1, 1, 0, 1])
+    >>> x = np.array([[0.0], [0], [0], [0], [1], [1], [1], [1]])
+    >>> fit = logistic(y, x, ["exposed"])
+    >>> round(float(np.exp(fit.beta[1])), 6)  # (3 x 3) / (1 x 1)
+    9.0
+    """
+    y, columns = np.asarray(y, float), np.asarray(columns, float).reshape(len(y), len(names))
+    if method not in ("auto", "maximum_likelihood", "firth"):
+        raise UsageError(f"no method {method!r}", fix="use auto, maximum_likelihood or firth")
+    if errors not in ("model", "robust"):
+        raise UsageError(f"no kind of errors {errors!r}", fix="use model or robust")
+    if method == "firth" and errors != "model":
+        raise UsageError("Firth's method has no robust errors", fix="leave one of the two out")
+    check_design(columns, names, weights)
+    design = np.column_stack([np.ones(len(y)), columns])
+    labels = (INTERCEPT, *names)
+    infinite: tuple[str, ...] = ()
+    if method != "firth":
+        result = _glm(y, design, errors, offset, weights)
+        infinite = _infinite(y, columns, labels, result, weights)
+        if infinite and method == "maximum_likelihood":
+            raise SeparationError(
+                f"cases and controls are separated, so that {', '.join(infinite)} would be "
+                "infinite",
+                fix="use Firth's method (method='firth'), or leave the column out",
+            )
+        if not infinite:
+            return _from_glm(result, labels, y, weights)
+    return _firth(y, columns, labels, offset, weights, of_interest, infinite)
+
+
+def check_design(columns: Array, names: Sequence[str], weights: Array | None = None) -> None:
+    """Refuse columns that are constant or repeat each other, and fewer rows than estimates."""
+    seen = columns if weights is None else columns[weights > 0]
+    n = len(seen) if weights is None else float(weights.sum())
+    if n < columns.shape[1] + 2:
+        raise FewPeopleError(
+            f"{n:.0f} people are too few for {columns.shape[1]} columns and an intercept"
+        )
+    spread = np.ptp(seen, axis=0) if seen.size else np.empty(0)
+    constant = [name for name, s in zip(names, spread, strict=True) if s == 0]
+    if constant:
+        raise NoVariationError(
+            f"{', '.join(constant)} is the same in everyone", fix="leave the column out"
+        )
+    centred = (seen - seen.mean(axis=0)) / seen.std(axis=0) if seen.size else seen
+    if columns.shape[1] and np.linalg.matrix_rank(centred, tol=1e-8 * len(seen)) < len(names):
+        raise NoVariationError(
+            f"{', '.join(_repeated(centred, names))} can be written as a sum of the other columns",
+            fix="leave one of them out, as the reference",
+        )
+
+
+def _repeated(columns: Array, names: Sequence[str]) -> list[str]:
+    """The columns that add nothing to those before them."""
+    kept: list[int] = []
+    repeated = []
+    for j, name in enumerate(names):
+        trial = columns[:, [*kept, j]]
+        if np.linalg.matrix_rank(trial, tol=1e-8 * len(columns)) > len(kept):
+            kept.append(j)
+        else:
+            repeated.append(name)
+    return repeated
+
+
+def _glm(
+    y: Array, design: Array, errors: Errors, offset: Array | None, weights: Array | None
+) -> Any:
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    model = GLM(y, design, family=Binomial(), offset=offset, freq_weights=weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # separation is looked for, and told, below
+        return model.fit(
+            maxiter=60,
+            tol=1e-10,
+            tol_criterion="params",
+            cov_type="HC0" if errors == "robust" else "nonrobust",
+        )
+
+
+def _from_glm(result: Any, labels: tuple[str, ...], y: Array, weights: Array | None) -> Regression:
+    count = np.ones(len(y)) if weights is None else weights
+    beta, covariance = np.asarray(result.params), np.asarray(result.cov_params())
+    se = np.sqrt(np.diag(covariance))
+    return Regression(
+        labels,
+        beta,
+        covariance,
+        beta - _Z * se,
+        beta + _Z * se,
+        2 * norm.sf(np.abs(beta / se)),
+        float(result.llf),
+        round(float(count.sum())),
+        round(float(count @ y)),
+        "maximum likelihood",
+    )
+
+
+def _infinite(
+    y: Array, columns: Array, labels: tuple[str, ...], result: Any, weights: Array | None
+) -> tuple[str, ...]:
+    """The names whose estimate is infinite, by Konis's linear programme.
+
+    Asked only where the fit looks like it: the programme is slow for many people.
+    """
+    from firthmodels import detect_separation
+
+    fitted = np.asarray(result.fittedvalues)
+    scale = np.concatenate([[1.0], columns.std(axis=0)])
+    se = np.sqrt(np.abs(np.diag(np.asarray(result.cov_params()))))
+    calm = (
+        result.converged
+        and np.isfinite(se).all()
+        and (se * scale < _WIDE).all()
+        and np.minimum(fitted, 1 - fitted).min() > _CERTAIN
+    )
+    if calm or not columns.shape[1]:
+        return ()
+    rows = slice(None) if weights is None else weights > 0
+    found = detect_separation(columns[rows], y[rows])
+    finite = np.roll(found.is_finite, 1)  # the intercept stands last there, first here
+    return tuple(label for label, ok in zip(labels, finite, strict=True) if not ok)
+
+
+def _firth(
+    y: Array,
+    columns: Array,
+    labels: tuple[str, ...],
+    offset: Array | None,
+    weights: Array | None,
+    of_interest: Sequence[str] | None,
+    infinite: tuple[str, ...],
+) -> Regression:
+    from firthmodels import FirthLogisticRegression
+
+    wanted = [j for j, name in enumerate(labels[1:]) if of_interest is None or name in of_interest]
+    for tolerance in _TOLERANCES:
+        model = FirthLogisticRegression(
+            backend="numpy", max_iter=200, gtol=tolerance, xtol=tolerance
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                model.fit(columns, y, sample_weight=weights, offset=offset)
+                model.lrt(wanted)
+                profile = model.conf_int(method="pl", features=wanted, tol=tolerance, max_iter=200)
+                break
+            except (Warning, ValueError, np.linalg.LinAlgError) as error:
+                failure = str(error)
+    else:
+        raise SeparationError(
+            f"Firth's method did not converge ({failure})", fix="ask for fewer columns"
+        )
+    order = np.roll(np.arange(len(labels)), 1)  # the intercept stands last there, first here
+    beta = np.append(model.coef_, model.intercept_)[order]
+    count = np.ones(len(y)) if weights is None else weights
+    design = np.column_stack([np.ones(len(y)), columns])
+    fitted = expit(design @ beta + (0.0 if offset is None else offset))
+    covariance = np.linalg.inv(design.T @ (design * (count * fitted * (1 - fitted))[:, None]))
+    se = np.sqrt(np.diag(covariance))
+    p, low, high = 2 * norm.sf(np.abs(beta / se)), beta - _Z * se, beta + _Z * se
+    for j in wanted:
+        p[j + 1] = model.lrt_pvalues_[j]
+        low[j + 1], high[j + 1] = profile[j]
+    return Regression(
+        labels, beta, covariance, low, high, p, float(model.loglik_),
+        round(float(count.sum())), round(float(count @ y)), "firth", infinite,
+    )  # fmt: skip
+
+
+def max_loglik(
+    y: Array, columns: Array, offset: Array | None = None, weights: Array | None = None
+) -> float:
+    """The highest log-likelihood of a logistic regression, its limit where cases are separated."""
+    design = np.column_stack([np.ones(len(y)), columns])
+    return float(_glm(y, design, "model", offset, weights).llf)
+
+
+def likelihood_ratio(smaller: float, larger: float, df: int) -> tuple[float, float]:
+    """Chi-squared statistic and p-value of two nested log-likelihoods.
+
+    >>> likelihood_ratio(-105.0, -105.0, 1)
+    (0.0, 1.0)
+    """
+    statistic = max(0.0, 2 * (larger - smaller))
+    return statistic, float(chi2.sf(statistic, df))
