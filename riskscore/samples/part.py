@@ -44,9 +44,7 @@ class Part:
 
     def rows(self, samples: int) -> range:
         """The places of this part's people among ``samples``; empty when there are too few."""
-        return range(
-            samples * (self.index - 1) // self.count, samples * self.index // self.count
-        )
+        return range(samples * (self.index - 1) // self.count, samples * self.index // self.count)
 
 
 def part_of(cohort: Cohort, part: Part) -> Cohort:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,17 @@ FAILED_COLUMNS = ("sample_set", "file", "part", "error", "exit_code", "message")
 
 
 def write_dataset(
-    wholes: Sequence[Whole], failures: Sequence[Failure], folder: Path, *, tsv: bool = False
+    wholes: Sequence[Whole],
+    failures: Sequence[Failure],
+    run: Mapping[str, Any],
+    folder: Path,
+    *,
+    tsv: bool = False,
 ) -> Path:
     """Write the dataset, or write it anew over an earlier one.
 
-    Raises OutputError when the disk refuses; what is then in ``folder`` is an earlier result, or
-    has no provenance.json.
+    ``run`` is what all shards share of their provenance (:func:`run_of`). Raises OutputError when
+    the disk refuses; what is then in ``folder`` is an earlier result, or has no provenance.json.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,9 +76,10 @@ def write_dataset(
             shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
         try:
-            outputs = dict(_write_all(wholes, failures, staging, tsv))
+            models = [model["id"] for model in run["models"]]
+            outputs = dict(_write_all(wholes, models, failures, staging, tsv))
             _move_in(staging, folder, outputs)
-            write_file(staging / RECORD, [to_json(_told(wholes, failures, outputs))])
+            write_file(staging / RECORD, [to_json(_told(wholes, failures, run, outputs))])
             (staging / RECORD).replace(folder / RECORD)
             sync_folder(folder)
         finally:
@@ -83,11 +89,19 @@ def write_dataset(
     return folder
 
 
+def run_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is the same in the provenance of every shard of a run."""
+    return {name: told[name] for name in ("notice", "software", "models", "parameters")}
+
+
 def _write_all(
-    wholes: Sequence[Whole], failures: Sequence[Failure], staging: Path, tsv: bool
+    wholes: Sequence[Whole],
+    models: Sequence[str],
+    failures: Sequence[Failure],
+    staging: Path,
+    tsv: bool,
 ) -> Iterator[tuple[str, str]]:
     """Write every file but the record; gives their names and checksums."""
-    models = [model["id"] for model in wholes[0].models] if wholes else []
     for place, model in enumerate(models):
         name = f"{PARTITIONS}/model={model}/scores.parquet"
         (staging / name).parent.mkdir(parents=True)
@@ -105,9 +119,9 @@ def _write_all(
     texts: dict[str, Iterable[str | bytes]] = {
         "match_report.tsv": _report(wholes),
         "coverage.tsv": _coverage(wholes),
-        "failed.tsv": [to_tsv((asdict(failure) for failure in failures), FAILED_COLUMNS)],
-        "summary.json": [to_json(summary(wholes, len({f.sample_set for f in failures})))],
-        "riskscore_mqc.json": [to_json(multiqc(wholes))],
+        "failed.tsv": [to_tsv(_failed(failures), FAILED_COLUMNS)],
+        "summary.json": [to_json(summary(wholes, models, len({f.sample_set for f in failures})))],
+        "riskscore_mqc.json": [to_json(multiqc(wholes, models))],
         "versions.yml": [versions()],
     }
     if tsv:
@@ -138,14 +152,16 @@ def _move_in(staging: Path, folder: Path, outputs: Mapping[str, str]) -> None:
 
 
 def _told(
-    wholes: Sequence[Whole], failures: Sequence[Failure], outputs: Mapping[str, str]
+    wholes: Sequence[Whole],
+    failures: Sequence[Failure],
+    run: Mapping[str, Any],
+    outputs: Mapping[str, str],
 ) -> dict[str, Any]:
     """The provenance of the whole dataset."""
     told = [whole.told() for whole in wholes]
-    shared = ("notice", "software", "models", "parameters")
     return {
         "schema": SCHEMA,
-        **{name: told[0][name] for name in shared if told},
+        **run,
         "sample_sets": {
             whole.sample_set: {"inputs": one["inputs"], "cohort": one["cohort"]}
             for whole, one in zip(wholes, told, strict=True)
@@ -153,6 +169,15 @@ def _told(
         "failed": len({failure.sample_set for failure in failures}),
         "outputs": dict(sorted(outputs.items())),
     }
+
+
+def _failed(failures: Sequence[Failure]) -> Iterator[dict[str, Any]]:
+    """One row a sample set and cause, with the parts that it befell."""
+    parts: dict[Failure, list[str]] = {}
+    for failure in failures:
+        parts.setdefault(replace(failure, part=""), []).append(failure.part)
+    for failure, befallen in parts.items():
+        yield asdict(failure) | {"part": ",".join(befallen)}
 
 
 def _report(wholes: Sequence[Whole]) -> Iterator[str]:

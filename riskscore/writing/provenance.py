@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,18 @@ def software() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
 
 
-def hash_inputs(inputs: Inputs) -> dict[str, Any]:
-    """Name and checksum of each input by its role, a list where a role has several files."""
+def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dict[str, Any]:
+    """Name and checksum of each input by its role, a list where a role has several files.
+
+    ``checksum`` is asked for a file's SHA-256, for callers that have it already.
+    """
     hashed: dict[str, Any] = {}
-    for role, files in inputs.items():
-        if isinstance(files, Path):
-            hashed[role] = name_and_checksum(files)
-        elif files:
-            hashed[role] = [name_and_checksum(path) for path in files]
+    for role, given in inputs.items():
+        files = [given] if isinstance(given, Path) else list(given or ())
+        told = [{"name": path.name, "sha256": checksum(path)} for path in files]
+        if told:
+            hashed[role] = told[0] if len(told) == 1 else told
     return hashed
-
-
-def name_and_checksum(path: Path) -> dict[str, str]:
-    """A file as the provenance names it: without its folder."""
-    return {"name": path.name, "sha256": sha256(path)}
 
 
 def provenance(

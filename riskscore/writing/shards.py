@@ -129,26 +129,22 @@ class Whole:
     def people(self) -> int:
         return sum(shard.people for shard in self.shards)
 
-    @property
-    def models(self) -> list[Mapping[str, Any]]:
-        """The models, as the provenance names them."""
-        return list(self.shards[0].told["models"])
-
     def tallies(self) -> list[Tally]:
         """The tallies of all people, a model each."""
-        return [
-            reduce(add, parts) for parts in zip(*(s.tallies for s in self.shards), strict=True)
-        ]
+        return [reduce(add, parts) for parts in zip(*(s.tallies for s in self.shards), strict=True)]
 
     def told(self) -> dict[str, Any]:
         """The provenance of the unsharded run."""
         first = self.shards[0].told
         missing = {tally.model: tally.unscored for tally in self.tallies()}
-        return {**first, "cohort": {**first["cohort"], "samples": self.people, "not_scored": missing}}
+        return {
+            **first,
+            "cohort": {**first["cohort"], "samples": self.people, "not_scored": missing},
+        }
 
     def score_lines(self) -> Iterator[list[bytes]]:
         """The score table shard by shard, all people of the first model before the second."""
-        for model in range(len(self.models)):
+        for model in range(len(self.shards[0].tallies)):
             for shard in self.shards:
                 yield shard.score_lines(model)
 

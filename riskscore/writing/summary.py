@@ -10,21 +10,22 @@ from riskscore.writing.provenance import NOTICE, software
 from riskscore.writing.shards import Whole
 
 
-def summary(wholes: Sequence[Whole], failed: int) -> dict[str, Any]:
+def summary(wholes: Sequence[Whole], models: Sequence[str], failed: int) -> dict[str, Any]:
     """People, scores and coverage of each sample set and of all; counts, never a sample."""
     sets = {whole.sample_set: _of_set(whole) for whole in wholes}
-    models: dict[str, dict[str, int]] = {}
-    for told in sets.values():
-        for model, numbers in told["models"].items():
-            total = models.setdefault(model, {"scored": 0, "not_scored": 0})
-            for key in total:
-                total[key] += numbers[key]
+    totals = {
+        model: {
+            key: sum(told["models"][model][key] for told in sets.values())
+            for key in ("scored", "not_scored")
+        }
+        for model in models
+    }
     return {
         "notice": NOTICE,
         "sample_sets": len(wholes),
         "sample_sets_failed": failed,
         "people": sum(whole.people for whole in wholes),
-        "models": models,
+        "models": totals,
         "by_sample_set": sets,
     }
 
@@ -47,9 +48,8 @@ def _of_model(tally: Tally) -> dict[str, Any]:
     }
 
 
-def multiqc(wholes: Sequence[Whole]) -> dict[str, Any]:
+def multiqc(wholes: Sequence[Whole], models: Sequence[str]) -> dict[str, Any]:
     """A table that MultiQC shows as it is: it reads every file that ends in _mqc.json."""
-    models = [model["id"] for model in wholes[0].models] if wholes else []
     data: dict[str, dict[str, Any]] = {}
     for whole in wholes:
         row: dict[str, Any] = {"people": whole.people}

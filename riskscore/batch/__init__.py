@@ -1,0 +1,1 @@
+"""Many files, resumable: sample sets from a folder or manifest, shards, one dataset."""

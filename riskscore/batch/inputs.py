@@ -1,0 +1,99 @@
+"""Checksums of inputs, remembered: a file is read anew only when it may have changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import FileChangedError, InputError
+from riskscore.files import atomic_write, require_file, sha256
+
+# A file changed within this time of being read could be changed again and look the same.
+_SETTLED = 2.0
+_Mark = tuple[int, int, int, int]
+_NO_MARK: _Mark = (-1, -1, -1, -1)  # fits no file: it is read anew
+
+
+def _mark(path: Path) -> _Mark:
+    """Size, times of change of content and of state (which nobody can set), and inode."""
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+class Checksums:
+    """SHA-256 by file, kept in ``memory`` between runs beside each file's mark."""
+
+    def __init__(self, memory: Path) -> None:
+        self.memory = memory
+        self._known: dict[str, tuple[_Mark, str]] = {}
+        self._settled: set[str] = set()
+        self._failed: dict[str, Exception] = {}
+        try:
+            rows = json.loads(memory.read_text(encoding="utf-8"))
+            self._remembered = {name: (tuple(row[:4]), str(row[4])) for name, row in rows.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            self._remembered = {}
+
+    def learn(self, paths: Iterable[Path], jobs: int) -> None:
+        """Find the checksums of all files, several at a time; failures come out in :meth:`of`."""
+        todo = [path for path in dict.fromkeys(paths) if self._name(path) not in self._known]
+        with ThreadPoolExecutor(jobs) as pool:
+            for path, result in zip(todo, pool.map(self._try, todo), strict=True):
+                if isinstance(result, Exception):
+                    self._failed[self._name(path)] = result
+        rows: dict[str, Any] = {
+            name: [*(mark if name in self._settled else _NO_MARK), checksum]
+            for name, (mark, checksum) in sorted(self._known.items())
+        }
+        with atomic_write(self.memory) as stream:
+            stream.write(json.dumps(rows, indent=0).encode())
+
+    def of(self, path: Path) -> str:
+        """The checksum of a file; raises FileMissingError, InputError or FileChangedError."""
+        name = self._name(path)
+        if name in self._failed:
+            raise self._failed[name]
+        return self._known[name][1]
+
+    def require_unchanged(self, paths: Iterable[Path]) -> None:
+        """Raise FileChangedError if a file is no more what it was when its checksum was taken."""
+        for path in paths:
+            try:
+                same = _mark(path) == self._known[self._name(path)][0]
+            except OSError:
+                same = False
+            if not same:
+                raise FileChangedError(
+                    "the file was changed while it was read",
+                    where=path.name,
+                    fix="run again when nothing writes to it",
+                )
+
+    def _name(self, path: Path) -> str:
+        return os.path.relpath(path, self.memory.parent)
+
+    def _try(self, path: Path) -> Exception | None:
+        try:
+            self._learn(path)
+        except Exception as error:
+            return error
+        return None
+
+    def _learn(self, path: Path) -> None:
+        require_file(path, "file")
+        name, now = self._name(path), time.time()
+        try:
+            mark = _mark(path)
+            remembered = self._remembered.get(name)
+            known = remembered[1] if remembered and remembered[0] == mark else sha256(path)
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", where=path.name) from error
+        self._known[name] = (mark, known)
+        if max(mark[1], mark[2]) / 1e9 + _SETTLED < now:
+            self._settled.add(name)
+        self.require_unchanged([path])

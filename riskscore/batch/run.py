@@ -1,0 +1,171 @@
+"""A batch from beginning to end: plan, score what is not done, gather."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from riskscore.batch.inputs import Checksums
+from riskscore.batch.sample_sets import SampleSet
+from riskscore.batch.tasks import Done, Method, Task, run_facts
+from riskscore.batch.workers import run_tasks
+from riskscore.batch.workplace import Workplace, workplace
+from riskscore.errors import OutputError, RiskscoreError
+from riskscore.run import Models, as_models
+from riskscore.samples.part import Part
+from riskscore.writing.dataset import Failure, write_dataset
+from riskscore.writing.shards import Shard, assemble, read_shard
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is. ``reused`` shards were there from an earlier run; ``seconds`` of work."""
+
+    shards: int
+    done: int = 0
+    reused: int = 0
+    failed: int = 0
+    people: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """People a second, of those scored now."""
+        return self.people / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate of the shards so far; None before the first."""
+        now = self.done + self.failed - self.reused
+        left = self.shards - self.done - self.failed
+        return self.seconds / now * left if now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a batch: its progress at the end, what failed, and rows without a score."""
+
+    progress: Progress
+    failures: tuple[Failure, ...]
+    unscored: int
+
+
+def run_batch(
+    sample_sets: Sequence[SampleSet],
+    models: Models,
+    out: Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    shards: int = 1,
+    jobs: int = 1,
+    tsv: bool = False,
+    watch: Callable[[Progress], None] = lambda progress: None,
+) -> Outcome:
+    """Score sample sets, each in ``shards`` parts, in ``jobs`` processes, into the folder ``out``.
+
+    What an earlier run in ``out`` has scored of the same inputs in the same way is not scored
+    again. A sample set that fails is told in failed.tsv and left out; the others go on. ``options``
+    go to :func:`riskscore.run.score`; ``parameters`` are what the provenance says of them.
+
+    Raises ModelError, BatchLockedError or OutputError, which end the batch.
+    """
+    loaded = as_models(models)
+    named = [models] if isinstance(models, str | Path) else models
+    names = tuple(str(name) for name in named) if isinstance(named, Sequence) else ()
+    method = Method(
+        names, {m.id: m.checksum for m in loaded}, dict(options or {}), dict(parameters or {})
+    )
+    for model in loaded:
+        model.require_population(method.options.get("population", "EUR"))
+    tasks = [
+        Task(one, Part(index, shards)) for one in sample_sets for index in range(1, shards + 1)
+    ]
+    with workplace(out) as place:
+        batch = _Batch(place, method, tasks, jobs, watch)
+        batch.score()
+        wholes = assemble(batch.whole_sets())
+        failures = tuple(sorted(batch.failures, key=lambda f: (f.sample_set, f.part)))
+        write_dataset(wholes, failures, run_facts(loaded, method.parameters), out, tsv=tsv)
+    unscored = sum(shard.unscored for whole in wholes for shard in whole.shards)
+    return Outcome(batch.progress, failures, unscored)
+
+
+class _Batch:
+    """The work of one run."""
+
+    def __init__(
+        self,
+        place: Workplace,
+        method: Method,
+        tasks: Sequence[Task],
+        jobs: int,
+        watch: Callable[[Progress], None],
+    ) -> None:
+        self.place, self.method, self.jobs, self.watch = place, method, jobs, watch
+        self.failures: list[Failure] = []
+        self.finished: list[Shard] = []
+        self.progress = Progress(len(tasks))
+        self.checksums = Checksums(place.inputs)
+        self.checksums.learn((path for task in tasks for path in task.files), jobs)
+        self.todo = list(self._not_done(tasks))
+        self._tell(self.progress)
+
+    def _not_done(self, tasks: Sequence[Task]) -> Iterator[Task]:
+        """The tasks that no earlier run has done; those whose files are not there fail here."""
+        for bare in tasks:
+            try:
+                task = bare.of_inputs(self.method, self.checksums.of)
+            except RiskscoreError as error:
+                self._fail(bare, error)
+                continue
+            shard = self.place.finished(task)
+            if shard is None:
+                yield task
+            else:
+                self.finished.append(shard)
+                done, reused = self.progress.done + 1, self.progress.reused + 1
+                self.progress = replace(self.progress, done=done, reused=reused)
+
+    def score(self) -> None:
+        """Score what is not done."""
+        start = monotonic()
+        for task, outcome in run_tasks(self.todo, self.method, self.place.making, self.jobs):
+            try:
+                if isinstance(outcome, Exception):
+                    raise outcome
+                self.checksums.require_unchanged(task.files)
+                self.place.publish(task)
+                self.finished.append(read_shard(self.place.shards / task.name))
+                self._succeed(outcome, monotonic() - start)
+            except OutputError:
+                raise  # nothing can be written: no fault of this shard, and no use to go on
+            except Exception as error:
+                self._fail(task, error)
+                self._tell(replace(self.progress, seconds=monotonic() - start))
+
+    def whole_sets(self) -> list[Shard]:
+        """The shards of the sample sets of which none failed."""
+        broken = {failure.sample_set for failure in self.failures}
+        return [shard for shard in self.finished if shard.sample_set not in broken]
+
+    def _succeed(self, done: Done, seconds: float) -> None:
+        self._tell(
+            replace(
+                self.progress,
+                done=self.progress.done + 1,
+                people=self.progress.people + done.people,
+                seconds=seconds,
+            )
+        )
+
+    def _fail(self, task: Task, error: Exception) -> None:
+        self.failures.append(task.failure(error))
+        self.progress = replace(self.progress, failed=self.progress.failed + 1)
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress
+        self.watch(progress)

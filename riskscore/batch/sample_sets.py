@@ -1,0 +1,186 @@
+"""What a batch is made of: sample sets, from a manifest, a folder or a pattern of names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from riskscore.errors import InputError, ManifestError
+from riskscore.files import read_rows
+
+ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")
+COLUMNS = ("sample_set", "vcf", "exposures", "hla")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+_CHROMOSOME = re.compile(r"(^|[._-])chr(\d{1,2}|X|Y|M|MT)(?=[._-]|$)", re.IGNORECASE)
+_CHROMOSOMES = [*map(str, range(1, 23)), "X", "Y", "M", "MT"]
+# What is read together with a file: its index, and the other files of its format.
+_COMPANIONS = (".tbi", ".csi", ".bgi")
+_SIBLINGS = {".pgen": (".pvar", ".pvar.zst", ".psam"), ".bgen": (".sample",)}
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSet:
+    """One cohort of a batch: its files (one, or one a chromosome), exposures and HLA table."""
+
+    name: str
+    files: tuple[Path, ...]
+    exposures: Path | None = None
+    hla: Path | None = None
+
+    @property
+    def inputs(self) -> dict[str, Path | Sequence[Path] | None]:
+        """The files by their role."""
+        return {"vcf": self.files, "exposures": self.exposures, "hla": self.hla}
+
+    @property
+    def companions(self) -> tuple[Path, ...]:
+        """Indexes and the like, as far as they are there."""
+        beside = [
+            *(Path(f"{file}{ending}") for file in self.files for ending in _COMPANIONS),
+            *(
+                file.with_suffix(ending)
+                for file in self.files
+                for ending in _SIBLINGS.get(file.suffix, ())
+            ),
+        ]
+        return tuple(path for path in beside if path.is_file())
+
+
+def find_sample_sets(
+    source: str, *, exposures: Path | None = None, hla: Path | None = None
+) -> list[SampleSet]:
+    """The sample sets of a manifest, a folder, a pattern such as ``data/*.vcf.gz``, or one file.
+
+    In a folder or by a pattern each file is a sample set, but for files whose names differ only in
+    ``chr1``, ``chr2`` and so on: those are one. ``exposures`` and ``hla`` hold where a manifest
+    names none. Raises ManifestError.
+    """
+    path = Path(source)
+    if path.is_dir():
+        found = [file for file in sorted(path.iterdir()) if file.name.endswith(ENDINGS)]
+        sets = _by_name(found)
+    elif path.is_file() and not path.name.endswith(ENDINGS):
+        sets = _read_manifest(path)
+    elif path.is_file():
+        sets = _by_name([path])
+    else:
+        sets = _by_name([file for file in _fitting(Path(), source) if file.name.endswith(ENDINGS)])
+    if not sets:
+        raise ManifestError(
+            "no file to score",
+            where=path.name,
+            fix=f"give a manifest, or a folder or pattern of {', '.join(ENDINGS)} files",
+        )
+    _refuse_doubled(sets)
+    return [replace(one, exposures=one.exposures or exposures, hla=one.hla or hla) for one in sets]
+
+
+def _by_name(files: Sequence[Path]) -> list[SampleSet]:
+    """Files grouped by their names without the chromosome."""
+    groups: dict[tuple[Path, str], list[Path]] = {}
+    for file in files:
+        groups.setdefault((file.parent, _CHROMOSOME.sub("", _stem(file))), []).append(file)
+    sets = []
+    for (_, shared), members in groups.items():
+        name = shared if len(members) > 1 else _stem(members[0])
+        joined = len({_chromosome(file) for file in members}) == len(members)
+        chosen = [members] if joined else [[file] for file in members]
+        for group in chosen:
+            label = re.sub(r"[^A-Za-z0-9._+-]", "_", name if joined else _stem(group[0]))
+            sets.append(SampleSet(label.lstrip("._+-") or "all", _in_order(group)))
+    names = Counter(one.name for one in sets)
+    return [
+        one if names[one.name] == 1 else replace(one, name=_distinct(one.files[0]))
+        for one in sorted(sets, key=lambda one: one.name)
+    ]
+
+
+def _stem(file: Path) -> str:
+    ending = next((e for e in ENDINGS if file.name.endswith(e)), file.suffix)
+    return file.name.removesuffix(ending)
+
+
+def _distinct(file: Path) -> str:
+    """A name for a file whose stem others have too."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", f"{file.parent.name}.{file.name}").lstrip("._+-")
+
+
+def _chromosome(file: Path) -> str:
+    match = _CHROMOSOME.search(_stem(file))
+    return match[2].upper() if match else file.name
+
+
+def _in_order(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Files by chromosome, as the genome has them."""
+    place = {name: number for number, name in enumerate(_CHROMOSOMES)}
+    return tuple(sorted(files, key=lambda f: (place.get(_chromosome(f), -1), f.name)))
+
+
+def _read_manifest(path: Path) -> list[SampleSet]:
+    """The rows of a manifest; several of one sample set are its files."""
+    try:
+        rows = read_rows(path, delimiter="\t")
+    except InputError as error:
+        raise ManifestError(error.what, where=path.name) from error
+    unknown = set(rows[0]) - set(COLUMNS) if rows else set()
+    if unknown or not rows or not {"sample_set", "vcf"} <= set(rows[0]):
+        raise ManifestError(
+            f"the column {sorted(unknown)[0]!r} is not known" if unknown else "no sample sets",
+            where=path.name,
+            fix=f"a TSV with sample_set and vcf, and if wanted {' and '.join(COLUMNS[2:])}",
+        )
+    sets: dict[str, SampleSet] = {}
+    for number, row in enumerate(rows, start=2):
+        where = f"{path.name}, row {number}"
+        if not _NAME.fullmatch(row["sample_set"]) or not row["vcf"]:
+            raise ManifestError(
+                "a sample set needs a name of letters, digits, . _ + - and a file", where=where
+            )
+        one = SampleSet(
+            row["sample_set"],
+            _expand(path.parent, row["vcf"]),
+            _beside(path, row.get("exposures", "")),
+            _beside(path, row.get("hla", "")),
+        )
+        before = sets.get(one.name)
+        if before and (before.exposures, before.hla) != (one.exposures, one.hla):
+            raise ManifestError("the sample set has another exposures or HLA file", where=where)
+        sets[one.name] = replace(one, files=(*before.files, *one.files)) if before else one
+    return sorted(sets.values(), key=lambda one: one.name)
+
+
+def _beside(manifest: Path, name: str) -> Path | None:
+    return manifest.parent / name if name else None
+
+
+def _expand(folder: Path, pattern: str) -> tuple[Path, ...]:
+    """The files of a pattern with ``{chrom}`` or ``*``; itself when nothing fits it."""
+    found: Iterable[Path] = ()
+    if "{chrom}" in pattern:
+        named = (folder / pattern.replace("{chrom}", name) for name in _CHROMOSOMES)
+        found = [file for file in named if file.is_file()]
+    elif any(mark in pattern for mark in "*?["):
+        found = _fitting(folder, pattern)
+    return _in_order(found) or (folder / pattern,)
+
+
+def _fitting(folder: Path, pattern: str) -> list[Path]:
+    """The files of a pattern of names, in a folder or from the root."""
+    anchor = Path(pattern).anchor
+    found = (Path(anchor) if anchor else folder).glob(pattern.removeprefix(anchor))
+    return sorted(file for file in found if file.is_file())
+
+
+def _refuse_doubled(sets: Sequence[SampleSet]) -> None:
+    """No file may be scored twice."""
+    seen: set[Path] = set()
+    for file in (file.resolve() for one in sets for file in one.files):
+        if file in seen:
+            raise ManifestError("a file is listed twice", where=file.name, fix="list it once")
+        seen.add(file)
+    name, times = Counter(one.name for one in sets).most_common(1)[0]
+    if times > 1:
+        raise ManifestError(f"two files give the sample set {name}", fix="write a manifest")

@@ -1,0 +1,126 @@
+"""Are the files of a result, and what it was made from, still those that its provenance names?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from riskscore.batch.workplace import WORK, Workplace
+from riskscore.errors import FileMissingError, ModelError, VerifyError
+from riskscore.files import read_text, sha256
+from riskscore.models.catalog import load_model
+from riskscore.writing.dataset import PARTITIONS, RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the provenance names: ``same``, ``changed``, ``gone``, ``strange`` (there, and
+    not named) or ``unchecked`` (nobody said where it is).
+    """
+
+    state: str
+    what: str
+
+    @property
+    def bad(self) -> bool:
+        return self.state in {"changed", "gone", "strange"}
+
+
+def verify(folder: Path, places: Sequence[Path] = ()) -> list[Finding]:
+    """Compare a folder of ``score --out``, ``merge`` or ``batch`` with its provenance.json.
+
+    Inputs are looked for where the batch found them, and in ``places`` (files, or folders that are
+    searched whole). Raises FileMissingError for a folder without provenance: its run did not end.
+    """
+    record = folder / RECORD
+    if not record.is_file():
+        raise FileMissingError(
+            f"no {RECORD}", where=folder.name, fix="let the run end, or name another folder"
+        )
+    try:
+        told = json.loads(read_text(record))
+        return [
+            *_outputs(folder, told["outputs"]),
+            *_inputs(told, _known_places(folder), _search(places)),
+            *_models(told),
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VerifyError(f"{RECORD} cannot be read", where=folder.name) from error
+
+
+def require_same(findings: Iterable[Finding]) -> None:
+    """Raise VerifyError when anything is not as it was."""
+    bad = [finding for finding in findings if finding.bad]
+    if bad:
+        named = ", ".join(f"{finding.what} ({finding.state})" for finding in bad[:5])
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        raise VerifyError(f"not as the provenance tells: {named}{more}", fix="run it again")
+
+
+def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    for name, checksum in outputs.items():
+        path = folder / name
+        yield Finding(_state([path] if path.is_file() else [], checksum), f"output {name}")
+    # A stray partition would be read together with the named ones.
+    for path in sorted((folder / PARTITIONS).rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in outputs:
+            yield Finding("strange", f"output {name}")
+
+
+def _inputs(
+    told: Mapping[str, Any], known: Mapping[str, list[Path]], given: Mapping[str, list[Path]]
+) -> Iterator[Finding]:
+    sets = told.get("sample_sets") or {"": told}
+    checked: dict[tuple[str, str], str] = {}
+    for sample_set, of_set in sets.items():
+        for role, entries in of_set["inputs"].items():
+            for entry in entries if isinstance(entries, list) else [entries]:
+                key = entry["name"], entry["sha256"]
+                if key not in checked:
+                    places = given.get(entry["name"]) or known.get(entry["name"])
+                    checked[key] = (
+                        "unchecked" if places is None else _state(places, entry["sha256"])
+                    )
+                of = f" of {sample_set}" if sample_set else ""
+                yield Finding(checked[key], f"{role} {entry['name']}{of}")
+
+
+def _models(told: Mapping[str, Any]) -> Iterator[Finding]:
+    names = told["parameters"].get("models", [])
+    for model, name in zip(told["models"], names, strict=False):
+        try:
+            state = "same" if load_model(name).checksum == model["sha256"] else "changed"
+        except ModelError:
+            state = "unchecked"
+        yield Finding(state, f"model {model['id']}")
+
+
+def _state(places: Sequence[Path], checksum: str) -> str:
+    there = [path for path in places if path.is_file()]
+    if not there:
+        return "gone"
+    return "same" if any(sha256(path) == checksum for path in there) else "changed"
+
+
+def _known_places(folder: Path) -> dict[str, list[Path]]:
+    """Where the batch that wrote the folder found its inputs, by their names."""
+    place = Workplace(folder / WORK)
+    if not place.inputs.is_file():
+        return {}
+    found: dict[str, list[Path]] = {}
+    for name in json.loads(read_text(place.inputs)):
+        path = place.work / name
+        found.setdefault(path.name, []).append(path)
+    return found
+
+
+def _search(places: Sequence[Path]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for place in places:
+        for path in place.rglob("*") if place.is_dir() else [place]:
+            found.setdefault(path.name, []).append(path)
+    return found

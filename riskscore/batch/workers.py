@@ -1,0 +1,150 @@
+"""Processes that score shards. One that dies takes its shard with it, and nothing else.
+
+They start from a clean process, so that no handle is shared with them, and write where only the
+parent publishes from: what a run left behind can never mix with the next one's shards.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from riskscore.batch.tasks import Done, Method, Task
+from riskscore.errors import FileChangedError, WorkerError
+from riskscore.models.model import RiskModel
+
+
+@dataclass
+class Worker:
+    """A process, the pipe to it, and what it is busy with."""
+
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+
+    def stop(self) -> None:
+        """End it, busy or not."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def run_tasks(
+    tasks: Sequence[Task], method: Method, folder: Path, jobs: int
+) -> Iterator[tuple[Task, Done | Exception]]:
+    """Score shards in up to ``jobs`` processes, each into a folder of its name in ``folder``.
+
+    Gives what came of each, as it comes: a failure is an outcome, not an end.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["riskscore.run", "riskscore.writing.shards"])
+    waiting = list(reversed(tasks))
+    workers = [_start(context, method, folder) for _ in range(min(jobs, len(tasks)))]
+    try:
+        for worker in workers:
+            _give(worker, waiting)
+        while busy := [worker for worker in workers if worker.task is not None]:
+            ready = wait([worker.pipe for worker in busy])
+            for worker in [worker for worker in busy if worker.pipe in ready]:
+                task, worker.task = worker.task, None
+                assert task is not None
+                try:
+                    outcome = worker.pipe.recv()
+                except (EOFError, OSError):
+                    outcome = _death(worker.process)
+                    worker.pipe.close()
+                    workers.remove(worker)
+                    worker = _start(context, method, folder)  # noqa: PLW2901
+                    workers.append(worker)
+                _give(worker, waiting)
+                yield task, outcome
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _start(context: ForkServerContext, method: Method, folder: Path) -> Worker:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, method, folder), daemon=True)
+    process.start()
+    theirs.close()
+    return Worker(process, ours)
+
+
+def _give(worker: Worker, waiting: list[Task]) -> None:
+    """The next task, if there is one; a worker already dead is noticed when it is waited for."""
+    if waiting:
+        worker.task = waiting.pop()
+        with suppress(OSError):
+            worker.pipe.send(worker.task)
+
+
+def _death(process: BaseProcess) -> WorkerError:
+    process.join()
+    code = process.exitcode or 0
+    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    fix = "likely out of memory: use more --shards or fewer --jobs"
+    return WorkerError(
+        f"the process that scored it was ended {how}", fix=fix if code == -signal.SIGKILL else ""
+    )
+
+
+def serve(pipe: Connection, method: Method, folder: Path) -> None:
+    """Score what comes through the pipe until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told too, and ends its workers
+    models: list[RiskModel] = []
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            task: Task = pipe.recv()
+            outcome: Done | Exception
+            try:
+                models = models or _load(method)
+                outcome = score_task(task, method, models, folder)
+            except Exception as error:
+                outcome = error
+            try:
+                pipe.send(outcome)
+            except (TypeError, ValueError, AttributeError):  # an error that cannot be pickled
+                pipe.send(WorkerError(f"unforeseen: {type(outcome).__name__}"))
+
+
+def _load(method: Method) -> list[RiskModel]:
+    from riskscore.models.catalog import load_model
+
+    models = [load_model(name) for name in method.names]
+    if {model.id: model.checksum for model in models} != dict(method.checksums):
+        raise FileChangedError("a model was changed during the run", fix="run again")
+    return models
+
+
+def score_task(task: Task, method: Method, models: Sequence[RiskModel], folder: Path) -> Done:
+    """Score one shard and write it into ``folder``."""
+    from riskscore.run import score
+    from riskscore.writing.shards import write_shard
+
+    sample_set = task.sample_set
+    files = sample_set.files
+    scores = score(
+        files[0] if len(files) == 1 else files,
+        models,
+        exposures=sample_set.exposures,
+        part=task.part,
+        **method.options,
+    )
+    write_shard(
+        scores,
+        folder / task.name,
+        task.part,
+        sample_set=sample_set.name,
+        hashed=task.hashed,
+        parameters=method.parameters,
+        fingerprint=task.fingerprint,
+    )
+    return Done(len(scores.cohort.samples), sum(table.unscored for table in scores.tables))

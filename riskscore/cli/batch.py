@@ -1,0 +1,133 @@
+"""The verbs of many files: batch, merge, verify."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from riskscore.cli.options import (
+    BuildOption,
+    ExposuresOption,
+    ModelOption,
+    PopulationOption,
+    SexOption,
+    say,
+)
+from riskscore.cli.progress import watching
+from riskscore.errors import EXIT_SOME_NOT_SCORED
+
+OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
+TSVOption = Annotated[
+    bool, typer.Option("--tsv", help="Write scores and HLA calls as TSV too, beside Parquet.")
+]
+
+
+def batch(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A manifest (TSV: sample_set, vcf, exposures, hla), a folder, or a quoted "
+            "pattern such as 'data/*.vcf.gz'. Files on this machine: nothing is fetched.",
+            metavar="MANIFEST|FOLDER|PATTERN",
+        ),
+    ],
+    model: ModelOption,
+    out: OutOption,
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
+    prevalence: Annotated[
+        float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
+    ] = None,
+    shards: Annotated[
+        int, typer.Option(min=1, help="Parts each sample set is scored in; bounds the memory.")
+    ] = 1,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=0, help="Processes; 0: one a processor.")
+    ] = 0,
+    tsv: TSVOption = False,
+    json_progress: Annotated[
+        bool, typer.Option("--json-progress", help="Progress as JSON lines on standard error.")
+    ] = False,
+) -> None:
+    """Score many files into one folder; run again to go on where an earlier run ended.
+
+    A file that cannot be scored is told in failed.tsv, the others go on, and the exit code is 3.
+    """
+    from riskscore.batch.run import run_batch
+    from riskscore.batch.sample_sets import find_sample_sets
+
+    sample_sets = find_sample_sets(source, exposures=exposures)
+    options: dict[str, Any] = {
+        "sex_column": sex_column,
+        "population": population,
+        "build": build.value if build else None,
+        "prevalence": prevalence,
+    }
+    with watching(as_json=json_progress) as watch:
+        outcome = run_batch(
+            sample_sets,
+            model,
+            out,
+            options=options,
+            parameters={"models": model} | options,
+            shards=shards,
+            jobs=jobs or len(os.sched_getaffinity(0)),
+            tsv=tsv,
+            watch=watch,
+        )
+    progress = outcome.progress
+    say(
+        [
+            f"riskscore: {len(sample_sets)} sample sets in {progress.shards} shards: "
+            f"{progress.done - progress.reused} scored, {progress.reused} from an earlier run, "
+            f"{progress.failed} failed"
+        ]
+    )
+    if outcome.failures:
+        say([f"riskscore: {out.name}/failed.tsv says why; run again to try them again"])
+    _end(outcome.unscored, failed=bool(outcome.failures))
+
+
+def merge(
+    shards: Annotated[
+        list[Path], typer.Argument(help="Folders of score --shard.", metavar="SHARD...")
+    ],
+    out: OutOption,
+    tsv: TSVOption = False,
+) -> None:
+    """Merge shards: of one cohort to what score --out writes, of sample sets to what batch does."""
+    from riskscore.writing.merge import merge as merge_shards
+
+    _end(merge_shards(shards, out, tsv=tsv))
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A folder of score --out, merge or batch.")],
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option(help="File or folder in which to look for the inputs; repeat for several."),
+    ] = None,
+) -> None:
+    """Hash inputs and outputs again, and name what is not as the provenance tells it."""
+    from riskscore.batch.verify import require_same
+    from riskscore.batch.verify import verify as compare
+
+    findings = compare(folder, inputs or [])
+    for finding in findings:
+        typer.echo(f"{finding.state}\t{finding.what}")
+    if any(finding.state == "unchecked" for finding in findings):
+        say(["riskscore: what is unchecked was not found; say where it is with --inputs"])
+    require_same(findings)
+
+
+def _end(unscored: int, *, failed: bool = False) -> None:
+    """The exit code that says that not everything was scored."""
+    if unscored:
+        say([f"riskscore: {unscored} rows have no score; their flags say why"])
+    if unscored or failed:
+        raise typer.Exit(EXIT_SOME_NOT_SCORED)
