@@ -263,9 +263,8 @@ class _Blocks:
         start = np.cumsum(count) - count
         known = np.flatnonzero(count)
         sure = known[count[known] == 1]
-        _, first, inverse = np.unique(
-            rows.numbers[start[sure]], axis=0, return_index=True, return_inverse=True
-        )
+        alike = np.column_stack([rows.numbers, rows.probability])[start[sure]]
+        _, first, inverse = np.unique(alike, axis=0, return_index=True, return_inverse=True)
         start[sure] = start[sure][first][inverse.ravel()]
         self.start[known], self.count[known] = start[known] + self.length, count[known]
         self._add(rows.numbers, rows.probability, places)
