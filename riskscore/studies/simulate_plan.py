@@ -194,7 +194,8 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
     for model in settings.models:
         haplotypes = model.scheme.haplotypes if model.scheme else ()
         for haplotype in haplotypes:
-            loci.add(haplotype.tag, haplotype.frequency, haplotype)
+            if haplotype.tag is not None:
+                loci.add(haplotype.tag, haplotype.frequency, haplotype)
         for variant, frequency in model.frequencies.items():
             loci.add(variant, frequency)
     counted = {
