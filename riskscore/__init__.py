@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from riskscore.samples.hla_table import read_hla
     from riskscore.samples.person import person
     from riskscore.scoring.score import Scores
+    from riskscore.studies.estimator import RiskScorer
     from riskscore.studies.evaluate import evaluate
     from riskscore.studies.fit import fit
     from riskscore.studies.interaction import interaction
@@ -44,6 +45,7 @@ _HOMES = {
     "HLAAllele": "genetics.hla",
     "Missing": "genetics.missing",
     "RiskModel": "models.model",
+    "RiskScorer": "studies.estimator",
     "RiskscoreError": "errors",
     "Scores": "scoring.score",
     "Term": "models.terms",
@@ -73,6 +75,7 @@ __all__ = [
     "HLAAllele",
     "Missing",
     "RiskModel",
+    "RiskScorer",
     "RiskscoreError",
     "Scores",
     "Term",

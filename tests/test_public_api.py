@@ -3,7 +3,7 @@
 import riskscore as rs
 
 SURFACE = {
-    "Build", "Cohort", "HLAAllele", "Missing", "RiskModel", "RiskscoreError", "Scores", "Term",
+    "Build", "Cohort", "HLAAllele", "Missing", "RiskModel", "RiskScorer", "RiskscoreError", "Scores", "Term",
     "Variant", "list_models", "load_model", "person", "read_cohort", "read_hla", "score", "simulate",
     "write_bundle",
     "write_explorer", "write_report",

@@ -69,6 +69,15 @@ def certain(count: int) -> Spectrum:
     return Spectrum(np.ones((_COUNT, count)), np.zeros((_COUNT, count)))
 
 
+def after_certain(spectrum: Spectrum) -> Spectrum:
+    """The same variables after one that is 0."""
+    first = certain(1)
+    return Spectrum(
+        np.concatenate([first.real, spectrum.real], axis=1),
+        np.concatenate([first.imaginary, spectrum.imaginary], axis=1),
+    )
+
+
 def of_states(values: Array, probabilities: Array) -> Spectrum:
     """Of the sum of independent discrete variables, a row of states each (or of a single one)."""
     real, imaginary = np.ones(_COUNT), np.zeros(_COUNT)

@@ -17,7 +17,14 @@ from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.slots import KINDS, Places, Source
-from riskscore.scoring.spectrum import Spectrum, certain, of_normal, of_rows, of_states
+from riskscore.scoring.spectrum import (
+    Spectrum,
+    after_certain,
+    certain,
+    of_normal,
+    of_rows,
+    of_states,
+)
 from riskscore.scoring.unknowns import joint_states
 
 _SKEW_MOST = 2.0  # beyond it the expansion of the interval no longer serves
@@ -73,7 +80,7 @@ def uncertainty(measured: Measurements, design: DesignMatrix, reference: Referen
             kinds[people[members]] += joint.by_source[joint.pattern]
             third[people[members]] += joint.third[joint.pattern]
             spectrum = of_rows(joint.deviation, joint.probability, joint.owner, joint.patterns)
-            patterns.append((place, _after_certain(spectrum)))
+            patterns.append((place, after_certain(spectrum)))
     normal = _single_variants(design, reference, kinds, third, patterns)
     variance = {kind: kinds[:, i] for i, kind in enumerate(KINDS)}
     weights, baseline = _of_model(measured, design, reference)
@@ -173,15 +180,6 @@ def _products(chosen: Array, spectra: list[Spectrum]) -> Spectrum:
         total.real[:, column] = real * own_real - imaginary * own_imaginary
         total.imaginary[:, column] = real * own_imaginary + imaginary * own_real
     return total
-
-
-def _after_certain(spectrum: Spectrum) -> Spectrum:
-    """The same variables after one that is 0."""
-    first = certain(1)
-    return Spectrum(
-        np.concatenate([first.real, spectrum.real], axis=1),
-        np.concatenate([first.imaginary, spectrum.imaginary], axis=1),
-    )
 
 
 def _combined(patterns: list[tuple[Places, Spectrum]], normal: Array, count: int) -> Spectrum:

@@ -18,7 +18,7 @@ from riskscore.samples.frame import read_frame
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.score import score_cohort
-from riskscore.studies.numbers import ScoredPeople, log_odds_of_risk, score_numbers
+from riskscore.studies.numbers import NumberScorer, ScoredPeople, log_odds_of_risk
 
 _NAMES = ("genetic_score", "exposure_score", "interaction_score")
 
@@ -102,6 +102,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
             raise ValueError(f"model {model.id} has no baseline risk: fit with intercept='fitted'")
         self.model_: RiskModel = model
         self.reference_: Reference = reference
+        self.numbers_ = NumberScorer(reference)
         scored = self._score(self._checked(X, reset=True), fitting=True)
         self.intercept_ = 0.0  # added to the log odds of the model's own risk
         if affected is None:
@@ -170,7 +171,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
 
     def _score(self, X: Any, *, fitting: bool = False) -> ScoredPeople:
         if isinstance(X, np.ndarray):
-            return score_numbers(X, self.reference_)
+            return self.numbers_.score(X)
         cohort = read_frame(X, [self.model_], population=self.population)
         for warning in cohort.warnings if fitting else ():
             warnings.warn(warning, UserWarning, stacklevel=3)
