@@ -49,8 +49,8 @@ class HLAAllele:
     def parse(cls, name: str) -> HLAAllele:
         """Read a name; raises HLAFormatError when it is not the name of one HLA allele.
 
-        Without colons two digits make a field, except that three digits are one (DPB1*104). Five
-        or seven digits could be cut in more than one way and are refused.
+        Without colons two digits make a field, except that three digits are one (DPB1*104), and
+        five are DPB1*104:01 but A*02:101. Seven could be cut in more than one way and are refused.
         """
         match = _NAME.match(name.strip().upper())
         if not match:
@@ -67,6 +67,10 @@ class HLAAllele:
             fields = tuple(digits.split(":"))
         elif len(digits) == 3:
             fields = (digits,)
+        elif len(digits) == 5:
+            # Only DPB1 has first fields of three digits, and only others second ones.
+            cut = 3 if gene == "DPB1" else 2
+            fields = (digits[:cut], digits[cut:])
         elif len(digits) % 2:
             raise HLAFormatError(
                 f"{name!r} has {len(digits)} digits, which can be cut in more than one way",
