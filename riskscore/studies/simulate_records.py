@@ -61,12 +61,17 @@ class SimulatedRecord:
         """Squared correlation of the dosages with the truth; nan where either does not vary."""
         if self.hundredths is None:
             return math.nan
-        dosage = self.hundredths.sum(axis=1, dtype=np.float64)
-        copies = _bits(self.truth).sum(axis=1, dtype=np.float64)
-        dosage -= dosage.mean()
-        copies -= copies.mean()
-        spread = float(dosage @ dosage) * float(copies @ copies)
-        return float(dosage @ copies) ** 2 / spread if spread else math.nan
+        # Counted in whole numbers: exact, and the same on every machine.
+        dosage = self.hundredths.sum(axis=1, dtype=np.int64)
+        copies = _bits(self.truth).sum(axis=1, dtype=np.int64)
+        cells = np.bincount(3 * dosage + copies, minlength=3 * (2 * STEPS + 1))
+        d, c = np.divmod(np.arange(len(cells)), 3)
+        n = int(cells.sum())
+        sum_d, sum_c = int((cells * d).sum()), int((cells * c).sum())
+        joint = n * int((cells * d * c).sum()) - sum_d * sum_c
+        spread_d = n * int((cells * d * d).sum()) - sum_d**2
+        spread_c = n * int((cells * c * c).sum()) - sum_c**2
+        return joint**2 / (spread_d * spread_c) if spread_d * spread_c else math.nan
 
     def as_true(self) -> OutRecord:
         """The record with true genotypes."""

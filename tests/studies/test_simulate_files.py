@@ -276,6 +276,18 @@ def test_what_cannot_be_meant_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_refuses_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("riskscore.studies.simulate_write._truth", refuse)
+    with pytest.raises(OutputError, match="No space left"):
+        rs.simulate("ms", 5, out=tmp_path / "sim")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_holds_something_is_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "sim").mkdir()
     (tmp_path / "sim" / "mine.txt").write_text("mine")
