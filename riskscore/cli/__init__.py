@@ -11,6 +11,7 @@ from riskscore.cli import report, scoring, studies
 from riskscore.cli.batch import batch, merge, verify
 from riskscore.cli.hla import hla
 from riskscore.cli.models import models_app
+from riskscore.cli.population import population
 from riskscore.cli.simulate import simulate
 from riskscore.errors import RiskscoreError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for verb in (scoring.score, scoring.explain, scoring.check, hla, scoring.demo):
     app.command()(verb)
+app.command()(population)
 app.command()(simulate)
 app.command()(studies.fit)
 app.command()(studies.evaluate)

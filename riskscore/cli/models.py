@@ -45,20 +45,27 @@ def models_show(
     weights: Annotated[
         bool, typer.Option("--weights", help="A table of every term, its weight and its share.")
     ] = False,
+    joint: Annotated[
+        bool,
+        typer.Option("--joint", help="A table of genes and exposures together: odds ratios, RERI."),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
 ) -> None:
     """The card of a model; with --sources, every number with its source."""
     from riskscore.models.catalog import load_model
     from riskscore.models.panel import reference_panel
     from riskscore.models.sources import SOURCE_COLUMNS, source_rows
+    from riskscore.scoring.joint import JOINT_COLUMNS, joint_tables
     from riskscore.writing.card import WEIGHT_COLUMNS, card_words, weight_rows
     from riskscore.writing.tables import write_table
 
-    if sources and weights:
-        raise UsageError("--sources and --weights are two tables; ask for one")
+    if sources + weights + joint > 1:
+        raise UsageError("--sources, --weights and --joint are tables of their own; ask for one")
     model, panel = load_model(name, force=force), reference_panel()
     if sources:
         write_table(source_rows(model), SOURCE_COLUMNS, None)
+    elif joint:
+        write_table([c.as_row() for c in joint_tables(model, panel)], JOINT_COLUMNS, None)
     elif weights:
         write_table(weight_rows(model, panel), WEIGHT_COLUMNS, None)
     else:

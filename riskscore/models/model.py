@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -232,6 +233,16 @@ class RiskModel:
             self.exposure(f.exposure).sex for f in term.factors if isinstance(f, ExposureFactor)
         } - {None}
         return limits <= {sex}
+
+    @property
+    def ancestries(self) -> frozenset[str]:
+        """The superpopulations that the card says the weights came from; none where it says none.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> sorted(load_model("ms").ancestries)
+        ['EUR']
+        """
+        return frozenset(re.findall(r"\b(?:AFR|AMR|EAS|EUR|SAS)\b", self.card.ancestry))
 
     @property
     def horizons(self) -> tuple[str, ...]:

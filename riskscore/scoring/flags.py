@@ -42,7 +42,8 @@ def flags_of(
 
     ``absent=Non_HLA(32)`` counts a component's lost terms; ``no_call=rs1,rs2`` names a few;
     ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds;
-    ``centred_on=cohort`` or ``not_centred`` that the model brings no frequencies of a population.
+    ``centred_on=cohort`` or ``not_centred`` that the model brings no frequencies of a population;
+    ``weights_from=EUR`` that the weights come from people of another ancestry than the reference.
     """
     terms = design.model.terms
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
@@ -67,6 +68,9 @@ def flags_of(
         people = [packed[i : i + width] for i in range(0, len(packed), width)]
     tags = _lost_tags(design.model, cohort)
     tags += _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
+    ancestries = design.model.ancestries
+    if ancestries and cohort.population not in ancestries:
+        tags.append(f"weights_from={'+'.join(sorted(ancestries))}")
     texts: dict[bytes, str] = {}
     for person in dict.fromkeys(people):
         pattern = np.frombuffer(person, dtype=np.uint8)
