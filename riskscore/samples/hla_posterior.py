@@ -68,6 +68,10 @@ def calls_from_evidence(
         callable_ = np.abs(presence.sum(axis=0) - 2) <= SUM_TOLERANCE
         certain = callable_ & (np.abs(presence - whole) < _NEGLIGIBLE).all(axis=0)
         certain &= whole.sum(axis=0) == 2
+        if evidence.both is not None:  # a dosage of 1 may be none and two as well
+            twice = (whole == 2).astype(float)
+            given = np.where(np.isnan(evidence.both), twice, evidence.both)
+            certain &= (np.abs(given - twice) < _NEGLIGIBLE).all(axis=0)
     parts = [_certain(whole, certain, evidence)]
     unsure = np.flatnonzero(callable_ & ~certain)
     by_chromosome = _sound_chromosomes(evidence, unsure)

@@ -144,8 +144,8 @@ def _one_resolution(
     for fields in sorted({allele.resolution for allele in found}):
         names = _cut(tuple(found), fields)
         total = np.sum([found[name].copies for name in names], axis=0)
-        with np.errstate(invalid="ignore"):
-            shares[fields] = float(np.mean(np.abs(total - 2) <= SUM_TOLERANCE))
+        known = total[~np.isnan(total)]
+        shares[fields] = float(np.mean(np.abs(known - 2) <= SUM_TOLERANCE)) if known.size else 0.0
         chosen[fields] = names
     best = max(shares.values())
     used = next(f for f in (*_PREFERRED, 0) if shares.get(f, -1.0) >= best - 0.05)
