@@ -128,6 +128,8 @@ class _Reader:
             name = row["effect_allele"]
         if row.flag("is_haplotype") and row["locus_name"]:
             name = row["locus_name"]
+        if _is_apoe(row):
+            name = f"APOE {row['effect_allele']} ({name})"
         if isinstance(first, VariantFactor) and len(factors) == 1 and name in self.terms:
             other = self.terms[name].factors[0]
             if isinstance(other, VariantFactor) and other.variant != first.variant:
@@ -168,7 +170,7 @@ class _Reader:
         if row.flag("is_interaction") or "_x_" in effect:
             return [(self._interaction(row, coding), 1.0)]
         kind = row["variant_type"]
-        if kind == "APOE_allele" or _is_apoe(row):
+        if _is_apoe(row):
             return parse_apoe(effect, coding)
         if row.flag("is_diplotype"):
             return [(self._diplotype(row, effect), 1.0)]
@@ -268,7 +270,7 @@ def _hla_name(row: Row, coding: Coding) -> tuple[str, Coding]:
 
 def _is_apoe(row: Row) -> bool:
     named = row["locus_name"].upper() == "APOE" or row["rsID"].upper().startswith("APOE")
-    return named and not looks_like_letters(row)
+    return row["variant_type"] == "APOE_allele" or (named and not looks_like_letters(row))
 
 
 def _whole_pairs(terms: tuple[Term, ...]) -> tuple[Term, ...]:
