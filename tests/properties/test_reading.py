@@ -138,10 +138,12 @@ def written(path: Path, content: str) -> Path:
     elif name.endswith(".bcf"):
         plain = path.with_suffix(".vcf")
         plain.write_text(content)
-        with pysam.VariantFile(str(plain)) as source:
-            with pysam.VariantFile(str(path), "wb", header=source.header) as target:
-                for record in source:
-                    target.write(record)
+        with (
+            pysam.VariantFile(str(plain)) as source,
+            pysam.VariantFile(str(path), "wb", header=source.header) as target,
+        ):
+            for record in source:
+                target.write(record)
         if "csi" in name:
             pysam.tabix_index(str(path), preset="bcf", csi=True)
     elif name.endswith(".gz"):
