@@ -90,9 +90,14 @@ def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
     writer = VCFWriter(
         tmp_path / "a.vcf.gz", "ab", build=Build.GRCh38, chromosomes=["6"], header=[]
     )
-    with pytest.raises(OutputError, match="No space left"), writer as out:
-        for position in range(1, 3000):
-            out.write(record(position, b"\t0|0\t0|1"))
+
+    def fill() -> None:
+        with writer as out:
+            for position in range(1, 3000):
+                out.write(record(position, b"\t0|0\t0|1"))
+
+    with pytest.raises(OutputError, match="No space left"):
+        fill()
 
 
 def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path) -> None:

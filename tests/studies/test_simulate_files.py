@@ -217,6 +217,25 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, options: dict[str, o
     ).read_bytes()
 
 
+def test_families_of_mixed_ancestry_from_the_command_line(tmp_path: Path) -> None:
+    options = "-n 20 --trios --admixture EUR=0.7,AFR=0.3 --hla none --build GRCh37 --liability"
+    command = ["simulate", "-m", "ms", *options.split(), "--out", f"{tmp_path}/s"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    truth = rows(tmp_path / "s" / "truth.tsv")
+    assert len(truth) == 60
+    assert all(
+        math.isclose(float(row["ancestry_EUR"]) + float(row["ancestry_AFR"]), 1, abs_tol=2e-4)
+        for row in truth
+    )
+    with gzip.open(tmp_path / "s" / "cohort.vcf.gz", "rt") as stream:
+        records = [line.split("\t", 3) for line in stream if not line.startswith("#")]
+    assert {record[0] for record in records} >= {"1", "6", "22"}
+    assert not any(record[2].startswith("HLA_") for record in records)
+    result = CliRunner().invoke(app, [*command[:-1], f"{tmp_path}/t", "--admixture", "EUR"])
+    assert isinstance(result.exception, UsageError)
+
+
 def test_pedigree_names_the_parents(tmp_path: Path) -> None:
     rs.simulate("ms", 5, seed=3, out=tmp_path / "sim", trios=True)
     lines = [x.split("\t") for x in (tmp_path / "sim" / "pedigree.fam").read_text().splitlines()]
