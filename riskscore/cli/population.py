@@ -71,8 +71,8 @@ def _warnings(models: tuple[RiskModel, ...], counts: Counter[str]) -> list[str]:
             told = ", ".join(f"{p} {n}" for p, n in others.items())
             warnings.append(
                 f"riskscore: warning: the weights of {names} come from "
-                f"{'+'.join(sorted(ancestries))}; {sum(others.values())} of {counts.total()} people "
-                f"are most like others ({told}). Their scores are less sure than the intervals "
-                "say; nothing was adjusted"
+                f"{'+'.join(sorted(ancestries))}; {sum(others.values())} of {counts.total()} "
+                f"people are most like others ({told}). Their scores are less sure than their "
+                "intervals say; nothing was adjusted"
             )
     return warnings
