@@ -226,7 +226,7 @@ def test_an_allele_list_checks_names(write: Write, tmp_path: Path) -> None:
     assert read_typings(good, allele_list=listed).genes == ("A",)
     for wrong in ("95:01", "24:09", "01:02"):
         bad = write(f"sample\tA_1\tA_2\nx\t01:01\t{wrong}\n")
-        with pytest.raises(HLAFormatError, match="no such allele in Allelelist.txt"):
+        with pytest.raises(HLAFormatError, match="no such allele in Allelelist"):
             read_typings(bad, allele_list=listed)
 
 
