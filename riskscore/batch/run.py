@@ -46,11 +46,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a batch: its progress at the end, what failed, and rows without a score."""
+    """What came of a batch: its progress at the end, what failed, and rows without a score.
+
+    ``warnings`` counts the sample sets that came with any; summary.json has their words.
+    """
 
     progress: Progress
     failures: tuple[Failure, ...]
     unscored: int
+    warnings: int
 
 
 def run_batch(
@@ -91,7 +95,8 @@ def run_batch(
         failures = tuple(sorted(batch.failures, key=lambda f: (f.sample_set, f.part)))
         write_dataset(wholes, failures, run_facts(loaded, method.parameters), out, tsv=tsv)
     unscored = sum(shard.unscored for whole in wholes for shard in whole.shards)
-    return Outcome(batch.progress, failures, unscored)
+    warnings = sum(bool(whole.shards[0].told["cohort"]["warnings"]) for whole in wholes)
+    return Outcome(batch.progress, failures, unscored, warnings)
 
 
 class _Batch:

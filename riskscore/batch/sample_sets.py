@@ -13,6 +13,7 @@ from riskscore.files import read_rows
 
 ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")
 COLUMNS = ("sample_set", "vcf", "exposures", "hla")
+PLAN_COLUMNS = ("sample_set", "part", *COLUMNS[1:])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _CHROMOSOME = re.compile(r"(^|[._-])chr(\d{1,2}|X|Y|M|MT)(?=[._-]|$)", re.IGNORECASE)
 _CHROMOSOMES = [*map(str, range(1, 23)), "X", "Y", "M", "MT"]
@@ -28,7 +29,7 @@ class SampleSet:
     name: str
     files: tuple[Path, ...]
     exposures: Path | None = None
-    hla: Path | None = None
+    hla: tuple[Path, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Path | Sequence[Path] | None]:
@@ -50,7 +51,7 @@ class SampleSet:
 
 
 def find_sample_sets(
-    source: str, *, exposures: Path | None = None, hla: Path | None = None
+    source: str, *, exposures: Path | None = None, hla: Sequence[Path] = ()
 ) -> list[SampleSet]:
     """The sample sets of a manifest, a folder, a pattern such as ``data/*.vcf.gz``, or one file.
 
@@ -75,7 +76,10 @@ def find_sample_sets(
             fix=f"give a manifest, or a folder or pattern of {', '.join(ENDINGS)} files",
         )
     _refuse_doubled(sets)
-    return [replace(one, exposures=one.exposures or exposures, hla=one.hla or hla) for one in sets]
+    return [
+        replace(one, exposures=one.exposures or exposures, hla=one.hla or tuple(hla))
+        for one in sets
+    ]
 
 
 def _by_name(files: Sequence[Path]) -> list[SampleSet]:
@@ -143,7 +147,7 @@ def _read_manifest(path: Path) -> list[SampleSet]:
             row["sample_set"],
             _expand(path.parent, row["vcf"]),
             _beside(path, row.get("exposures", "")),
-            _beside(path, row.get("hla", "")),
+            tuple(filter(None, [_beside(path, row.get("hla", ""))])),
         )
         before = sets.get(one.name)
         if before and (before.exposures, before.hla) != (one.exposures, one.hla):
@@ -184,3 +188,18 @@ def _refuse_doubled(sets: Sequence[SampleSet]) -> None:
     name, times = Counter(one.name for one in sets).most_common(1)[0]
     if times > 1:
         raise ManifestError(f"two files give the sample set {name}", fix="write a manifest")
+
+
+def plan_rows(sets: Sequence[SampleSet], shards: int) -> list[dict[str, str]]:
+    """The shards of a batch, a row each; the files of a sample set are parted by ``;``."""
+    return [
+        {
+            "sample_set": one.name,
+            "part": f"{index}/{shards}",
+            "vcf": ";".join(map(str, one.files)),
+            "exposures": str(one.exposures or ""),
+            "hla": ";".join(map(str, one.hla)),
+        }
+        for one in sets
+        for index in range(1, shards + 1)
+    ]

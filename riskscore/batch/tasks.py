@@ -52,9 +52,9 @@ class Task:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file that is read for it."""
-        beside = (self.sample_set.exposures, self.sample_set.hla)
-        given = tuple(path for path in beside if path is not None)
-        return (*self.sample_set.files, *self.sample_set.companions, *given)
+        one = self.sample_set
+        exposures = (one.exposures,) if one.exposures else ()
+        return (*one.files, *one.companions, *exposures, *one.hla)
 
     def of_inputs(self, method: Method, checksum: Callable[[Path], str]) -> Task:
         """The task with the checksums of its inputs; raises what ``checksum`` does."""

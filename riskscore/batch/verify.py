@@ -64,10 +64,10 @@ def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:
     for name, checksum in outputs.items():
         path = folder / name
         yield Finding(_state([path] if path.is_file() else [], checksum), f"output {name}")
-    # A stray partition would be read together with the named ones.
+    # A stray partition would be read together with the named ones; readers pass over . and _.
     for path in sorted((folder / PARTITIONS).rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in outputs:
+        if path.is_file() and name not in outputs and path.name[0] not in "._":
             yield Finding("strange", f"output {name}")
 
 

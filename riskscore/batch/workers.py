@@ -135,6 +135,7 @@ def score_task(task: Task, method: Method, models: Sequence[RiskModel], folder: 
         files[0] if len(files) == 1 else files,
         models,
         exposures=sample_set.exposures,
+        hla=sample_set.hla,
         part=task.part,
         **method.options,
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from riskscore.batch.tasks import Task
 from riskscore.errors import BatchLockedError, OutputError, ShardError
 from riskscore.files import sync_folder
-from riskscore.writing.dataset import FILES
+from riskscore.writing.dataset import require_own_folder
 from riskscore.writing.shards import Shard, read_shard
 
 WORK = "work"
@@ -72,13 +72,7 @@ def workplace(out: Path) -> Iterator[Workplace]:
     Raises BatchLockedError when another run holds it, and OutputError when ``out`` holds things
     that no batch has made. The lock goes with the process, however it ends.
     """
-    if out.exists():
-        held = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}
-        strange = {name for name in held if name not in FILES | {WORK} and name[:6] != ".next-"}
-        if strange:
-            raise OutputError(
-                "the output folder holds other things", where=out.name, fix="choose a new one"
-            )
+    require_own_folder(out, WORK)
     place = Workplace(out / WORK)
     handle = None
     try:

@@ -9,11 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from riskscore.cli.options import (
+    AbsentName,
+    AbsentOption,
     BuildOption,
     ExposuresOption,
+    FieldName,
+    FieldOption,
+    FilterOption,
+    HaplotypeCallsOption,
+    HLAOption,
+    MinR2Option,
     ModelOption,
     PopulationOption,
+    RequireIndexOption,
     SexOption,
+    WeakTagsOption,
+    parameters_of,
+    reading_of,
     say,
 )
 from riskscore.cli.progress import watching
@@ -40,8 +52,19 @@ def batch(
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
     build: BuildOption = None,
+    field: FieldOption = FieldName.auto,
+    min_r2: MinR2Option = None,
+    filters: FilterOption = None,
+    absent: AbsentOption = AbsentName.missing,
+    require_index: RequireIndexOption = False,
+    hla: HLAOption = None,
+    haplotype_calls: HaplotypeCallsOption = "posterior",
+    weak_tags: WeakTagsOption = False,
     prevalence: Annotated[
         float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
+    ] = None,
+    horizon: Annotated[
+        str | None, typer.Option(help="Horizon of the risk, of those the models have.")
     ] = None,
     shards: Annotated[
         int, typer.Option(min=1, help="Parts each sample set is scored in; bounds the memory.")
@@ -50,6 +73,9 @@ def batch(
         int, typer.Option("-j", "--jobs", min=0, help="Processes; 0: one a processor.")
     ] = 0,
     tsv: TSVOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the shards, and score nothing.")
+    ] = False,
     json_progress: Annotated[
         bool, typer.Option("--json-progress", help="Progress as JSON lines on standard error.")
     ] = False,
@@ -59,14 +85,25 @@ def batch(
     A file that cannot be scored is told in failed.tsv, the others go on, and the exit code is 3.
     """
     from riskscore.batch.run import run_batch
-    from riskscore.batch.sample_sets import find_sample_sets
+    from riskscore.batch.sample_sets import PLAN_COLUMNS, find_sample_sets, plan_rows
+    from riskscore.run import as_models
+    from riskscore.writing.tables import write_table
 
-    sample_sets = find_sample_sets(source, exposures=exposures)
+    sample_sets = find_sample_sets(source, exposures=exposures, hla=hla or ())
+    if dry_run:
+        write_table(plan_rows(sample_sets, shards), PLAN_COLUMNS, None)
+        return
+    reading = reading_of(field, min_r2, filters, absent, require_index)
+    ids = [loaded.id for loaded in as_models(model)]
     options: dict[str, Any] = {
         "sex_column": sex_column,
         "population": population,
         "build": build.value if build else None,
+        "reading": reading,
         "prevalence": prevalence,
+        "horizon": horizon,
+        "haplotype_calls": haplotype_calls,
+        "weak_tags": weak_tags,
     }
     with watching(as_json=json_progress) as watch:
         outcome = run_batch(
@@ -74,7 +111,7 @@ def batch(
             model,
             out,
             options=options,
-            parameters={"models": model} | options,
+            parameters=parameters_of(ids, options),
             shards=shards,
             jobs=jobs or len(os.sched_getaffinity(0)),
             tsv=tsv,
@@ -88,6 +125,12 @@ def batch(
             f"{progress.failed} failed"
         ]
     )
+    if outcome.warnings:
+        say(
+            [
+                f"riskscore: warning: {outcome.warnings} sample sets; {out.name}/summary.json says why"
+            ]
+        )
     if outcome.failures:
         say([f"riskscore: {out.name}/failed.tsv says why; run again to try them again"])
     _end(outcome.unscored, failed=bool(outcome.failures))

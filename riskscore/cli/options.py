@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,6 +118,23 @@ def reading_of(
     return Reading(field.value, min_r2, accepted, absent.value, require_index)
 
 
+def parameters_of(models: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the provenance says of the options that decide the scores.
+
+    ``options`` are those of :func:`riskscore.run.score` that are not inputs.
+    """
+    plain = {name: value for name, value in options.items() if name != "reading"}
+    reading: Reading = options["reading"]
+    return {
+        "models": list(models),
+        **dict(sorted(plain.items())),
+        "field": str(reading.field),
+        "min_r2": reading.min_r2,
+        "filter": ",".join(sorted(reading.filters)) if reading.filters else None,
+        "absent": str(reading.absent),
+    }
+
+
 def read_and_score(
     vcf: Path | list[Path],
     model: list[str],
@@ -131,6 +148,7 @@ def read_and_score(
     hla: list[Path] | None = None,
     haplotype_calls: str = "posterior",
     weak_tags: bool = False,
+    horizon: str | None = None,
 ) -> Scores:
     """Score a VCF as the shared options say; warnings go to standard error."""
     from riskscore.run import score
@@ -148,6 +166,7 @@ def read_and_score(
         hla=hla or (),
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
+        horizon=horizon,
     )
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
     return scores

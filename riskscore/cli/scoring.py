@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,6 +25,7 @@ from riskscore.cli.options import (
     SexOption,
     VCFArgument,
     WeakTagsOption,
+    parameters_of,
     read_and_score,
     reading_of,
     say,
@@ -49,6 +50,9 @@ def score(
     weak_tags: WeakTagsOption = False,
     prevalence: Annotated[
         float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
+    ] = None,
+    horizon: Annotated[
+        str | None, typer.Option(help="Horizon of the risk, of those the models have.")
     ] = None,
     output: OutputOption = None,
     out: Annotated[
@@ -88,24 +92,24 @@ def score(
         hla,
         haplotype_calls,
         weak_tags,
+        horizon,
     )
     if out is not None:
         files = [path for path in vcf if str(path) != "-"]
         inputs = {"vcf": files[0] if len(files) == 1 else files, "exposures": exposures}
         inputs |= {"hla": hla} if hla else {}
-        parameters: dict[str, Any] = {
-            "models": [table.model.id for table in scores.tables],
+        ids = [table.model.id for table in scores.tables]
+        options = {
             "population": population,
             "build": build.value if build else None,
             "sex_column": sex_column,
             "prevalence": prevalence,
-            "field": field.value,
-            "min_r2": min_r2,
-            "filter": filters,
-            "absent": absent.value,
+            "horizon": horizon,
             "haplotype_calls": haplotype_calls,
             "weak_tags": weak_tags,
+            "reading": reading,
         }
+        parameters = parameters_of(ids, options)
         if part is None:
             write_bundle(scores, out, inputs=inputs, parameters=parameters)
         else:
@@ -137,10 +141,18 @@ def explain(
     hla: HLAOption = None,
     haplotype_calls: HaplotypeCallsOption = "posterior",
     weak_tags: WeakTagsOption = False,
+    unsure: Annotated[
+        bool, typer.Option("--uncertainty", help="Print what makes the score unsure, by source.")
+    ] = False,
     output: OutputOption = None,
 ) -> None:
     """Print one person's ledger: each term, what was found, and what it adds to log_odds."""
-    from riskscore.scoring.ledger import LEDGER_COLUMNS, ledger
+    from riskscore.scoring.ledger import (
+        LEDGER_COLUMNS,
+        UNCERTAINTY_COLUMNS,
+        ledger,
+        uncertainty_rows,
+    )
     from riskscore.writing.tables import check_ending, write_table
     from riskscore.writing.words import NOTICE, natural
 
@@ -158,12 +170,16 @@ def explain(
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
     )
-    columns = ("model", *LEDGER_COLUMNS)
-    rows = [
-        {"model": table.model.id, **entry.as_row()}
-        for table in scores.tables
-        for entry in ledger(scores.cohort, table.reference, scores.panel, sample)
-    ]
+    sources = {table.model.id: uncertainty_rows(scores, table, sample) for table in scores.tables}
+    columns: tuple[str, ...] = ("model", *(UNCERTAINTY_COLUMNS if unsure else LEDGER_COLUMNS))
+    if unsure:
+        rows = [{"model": model, **row} for model, table in sources.items() for row in table]
+    else:
+        rows = [
+            {"model": table.model.id, **entry.as_row()}
+            for table in scores.tables
+            for entry in ledger(scores.cohort, table.reference, scores.panel, sample)
+        ]
     write_table(rows, columns, output)
     place = scores.cohort.samples.index(sample)
     for table in scores.tables:
@@ -174,7 +190,13 @@ def explain(
                 f"{numbers['odds_ratio']:.3g} against the average; {table.model.card.outcome}: "
                 f"{natural(numbers['probability'])} ({natural(numbers['probability_low'])} to "
                 f"{natural(numbers['probability_high'])}); "
-                f"coverage {numbers['coverage']:.0%}. {NOTICE}"
+                f"coverage {numbers['coverage']:.0%}. {NOTICE}",
+                "  unsure because of "
+                + ", ".join(
+                    f"{row['source']} {row['share']:.0%}"
+                    + (f" ({row['note']})" if row["note"] else "")
+                    for row in sources[table.model.id][:-1]
+                ),
             ]
         )
 

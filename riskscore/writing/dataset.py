@@ -89,6 +89,17 @@ def write_dataset(
     return folder
 
 
+def require_own_folder(folder: Path, *also: str) -> None:
+    """Refuse a folder that no batch or merge has made; ``also`` are names that are its own."""
+    if not folder.exists():
+        return
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if not held & {RECORD, *also} and not held <= FILES:
+        raise OutputError(
+            "the output folder holds other things", where=folder.name, fix="choose a new one"
+        )
+
+
 def run_of(told: Mapping[str, Any]) -> dict[str, Any]:
     """What is the same in the provenance of every shard of a run."""
     return {name: told[name] for name in ("notice", "software", "models", "parameters")}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from riskscore.errors import OutputError, ShardError, UsageError
+from riskscore.errors import ShardError, UsageError
 from riskscore.scoring.score import COLUMNS
 from riskscore.writing.bundle import check_folder, write_tables
-from riskscore.writing.dataset import FILES, run_of, write_dataset
+from riskscore.writing.dataset import require_own_folder, run_of, write_dataset
 from riskscore.writing.shards import Whole, assemble, read_shard
 from riskscore.writing.tables import to_tsv
 
@@ -33,10 +33,7 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> int:
             "some shards name a sample set and others do not", fix="merge them one kind at a time"
         )
     else:
-        if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= FILES):
-            raise OutputError(
-                "the output folder holds other things", where=out.name, fix="choose a new one"
-            )
+        require_own_folder(out)
         write_dataset(wholes, [], run_of(wholes[0].shards[0].told), out, tsv=tsv)
     return sum(shard.unscored for whole in wholes for shard in whole.shards)
 

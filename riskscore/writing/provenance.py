@@ -67,6 +67,7 @@ def provenance(
             "build": str(scores.cohort.build),
             "population": scores.cohort.population,
             "not_scored": {t.model.id: t.unscored for t in scores.tables},
+            "warnings": list(scores.cohort.warnings),
         },
     }
 

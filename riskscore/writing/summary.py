@@ -34,6 +34,7 @@ def _of_set(whole: Whole) -> dict[str, Any]:
     return {
         "people": whole.people,
         "build": whole.shards[0].told["cohort"]["build"],
+        "warnings": whole.shards[0].told["cohort"]["warnings"],
         "models": {tally.model: _of_model(tally) for tally in whole.tallies()},
     }
 
