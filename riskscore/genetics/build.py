@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -37,6 +38,9 @@ _ALIASES = {
 }  # fmt: skip
 
 
+_ACCESSION = re.compile(r"^NC_0000(\d\d)\.\d+$")
+
+
 def parse_build(text: str) -> Build | None:
     """The build a name or path mentions, or None if it mentions none or both.
 
@@ -64,11 +68,14 @@ def build_of_contigs(lengths: Mapping[str, int]) -> Build | None:
 
 
 def chromosome(name: str) -> str:
-    """The plain name of a chromosome: no prefix, sex chromosomes by letter.
+    """The plain name of a chromosome: no prefix, sex chromosomes by letter, no RefSeq accession.
 
-    >>> [chromosome(n) for n in ("chr6", "CHR06", "6", "23", "chrX", "chr")]
-    ['6', '6', '6', 'X', 'X', 'chr']
+    >>> [chromosome(n) for n in ("chr6", "CHR06", "6", "23", "chrX", "chr", "NC_000006.12")]
+    ['6', '6', '6', 'X', 'X', 'chr', '6']
     """
+    accession = _ACCESSION.match(name)
+    if accession:
+        name = accession[1]
     plain = name[3:] if name[:3].lower() == "chr" and len(name) > 3 else name
     if plain.isdigit():
         plain = str(int(plain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ MINIMUM_SAMPLES = 50
 INDEL_REACH = 30
 # Dosages of the ALTs of split records that sum to more than this are not all true.
 _MOST_COPIES = 2.1
+_CONTIGS_SHOWN = 25
 _QUALITY = ("R2", "DR2", "INFO", "AR2")
 # Markers of HLA panels: their letters are not bases, and their positions often made up.
 _MARKER = re.compile(
@@ -49,11 +50,25 @@ def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Fo
     if not variant.known_in(build):
         return Found(LocusMatch(variant, Missing.NO_POSITION))
     if variant.chromosome not in source.chromosomes:
-        return Found(LocusMatch(variant, Missing.OUTSIDE_INDEX))
-    records = [
-        record for record in source.fetch(region_of(variant, build)) if not _MARKER.match(record.id)
-    ]
-    return _Locus(variant, build, reading, records, len(source.samples)).found()
+        present = sorted(source.chromosomes)
+        more = ", ..." if len(present) > _CONTIGS_SHOWN else ""
+        note = f"the file has {', '.join(present[:_CONTIGS_SHOWN])}{more}"
+        return Found(LocusMatch(variant, Missing.OUTSIDE_INDEX, note=note))
+    records = source.fetch(region_of(variant, build))
+    return find_among(records, variant, build, reading, len(source.samples))
+
+
+def find_among(
+    records: Iterable[Record], variant: Variant, build: Build, reading: Reading, samples: int
+) -> Found:
+    """What the records around a variant's place say of it, as :func:`find`."""
+    own = [record for record in records if not is_marker(record.id)]
+    return _Locus(variant, build, reading, own, samples).found()
+
+
+def is_marker(name: str) -> bool:
+    """Whether an ID is that of an HLA panel's marker, whose letters are not bases."""
+    return _MARKER.match(name) is not None
 
 
 class _Locus:

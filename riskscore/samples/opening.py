@@ -20,7 +20,7 @@ from riskscore.samples.joined import JoinedSource
 from riskscore.samples.reading import Reading
 from riskscore.samples.source import Source
 from riskscore.samples.stream import StreamFile
-from riskscore.samples.vcf import VCFFile, header_of
+from riskscore.samples.vcf import VCFFile, header_of, parse_line
 
 STDIN = "-"
 INDEX_ENDINGS = (".tbi", ".csi")
@@ -84,6 +84,9 @@ def _open_bgzf(path: Path, reading: Reading) -> Source:
     header, first = header_of(path)
     if first is None:
         raise EmptyVCFError("the VCF has no records", where=path.name)
+    if parse_line(first, len(header.samples), path.name).position < 1:
+        warning = f"{path.name} has records at position 0, which no index finds: it is read whole"
+        return StreamFile(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
     with ExitStack() as stack:
         source = stack.enter_context(VCFFile(path, header))
         check_index(source, first)

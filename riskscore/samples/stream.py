@@ -54,7 +54,11 @@ class StreamFile:
         self._tail = _Tail(raw)
         self._lines: Iterator[bytes] = self._decoded()
         self._first: bytes | None = None
-        self.header = self._read_header()
+        try:
+            self.header = self._read_header()
+        except BaseException:
+            raw.close()
+            raise
         self.samples = self.header.samples
         self.build: Build | None = self.header.build
         self.chromosomes: frozenset[str] = frozenset()
