@@ -164,7 +164,7 @@ class _Locus:
         change = Change(record.position, record.ref.upper(), replaced_by).trimmed
         others = [r for r in self.records if r is not record]
         total = np.zeros(self.samples)
-        counted: set[Change] = set()
+        counted: dict[Change, NDArray[np.bool_]] = {}  # in whom a change was counted already
         for other in (record, *others):
             for index, alt in enumerate(other.alts):
                 theirs = Change(other.position, other.ref.upper(), alt.upper())
@@ -173,10 +173,12 @@ class _Locus:
                     displaces = theirs.touches(change)
                 else:  # *, <NON_REF>, <DEL>: not the reference, whatever it is
                     displaces = other.position == record.position
-                if displaces and theirs not in counted:
-                    counted.add(theirs)
+                if displaces:
+                    done = counted.get(theirs, np.zeros(self.samples, dtype=bool))
+                    counted[theirs] = done | other.covered
                     copies = self._copies(other)[index]
-                    total += copies if other is record else np.where(other.covered, copies, 0.0)
+                    fresh = (other.covered & ~done) | (other is record)
+                    total += np.where(fresh, copies, 0.0)
         too_many = total > _MOST_COPIES
         self.notes["more_than_two_alleles"] += int(too_many.sum())
         left = np.where(too_many, np.nan, np.clip(2.0 - total, 0.0, 2.0))

@@ -117,6 +117,18 @@ class VCFFile:
                 pass  # pysam goes on where the blocks ended
         yield from islice(self._fetch_by_pysam(name, region), given, None)
 
+    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[tuple[int, list[bytes]]]:
+        """The lines at each of many positions (sorted) that has any, in order of position.
+
+        Raises Unusual, before the first or between two, where only :meth:`fetch` reads on.
+        """
+        name = self.contigs.get(chromosome)
+        if name is None:
+            return
+        if self._quick is None:
+            raise Unusual("the file is not as usual")
+        yield from self._quick.walk(name, positions)
+
     def _fetch_by_pysam(self, name: str, region: Region) -> Iterator[Record]:
         try:
             for line in self._tabix.fetch(name, max(0, region.start - 1), region.end):

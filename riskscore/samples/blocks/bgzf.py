@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from struct import Struct
 
@@ -69,7 +69,7 @@ class Blocks:
                 raise Unusual("the file ends inside a block")
         return place
 
-    def _bytes(self, offset: int) -> memoryview:
+    def packed(self, offset: int) -> memoryview:
         """The packed block at an offset, header and trailer included."""
         place = self._at(offset, _HEADER)
         head = self._window[place : place + _HEADER]
@@ -81,29 +81,36 @@ class Blocks:
 
     def after(self, offset: int) -> int:
         """The offset of the next block; the size of the file behind the last."""
-        return offset + len(self._bytes(offset))
+        return offset + len(self.packed(offset))
 
     def length(self, offset: int) -> int:
         """The inflated length of a block, as its trailer says."""
-        block = self._bytes(offset)
+        block = self.packed(offset)
         return int(_U32(block, len(block) - 4)[0])
 
     def block(self, offset: int) -> bytes | bytearray:
         """A block inflated and checked; the last one asked for is kept."""
         if offset != self._offset:
-            block = self._bytes(offset)
-            size = _U32(block, len(block) - 4)[0]
-            if size > _LARGEST:
-                raise Unusual("a block longer than a block can be")
-            try:
-                data: bytes | bytearray = self._inflate(block, size) if size else b""
-            except Exception as error:  # zlib.error, DeflateError: each inflater has its own
-                raise Unusual("a block that does not inflate") from error
-            if len(data) != size:
-                raise Unusual("a block of another length than it says")
-            self._offset, self._data = offset, data
+            self._data = self._checked(self.packed(offset))
+            self._offset = offset
             self.inflated += 1
         return self._data
+
+    def inflate(self, packed: Sequence[memoryview]) -> bytes:
+        """Several packed blocks inflated and checked; threads may do this at the same time."""
+        return b"".join([self._checked(block) for block in packed])
+
+    def _checked(self, block: memoryview) -> bytes | bytearray:
+        size = _U32(block, len(block) - 4)[0]
+        if size > _LARGEST:
+            raise Unusual("a block longer than a block can be")
+        try:
+            data = self._inflate(block, size) if size else b""
+        except Exception as error:  # zlib.error, DeflateError: each inflater has its own
+            raise Unusual("a block that does not inflate") from error
+        if len(data) != size:
+            raise Unusual("a block of another length than it says")
+        return data
 
     def advance(self, place: Place, count: int) -> Place:
         """The place ``count`` bytes on, found from trailers alone; nothing is inflated."""

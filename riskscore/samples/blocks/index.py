@@ -27,6 +27,16 @@ class _Contig:
     bins: dict[int, tuple[int, int, int]]  # bin -> lowest offset, where its chunks stand, how many
     linear: tuple[int, int]  # where the linear index stands, how many windows; (0, 0) in CSI
 
+    def span(self, raw: bytes, bins: int) -> tuple[int, int] | None:
+        """Where the contig's records begin and end; bins above the last hold something else."""
+        chunks = [
+            _PAIR.unpack_from(raw, at + 16 * i)
+            for number, (_, at, count) in self.bins.items()
+            if number < bins
+            for i in range(count)
+        ]
+        return (min(a for a, _ in chunks), max(b for _, b in chunks)) if chunks else None
+
 
 @dataclass(frozen=True)
 class FileIndex:
@@ -60,6 +70,17 @@ class FileIndex:
             else:
                 merged.append((begin, end))
         return [((a >> 16, a & 0xFFFF), (b >> 16, b & 0xFFFF)) for a, b in merged]
+
+    def rest(self, contig: int, position: int) -> tuple[Place, Place] | None:
+        """The stretch of the file from before a position (1-based) to the end of its contig."""
+        if not 0 <= contig < len(self.contigs):
+            return None
+        table = self.contigs[contig]
+        whole = table.span(self.raw, ((1 << 3 * self.depth + 3) - 1) // 7)
+        if whole is None:
+            return None
+        begin, end = max(whole[0], self._lowest(table, position - 1)), whole[1]
+        return (begin >> 16, begin & 0xFFFF), (end >> 16, end & 0xFFFF)
 
     def _bins(self, start: int, stop: int) -> Iterator[int]:
         """The bins that overlap the bases start..stop (0-based), the smallest first."""

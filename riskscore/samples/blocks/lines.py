@@ -56,6 +56,14 @@ class Lines:
                 return None
         return found
 
+    def before(self, contig: str, position: int) -> Place | None:
+        """The start of a line before or at a position, and not far before; None if there is none.
+
+        From there on the position's lines are met, if it has any, and later ones.
+        """
+        rest = self._index.rest(self._number(contig), position)
+        return self._bisect(contig.encode(), position, *rest) if rest else None
+
     def scan(
         self, contig: str, first: int, last: int, wanted: Callable[[list[bytes]], bool]
     ) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from riskscore.samples.blocks.bgzf import Blocks
@@ -55,6 +55,17 @@ class QuickVCF:
             yield from self._lines.scan(contig, region.start, region.end, wanted)
         else:
             yield from found
+
+    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[tuple[int, list[bytes]]]:
+        """The lines at each of many positions (sorted) that has any, in order of position."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from riskscore.samples.blocks.walk import walk
+
+        if self._may_hold_blocks:
+            raise Unusual("blocks of a gVCF may reach over the positions")
+        with ThreadPoolExecutor(1) as pool:
+            yield from walk(self._blocks, self._lines, contig, positions, pool)
 
 
 def open_quick(path: Path) -> QuickVCF | None:
