@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from riskscore.samples.cohort import Cohort, read_cohort
     from riskscore.samples.hla_table import read_hla
     from riskscore.samples.person import person
+    from riskscore.samples.reading import Reading
     from riskscore.scoring.score import Scores
     from riskscore.studies.estimator import RiskScorer
     from riskscore.studies.evaluate import evaluate
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from riskscore.studies.interaction import interaction
     from riskscore.studies.model_files import write_model
     from riskscore.studies.new_model import model_of, recalibrate
+    from riskscore.studies.penalised import penalised, stacked
     from riskscore.studies.simulate import simulate
     from riskscore.studies.theme import save_chart
     from riskscore.writing.bundle import write_bundle
@@ -44,6 +46,7 @@ _HOMES = {
     "Cohort": "samples.cohort",
     "HLAAllele": "genetics.hla",
     "Missing": "genetics.missing",
+    "Reading": "samples.reading",
     "RiskModel": "models.model",
     "RiskScorer": "studies.estimator",
     "RiskscoreError": "errors",
@@ -56,6 +59,7 @@ _HOMES = {
     "list_models": "models.catalog",
     "load_model": "models.catalog",
     "model_of": "studies.new_model",
+    "penalised": "studies.penalised",
     "person": "samples.person",
     "read_cohort": "samples.cohort",
     "read_hla": "samples.hla_table",
@@ -63,6 +67,7 @@ _HOMES = {
     "save_chart": "studies.theme",
     "score": "run",
     "simulate": "studies.simulate",
+    "stacked": "studies.penalised",
     "write_bundle": "writing.bundle",
     "write_explorer": "writing.explorer.write",
     "write_model": "studies.model_files",
@@ -74,6 +79,7 @@ __all__ = [
     "Cohort",
     "HLAAllele",
     "Missing",
+    "Reading",
     "RiskModel",
     "RiskScorer",
     "RiskscoreError",
@@ -86,6 +92,7 @@ __all__ = [
     "list_models",
     "load_model",
     "model_of",
+    "penalised",
     "person",
     "read_cohort",
     "read_hla",
@@ -93,6 +100,7 @@ __all__ = [
     "save_chart",
     "score",
     "simulate",
+    "stacked",
     "write_bundle",
     "write_explorer",
     "write_model",

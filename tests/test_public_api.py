@@ -3,11 +3,12 @@
 import riskscore as rs
 
 SURFACE = {
-    "Build", "Cohort", "HLAAllele", "Missing", "RiskModel", "RiskScorer", "RiskscoreError", "Scores", "Term",
+    "Build", "Cohort", "HLAAllele", "Missing", "Reading", "RiskModel", "RiskScorer", "RiskscoreError", "Scores", "Term",
     "Variant", "list_models", "load_model", "person", "read_cohort", "read_hla", "score", "simulate",
     "write_bundle",
     "write_explorer", "write_report",
-    "evaluate", "fit", "interaction", "model_of", "recalibrate", "save_chart", "write_model",
+    "evaluate", "fit", "interaction", "model_of", "penalised", "recalibrate", "save_chart",
+    "stacked", "write_model",
 }  # fmt: skip
 
 

@@ -130,6 +130,14 @@ class Scores:
         rows = uncertainty_rows(self, self._only(model), sample)
         return pd.DataFrame(rows, columns=list(UNCERTAINTY_COLUMNS))
 
+    @property
+    def plot(self) -> Any:
+        """The charts of scores: ``scores.plot.waterfall(sample)``, as Altair charts."""
+        from importlib import import_module
+
+        # By its name: charts stand above scoring, which knows of no chart.
+        return import_module("riskscore.studies.plots_scores").ScorePlots(self)
+
     def _only(self, model: str | None) -> ModelScores:
         if model is None and len(self.tables) > 1:
             raise UsageError("several models were scored; say which one to explain")

@@ -34,16 +34,20 @@ def _best_loglik(score: Array, y: Array) -> float:
     """
     x = (score - score.mean()) / score.std()
     design = np.column_stack([np.ones(len(y)), x])
-    beta, last = np.array([logit(float(y.mean())), 0.0]), -np.inf
-    for _ in range(40):
-        lp = design @ beta
+    beta, step = np.array([logit(float(y.mean())), 0.0]), np.zeros(2)
+    best = -np.inf
+    for _ in range(60):
+        lp = design @ (beta + step)
         loglik = float(y @ lp - np.logaddexp(0, lp).sum())
-        if loglik - last < 1e-12 * abs(loglik):
-            break
-        p, last = expit(lp), loglik
+        if loglik < best:  # too far: go half as far
+            step = step / 2
+            continue
+        if loglik - best < 1e-12 * max(1.0, abs(loglik)):
+            return loglik
+        best, beta, p = loglik, beta + step, expit(lp)
         information = design.T @ (design * (p * (1 - p))[:, None])
-        beta = beta + np.linalg.solve(information, design.T @ (y - p))
-    return max(loglik, last)
+        step = np.linalg.lstsq(information, design.T @ (y - p), rcond=None)[0]
+    return best
 
 
 def liability_r2(observed: float, prevalence: float, share: float) -> float:

@@ -159,16 +159,9 @@ def fit(
     """
     if joint and threshold is not None:
         raise UsageError("joint and threshold exclude each other")
-    samples, candidates, y, table = _read(source, outcome, terms, covariates, coding)
-    values, names = read_covariates(table, samples)
-    known = np.asarray(~np.isnan(np.column_stack([y, values])).any(axis=1))
-    if known.sum() < _FEWEST:
-        raise FewPeopleError(f"only {known.sum()} people have an outcome and all covariates")
-    constant = [n for n, v in zip(names, values[known].T, strict=True) if np.ptp(v) == 0]
-    if constant:
-        raise NoVariationError(f"the covariate {constant[0]} is the same in everyone")
-    notes = _gaps(y, known)
-    study = Study(y, values, names, method, errors, minimum_count)
+    study, candidates, notes, _ = read_study(
+        source, outcome, terms, covariates, coding, minimum_count, method, errors
+    )
     study, candidates = _conditioned(study, candidates, condition_on)
     steps: list[Effect] = []
     if threshold is not None:
@@ -186,6 +179,29 @@ def fit(
         effects = one_by_one(study, candidates)
         tests = by_group(study, candidates)
     return Fit(tuple(effects), tuple(tests), tuple(steps), regression, chosen, study, tuple(notes))
+
+
+def read_study(
+    source: Any,
+    outcome: Any,
+    terms: Sequence[str] | None,
+    covariates: Any,
+    coding: str,
+    minimum_count: float,
+    method: Method = "auto",
+    errors: Errors = "model",
+) -> tuple[Study, Candidates, list[str], Sequence[Any]]:
+    """The study, what can be tested in it, notes on who is left out, and the samples."""
+    samples, candidates, y, table = _read(source, outcome, terms, covariates, coding)
+    values, names = read_covariates(table, samples)
+    known = np.asarray(~np.isnan(np.column_stack([y, values])).any(axis=1))
+    if known.sum() < _FEWEST:
+        raise FewPeopleError(f"only {known.sum()} people have an outcome and all covariates")
+    constant = [n for n, v in zip(names, values[known].T, strict=True) if np.ptp(v) == 0]
+    if constant:
+        raise NoVariationError(f"the covariate {constant[0]} is the same in everyone")
+    study = Study(y, values, names, method, errors, minimum_count)
+    return study, candidates, _gaps(y, known), samples
 
 
 def _read(

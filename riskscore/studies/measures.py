@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.errors import StudyError
+from riskscore.errors import NoVariationError, StudyError
 from riskscore.studies.calibration import (
     brier,
     calibration_fits,
@@ -43,6 +43,8 @@ def measures(score: Array, risk: Array | None, y: Array, settings: Settings) -> 
     Raises NoVariationError for a score that is the same in everyone.
     """
     k = settings.prevalence
+    if np.ptp(score) == 0:
+        raise NoVariationError("the score is the same in everyone")
     ratio, low, high, _ = odds_ratio_per_sd(score, y)
     areas = delong(score, y)
     rows = [_row("auc", float(areas.auc[0]), areas.interval())]

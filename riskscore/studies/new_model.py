@@ -83,11 +83,14 @@ def _terms(fit: Fit, source: str) -> list[Term]:
                 fix="fit it from a cohort",
             )
         j = fit.regression.at(column.name)
+        weight, error = float(fit.regression.beta[j]), float(fit.regression.se[j])
+        if not weight:
+            continue  # a penalty left the term out
         terms.append(
             replace(
                 column.term,
-                weight=float(fit.regression.beta[j]),
-                standard_error=float(fit.regression.se[j]),
+                weight=weight,
+                standard_error=None if np.isnan(error) else error,
                 source=source,
                 status=Status.DERIVED,
             )

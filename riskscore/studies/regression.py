@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from scipy.special import expit, ndtri
 from scipy.stats import chi2, norm
 
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError, UsageError
+from riskscore.scoring.link import logit
 
 Array = NDArray[np.float64]
 Method = Literal["auto", "maximum_likelihood", "firth"]
@@ -97,8 +98,8 @@ def logistic(
     labels = (INTERCEPT, *names)
     infinite: tuple[str, ...] = ()
     if method != "firth":
-        result = _glm(y, design, errors, offset, weights)
-        infinite = _infinite(y, columns, labels, result, weights)
+        result = _estimate(y, design, errors, offset, weights)
+        infinite = _infinite(y, columns, labels, result, offset, weights)
         if infinite and method == "maximum_likelihood":
             raise SeparationError(
                 f"cases and controls are separated, so that {', '.join(infinite)} would be "
@@ -106,7 +107,7 @@ def logistic(
                 fix="use Firth's method (method='firth'), or leave the column out",
             )
         if not infinite:
-            return _from_glm(result, labels, y, weights)
+            return _from_estimate(result, labels, y, weights)
     return _firth(y, columns, labels, offset, weights, of_interest, infinite)
 
 
@@ -145,43 +146,81 @@ def _repeated(columns: Array, names: Sequence[str]) -> list[str]:
     return repeated
 
 
-def _glm(
+@dataclass(frozen=True)
+class _Estimate:
+    """What maximum likelihood gave, whether or not it means anything."""
+
+    beta: Array
+    covariance: Array
+    loglik: float
+    converged: bool
+
+
+def _estimate(
     y: Array, design: Array, errors: Errors, offset: Array | None, weights: Array | None
-) -> Any:
+) -> _Estimate:
+    """Newton's method, which is quicker; iterated least squares for weights, or where it fails."""
+    kind = "HC0" if errors == "robust" else "nonrobust"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # separation is looked for, and told, by the caller
+        if weights is None:
+            found = _newton(y, design, offset, kind)
+            if found is not None and found.converged:
+                return found
+        return _least_squares(y, design, offset, weights, kind)
+
+
+def _newton(y: Array, design: Array, offset: Array | None, kind: str) -> _Estimate | None:
+    from statsmodels.discrete.discrete_model import Logit
+
+    start = np.zeros(design.shape[1])
+    if offset is None and 0 < y.mean() < 1:
+        start[0] = logit(float(y.mean()))
+    try:
+        result = Logit(y, design, offset=offset).fit(
+            start, disp=0, tol=1e-10, maxiter=35, cov_type=kind, warn_convergence=False
+        )
+        converged = bool(result.mle_retvals["converged"])
+        covariance = np.asarray(result.cov_params())
+    except (np.linalg.LinAlgError, ValueError):  # singular, as separation makes it
+        return None
+    return _Estimate(np.asarray(result.params), covariance, float(result.llf), converged)
+
+
+def _least_squares(
+    y: Array, design: Array, offset: Array | None, weights: Array | None, kind: str
+) -> _Estimate:
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    model = GLM(y, design, family=Binomial(), offset=offset, freq_weights=weights)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # separation is looked for, and told, below
-        return model.fit(
-            maxiter=60,
-            tol=1e-10,
-            tol_criterion="params",
-            cov_type="HC0" if errors == "robust" else "nonrobust",
-        )
-
-
-def _from_glm(result: Any, labels: tuple[str, ...], y: Array, weights: Array | None) -> Regression:
-    count = np.ones(len(y)) if weights is None else weights
-    beta, covariance = np.asarray(result.params), np.asarray(result.cov_params())
-    se = np.sqrt(np.diag(covariance))
-    return Regression(
-        labels,
-        beta,
-        covariance,
-        beta - _Z * se,
-        beta + _Z * se,
-        2 * norm.sf(np.abs(beta / se)),
-        float(result.llf),
-        round(float(count.sum())),
-        round(float(count @ y)),
-        "maximum likelihood",
+    result = GLM(y, design, family=Binomial(), offset=offset, freq_weights=weights).fit(
+        maxiter=60, tol=1e-10, tol_criterion="params", cov_type=kind
+    )
+    covariance = np.asarray(result.cov_params())
+    return _Estimate(
+        np.asarray(result.params), covariance, float(result.llf), bool(result.converged)
     )
 
 
+def _from_estimate(
+    found: _Estimate, labels: tuple[str, ...], y: Array, weights: Array | None
+) -> Regression:
+    count = np.ones(len(y)) if weights is None else weights
+    beta, se = found.beta, np.sqrt(np.diag(found.covariance))
+    return Regression(
+        labels, beta, found.covariance, beta - _Z * se, beta + _Z * se,
+        2 * norm.sf(np.abs(beta / se)), found.loglik, round(float(count.sum())),
+        round(float(count @ y)), "maximum likelihood",
+    )  # fmt: skip
+
+
 def _infinite(
-    y: Array, columns: Array, labels: tuple[str, ...], result: Any, weights: Array | None
+    y: Array,
+    columns: Array,
+    labels: tuple[str, ...],
+    result: _Estimate,
+    offset: Array | None,
+    weights: Array | None,
 ) -> tuple[str, ...]:
     """The names whose estimate is infinite, by Konis's linear programme.
 
@@ -189,9 +228,10 @@ def _infinite(
     """
     from firthmodels import detect_separation
 
-    fitted = np.asarray(result.fittedvalues)
+    beta = result.beta
+    fitted = expit(beta[0] + columns @ beta[1:] + (0.0 if offset is None else offset))
     scale = np.concatenate([[1.0], columns.std(axis=0)])
-    se = np.sqrt(np.abs(np.diag(np.asarray(result.cov_params()))))
+    se = np.sqrt(np.abs(np.diag(result.covariance)))
     calm = (
         result.converged
         and np.isfinite(se).all()
@@ -257,7 +297,7 @@ def max_loglik(
 ) -> float:
     """The highest log-likelihood of a logistic regression, its limit where cases are separated."""
     design = np.column_stack([np.ones(len(y)), columns])
-    return float(_glm(y, design, "model", offset, weights).llf)
+    return _estimate(y, design, "model", offset, weights).loglik
 
 
 def likelihood_ratio(smaller: float, larger: float, df: int) -> tuple[float, float]:
