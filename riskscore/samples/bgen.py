@@ -185,7 +185,13 @@ class BgenFile:
 
     def _record(self, variant: Any) -> BgenRecord:
         alleles = [str(allele) for allele in variant.alleles]
-        by_haplotype = "HDS" if len(alleles) == 2 else "DS"
+        try:
+            by_haplotype = "HDS" if len(alleles) == 2 else "DS"
+            fields = (by_haplotype if variant.is_phased else "GP",)
+        except _BROKEN as error:
+            raise VCFFormatError(
+                f"the variant at {variant.chrom}:{variant.pos} cannot be read", where=self.name
+            ) from error
         return BgenRecord(
             chromosome=chromosome(str(variant.chrom)),
             position=int(variant.pos),
@@ -194,7 +200,7 @@ class BgenFile:
             alts=tuple(alleles[1:]),
             filter=".",
             info=".",
-            format=(by_haplotype if variant.is_phased else "GP",),
+            format=fields,
             body=b"",
             samples=len(self.samples),
             file=self.name,
