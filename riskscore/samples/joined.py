@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import BuildMismatchError, DuplicateSampleError, VCFFormatError
 from riskscore.genetics.build import Build
+from riskscore.samples.quality import QUALITY
 from riskscore.samples.record import NO_ALLELE, NO_CALL, Numbers, Record
 from riskscore.samples.source import Region, Source
 
@@ -219,7 +220,7 @@ class JoinedSource:
 def _info(parts: Sequence[Record]) -> str:
     """INFO of a joined record: the lowest imputation quality, the block's end that all reach."""
     entries = []
-    for key in ("R2", "DR2", "INFO", "AR2"):
+    for key in QUALITY:
         texts = [text for part in parts if (text := part.info_value(key))]
         if len(texts) == len(parts) and all("," not in text for text in texts):
             entries.append(f"{key}={min(texts, key=_number)}")

@@ -15,6 +15,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import AlleleMatch, Variant, match_alleles
 from riskscore.samples.dosages import LocusMatch
 from riskscore.samples.genotypes import DECIMALS, AlleleCopies, Copies, read_copies
+from riskscore.samples.quality import imputation_quality, stated_frequency
 from riskscore.samples.reading import Absent, GenotypeField, Reading
 from riskscore.samples.record import Record
 from riskscore.samples.reference_blocks import block_copies
@@ -28,7 +29,6 @@ INDEL_REACH = 30
 # Dosages of the ALTs of split records that sum to more than this are not all true.
 _MOST_COPIES = 2.1
 _CONTIGS_SHOWN = 25
-_QUALITY = ("R2", "DR2", "INFO", "AR2")
 # Markers of HLA panels: their letters are not bases, and their positions often made up.
 _MARKER = re.compile(
     r"^(HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*)", re.IGNORECASE
@@ -271,23 +271,6 @@ class _Locus:
         return "; ".join([*counts, *self.remarks])
 
 
-def imputation_quality(record: Record, alt: int) -> float | None:
-    """The imputation quality INFO states for an ALT (1 is the first), or for the record; else None.
-
-    Raises VCFFormatError when what it states is not a number.
-    """
-    for key in _QUALITY:
-        text = record.info_value(key)
-        if text not in (None, "."):
-            parts = text.split(",")
-            part = parts[alt - 1] if len(parts) == len(record.alts) else parts[0]
-            try:
-                return float(part)
-            except ValueError:
-                raise record.error(f"INFO/{key}", f"{part!r} is not a number") from None
-    return None
-
-
 def _mean(values: Copies) -> float:
     """The frequency that copies in enough people give, else nan."""
     called = values[~np.isnan(values)]
@@ -299,15 +282,7 @@ def _mean(values: Copies) -> float:
 def _frequency(record: Record, match: AlleleMatch, values: Copies) -> float:
     """The effect allele's frequency: counted in enough people, else as INFO/AF says, else nan."""
     counted = _mean(values)
-    if not np.isnan(counted):
-        return counted
-    try:
-        shares = [float(part) for part in (record.info_value("AF") or "").split(",")]
-    except ValueError:
-        return float("nan")
-    if len(shares) != len(record.alts):
-        return float("nan")
-    return shares[match.effect_index - 1] if match.effect_index else 1 - sum(shares)
+    return counted if not np.isnan(counted) else stated_frequency(record, match.effect_index)
 
 
 def _letters(variant: Variant) -> int:
