@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError, ModelFormatError
-from riskscore.files import read_rows, require_file, sha256
+from riskscore.files import require_file, sha256
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
@@ -24,6 +23,7 @@ from riskscore.models.model import (
     NamedHaplotype,
     RiskModel,
 )
+from riskscore.models.rows import Row, read_rows_of
 from riskscore.models.schema import (
     ExposureSchema,
     InteractionSchema,
@@ -38,10 +38,16 @@ from riskscore.models.terms import (
     ExposureFactor,
     Factor,
     HLAAlleleFactor,
+    Status,
     Term,
     VariantFactor,
 )
 from riskscore.models.weights import Weights, read_weights
+
+HAPLOTYPE_COLUMNS = (
+    "name", "code", "rank", "tag_rsid", "chr_name", "position_grch38", "position_grch37",
+    "tag_allele", "other_allele", "reference_allele", "tag_frequency_EUR", "source", "status",
+)  # fmt: skip
 
 
 def read_folder(folder: Path) -> RiskModel:
@@ -110,17 +116,22 @@ def _card(schema: ModelSchema) -> Card:
 
 def _scheme(path: Path, weights: Weights, excess: Excess) -> HaplotypeScheme:
     """The haplotype classes of the weights file, each with its tag and rank."""
-    haplotypes = []
-    for row in read_rows(path):
-        if row["name"] not in weights.haplotypes:
-            raise ModelFormatError(f"{row['name']!r} is not in the weights", where=path.name)
+    haplotypes: list[NamedHaplotype] = []
+    for row in read_rows_of(path, HAPLOTYPE_COLUMNS):
+        name, rank = row["name"], row.position("rank")
+        if name not in weights.haplotypes:
+            raise row.error(f"{name!r} is not in the weights")
+        if rank is None or any(rank == h.rank or name == h.name for h in haplotypes):
+            raise row.error(f"{name} needs a rank of its own, and one row")
+        if row["status"] not in {"", *Status}:
+            raise row.error(f"status is {row['status']!r}; write found, derived or recalled")
         haplotypes.append(
             NamedHaplotype(
-                name=row["name"],
-                alleles=weights.haplotypes[row["name"]],
+                name=name,
+                alleles=weights.haplotypes[name],
                 tag=_tag(row),
-                rank=int(row["rank"]),
-                frequency=weights.haplotype_frequency[row["name"]],
+                rank=rank,
+                frequency=weights.haplotype_frequency[name],
                 source=row["source"],
                 status=row["status"],
             )
@@ -128,21 +139,23 @@ def _scheme(path: Path, weights: Weights, excess: Excess) -> HaplotypeScheme:
     missing = set(weights.haplotypes) - {haplotype.name for haplotype in haplotypes}
     if missing:
         raise ModelFormatError(f"no tag for {sorted(missing)[0]}", where=path.name)
+    if len({frozenset(haplotype.alleles) for haplotype in haplotypes}) > 1:
+        raise ModelFormatError("the haplotypes span different genes", where=path.name)
     return HaplotypeScheme(tuple(sorted(haplotypes, key=lambda h: h.rank)), excess)
 
 
-def _tag(row: Mapping[str, str]) -> Variant | None:
+def _tag(row: Row) -> Variant | None:
     """The tag SNP of a haplotype; None for one that only typed alleles tell."""
     if not row["tag_rsid"]:
         return None
+    letters = (row["tag_allele"], row["other_allele"])
+    if not all(a and set(a) <= set("ACGT") for a in letters) or letters[0] == letters[1]:
+        raise row.error(f"the alleles {letters[0]!r} and {letters[1]!r} are not two sequences")
+    places = (row.position("position_grch38"), row.position("position_grch37"))
+    if not any(places):
+        raise row.error("a tag needs a position")
     return Variant(
-        row["tag_rsid"],
-        chromosome(row["chr_name"]),
-        int(row["position_grch38"]),
-        int(row["position_grch37"]),
-        row["tag_allele"],
-        row["other_allele"],
-        row["reference_allele"],
+        row["tag_rsid"], chromosome(row["chr_name"]), *places, *letters, row["reference_allele"]
     )
 
 

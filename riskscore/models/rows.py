@@ -166,6 +166,30 @@ def parse_table(text: str, name: str, *, allow_empty_columns: bool) -> ScoringTa
     return table
 
 
+def read_rows_of(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a TSV file that has no other columns than these, and the first of them.
+
+    Raises ModelFormatError for another column, or a row of another length.
+    """
+    lines = enumerate(read_text(path).split("\n"), start=1)
+    filled = [(n, line.rstrip("\r")) for n, line in lines if line.strip() and line[0] != "#"]
+    header = [cell.strip() for cell in filled[0][1].split("\t")] if filled else []
+    odd = (set(header) - set(columns)) or ({columns[0]} - set(header))
+    if odd or len(set(header)) < len(header):
+        raise ModelFormatError(
+            f"the columns are not the documented ones: {sorted(odd or header)[0]!r}",
+            where=path.name,
+        )
+    for number, line in filled[1:]:
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) != len(header):
+            raise ModelFormatError(
+                f"{len(cells)} columns where the header has {len(header)}",
+                where=f"{path.name}, line {number}",
+            )
+        yield Row(dict(zip(header, cells, strict=True)), path.name, number)
+
+
 def read_key(line: str, header: dict[str, str]) -> None:
     """Put a line ``#key=value`` into the header, its key in the words of format 2.0."""
     key, equals, value = line.strip("#").partition("=")

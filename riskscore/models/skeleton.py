@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import yaml
 
 from riskscore.errors import UsageError
+from riskscore.models.folder import HAPLOTYPE_COLUMNS
 from riskscore.models.model import RiskModel
 from riskscore.models.rows import FREQUENCY
 from riskscore.models.term_rows import as_text, rows_of
@@ -18,10 +19,6 @@ COLUMNS = (
     "allelefrequency_effect", "{frequencies}", "variant_type", "variant_description",
     "position_grch37", "reference_allele", "interaction_coding", "fallback_for", "component",
     "standard_error", "source", "status",
-)  # fmt: skip
-HAPLOTYPE_COLUMNS = (
-    "name", "code", "rank", "tag_rsid", "chr_name", "position_grch38", "position_grch37",
-    "tag_allele", "other_allele", "reference_allele", "tag_frequency_EUR", "source", "status",
 )  # fmt: skip
 _ANY_DISEASE = "MONDO:0000001"
 _TO_DO = "To be written."

@@ -53,19 +53,22 @@ def parse_yaml(text: str, name: str) -> Document:
     riskscore.errors.ModelFormatError: the key 'a' stands twice (x.yaml, line 2)
     """
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=_Loader):
             if getattr(event, "anchor", None):
                 raise _at(event, "anchors and aliases are not allowed", name)
             if tag := getattr(event, "tag", None):
                 raise _at(event, f"the tag {tag} is not allowed", name)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEPTH_LIMIT:
+                raise _at(event, f"nested deeper than {DEPTH_LIMIT} levels", name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "this is not YAML"
-        line = mark.line + 1 if mark else 1
+        line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else 1
         raise ModelFormatError(f"{problem}", where=f"{name}, line {line}") from error
-    except RecursionError as error:
-        raise ModelFormatError("nested too deep", where=name) from error
     document = Document(name, None)
     if not isinstance(node, yaml.MappingNode):
         raise document.error("a mapping of keys is expected")
@@ -80,8 +83,6 @@ def _at(event: Any, message: str, name: str) -> ModelFormatError:
 def _plain(node: Any, path: tuple[str | int, ...], document: Document) -> Any:
     """A node as plain Python, its line remembered."""
     document.lines[path] = node.start_mark.line + 1
-    if len(path) > DEPTH_LIMIT:
-        raise document.error(f"nested deeper than {DEPTH_LIMIT} levels", path)
     if isinstance(node, yaml.ScalarNode):
         return node.value
     if isinstance(node, yaml.SequenceNode):
