@@ -141,6 +141,7 @@ def stacked(
     """
     import pandas as pd
     from sklearn.ensemble import StackingClassifier
+    from sklearn.frozen import FrozenEstimator
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
 
@@ -150,17 +151,20 @@ def stacked(
         raise UsageError("a stack takes two models or more")
     y = read_outcome(outcome, list(people.index))
     known = ~np.isnan(y)
-    split = _split(folds, seed)
     _enough(y[known], folds)
+    x, y = people[known], y[known].astype(int)
     scorers = [
-        (m.id if isinstance(m, RiskModel) else str(m), RiskScorer(m, population=population))
+        (
+            m.id if isinstance(m, RiskModel) else str(m),
+            FrozenEstimator(RiskScorer(m, population=population).fit(x)),
+        )
         for m in models
     ]
+    # The scorers learn nothing from these people, so their scores need no folds of their own.
     stack = StackingClassifier(
-        scorers, LogisticRegression(C=np.inf), cv=split, stack_method="decision_function"
+        scorers, LogisticRegression(C=np.inf), cv="prefit", stack_method="decision_function"
     )
-    x, y = people[known], y[known].astype(int)
-    risks = cross_val_predict(stack, x, y, cv=split, method="predict_proba")[:, 1]
+    risks = cross_val_predict(stack, x, y, cv=_split(folds, seed), method="predict_proba")[:, 1]
     stack.fit(x, y)
     weights = pd.DataFrame(
         {"term": [name for name, _ in scorers], "weight": stack.final_estimator_.coef_[0]}
@@ -178,7 +182,7 @@ def _pipeline(l1_ratio: float) -> Any:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
-    solver = "lbfgs" if l1_ratio == 0 else "saga"
+    solver = "newton-cholesky" if l1_ratio == 0 else "saga"
     logistic = LogisticRegression(l1_ratio=l1_ratio, solver=solver, max_iter=5000, tol=1e-4,
                                   random_state=0)  # fmt: skip
     return Pipeline(
