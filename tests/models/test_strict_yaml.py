@@ -101,7 +101,8 @@ def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
 
 BITS = st.sampled_from(
     ["a: 1\n", "  b: 2\n", "- c\n", "? x\n", "&a ", "*a", "!!str ", "{", "}", "[", "]", "|\n",
-     ">\n", "'", '"', "\t", "#", ": ", "---\n", "...\n", "%YAML 1.1\n", "\x00", "\ufeff", "é", "<<: "]
+     ">\n", "'", '"', "\t", "#", ": ", "---\n", "...\n", "%YAML 1.1\n", "\x00",
+     "\ufeff", "é", "<<: "]
 )  # fmt: skip
 
 
