@@ -11,7 +11,9 @@ Published software rounds and ranks. Here, by default, what the tags do not sett
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,12 +56,28 @@ def tag_pairs(dosages: Array, shares: Array) -> TagPairs:
         split = shares[rest] / shares[rest].sum() if shares[rest].sum() > 0 else None
         if split is None:
             split = np.append(np.zeros(len(rest) - 1), 1.0)
-        spread = np.zeros((len(known) + 1, other + 1))
-        spread[np.arange(len(known)), known] = 1.0
-        spread[-1, rest] = split
-        whole = np.einsum("abp,ai,bj->ijp", states, spread, spread, optimize=True)
-        table[:, :, people] = whole
+        half = _spread(states, known, rest, split, other)
+        whole = _spread(half.swapaxes(0, 1), known, rest, split, other)
+        table[:, :, people] = whole.swapaxes(0, 1)
     return _rows(table, excess)
+
+
+def _spread(states: Array, known: Places, rest: Places, split: Array, other: int) -> Array:
+    """States of the known classes and of the rest, by class: the rest is split among its classes.
+
+    Not a matrix product: its last bits would depend on how many people there are.
+    """
+    spread = np.zeros((other + 1, *states.shape[1:]))
+    spread[known] = states[:-1]
+    for place, share in zip(rest.tolist(), split.tolist(), strict=True):
+        spread[place] = share * states[-1]
+    return spread
+
+
+def _total(table: Array) -> Array:
+    """The sum over pairs, one after the other, by person."""
+    rows = table.reshape(math.prod(table.shape[:-1]), table.shape[-1])
+    return np.asarray(reduce(np.add, rows))
 
 
 def _known_pairs(dosages: Array, shares: Array) -> tuple[Array, Array]:
@@ -86,9 +104,9 @@ def _known_pairs(dosages: Array, shares: Array) -> tuple[Array, Array]:
             between = between * none[j]
             either = shares[i] * shares[j] * (1 - none[i]) * (1 - none[j])
             over[i, j] = over[j, i] = either
-    excess = np.clip(1 - states.sum(axis=(0, 1)), 0, 1)
+    excess = np.clip(1 - _total(states), 0, 1)
     excess = np.where(excess < _NEGLIGIBLE, 0.0, excess)
-    total = over.sum(axis=(0, 1))
+    total = _total(over)
     states += np.divide(over, total, out=np.zeros_like(over), where=total > 0) * excess
     return states, excess
 
@@ -121,6 +139,6 @@ def _rows(table: Array, excess: Array) -> TagPairs:
         (first == second)[:, None], 0.0, table[second, first]
     )
     kept = probability > _NEGLIGIBLE
-    probability = probability / np.where(kept, probability, 0).sum(axis=0)
+    probability = probability / _total(np.where(kept, probability, 0))
     sample, state = np.nonzero(kept.T)
     return TagPairs(sample, first[state], second[state], probability.T[kept.T], excess)

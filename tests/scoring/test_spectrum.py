@@ -1,0 +1,110 @@
+"""Mean risk through the characteristic function, against sums and integrals written out here."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from riskscore.scoring.distribution import Distribution, States, exact_or_normal
+from riskscore.scoring.spectrum import of_normal, of_states
+
+
+def _expit(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def _variants(weights: np.ndarray, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centred values and Hardy-Weinberg probabilities, a row a variant."""
+    p = frequency[:, None]
+    probabilities = np.hstack([(1 - p) ** 2, 2 * p * (1 - p), p**2])
+    values = weights[:, None] * (np.arange(3.0) - 2 * p)
+    return values, probabilities
+
+
+@given(
+    arrays(np.float64, 5, elements=st.floats(-3, 3)),
+    arrays(np.float64, 5, elements=st.floats(0.01, 1)),
+    st.floats(-12, 4),
+)
+def test_discrete(values: np.ndarray, shares: np.ndarray, center: float) -> None:
+    p = shares / shares.sum()
+    found = of_states(values, p).mean_risk(np.array([center]))[0]
+    assert found == pytest.approx(float(p @ _expit(center + values)), rel=1e-9, abs=1e-13)
+
+
+@pytest.mark.parametrize("sd", [0.1, 1.0, 2.5])
+@pytest.mark.parametrize("center", [-14.0, -6.0, 0.0, 3.0])
+def test_normal(sd: float, center: float) -> None:
+    z = np.linspace(-10, 10, 40_001)
+    density = np.exp(-(z**2) / 2)
+    truth = float(density @ _expit(center + sd * z) / density.sum())
+    found = of_normal(np.array([sd**2])).mean_risk(np.array([center]))[0]
+    assert found == pytest.approx(truth, rel=1e-7)
+
+
+def test_a_few_variants_enumerated() -> None:
+    """Six variants, all 729 genotypes: the intercept and the mean risk, to twelve digits."""
+    rng = np.random.default_rng(2)
+    values, probabilities = _variants(rng.normal(0, 1, 6), rng.uniform(0.05, 0.95, 6))
+    kept, sd, error = exact_or_normal(values, probabilities)
+    assert (len(kept.values), sd, error) == (6, 0.0, 0.0)
+    distribution = Distribution((), kept, sd, error)
+    alpha = distribution.intercept(0.013)
+    mean = 0.0
+    for genotypes in product(range(3), repeat=6):
+        total = sum(values[i, g] for i, g in enumerate(genotypes))
+        share = np.prod([probabilities[i, g] for i, g in enumerate(genotypes)])
+        mean += share * float(_expit(np.array(alpha + total)))
+    assert mean == pytest.approx(0.013, rel=1e-10)
+
+
+@pytest.mark.parametrize(("count", "size"), [(10, 0.4), (156, 0.13), (2000, 0.01)])
+def test_normal_approximation_errs_less_than_its_bound(count: int, size: float) -> None:
+    """Measured against the exact product: the bound holds, and is why variants are kept exact."""
+    rng = np.random.default_rng(count)
+    values, probabilities = _variants(np.full(count, size), rng.uniform(0.02, 0.98, count))
+    variance = (probabilities * values**2).sum()
+    center = np.array([-6.0])
+    exact = of_states(values, probabilities).mean_risk(center)[0]
+    normal = of_normal(np.array([variance])).mean_risk(center)[0]
+    measured = abs(normal / exact - 1)
+    reach = np.abs(values)
+    third = (probabilities * reach**3 * np.exp(reach)).sum(axis=1)
+    spread = np.sqrt((probabilities * values**2).sum(axis=1))[:, None]
+    z = np.linspace(-8, 8, 4001)
+    density = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    third_normal = (np.abs(spread * z) ** 3 * np.exp(np.abs(spread * z))) @ density
+    bound = float((third + third_normal).sum() / 6)
+    assert 1e-9 < measured < bound
+    kept, _, error = exact_or_normal(values, probabilities)
+    assert error <= 1e-6 < bound
+    assert len(kept.values) > 0.9 * count  # few are small enough to be taken as normal
+
+
+def test_very_many_tiny_variants_become_normal() -> None:
+    values, probabilities = _variants(np.full(4000, 2e-4), np.full(4000, 0.3))
+    kept, sd, error = exact_or_normal(values, probabilities)
+    assert len(kept.values) < len(values)
+    assert error <= 1e-6
+    mixed = Distribution((), kept, sd, error)
+    exact = of_states(values, probabilities).mean_risk(np.array([-6.0]))[0]
+    assert mixed.mean_risk(-6.0) == pytest.approx(exact, rel=1e-6)
+    assert mixed.variance == pytest.approx(float((probabilities * values**2).sum()), rel=1e-9)
+
+
+def test_percentile_is_the_share_below() -> None:
+    """Of 200,000 drawn scores; and a tie between a third of people counts half of them."""
+    rng = np.random.default_rng(4)
+    values, probabilities = _variants(rng.normal(0, 0.5, 8), rng.uniform(0.1, 0.9, 8))
+    coin = States(np.array([-0.5, 1.0]), np.array([2 / 3, 1 / 3]))
+    distribution = Distribution((coin,), States(values, probabilities), 0.7)
+    drawn = sum(rng.choice(v, 200_000, p=p) for v, p in zip(values, probabilities, strict=True))
+    drawn = drawn + rng.choice(coin.values, 200_000, p=coin.probabilities)
+    drawn = drawn + rng.normal(0, 0.7, 200_000)
+    at = np.percentile(drawn, [1, 25, 50, 90, 99])
+    assert distribution.percentile(at) == pytest.approx([1, 25, 50, 90, 99], abs=0.4)
+    alone = Distribution((coin,), States(np.zeros((0, 3)), np.zeros((0, 3))))
+    assert alone.percentile(coin.values) == pytest.approx([100 / 3, 100 * 5 / 6], abs=0.2)
