@@ -1,0 +1,112 @@
+"""Exposures as people write them: levels, doses with units, gaps, and what is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskscore as rs
+from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
+from riskscore.models.model import Sex
+from riskscore.samples.exposures import Exposures, read_exposures
+
+MS, RA = rs.load_model("ms"), rs.load_model("ra")
+UNKNOWN_CELLS = ["", "NA", "nan", "None", ".", "unknown", "n/a", "<NA>"]
+
+
+def _table(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "exposures.tsv"
+    path.write_text(text.replace(" | ", "\t"), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "nmol"),
+    [
+        ("vitamin_d", "75", 75),
+        ("vitamin_d", "75 nmol/L", 75),
+        ("vitamin_d", "30 ng/mL", 30 * 2.496),
+        ("vitamin_d", "30 NG/ML", 30 * 2.496),
+        ("vitamin_d [ng/mL]", "30", 30 * 2.496),
+        ("vitamin_d (ng/mL)", "30", 30 * 2.496),
+        ("vitamin_d [ng/mL]", "75 nmol/L", 75),
+        ("vitamin_d", "7.5e1", 75),
+    ],
+)
+def test_doses_are_converted_by_the_unit_that_is_named(
+    column: str, cell: str, nmol: float, tmp_path: Path
+) -> None:
+    """25(OH)D: 1 ng/mL is 2.496 nmol/L."""
+    path = _table(tmp_path, f"sample | {column}\np1 | {cell}\n")
+    doses = read_exposures(path, ["p1"], [MS]).doses(MS.exposure("vitamin_d"), 1)
+    assert doses.tolist() == pytest.approx([nmol])
+
+
+@pytest.mark.parametrize("cell", UNKNOWN_CELLS)
+def test_unknown_is_not_zero(cell: str) -> None:
+    given = Exposures({"vitamin_d": (cell,), "smoking": (cell,)})
+    assert np.isnan(given.doses(MS.exposure("vitamin_d"), 1)).all()
+    assert given.levels(MS.exposure("smoking"), 1).tolist() == [-1]
+
+
+def test_levels_by_value_or_alias_in_any_case() -> None:
+    cells = ("never", "NO", "0", "False", "ever", "Yes", "1", "TRUE")
+    levels = Exposures({"smoking": cells}).levels(MS.exposure("smoking"), len(cells))
+    assert levels.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    steps = Exposures({"concussion": ("none", "1", "two or more", "2+")})
+    assert steps.levels(MS.exposure("concussion"), 4).tolist() == [0, 1, 2, 2]
+
+
+def test_two_models_may_read_one_column_differently() -> None:
+    """A column is decoded for each exposure that reads it, not once for all."""
+    given = Exposures({"smoking": ("ever", "never")})
+    other = replace(MS.exposure("smoking"), levels=MS.exposure("smoking").levels[::-1])
+    assert given.levels(MS.exposure("smoking"), 2).tolist() == [1, 0]
+    assert given.levels(other, 2).tolist() == [0, 1]
+
+
+def test_only_people_of_the_cohort_are_taken(tmp_path: Path) -> None:
+    path = _table(tmp_path, "IID | sex | smoking\nother | 1 | ever\nb | 2 | ever\na | M | never\n")
+    given = read_exposures(path, ["a", "b", "c"], [MS])
+    assert given.levels(MS.exposure("smoking"), 3).tolist() == [0, 1, -1]
+    assert given.sex == (Sex.MALE, Sex.FEMALE, None)
+
+
+def test_a_frame_is_read_by_its_index() -> None:
+    frame = pd.DataFrame({"smoking": ["ever", None], "bmi": [30.5, np.nan]}, index=["a", "b"])
+    given = read_exposures(frame, ["b", "a"], [RA])
+    assert given.levels(RA.exposure("smoking"), 2).tolist() == [-1, 1]
+    assert given.doses(RA.exposure("bmi"), 2).tolist() == pytest.approx([np.nan, 30.5], nan_ok=True)
+
+
+def test_columns_nobody_reads_are_kept_in_mind(tmp_path: Path) -> None:
+    path = _table(tmp_path, "sample | smokin | sex\np1 | ever | female\n")
+    assert read_exposures(path, ["p1"], [MS]).unused == ("smokin",)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "says"),
+    [
+        ("sample | smoking\np1 | sometimes\n", ExposureLevelError, "use one of: never, ever"),
+        ("sample | vitamin_d\np1 | a lot\n", ExposureLevelError, "not a number"),
+        ("sample | vitamin_d\np1 | 30 IU\n", ExposureLevelError, "use one of: nmol/L, ng/mL"),
+        ("sample | vitamin_d\np1 | 900\n", ExposureRangeError, "outside 0 to 400"),
+        ("sample | vitamin_d [ng/mL]\np1 | 200\n", ExposureRangeError, "check the value and its"),
+        ("sample | vitamin_d\np1 | -5\n", ExposureRangeError, "outside 0 to 400"),
+        ("sample | sex\np1 | robot\n", ExposureLevelError, "male, female or unknown"),
+        ("who | smoking\np1 | ever\n", ExposureTableError, "no column names the samples"),
+        ("sample | smoking\np1 | ever\np1 | never\n", ExposureTableError, "more than one row"),
+        ("sample | smoking\np9 | ever\n", ExposureTableError, "none of the table's samples"),
+        (
+            "sample | vitamin_d | vitamin_d [ng/mL]\np1 | 50 | 20\n",
+            ExposureTableError,
+            "two columns",
+        ),
+    ],
+)
+def test_what_is_refused(text: str, error: type[Exception], says: str, tmp_path: Path) -> None:
+    with pytest.raises(error, match=says.replace("(", r"\(")) as caught:
+        read_exposures(_table(tmp_path, text), ["p1"], [MS])
+    assert "p1" not in str(caught.value)

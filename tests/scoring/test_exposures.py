@@ -1,0 +1,108 @@
+"""Exposures in the score, each by a sum worked out here from the published odds ratios."""
+
+import math
+
+import pytest
+
+import riskscore as rs
+from riskscore.samples.person import person
+
+ln = math.log
+
+
+def _exposed(
+    model: str, sex: str | None, hla: dict[str, str] | None = None, **given: str
+) -> dict[str, float]:
+    """The person's ledger: weight times number of each known term, not centred."""
+    loaded = rs.load_model(model)
+    cohort = person(
+        [loaded], sex=sex, hla=hla, variants={loaded.variants[0].name: 1}, exposures=given
+    )
+    ledger = rs.score(cohort).explain("person").set_index("term")
+    known = ledger[ledger["missing"] == ""]
+    return (known["weight"] * known["dosage"]).to_dict()
+
+
+def test_ordinal_levels_have_their_own_weights() -> None:
+    ledger = _exposed("ms", "female", concussion="2+")
+    assert ledger["concussion=2+"] == pytest.approx(ln(2.33))
+    assert ledger["concussion=1"] == 0
+
+
+def test_dose_is_per_unit() -> None:
+    assert _exposed("ms", "male", vitamin_d="20 ng/mL")["vitamin_d"] == pytest.approx(
+        20 * 2.496 / 50 * ln(0.61)
+    )
+
+
+def test_one_sex_only() -> None:
+    """Body mass index counts in women; in men, or where the sex is unknown, it is no gap either."""
+    assert _exposed("ra", "female", bmi="30")["bmi"] == pytest.approx(6 * ln(1.15))
+    for sex in ("male", None):
+        cohort = person([rs.load_model("ra")], sex=sex, hla={"DRB1": "01:01 04:01"})
+        given = person(
+            [rs.load_model("ra")], sex=sex, hla={"DRB1": "01:01 04:01"}, exposures={"bmi": "45"}
+        )
+        ledger = rs.score(given).explain("person").set_index("term")
+        assert ledger.loc["bmi", "missing"] == "not_applicable"
+        assert ledger.loc["bmi", ["contribution", "variance"]].tolist() == [0, 0]
+        numbers = [rs.score(c).of("ra").numbers["probability"][0] for c in (cohort, given)]
+        assert numbers[0] == numbers[1]
+
+
+def test_passive_smoking_counts_in_never_smokers_only() -> None:
+    never = _exposed("ms", "male", smoking="never", passive_smoking="exposed")
+    assert never["passive_smoking=exposed"] == pytest.approx(ln(1.3))
+    ever = _exposed("ms", "male", smoking="ever", passive_smoking="exposed")
+    assert ever["passive_smoking=exposed"] == 0
+    assert ever["smoking=ever"] == pytest.approx(ln(1.48))
+
+
+def test_passive_smoking_of_someone_whose_own_is_unknown_is_weighed() -> None:
+    """55% of people never smoked: the term's number is 0.55, and it is marked as a gap."""
+    model = rs.load_model("ms")
+    cohort = person([model], variants={"rs10801908": 1}, exposures={"passive_smoking": "exposed"})
+    ledger = rs.score(cohort).explain("person").set_index("term")
+    row = ledger.loc["passive_smoking=exposed"]
+    assert row["dosage"] == pytest.approx(0.55)
+    assert row["missing"] == "not_given"
+
+
+@pytest.mark.parametrize(
+    ("given", "counts"),
+    [
+        ({"mononucleosis": "had", "anti_ebna1": "elevated"}, "mononucleosis=had"),
+        ({"anti_ebna1": "elevated"}, "anti_ebna1=elevated"),
+        ({"mononucleosis": "had"}, "mononucleosis=had"),
+    ],
+)
+def test_of_one_response_only_the_first_known_measure_counts(
+    given: dict[str, str], counts: str
+) -> None:
+    ledger = _exposed("ms", "female", **given)
+    weights = {"mononucleosis=had": ln(2.17), "anti_ebna1=elevated": ln(2.8)}
+    for term, weight in weights.items():
+        assert ledger.get(term, 0.0) == pytest.approx(weight if term == counts else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("alleles", "odds_ratio"), [("15:01 07:01", 1.14), ("04:01 07:01", 1.73), ("04:01 04:04", 2.97)]
+)
+def test_ra_smoking_by_stratum(alleles: str, odds_ratio: float) -> None:
+    """Ever against never smoking at 0, 1 and 2 copies of the epitope (Kallberg 2011)."""
+    ledger = _exposed("ra", "male", {"DRB1": alleles}, smoking="ever")
+    strata = [value for term, value in ledger.items() if term.startswith("smoking_x_se")]
+    assert sum(strata) == pytest.approx(ln(odds_ratio))
+    never = _exposed("ra", "male", {"DRB1": alleles}, smoking="never")
+    assert not any(value for term, value in never.items() if "smoking" in term)
+
+
+def test_shown_without_weight() -> None:
+    """Epstein-Barr virus is in the model's exposures, and changes nothing."""
+    model = rs.load_model("ms")
+    people = [
+        person([model], sex="female", variants={"rs10801908": 1}, exposures=given)
+        for given in ({"ebv": "seropositive"}, {"ebv": "seronegative"}, {})
+    ]
+    risks = [rs.score(cohort).of("ms").numbers["probability"][0] for cohort in people]
+    assert len(set(risks)) == 1

@@ -1,0 +1,94 @@
+"""The most similar superpopulation: 2,504 real people, drawn people, and one worked by hand."""
+
+import csv
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskscore as rs
+from riskscore.models.panel import ReferencePanel, reference_panel
+from riskscore.samples.cohort import Cohort
+from riskscore.samples.frame import read_frame
+from riskscore.scoring.likeness import likeness
+
+EXAMPLES = Path(__file__).parents[2] / "reference" / "examples"
+
+
+@pytest.fixture(scope="module")
+def real() -> tuple[Cohort, np.ndarray]:
+    """The people of the 1000 Genomes Project by HLA alone, and their superpopulations."""
+    models = [rs.load_model(name) for name in ("ra", "ms")]
+    cohort = rs.read_cohort(EXAMPLES / "1000G_MHC_HLA.GRCh38.vcf.gz", models)
+    with (EXAMPLES / "1000G_samples.tsv").open() as stream:
+        label = {r["sample"]: r["superpopulation"] for r in csv.DictReader(stream, delimiter="\t")}
+    return cohort, np.array([label[sample] for sample in cohort.samples])
+
+
+def test_real_people_by_four_hla_genes(real: tuple[Cohort, np.ndarray]) -> None:
+    """The panel's frequencies are of these same people, so that this flatters: 88%."""
+    cohort, truth = real
+    found = likeness(cohort, reference_panel())
+    assert found.genes == ("A", "B", "DRB1", "DPB1")
+    assert set(found.loci.tolist()) == {4}
+    right = np.array(found.most_similar()) == truth
+    assert 0.86 < right.mean() < 0.92
+    posterior = found.posterior.max(axis=1)
+    assert right[posterior > 0.95].mean() > 0.96  # sure where it may be
+    assert right[posterior < 0.8].mean() < 0.7
+
+
+def test_real_people_by_frequencies_of_other_people(real: tuple[Cohort, np.ndarray]) -> None:
+    """Half of the people give the frequencies, the other half are told apart: 85%."""
+    cohort, truth = real
+    panel = reference_panel()
+    half = np.random.default_rng(1).random(len(truth)) < 0.5
+    right = []
+    for known in (half, ~half):
+        shares = {}
+        for gene in ("A", "B", "DRB1", "DPB1"):
+            calls = cohort.hla.genes[gene]
+            counts = {population: Counter() for population in panel.populations}
+            rows = zip(calls.sample, calls.first, calls.second, calls.probability, strict=True)
+            for sample, i, j, p in rows:
+                if known[sample]:
+                    for place in (i, j):
+                        counts[truth[sample]][calls.alleles[place]] += p
+            for population, count in counts.items():
+                total = count.total()
+                shares[population, gene] = {a: n / total for a, n in count.items()}
+        others = ReferencePanel(shares, panel.drdq, panel.residues, ())
+        right.append((np.array(likeness(cohort, others).most_similar()) == truth)[~known])
+    assert 0.82 < np.concatenate(right).mean() < 0.89
+
+
+def test_drawn_people_by_the_variants_of_ms() -> None:
+    """156 independent variants tell nearly everybody apart."""
+    model = rs.load_model("ms")
+    rng = np.random.default_rng(5)
+    truth = np.repeat(["AFR", "AMR", "EAS", "EUR", "SAS"], 60)
+    columns = {
+        variant.name: rng.binomial(2, [frequency[population] for population in truth])
+        for variant, frequency in model.frequencies.items()
+    }
+    found = likeness(read_frame(pd.DataFrame(columns), [model]), reference_panel())
+    assert len(found.variants) == 156
+    assert (np.array(found.most_similar()) == truth).mean() > 0.95
+    assert found.posterior.sum(axis=1) == pytest.approx(1)
+
+
+def test_likelihood_by_hand() -> None:
+    """One variant, one copy; half a count is added to each allele among 1,000 chromosomes."""
+    model = rs.load_model("ms")
+    variant, frequency = next(iter(model.frequencies.items()))
+    frame = pd.DataFrame({variant.name: [1.0, np.nan]})
+    found = likeness(read_frame(frame, [model]), reference_panel())
+    for place, population in enumerate(found.populations):
+        p = (1000 * frequency[population] + 0.5) / 1001
+        assert found.log_likelihood[0, place] == pytest.approx(math.log(2 * p * (1 - p)))
+    assert found.loci.tolist() == [1, 0]
+    assert found.most_similar()[1] == ""
+    assert math.isnan(found.rows(["a", "b"])[1]["posterior"])
