@@ -96,12 +96,12 @@ def _of_haplotypes(model: RiskModel) -> Iterator[Row]:
         return
     told = {t.id: (t.status.value, t.source) for t in model.terms}
     for haplotype in model.scheme.haplotypes:
-        own = told.get(haplotype.name, ("", ""))
-        own = (haplotype.status or own[0], haplotype.source or own[1])
+        row = told.get(haplotype.name, ("", ""))
+        own = (haplotype.status or row[0], haplotype.source or row[1])
         kind = "haplotype"
         yield kind, haplotype.name, "rank", haplotype.rank, None, *own
         for population, share in haplotype.frequency.items():
-            yield kind, haplotype.name, f"frequency in {population}", share, None, *own
+            yield kind, haplotype.name, f"frequency in {population}", share, None, *row
         if haplotype.tag:
             for build, place in (
                 ("GRCh38", haplotype.tag.position_grch38),
