@@ -16,7 +16,7 @@ from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.blocks.quick_bcf import QuickBCF, open_quick_bcf
 from riskscore.samples.blocks.unusual import Unusual
-from riskscore.samples.header import read_header
+from riskscore.samples.header import by_plain_name, read_header
 from riskscore.samples.record import Numbers, Record
 from riskscore.samples.source import Region
 
@@ -90,7 +90,7 @@ class BCFFile:
         self.build: Build | None = self.header.build
         if not present:
             raise EmptyVCFError("the BCF has no records", where=self.name)
-        self.contigs = {chromosome(name): name for name in present}
+        self.contigs = by_plain_name(present, self.name)
         self.chromosomes = frozenset(self.contigs)
         self._quick: QuickBCF | None = None
         if not make_index:
@@ -107,13 +107,30 @@ class BCFFile:
         """The contigs with a record, each looked at once: the header names others as well."""
         if self._file.index is None:
             raise IndexMissingError(
-                "the BCF has no index", where=self.name, fix=f"run: bcftools index {self.name}"
+                "the BCF has no index that can be read",
+                where=self.name,
+                fix=f"run: bcftools index -f {self.name}",
+            )
+        first = next(iter(self._file), None)
+        if first is not None and not self._finds(first):
+            raise IndexMissingError(
+                "the index does not belong to the file: it does not find the first record",
+                where=self.name,
+                fix=f"make it anew: bcftools index -f {self.name}",
             )
         return [
             str(name)
             for name in self._file.header.contigs
             if next(iter(self._file.fetch(contig=str(name))), None) is not None
         ]
+
+    def _finds(self, record: pysam.VariantRecord) -> bool:
+        """Whether the index leads to a record."""
+        near = self._file.fetch(contig=record.chrom, start=record.start, stop=record.start + 1)
+        return any(
+            (one.pos, one.id, one.alleles) == (record.pos, record.id, record.alleles)
+            for one in near
+        )
 
     def _cleanup(self) -> None:
         if self._folder is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from riskscore.errors import (
@@ -12,7 +12,7 @@ from riskscore.errors import (
     EmptyVCFError,
     VCFFormatError,
 )
-from riskscore.genetics.build import Build, build_of_contigs, parse_build
+from riskscore.genetics.build import Build, build_of_contigs, chromosome, parse_build
 
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
 _CONTIG = re.compile(r"##contig=<ID=([^,>]+)(?:.*?[,<]length=(\d+))?")
@@ -69,6 +69,23 @@ def check_samples(samples: Sequence[str], file: str) -> None:
             where=file,
             fix="rename them (bcftools reheader -s)",
         )
+
+
+def by_plain_name(names: Iterable[str], file: str) -> dict[str, str]:
+    """A file's own names of its chromosomes by their plain names.
+
+    Raises VCFFormatError where two of them are the same chromosome.
+    """
+    plain: dict[str, str] = {}
+    for name in names:
+        other = plain.setdefault(chromosome(name), name)
+        if other != name:
+            raise VCFFormatError(
+                f"{other} and {name} are the same chromosome",
+                where=file,
+                fix="give each chromosome one name (bcftools annotate --rename-chrs)",
+            )
+    return plain
 
 
 def _contigs(lines: Sequence[str]) -> dict[str, int | None]:

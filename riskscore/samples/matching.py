@@ -203,6 +203,8 @@ class _Locus:
         self, usable: Sequence[Match], values: Copies, covered: NDArray[np.bool_]
     ) -> Found:
         record, match = usable[0]
+        if sum(is_sequence(alt.upper()) for alt in record.alts) > 1:
+            self.remarks.append("multi_allelic")
         if not covered.all():
             self.notes["absent"] += int((~covered).sum())
             assumed = self._absent(Missing.ABSENT, np.where(covered, values, np.nan))

@@ -19,6 +19,7 @@ from riskscore.samples.record import NO_CALL, Numbers, Record
 from riskscore.samples.source import Region
 
 _MISSING = -9
+_ALL_PROVISIONAL = 2  # the two highest bits of the twelfth byte of a .pgen
 _COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT")
 
 
@@ -28,6 +29,12 @@ class PgenRecord(Record):
 
     reader: Any = None
     number: int = 0  # of the variant in the fileset
+    provisional: bool = False  # REF is a guess throughout the fileset
+
+    @property
+    def ref_is_reference(self) -> bool:
+        """No where PLINK only took one allele for REF: the .pgen or INFO/PR says provisional."""
+        return not self.provisional and "PR" not in self.info.split(";")
 
     def genotypes(self) -> NDArray[np.int16]:
         alleles = np.empty(2 * self.samples, dtype=np.int32)
@@ -63,6 +70,9 @@ class PgenFile:
     def __init__(self, path: Path) -> None:
         self.name, self._path = path.name, path
         self._pgenlib = _pgenlib()
+        with open(path, "rb") as stream:
+            flags = stream.read(12)[11:]
+        self._provisional = bool(flags) and flags[0] >> 6 == _ALL_PROVISIONAL
         self._pvar = self._beside(".pvar")
         self.samples = _samples(self._beside(".psam"))
         self.warnings: tuple[str, ...] = ()
@@ -183,6 +193,7 @@ class PgenFile:
             file=self.name,
             reader=self._reader,
             number=number,
+            provisional=self._provisional,
         )
 
 

@@ -132,7 +132,7 @@ class Record:
         """The different texts of a field, a dot where a cell leaves it out; and each sample's."""
         place = self.format.index(name)
         split, row = self._distinct
-        return [parts[place] if place < len(parts) else b"." for parts in split], row
+        return [parts[place] or b"." if place < len(parts) else b"." for parts in split], row
 
     def genotypes(self) -> NDArray[np.int16] | None:
         """GT as allele numbers, shape (samples, 2): 0 REF, NO_CALL, NO_ALLELE; None without GT.

@@ -12,7 +12,7 @@ from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.blocks.quick_vcf import QuickVCF, open_quick
 from riskscore.samples.blocks.unusual import Unusual
-from riskscore.samples.header import Header, read_header
+from riskscore.samples.header import Header, by_plain_name, read_header
 from riskscore.samples.record import Record
 from riskscore.samples.source import Region
 
@@ -84,7 +84,7 @@ class VCFFile:
             pysam.set_verbosity(verbosity)
         if not names:
             raise EmptyVCFError("the VCF has no records", where=self.name)
-        self.contigs = {chromosome(name): name for name in names}
+        self.contigs = by_plain_name(names, self.name)
         self.chromosomes = frozenset(self.contigs)
         self._quick: QuickVCF | None = open_quick(path)
 

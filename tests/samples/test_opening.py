@@ -190,3 +190,44 @@ def test_standard_input_cut_at_a_block(files: Make, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdin", Stdin)
     with pytest.raises(errors.VCFFormatError, match="end block"):
         read("-")
+
+
+def as_bcf(vcf: Path, path: Path) -> Path:
+    with (
+        pysam.VariantFile(str(vcf)) as source,
+        pysam.VariantFile(str(path), "wb", header=source.header) as out,
+    ):
+        for record in source:
+            out.write(record)
+    pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
+    return path
+
+
+def test_an_index_of_another_bcf(files: Make, tmp_path: Path) -> None:
+    mine = as_bcf(files("a", "AB", ("6", 30_000_000, "G", "A", "0/0 0/1")), tmp_path / "a.bcf")
+    other = as_bcf(files("b", "AB", ("7", 200, "G", "A", "0/0 0/1")), tmp_path / "b.bcf")
+    Path(f"{mine}.csi").write_bytes(Path(f"{other}.csi").read_bytes())
+    with pytest.raises(errors.IndexMissingError, match="bcftools index -f"):
+        read(mine)
+    Path(f"{mine}.csi").write_bytes(b"garbage")
+    with pytest.raises(errors.IndexMissingError, match="bcftools index -f"):
+        read(mine)
+
+
+def test_a_bcf_cut_short(files: Make, tmp_path: Path) -> None:
+    path = as_bcf(files("a", "AB", ("6", 100, "G", "A", "0/0 0/1")), tmp_path / "a.bcf")
+    path.write_bytes(path.read_bytes()[:-28])
+    with pytest.raises(errors.VCFFormatError, match="end block"):
+        read(path)
+
+
+def test_a_bcf_names_an_allele_beyond_alt(files: Make, tmp_path: Path) -> None:
+    vcf = files("a", "AB", ("6", 100, "G", "A", "0/0 0/2"))
+    with pytest.raises(errors.VCFFormatError, match="beyond ALT"):
+        read(as_bcf(vcf, tmp_path / "a.bcf"))
+
+
+def test_one_chromosome_by_two_names(make_vcf: Make) -> None:
+    rows = [("6", 100, ".", "G", "A", "GT", ["0/1"]), ("chr6", 200, ".", "G", "A", "GT", ["0/1"])]
+    with pytest.raises(errors.VCFFormatError, match="6 and chr6 are the same"):
+        open_source([make_vcf(["A"], rows)])

@@ -101,6 +101,16 @@ def test_pgen_knows_filter_quality_and_build(oracle: Tool, tmp_path: Path) -> No
         assert source.samples == ("A", "B", "C", "D", "E")
 
 
+def test_a_provisional_reference_is_not_relied_upon(oracle: Tool, tmp_path: Path) -> None:
+    vcf = write(tmp_path / "a.vcf", "6 500 v4 GC G . PASS . GT 0/1 0/0 1/1 ./. 0/0\n")
+    plink2(oracle, "--vcf", vcf, "--make-bed", "--out", tmp_path / "a")
+    plink2(oracle, "--bfile", tmp_path / "a", "--make-pgen", "--out", tmp_path / "b")
+    insertion = VARIANTS[4]  # whose reference is G: with a reference that is known it differs
+    assert read(vcf, insertion).matches[0].missing is Missing.ALLELES_DIFFER
+    found = read(tmp_path / "b.pgen", insertion)
+    assert found.matches[0].missing is Missing.NOT_MISSING
+
+
 def test_pgen_and_bgen_of_dosages(oracle: Tool, tmp_path: Path) -> None:
     vcf = write(tmp_path / "a.vcf", SOFT)
     plink2(oracle, "--vcf", vcf, "dosage=DS", "--make-pgen", "--out", tmp_path / "a")
