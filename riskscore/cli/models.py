@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from riskscore.cli.options import ForceOption
 from riskscore.errors import UsageError
 
 models_app = typer.Typer(
     help="The models: list, show, check, import-pgs, export-pgs, schema.", no_args_is_help=True
 )
 _WHICH = "A model's id or folder, or a PGS Catalog scoring file."
-_FORCE = "Use a scoring file although many of its rows contradict the published tables."
 
 
 @models_app.command("list")
@@ -49,7 +49,7 @@ def models_show(
         bool,
         typer.Option("--joint", help="A table of genes and exposures together: odds ratios, RERI."),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
+    force: ForceOption = False,
 ) -> None:
     """The card of a model; with --sources, every number with its source."""
     from riskscore.models.catalog import load_model
@@ -136,7 +136,7 @@ def models_export(
 def models_import(
     file: Annotated[Path, typer.Argument(help="A scoring file of the PGS Catalog.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make.")],
-    force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
+    force: ForceOption = False,
 ) -> None:
     """Make a model folder of a scoring file, to be completed by hand."""
     from riskscore.files import new_folder, require_file

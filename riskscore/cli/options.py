@@ -66,7 +66,18 @@ RequireIndexOption = Annotated[
     bool, typer.Option("--require-index", help="Refuse a file without an index.")
 ]
 ModelOption = Annotated[
-    list[str], typer.Option("-m", "--model", help="A model's id or folder; repeat for several.")
+    list[str],
+    typer.Option(
+        "-m",
+        "--model",
+        help="A model's id or folder, or a PGS Catalog scoring file; repeat for several.",
+    ),
+]
+ForceOption = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Use a scoring file although many rows contradict the published tables."
+    ),
 ]
 ExposuresOption = Annotated[
     Path | None, typer.Option(help="TSV or CSV of exposures, with a column 'sample'.")
@@ -149,13 +160,15 @@ def read_and_score(
     haplotype_calls: str = "posterior",
     weak_tags: bool = False,
     horizon: str | None = None,
+    force: bool = False,
 ) -> Scores:
     """Score a VCF as the shared options say; warnings go to standard error."""
+    from riskscore.models.catalog import load_model
     from riskscore.run import score
 
     scores = score(
         vcf,
-        model,
+        [load_model(name, force=force) for name in model],
         exposures=exposures,
         sex_column=sex_column,
         population=population,

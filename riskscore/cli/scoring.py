@@ -15,6 +15,7 @@ from riskscore.cli.options import (
     FieldName,
     FieldOption,
     FilterOption,
+    ForceOption,
     HaplotypeCallsOption,
     HLAOption,
     MinR2Option,
@@ -48,6 +49,7 @@ def score(
     hla: HLAOption = None,
     haplotype_calls: HaplotypeCallsOption = "posterior",
     weak_tags: WeakTagsOption = False,
+    force: ForceOption = False,
     prevalence: Annotated[
         float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
     ] = None,
@@ -93,6 +95,7 @@ def score(
         haplotype_calls,
         weak_tags,
         horizon,
+        force,
     )
     if out is not None:
         files = [path for path in vcf if str(path) != "-"]
@@ -141,6 +144,7 @@ def explain(
     hla: HLAOption = None,
     haplotype_calls: HaplotypeCallsOption = "posterior",
     weak_tags: WeakTagsOption = False,
+    force: ForceOption = False,
     unsure: Annotated[
         bool, typer.Option("--uncertainty", help="Print what makes the score unsure, by source.")
     ] = False,
@@ -169,6 +173,7 @@ def explain(
         hla=hla,
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
+        force=force,
     )
     sources = {table.model.id: uncertainty_rows(scores, table, sample) for table in scores.tables}
     columns: tuple[str, ...] = ("model", *(UNCERTAINTY_COLUMNS if unsure else LEDGER_COLUMNS))
@@ -216,6 +221,7 @@ def check(
     hla: HLAOption = None,
     haplotype_calls: HaplotypeCallsOption = "posterior",
     weak_tags: WeakTagsOption = False,
+    force: ForceOption = False,
     output: OutputOption = None,
 ) -> None:
     """Before a long run: the build, what matches, what will be missing, and the fix.
@@ -239,6 +245,7 @@ def check(
         hla=hla,
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
+        force=force,
     )
     for line in check_words(scores):
         typer.echo(line)

@@ -270,7 +270,10 @@ class RiskModel:
 
     def require_build(self, build: Build) -> None:
         """Raise BuildMismatchError if no variant of the model has a position in the build."""
-        if self.variants and not any(variant.known_in(build) for variant in self.variants):
+        known = [variant.known_in(build) for variant in self.variants]
+        if self.plain is not None:
+            known.append(bool(self.plain.positions(build).any()))
+        if known and not any(known):
             raise BuildMismatchError(
                 f"model {self.id} has no position in {build}",
                 where=self.id,

@@ -1,0 +1,79 @@
+"""A scoring file on the command line: one argument, whatever is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from riskscore.errors import BuildMismatchError, ModelDoubtError, ModelFormatError
+
+DATA = Path(__file__).parents[1] / "data"
+PUBLISHED = Path(__file__).parents[1] / "published" / "t1d" / "grs2_snps.tsv"
+VCF = DATA / "t1d_b38_clean.vcf.gz"
+Run = Callable[..., CompletedProcess[str]]
+
+
+def write(path: Path, *, sign: int = 1, build: str = "38") -> Path:
+    """The SNPs of GRS2 outside HLA as a scoring file."""
+    with PUBLISHED.open() as stream:
+        rows = [
+            row
+            for row in csv.DictReader(stream, delimiter="\t")
+            if row["score"] == "t1dgrs2-luckett25" and row["component"] == "Non_HLA"
+        ]
+    lines = [f"#pgs_id={path.stem}", f"#genome_build=GRCh{build}", "#trait_efo=EFO_0001359"]
+    lines.append("rsID\tchr_name\tchr_position\teffect_allele\tother_allele\teffect_weight")
+    for row in rows:
+        place = row[f"pos_grch{build}"]
+        cells = (row["rsid"], row["chrom"], place, row["effect_allele"], row["other_allele"])
+        lines.append("\t".join([*cells, repr(sign * float(row["beta"]))]))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_scoring_file_is_a_model(riskscore: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "PGS999006.txt")
+    done = riskscore("score", VCF, "-m", path, "-o", "scores.tsv")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "scores.tsv").open() as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    assert len(rows) == 200
+    assert {row["model"] for row in rows} == {"PGS999006"}
+    assert all(row["published_score"] and row["log_odds"] for row in rows)
+    assert {row["probability"] for row in rows} == {""}
+    assert all("centred_on=cohort" in row["flags"] for row in rows)
+    assert str(tmp_path) not in (tmp_path / "scores.tsv").read_text()
+
+
+def test_a_reversed_file_is_refused_unless_forced(riskscore: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "PGS999007.txt", sign=-1)
+    refused = riskscore("score", VCF, "-m", path)
+    assert refused.returncode == ModelDoubtError.exit_code
+    assert "points the other way" in refused.stderr
+    assert refused.stdout == ""
+    assert riskscore("score", VCF, "-m", path, "--force").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", ModelFormatError), ("not a scoring file", ModelFormatError),
+     ("a\tb\n1\t2\n", ModelFormatError)],
+)  # fmt: skip
+def test_other_files_are_refused(
+    riskscore: Run, tmp_path: Path, text: str, code: type[ModelFormatError]
+) -> None:
+    (tmp_path / "x.txt").write_text(text)
+    done = riskscore("score", VCF, "-m", "x.txt")
+    assert done.returncode == code.exit_code
+    assert "Traceback" not in done.stderr
+
+
+def test_the_other_build_is_refused(riskscore: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "PGS999008.txt", build="37")
+    done = riskscore("score", VCF, "-m", path)
+    assert done.returncode == BuildMismatchError.exit_code
+    assert "GRCh38" in done.stderr
