@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.samples.builds import choose_build
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
+from riskscore.samples.genome_wide import PlainSums, plain_regions, read_plain, some_variants
 from riskscore.samples.hla_calls import GeneCalls, HaplotypeCalls, HLACalls, HLAReport
 from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
@@ -24,6 +26,9 @@ from riskscore.samples.hla_tags import invalid_tags, tag_calls, tag_variants, ta
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
+
+# So many variants of a genome-wide score are looked up to confirm the build.
+_EVIDENCE = 100
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Cohort:
     build: Build = Build.GRCh38
     warnings: tuple[str, ...] = field(default=())
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
+    plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
 
     @property
     def sex(self) -> tuple[Sex | None, ...]:
@@ -83,8 +89,15 @@ def read_cohort(
         alleles = taggable_alleles(models)
         every_tag = tag_variants(alleles, panel, population, weak=weak_tags)
         mhc = [r for one in Build for r in hla_regions(one)] if genes else []
-        source.prepare([*regions_of([*variants, *every_tag], asked or source.build), *mhc])
-        chosen = choose_build(source, variants, asked)
+        regions = [*regions_of([*variants, *every_tag], asked or source.build), *mhc]
+        wide = {model.id: model.plain for model in models if model.plain is not None}
+        for plain in wide.values():
+            regions += plain_regions(source, plain, asked or source.build)
+        source.prepare(regions)
+        shown = [v for plain in wide.values() for v in some_variants(plain, _EVIDENCE)]
+        chosen = choose_build(source, [*variants, *shown], asked)
+        for model in models:
+            model.require_build(chosen)
         found = _records(*read_hla_records(source, genes, chosen))
         if typings:
             found = with_typed(found, typings, source.samples, genes, population)
@@ -93,16 +106,16 @@ def read_cohort(
         expected = _expected_frequencies(models, population)
         wanted = list(dict.fromkeys([*variants, *tags]))
         dosages = read_dosages(source, wanted, chosen, expected, reading)
+        sums = {one: read_plain(source, plain, chosen, reading) for one, plain in wide.items()}
         samples, name = source.samples, source.name
         warnings = [*source.warnings, *dosages.warnings]
     tagged = tag_calls(needed, panel, population, dosages, weak=weak_tags)
-    if not found.genes and not tagged and all(match.missing for match in dosages.matches):
-        raise NothingMatchedError(
-            f"none of the {len(variants)} loci and {len(genes)} HLA genes of "
-            f"{', '.join(model.id for model in models)} is in the file",
-            where=name,
-            fix="check that the file covers them (riskscore check), and its genome build",
-        )
+    met = not all(match.missing for match in dosages.matches) or any(
+        one.observed.any() for one in sums.values()
+    )
+    if not found.genes and not tagged and not met:
+        loci = len(variants) + sum(map(len, wide.values()))
+        raise _nothing_matched(models, loci, len(genes), dosages, name)
     given = Exposures()
     if exposures is not None:
         given = read_exposures(exposures, samples, models, sex_column)
@@ -119,6 +132,20 @@ def read_cohort(
         chosen,
         tuple(warnings),
         _calling(haplotype_calls),
+        sums,
+    )
+
+
+def _nothing_matched(
+    models: Sequence[RiskModel], loci: int, genes: int, dosages: Dosages, file: str
+) -> NothingMatchedError:
+    reasons = Counter(match.missing.name.lower() for match in dosages.matches)
+    counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return NothingMatchedError(
+        f"none of the {loci} loci and {genes} HLA genes of "
+        f"{', '.join(model.id for model in models)} can be read" + f" ({counted})" * bool(counted),
+        where=file,
+        fix="check that the file covers them (riskscore check), and its genome build",
     )
 
 
