@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from riskscore.studies.estimator import RiskScorer
     from riskscore.studies.evaluate import evaluate
     from riskscore.studies.fit import fit
+    from riskscore.studies.groups import compare_groups
     from riskscore.studies.interaction import interaction
     from riskscore.studies.model_files import write_model
     from riskscore.studies.new_model import model_of, recalibrate
@@ -53,6 +54,7 @@ _HOMES = {
     "Scores": "scoring.score",
     "Term": "models.terms",
     "Variant": "genetics.variant",
+    "compare_groups": "studies.groups",
     "evaluate": "studies.evaluate",
     "fit": "studies.fit",
     "interaction": "studies.interaction",
@@ -86,6 +88,7 @@ __all__ = [
     "Scores",
     "Term",
     "Variant",
+    "compare_groups",
     "evaluate",
     "fit",
     "interaction",

@@ -3,12 +3,11 @@
 import riskscore as rs
 
 SURFACE = {
-    "Build", "Cohort", "HLAAllele", "Missing", "Reading", "RiskModel", "RiskScorer", "RiskscoreError", "Scores", "Term",
-    "Variant", "list_models", "load_model", "person", "read_cohort", "read_hla", "score", "simulate",
-    "write_bundle",
-    "write_explorer", "write_report",
-    "evaluate", "fit", "interaction", "model_of", "penalised", "recalibrate", "save_chart",
-    "stacked", "write_model",
+    "Build", "Cohort", "HLAAllele", "Missing", "Reading", "RiskModel", "RiskScorer",
+    "RiskscoreError", "Scores", "Term", "Variant", "compare_groups", "evaluate", "fit",
+    "interaction", "list_models", "load_model", "model_of", "penalised", "person", "read_cohort",
+    "read_hla", "recalibrate", "save_chart", "score", "simulate", "stacked", "write_bundle",
+    "write_explorer", "write_model", "write_report",
 }  # fmt: skip
 
 

@@ -151,10 +151,13 @@ def _labels(
     groups: Mapping[str, Any] | None, samples: Sequence[Any]
 ) -> dict[str, NDArray[np.bool_]]:
     """Who belongs to each group, everyone first."""
+    import pandas as pd
+
     members = {_EVERYONE: np.ones(len(samples), dtype=bool)}
     for name, values in (groups or {}).items():
         found = aligned(values, samples, f"the group {name}")
-        texts = np.array(["" if v is None or v != v else str(v) for v in found])  # noqa: PLR0124
+        gone = pd.isna(np.array(found, dtype=object))
+        texts = np.where(gone, "", [str(value) for value in found])
         for level in sorted(set(texts.tolist()) - {""}):
             members[f"{name}={level}"] = texts == level
     return members
