@@ -9,7 +9,9 @@ genes of one haplotype are not independent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -24,12 +26,45 @@ from riskscore.scoring.systems import classify
 # The weight of a haplotype the panel has never seen, against those it has.
 UNSEEN = 1e-6
 _NEGLIGIBLE = 1e-9
-_ROUNDS = 2000
-_SETTLED = 1e-14
+_UNTOLD = 1e-6  # the probability that may fall on haplotypes of which no class can be told
+_ROUNDS = 300
+_SETTLED = 1e-12
 
 Genotype = tuple[HLAName, HLAName, float, bool]  # two alleles, probability, in order of chromosome
 Haplotype = tuple[HLAName, ...]
 Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Gene:
+    """The possible pairs of one gene as arrays: the places of their alleles on each chromosome.
+
+    ``first`` and ``second`` are as written and turned round; ``arrangements`` is 1 where that is
+    an arrangement of its own, and 0 for homozygotes and pairs of known order turned round.
+    """
+
+    names: tuple[HLAName, ...]
+    first: tuple[NDArray[np.int64], NDArray[np.int64]]
+    second: tuple[NDArray[np.int64], NDArray[np.int64]]
+    arrangements: tuple[Array, Array]
+
+    @classmethod
+    def of(cls, rows: Sequence[Genotype]) -> _Gene:
+        names = tuple(dict.fromkeys(name for a, b, _, _ in rows for name in (a, b)))
+        place = {name: number for number, name in enumerate(names)}
+        one = np.array([place[a] for a, _, _, _ in rows], dtype=np.int64)
+        other = np.array([place[b] for _, b, _, _ in rows], dtype=np.int64)
+        ordered = np.array([order for *_, order in rows], dtype=bool)
+        turned = np.where(ordered | (one == other), 0.0, 1.0)
+        return cls(names, (one, other), (other, one), (np.ones(len(rows)), turned))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Share of the population and possible classes (place, probability) of each haplotype."""
+
+    share: Array
+    classes: tuple[tuple[NDArray[np.int64], Array], ...]
 
 
 class Phaser:
@@ -46,54 +81,67 @@ class Phaser:
         self._class = np.array([-1 if place is None else place for place in classes])
         self._fitting: dict[tuple[int, HLAName], NDArray[np.bool_]] = {}
         self._known: dict[Haplotype, tuple[float, dict[int, float]]] = {}
+        self._tables: dict[tuple[tuple[HLAName, ...], ...], _Table] = {}
 
     def posterior(self, genotypes: Sequence[Sequence[Genotype]]) -> dict[Pair, float] | None:
         """Probability of each unordered pair of classes, in order; None if a class cannot be told.
 
-        ``genotypes`` has for each gene its possible pairs.
+        ``genotypes`` has for each gene its possible pairs. Every phase of every combination of
+        them is looked at: genes whose alleles are in the order of the chromosomes keep it.
         """
-        combinations = list(product(*genotypes))
-        phased = [self._phases(combination) for combination in combinations]
-        weights = joint_weights(genotypes, np.array([sum(shares.values()) for shares in phased]))
-        result: dict[Pair, float] = {}
-        for weight, shares in zip(weights.tolist(), phased, strict=True):
-            total = sum(shares.values())
-            for (one, other), share in shares.items():
-                first, second = self._classes(one), self._classes(other)
-                if not first or not second:
-                    return None
-                for (i, p), (j, q) in product(first.items(), second.items()):
-                    pair = (i, j) if i <= j else (j, i)
-                    result[pair] = result.get(pair, 0.0) + weight * share / total * p * q
-        return dict(sorted((pair, p) for pair, p in result.items() if p > _NEGLIGIBLE))
+        people = [_Gene.of(rows) for rows in genotypes]
+        table = self._table(tuple(gene.names for gene in people))
+        shares = {
+            turned: _outer(
+                gene.arrangements[turn] for gene, turn in zip(people, turned, strict=True)
+            )
+            * table.share[np.ix_(*(g.first[t] for g, t in zip(people, turned, strict=True)))]
+            * table.share[np.ix_(*(g.second[t] for g, t in zip(people, turned, strict=True)))]
+            for turned in product((0, 1), repeat=len(people))
+        }
+        prior = np.sum(list(shares.values()), axis=0)
+        weights = joint_weights(genotypes, prior.ravel()).reshape(prior.shape) / prior
+        size = len(self.scheme.haplotypes) + 1
+        total = np.zeros((size + 1, size + 1))  # the last place: no class can be told
+        for turned, share in shares.items():
+            one = np.ix_(*(g.first[t] for g, t in zip(people, turned, strict=True)))
+            other = np.ix_(*(g.second[t] for g, t in zip(people, turned, strict=True)))
+            for (a, p), (b, q) in product(table.classes, repeat=2):
+                mass = (weights * share * p[one] * q[other]).ravel()
+                key = (a[one] * (size + 1) + b[other]).ravel()
+                total += np.bincount(key, mass, total.size).reshape(total.shape)
+        lost = float(total[-1].sum() + total[:-1, -1].sum())
+        if lost > _UNTOLD:
+            return None
+        result = {
+            (i, j): float(total[i, j] + (total[j, i] if i != j else 0.0)) / (1 - lost)
+            for i in range(size)
+            for j in range(i, size)
+        }
+        return {pair: p for pair, p in result.items() if p > _NEGLIGIBLE}
 
-    def _phases(self, combination: Sequence[Genotype]) -> dict[tuple[Haplotype, Haplotype], float]:
-        """Every different phase of one set of genotypes, and its share of the population.
-
-        Genes whose alleles are in the order of the chromosomes move together.
-        """
-        together = [ordered for _, _, _, ordered in combination]
-        swaps = [(0,) if ordered else (0, 1) for ordered in together]
-        shares: dict[tuple[Haplotype, Haplotype], float] = {}
-        for turned in product(*swaps):
-            sides = [
-                (g[1], g[0]) if swap else (g[0], g[1])
-                for g, swap in zip(combination, turned, strict=True)
+    def _table(self, names: tuple[tuple[HLAName, ...], ...]) -> _Table:
+        """Share and classes of every haplotype that these alleles of each gene can make."""
+        if names not in self._tables:
+            shape = tuple(len(alleles) for alleles in names)
+            found = [self._look_up(haplotype) for haplotype in product(*names)]
+            untold = len(self.scheme.haplotypes) + 1
+            layers = max(len(classes) for _, classes in found) or 1
+            listed = [
+                (list(classes.items()) or [(untold, 1.0)]) + [(untold, 0.0)] * layers
+                for _, classes in found
             ]
-            one: Haplotype = tuple(side[0] for side in sides)
-            other: Haplotype = tuple(side[1] for side in sides)
-            if (one, other) in shares or (other, one) in shares:
-                continue
-            share = self._share(one) * self._share(other)
-            shares[one, other] = share if one == other else 2 * share
-        return shares
-
-    def _share(self, haplotype: Haplotype) -> float:
-        return self._look_up(haplotype)[0]
-
-    def _classes(self, haplotype: Haplotype) -> dict[int, float]:
-        """The probability of each class a named haplotype may be of; empty if nothing tells."""
-        return self._look_up(haplotype)[1]
+            self._tables[names] = _Table(
+                np.array([share for share, _ in found]).reshape(shape),
+                tuple(
+                    (
+                        np.array([row[k][0] for row in listed], dtype=np.int64).reshape(shape),
+                        np.array([row[k][1] for row in listed]).reshape(shape),
+                    )
+                    for k in range(layers)
+                ),
+            )
+        return self._tables[names]
 
     def _look_up(self, haplotype: Haplotype) -> tuple[float, dict[int, float]]:
         if haplotype not in self._known:
@@ -149,6 +197,10 @@ def joint_weights(genotypes: Sequence[Sequence[Genotype]], prior: Array) -> Arra
         if change < _SETTLED:
             break
     return np.asarray((weights / weights.sum()).ravel())
+
+
+def _outer(columns: Iterable[Array]) -> Array:
+    return reduce(np.multiply.outer, columns)
 
 
 def _along(values: Array, axis: int, dimensions: int) -> Array:
