@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.errors import HLAFormatError, InputError
+from riskscore.errors import HLAFormatError, InputError, UsageError
 from riskscore.genetics.hla import GENES, HLAAllele, HLAName
 from riskscore.genetics.hla_names import read_name
 from riskscore.genetics.missing import Missing
@@ -40,7 +40,7 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
 
     An empty cell is not known, and what has no column is missing. Columns that no model reads are
     named in the cohort's ``warnings``. Raises InputError for a dosage that is not between 0 and 2,
-    HLAFormatError, or an ExposureError.
+    HLAFormatError, an ExposureError, or UsageError for a genome-wide score.
 
     >>> import pandas as pd
     >>> from riskscore.models.catalog import load_model
@@ -52,6 +52,10 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
     models = tuple(models)
     for model in models:
         model.require_population(population)
+        if model.plain is not None:
+            raise UsageError(
+                f"{model.id} is a genome-wide score", fix="score it from a genotype file"
+            )
     variants = list(dict.fromkeys(variant for model in models for variant in model.variants))
     by_name = {variant.name: variant for variant in variants}
     dosages: dict[Variant, Floats] = {}

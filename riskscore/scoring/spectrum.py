@@ -98,9 +98,16 @@ def of_rows(values: Array, probabilities: Array, owner: NDArray[np.int64], count
     The rows of an owner are summed in the order in which they stand.
     """
     real, imaginary = np.empty((_COUNT, count)), np.empty((_COUNT, count))
-    for k, node in enumerate(NODES.tolist()):
-        real[k] = np.bincount(owner, probabilities * np.cos(node * values), count)
-        imaginary[k] = np.bincount(owner, probabilities * np.sin(node * values), count)
+    turn_real, turn_imaginary = np.cos(_STEP * values), np.sin(_STEP * values)
+    row_real, row_imaginary = np.cos(NODES[0] * values), np.sin(NODES[0] * values)
+    row_real, row_imaginary = probabilities * row_real, probabilities * row_imaginary
+    for k in range(_COUNT):
+        real[k] = np.bincount(owner, row_real, count)
+        imaginary[k] = np.bincount(owner, row_imaginary, count)
+        row_real, row_imaginary = (
+            row_real * turn_real - row_imaginary * turn_imaginary,
+            row_real * turn_imaginary + row_imaginary * turn_real,
+        )
     return Spectrum(real, imaginary)
 
 
