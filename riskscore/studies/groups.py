@@ -20,7 +20,7 @@ _SHIFT = 0.5  # SDs of the reference population by which a group's mean may diff
 
 @dataclass(frozen=True)
 class GroupScores:
-    """``table`` has a row a model and group; ``warnings`` say where the scores do not carry over."""
+    """``table`` has a row a model and group; ``warnings`` say where a score does not carry over."""
 
     table: pandas.DataFrame
     warnings: tuple[str, ...]

@@ -1,5 +1,6 @@
 """Interaction: the published oral-cancer table, R's numbers, and tables that cannot answer."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from riskscore.errors import (
     OutcomeError,
     StudyTableError,
 )
+
+PUBLISHED = Path(__file__).resolve().parent.parent / "published"
 
 # Hosmer and Lemeshow, Epidemiology 1992, 3:452: smoking, alcohol and oral cancer.
 ORAL = pd.DataFrame(
@@ -93,14 +96,29 @@ def test_three_levels_adjusted_as_r(birthwt: pd.DataFrame, r: dict[str, Any]) ->
 
 
 def test_published_2x3_table_of_smoking_and_the_shared_epitope() -> None:
-    # Kallberg 2011: odds of ever-smoking among those with two copies, 180/42 against 62/43.
+    # Kallberg 2011, Table 3: counts by smoking and copies, their odds ratios, RERI and AP.
+    rows = pd.read_csv(PUBLISHED / "ra" / "ra_gxe.tsv", sep="\t").query(
+        "study == 'Kallberg 2011 EIRA' and outcome == 'ACPA+' and exposure.str.endswith('smoker')"
+    )
     table = pd.DataFrame(
-        {"smoking": ["never"] * 2 + ["ever"] * 2, "copies": [0, 2] * 2,
-         "cases": [80, 62, 110, 180], "controls": [190, 43, 230, 42]}
+        {"smoking": rows["exposure"].str.split().str[0], "copies": rows["se_copies"].astype(int),
+         "cases": rows["n_cases"].astype(int), "controls": rows["n_controls"].astype(int)}
     )  # fmt: skip
-    joint = rs.interaction(table, exposures=["smoking", "copies"], **COUNTS).joint_frame()
-    within = joint.query("smoking == 'ever' and copies == '2'")["within"].iloc[0]
-    assert round(within, 2) == 2.97
+    assert len(table) == 6
+    found = rs.interaction(table, exposures=["smoking", "copies"], **COUNTS)
+    joint = found.joint_frame().set_index(["smoking", "copies"])
+    for published in rows.itertuples():
+        ours = joint.loc[(str(published.exposure).split()[0], str(published.se_copies))]
+        assert round(ours["odds_ratio"], 2) == published.or_value
+        if ours["odds_ratio"] != 1:
+            interval = (round(ours["low"], 2), round(ours["high"], 2))
+            assert interval == (published.ci_low, published.ci_high)
+    within = joint["within"].loc["ever"].round(2).tolist()
+    assert within == [1.14, 1.73, 2.97]
+    measures = {(m.second, m.measure): round(m.estimate, 2) for m in found.measures}
+    assert (measures["1", "RERI"], measures["2", "RERI"]) == (1.96, 11.38)
+    assert (measures["1", "AP"], measures["2", "AP"]) == (0.39, 0.66)
+    assert (measures["1", "product"], measures["2", "product"]) == (1.51, 2.60)
 
 
 @given(st.lists(st.integers(1, 400), min_size=8, max_size=8))
