@@ -19,6 +19,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant, complement
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.terms import ADDITIVE, CODINGS, Coding
+from riskscore.samples.bcf import BCFFile
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.exact_sums import CallRows, Copies, ExactSums
 from riskscore.samples.matching import MINIMUM_SAMPLES, find, find_among, is_marker
@@ -70,6 +71,18 @@ def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Read
     for chromosome in dict.fromkeys(plain.chromosome.tolist()):
         one.read(str(chromosome))
     return one.sums()
+
+
+def plain_regions(source: Source, plain: PlainVariants, build: Build | None) -> list[Region]:
+    """What a source without an index has to be told beforehand; nothing for one that has it."""
+    if isinstance(source, VCFFile | BCFFile):
+        return []
+    return [
+        Region(str(chromosome), int(position), int(position))
+        for one in ([build] if build else list(Build))
+        for chromosome, position in zip(plain.chromosome, plain.positions(one), strict=True)
+        if position
+    ]
 
 
 def some_variants(plain: PlainVariants, most: int) -> list[Variant]:

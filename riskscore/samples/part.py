@@ -73,6 +73,10 @@ def part_of(cohort: Cohort, part: Part) -> Cohort:
         dosages=replace(cohort.dosages, values=cohort.dosages.values[:, span]),
         hla=hla,
         exposures=exposures,
+        plain={
+            model: replace(sums, total=sums.total[span], no_calls=sums.no_calls[span])
+            for model, sums in cohort.plain.items()
+        },
     )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from riskscore.genetics.missing import ADVICE, Missing
+from riskscore.genetics.variant import Strand
 from riskscore.models.model import Sex
+from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import (
     DiplotypeFactor,
     ExposureFactor,
@@ -19,7 +21,9 @@ from riskscore.models.terms import (
     Part,
     VariantFactor,
 )
+from riskscore.samples.cohort import Cohort
 from riskscore.samples.dosages import LocusMatch
+from riskscore.scoring.genome_wide import COMPONENT, plain_reference
 from riskscore.scoring.score import ModelScores, Scores
 from riskscore.scoring.tally import Covered, Tally, Thing
 
@@ -62,7 +66,44 @@ def tally_scores(scores: Scores) -> list[Tally]:
 def match_report(scores: Scores | Sequence[Tally]) -> list[MatchRow]:
     """One row a model and each variant, HLA gene, haplotype scheme and exposure it needs."""
     tallies = tally_scores(scores) if isinstance(scores, Scores) else scores
-    return [row for tally in tallies for row in _rows(tally)]
+    rows = [row for tally in tallies for row in _rows(tally)]
+    return rows + (plain_report(scores) if isinstance(scores, Scores) else [])
+
+
+def plain_report(scores: Scores) -> list[MatchRow]:
+    """One row for each variant of the genome-wide models, which no tally holds."""
+    return [
+        row
+        for table in scores.tables
+        if table.model.plain is not None
+        for row in _plain_rows(scores.cohort, table.model.id, table.model.plain)
+    ]
+
+
+def _plain_rows(cohort: Cohort, model: str, plain: PlainVariants) -> Iterator[MatchRow]:
+    """A row for each variant of a genome-wide score."""
+    sums = cohort.plain[model]
+    ground = plain_reference(plain, sums, cohort.population)
+    expected = plain.weight**2 * ground.variance
+    shares = expected / (expected.sum() or 1.0)
+    ways = tuple(Strand)
+    for i, share in enumerate(shares.tolist()):
+        reason = Missing(int(sums.missing[i]))
+        place = f"{plain.chromosome[i]}:{plain.positions(cohort.build)[i]}"
+        yield MatchRow(
+            model,
+            COMPONENT,
+            "variant",
+            str(plain.name[i]) or place,
+            reason.name.lower() if reason else str(ways[sums.strand[i]]),
+            "" if reason else place,
+            float(sums.frequency[i]),
+            0.0 if reason else 1.0,
+            share,
+            share if reason else 0.0,
+            ADVICE.get(reason, ""),
+            "",
+        )
 
 
 def coverage_table(scores: Scores | Sequence[Tally]) -> list[dict[str, Any]]:

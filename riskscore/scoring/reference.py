@@ -164,9 +164,11 @@ def build_reference(
             distributions[counted] = _distribution(terms, systems, joint)
         distribution, means = distributions[counted]
         case_means = np.array([m.first for m in moments])
-        case_means[np.array(counted)] = means
+        case_means[np.array(counted, dtype=bool)] = means
         baseline = _baseline(distribution, model, sex, population, prevalence, horizon)
-        by_sex[sex] = SexReference(np.array(counted), distribution, case_means, *baseline)
+        by_sex[sex] = SexReference(
+            np.array(counted, dtype=bool), distribution, case_means, *baseline
+        )
     return Reference(
         model,
         population,

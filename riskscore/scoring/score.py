@@ -18,6 +18,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis, centred_on
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.flags import flags_of
+from riskscore.scoring.genome_wide import with_plain
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.slots import Source
@@ -175,7 +176,10 @@ def score_cohort(
             basis=ground.basis,
             unknown=ground.unknown,
         )
-        tables.append(_score_model(cohort, reference, panel, chunk))
+        table = _score_model(cohort, reference, panel, chunk)
+        if model.plain is not None:
+            table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
+        tables.append(table)
     return Scores(cohort, panel, tuple(tables))
 
 
@@ -303,7 +307,9 @@ def _score_rows(
 def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
     """The score on its paper's own scale, not centred; nan where too little of it was read."""
     model = reference.model
-    genetic = np.array([t.part is Part.GENETIC and not t.fallback_for for t in model.terms])
+    genetic = np.array(
+        [t.part is Part.GENETIC and not t.fallback_for for t in model.terms], dtype=bool
+    )
     if not model.published_score:
         return np.full(len(design.samples), np.nan)
     seen = design.published - reference.left_out
@@ -316,7 +322,7 @@ def _published(design: DesignMatrix, reference: Reference, share: Array) -> Arra
 
 def _refused(out: dict[str, Array], design: DesignMatrix, model: RiskModel) -> dict[str, Array]:
     """No numbers for people of whom nothing genetic was read, or whom the policy refuses."""
-    genetic = np.array([t.part is Part.GENETIC for t in model.terms])
+    genetic = np.array([t.part is Part.GENETIC for t in model.terms], dtype=bool)
     no_gap = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.AT_FREQUENCY)
     gaps = ~np.isin(design.missing, no_gap)
     refused = ~(design.missing[:, genetic] == Missing.NOT_MISSING).any(axis=1)

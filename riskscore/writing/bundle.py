@@ -13,8 +13,10 @@ from riskscore.files import open_permissions, sync_folder, write_file
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
+    MatchRow,
     coverage_table,
     match_report,
+    plain_report,
     tally_scores,
 )
 from riskscore.scoring.score import COLUMNS, Scores
@@ -41,7 +43,8 @@ def write_bundle(
     """
     told = provenance(scores, hash_inputs(inputs or {}), parameters or {})
     table = tsv_parts(scores.blocks(), COLUMNS)
-    return write_tables(Path(folder), table, tally_scores(scores), told, replace=replace)
+    tallies, plain = tally_scores(scores), plain_report(scores)
+    return write_tables(Path(folder), table, tallies, told, plain=plain, replace=replace)
 
 
 def write_tables(
@@ -50,10 +53,14 @@ def write_tables(
     tallies: Sequence[Tally],
     told: Mapping[str, Any],
     *,
+    plain: Sequence[MatchRow] = (),
     replace: bool = False,
 ) -> Path:
-    """A bundle from the text of its score table, its tallies and its provenance."""
-    report = (row.as_row() for row in match_report(tallies))
+    """A bundle from the text of its score table, its tallies and its provenance.
+
+    ``plain`` are the match report's rows of genome-wide models, which no tally holds.
+    """
+    report = (row.as_row() for row in (*match_report(tallies), *plain))
     contents: dict[str, Iterable[str | bytes]] = {
         "scores.tsv": table,
         "match_report.tsv": [to_tsv(report, MATCH_COLUMNS)],
