@@ -27,8 +27,8 @@ from riskscore.scoring.systems import classify
 UNSEEN = 1e-6
 _NEGLIGIBLE = 1e-9
 _UNTOLD = 1e-6  # the probability that may fall on haplotypes of which no class can be told
-_ROUNDS = 300
-_SETTLED = 1e-12
+_ROUNDS = 100
+_SETTLED = 1e-10
 
 Genotype = tuple[HLAName, HLAName, float, bool]  # two alleles, probability, in order of chromosome
 Haplotype = tuple[HLAName, ...]

@@ -1,0 +1,105 @@
+"""Simulated imputation: with calibrated dosages scores are unbiased and intervals hold."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import riskscore as rs
+from riskscore.genetics.hla import HLAAllele
+from riskscore.models.model import RiskModel
+from riskscore.models.panel import DRDQ, reference_panel
+from riskscore.samples.cohort import Cohort
+from riskscore.samples.dosages import Dosages
+from riskscore.samples.exposures import Exposures
+from riskscore.samples.hla_calls import HLACalls
+from riskscore.samples.hla_posterior import Evidence, calls_from_evidence
+from riskscore.scoring.score import score_cohort
+from riskscore.scoring.slots import Source
+
+PANEL = reference_panel()
+PEOPLE, CANDIDATES = 400, 3
+Array = NDArray[np.float64]
+# Haplotypes whose DRB1 residues are known, so that every model can count them.
+LISTED = tuple(
+    (alleles, share)
+    for alleles, share in PANEL.drdq["EUR"]
+    if PANEL.residues.residue(alleles[0], 11) is not None
+)
+
+
+@cache
+def imputed(seed: int) -> tuple[Array, Array]:
+    """For each chromosome: how probable each listed haplotype is, and the one drawn from that.
+
+    Shapes (2, haplotypes, people) and (2, people). The truth follows the probabilities, as it does
+    for imputation that is calibrated.
+    """
+    rng = np.random.default_rng(seed)
+    shares = np.array([share for _, share in LISTED])
+    shares = shares / shares.sum()
+    chance = np.zeros((2, len(shares), PEOPLE))
+    truth = np.zeros((2, PEOPLE), dtype=np.int64)
+    for side in range(2):
+        for person in range(PEOPLE):
+            some = rng.choice(len(shares), CANDIDATES, replace=False, p=shares)
+            weights = rng.dirichlet([2.0, 0.5, 0.2])
+            chance[side, some, person] = weights
+            truth[side, person] = rng.choice(some, p=weights)
+    return chance, truth
+
+
+def calls_of(chance: Array, form: str) -> HLACalls:
+    """Each gene by itself, as a file has it: dosages, genotype probabilities, or by chromosome."""
+    listed = [alleles for alleles, _ in LISTED]
+    genes = {}
+    for k, gene in enumerate(DRDQ):
+        names: list[HLAAllele] = sorted({alleles[k] for alleles in listed})
+        member = np.array([[alleles[k] == name for alleles in listed] for name in names], float)
+        sides = np.einsum("ah,shp->sap", member, chance)
+        evidence = Evidence(
+            sides.sum(axis=0),
+            sides[0] * sides[1] if form == "GP" else None,
+            sides if form == "HDS" else None,
+        )
+        genes[gene] = calls_from_evidence(gene, names, evidence, form)
+    return HLACalls(genes)
+
+
+def scores(model: RiskModel, hla: HLACalls) -> tuple[Array, Array]:
+    """Log odds of each person, and the variance that comes from uncertain genotypes."""
+    cohort = Cohort(
+        tuple(f"s{i}" for i in range(PEOPLE)),
+        (model,),
+        Dosages((), np.zeros((0, PEOPLE), dtype=np.float32)),
+        hla,
+        Exposures(),
+    )
+    table = score_cohort(cohort, PANEL).of(model.id)
+    return table.numbers["log_odds"], table.variance[Source.GENOTYPES]
+
+
+@cache
+def truth_of(name: str) -> Array:
+    chance, drawn = imputed(11)
+    whole = np.zeros_like(chance)
+    for side in range(2):
+        whole[side, drawn[side], np.arange(PEOPLE)] = 1
+    return scores(rs.load_model(name), calls_of(whole, "HDS"))[0]
+
+
+@pytest.mark.parametrize("form", ["DS", "GP", "HDS"])
+@pytest.mark.parametrize("name", ["t1d", "ms", "ra"])
+def test_scores_are_unbiased_and_their_intervals_hold(name: str, form: str) -> None:
+    expected, variance = scores(rs.load_model(name), calls_of(imputed(11)[0], form))
+    error = truth_of(name) - expected
+    unsure = variance > 1e-3
+    assert unsure.mean() > 0.5  # there was something to be unsure of
+    standard_error = np.std(error) / np.sqrt(PEOPLE)
+    assert abs(np.mean(error)) < 3.5 * standard_error
+    z = error[unsure] / np.sqrt(variance[unsure])
+    assert 0.75 < (error[unsure] ** 2).sum() / variance[unsure].sum() < 1.35
+    assert 0.90 < np.mean(np.abs(z) < 1.96) < 0.99  # nominal: 95%
