@@ -165,7 +165,7 @@ def assert_same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> None:
             assert np.array_equal(values, two[name], equal_nan=True), name
 
 
-QUICK = settings(max_examples=12)
+QUICK = settings(max_examples=8)
 
 
 @QUICK
