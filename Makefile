@@ -2,18 +2,20 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test torture test-slurm pipeline check lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK_VENV := .cache/lock
+PIPELINE := .cache/pipeline
+PIPELINE_READY := $(PIPELINE)/.ready
 PIP_FLAGS := -q --no-input --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: $(READY) ## Make .venv with the locked packages and riskscore itself
 
@@ -32,6 +34,22 @@ demo: setup ## Score the example people and show what comes out
 test: setup ## Run the tests; what was skipped is listed with its reason
 	$(BIN)/python -m pytest -rs $(PYTEST_FLAGS)
 
+torture: setup ## Kill, starve and race batches at length: an hour's worth of what `make test` samples
+	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture
+
+# Snakemake is no dependency of riskscore: it has an environment of its own.
+$(PIPELINE_READY): pipelines/requirements.lock
+	$(PYTHON) -m venv $(PIPELINE)
+	$(PIPELINE)/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r pipelines/requirements.lock
+	@touch $@
+
+pipeline: setup $(PIPELINE_READY) ## Run the example pipeline on this machine
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIPELINE)/bin/snakemake -s pipelines/Snakefile \
+	  --profile pipelines/profiles/local
+
+test-slurm: setup $(PIPELINE_READY) ## Run the example pipeline on a real Slurm, set up and taken down
+	tests/slurm/run.sh
+
 check: setup ## Lint, formatting, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,6 +64,12 @@ lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade 
 	@{ echo '# Every package of riskscore and of its tests, with hashes: Python 3.11 to 3.14, Linux and macOS.'; \
 	   echo '# Written by `make lock` from pyproject.toml; do not edit by hand.'; cat requirements.lock; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
+	$(LOCK_VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
+	  --no-emit-index-url $(LOCK_FLAGS) -o pipelines/requirements.lock pipelines/requirements.in
+	@{ echo '# Snakemake and what it needs, with hashes: for pipelines/ alone, never for riskscore itself.'; \
+	   echo '# Written by `make lock` from pipelines/requirements.in; do not edit by hand.'; \
+	   cat pipelines/requirements.lock; } > requirements.lock.new
+	@mv requirements.lock.new pipelines/requirements.lock
 
 clean: ## Remove .venv and everything else that can be made again
 	rm -rf $(VENV) .cache build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

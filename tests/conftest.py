@@ -95,3 +95,46 @@ def riskscore(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def make_cohorts() -> Callable[..., Path]:
+    """`make_cohorts(folder, files, people)` fills a folder with `c000.vcf.gz` and so on."""
+    calls = ("0/0", "0/1", "1/1")
+    loci = (("6", "32658707", "rs9273369", "T", "C"), ("6", "33081408", "rs2567287", "G", "A"))
+
+    def make(folder: Path, files: int, people: int = 4) -> Path:
+        folder.mkdir(parents=True)
+        for k in range(files):
+            lines = [
+                "##fileformat=VCFv4.2",
+                "##contig=<ID=6,length=170805979>",
+                '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
+                "\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"])
+                + "".join(f"\tP{k}x{i}" for i in range(people)),
+            ]
+            for row, locus in enumerate(loci):
+                cells = [calls[(k + 2 * row + 5 * i) % 3] for i in range(people)]
+                lines.append("\t".join([*locus, ".", "PASS", ".", "GT", *cells]))
+            plain, packed = folder / f"c{k:03}.vcf", folder / f"c{k:03}.vcf.gz"
+            plain.write_text("\n".join(lines) + "\n")
+            pysam.tabix_compress(str(plain), str(packed), force=True)
+            plain.unlink()
+            pysam.tabix_index(str(packed), preset="vcf", force=True)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def results_in() -> Callable[[Path], dict[str, bytes]]:
+    """`results_in(folder)` is every file of a result, without the workplace of a batch."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.relative_to(folder).parts[0] != "work"
+        }
+
+    return read

@@ -89,12 +89,12 @@ def _by_name(files: Sequence[Path]) -> list[SampleSet]:
         groups.setdefault((file.parent, _CHROMOSOME.sub("", _stem(file))), []).append(file)
     sets = []
     for (_, shared), members in groups.items():
-        name = shared if len(members) > 1 else _stem(members[0])
-        joined = len({_chromosome(file) for file in members}) == len(members)
-        chosen = [members] if joined else [[file] for file in members]
-        for group in chosen:
-            label = re.sub(r"[^A-Za-z0-9._+-]", "_", name if joined else _stem(group[0]))
-            sets.append(SampleSet(label.lstrip("._+-") or "all", _in_order(group)))
+        chromosomes = [_chromosome(file) for file in members]
+        several = len(members) > 1 and all(chromosomes)
+        if several and len(set(chromosomes)) == len(members):
+            sets.append(SampleSet(_label(shared), _in_order(members)))
+        else:
+            sets += [SampleSet(_label(_stem(file)), (file,)) for file in members]
     names = Counter(one.name for one in sets)
     return [
         one if names[one.name] == 1 else replace(one, name=_distinct(one.files[0]))
@@ -107,14 +107,20 @@ def _stem(file: Path) -> str:
     return file.name.removesuffix(ending)
 
 
+def _label(name: str) -> str:
+    """A name as a sample set may have it."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip("._+-") or "all"
+
+
 def _distinct(file: Path) -> str:
     """A name for a file whose stem others have too."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", f"{file.parent.name}.{file.name}").lstrip("._+-")
+    return _label(f"{file.parent.name}.{file.name}")
 
 
 def _chromosome(file: Path) -> str:
+    """The chromosome that a file's name tells; empty when it tells none."""
     match = _CHROMOSOME.search(_stem(file))
-    return match[2].upper() if match else file.name
+    return match[2].upper() if match else ""
 
 
 def _in_order(files: Iterable[Path]) -> tuple[Path, ...]:
@@ -162,13 +168,14 @@ def _beside(manifest: Path, name: str) -> Path | None:
 
 def _expand(folder: Path, pattern: str) -> tuple[Path, ...]:
     """The files of a pattern with ``{chrom}`` or ``*``; itself when nothing fits it."""
-    found: Iterable[Path] = ()
     if "{chrom}" in pattern:
         named = (folder / pattern.replace("{chrom}", name) for name in _CHROMOSOMES)
-        found = [file for file in named if file.is_file()]
+        found = tuple(file for file in named if file.is_file())
     elif any(mark in pattern for mark in "*?["):
-        found = _fitting(folder, pattern)
-    return _in_order(found) or (folder / pattern,)
+        found = _in_order(_fitting(folder, pattern))
+    else:
+        found = ()
+    return found or (folder / pattern,)
 
 
 def _fitting(folder: Path, pattern: str) -> list[Path]:

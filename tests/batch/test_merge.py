@@ -1,0 +1,188 @@
+"""Shards of a cohort merge to the bytes of the unsharded run, and nothing else merges."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import riskscore as rs
+from riskscore.errors import ShardError, UsageError
+from riskscore.samples.part import Part, part_of
+from riskscore.scoring.coverage import coverage_table, tally_scores
+from riskscore.scoring.tally import Tally, exact_sum
+from riskscore.writing.merge import merge
+from riskscore.writing.shards import write_shard
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = ROOT / "reference" / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
+SEXES = ROOT / "reference" / "examples" / "1000G_samples.tsv"
+GRS2 = ROOT / "tests" / "data" / "t1d_b38_clean.vcf.gz"
+Run = Callable[..., CompletedProcess[str]]
+Results = Callable[[Path], dict[str, bytes]]
+
+
+@pytest.fixture(scope="module")
+def cohort() -> rs.Cohort:
+    models = [rs.load_model(name) for name in ("t1d", "ra")]
+    return rs.read_cohort(GRS2, models, exposures=None)
+
+
+def shards(cohort: rs.Cohort, folder: Path, count: int, sample_set: str = "") -> list[Path]:
+    return [
+        write_shard(
+            rs.score(part_of(cohort, part)),
+            folder / f"{sample_set}{part.index}",
+            part,
+            sample_set=sample_set,
+            hashed={"vcf": {"name": "a.vcf.gz", "sha256": "0" * 64}},
+            parameters={"models": ["t1d", "ra"]},
+        )
+        for part in (Part(index, count) for index in range(1, count + 1))
+    ]
+
+
+def test_real_people_through_the_command_line(
+    riskscore: Run, tmp_path: Path, results_in: Results
+) -> None:
+    command = ("score", PEOPLE, "-m", "t1d", "-m", "ra", "-m", "ms", "--exposures", SEXES)
+    assert riskscore(*command, "--out", "whole").returncode == 0
+    for index in (1, 2, 3):
+        done = riskscore(*command, "--shard", f"{index}/3", "--out", f"part{index}")
+        assert done.returncode == 0, done.stderr
+    done = riskscore("merge", "part3", "part1", "part2", "--out", "merged")
+    assert done.returncode == 0, done.stderr
+    whole = results_in(tmp_path / "whole")
+    assert whole["scores.tsv"].count(b"\n") == 1 + 3 * 2504
+    assert results_in(tmp_path / "merged") == whole
+
+
+@settings(max_examples=4)
+@given(count=st.integers(2, 7))
+def test_any_number_of_parts(
+    cohort: rs.Cohort, tmp_path_factory: pytest.TempPathFactory, count: int
+) -> None:
+    whole = rs.score(cohort)
+    parts = [rs.score(part_of(cohort, Part(index, count))) for index in range(1, count + 1)]
+    for place, table in enumerate(whole.tables):
+        for name, numbers in table.numbers.items():
+            joined = np.concatenate([part.tables[place].numbers[name] for part in parts])
+            assert np.array_equal(joined, numbers, equal_nan=True), name
+        flags = [flag for part in parts for flag in part.tables[place].flags]
+        assert flags == list(table.flags)
+        tallies = [tally_scores(part)[place] for part in parts]
+        assert reduce(add, tallies) == tally_scores(whole)[place]
+
+
+def test_more_parts_than_people(cohort: rs.Cohort, tmp_path: Path) -> None:
+    few = part_of(cohort, Part(1, 100))
+    assert len(few.samples) == 2
+    merge(shards(few, tmp_path / "shards", 5), tmp_path / "merged")
+    merge(shards(few, tmp_path / "one", 1), tmp_path / "whole")
+    for name in ("scores.tsv", "match_report.tsv", "coverage.tsv"):
+        whole = (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "merged" / name).read_bytes() == whole
+
+
+def test_tallies_are_the_sums_they_say(cohort: rs.Cohort) -> None:
+    scores = rs.score(cohort)
+    table = scores.tables[0]
+    rows = {row["component"]: row for row in coverage_table(scores) if row["model"] == "t1d"}
+    for name, values in [*table.component_coverage.items(), ("all", table.numbers["coverage"])]:
+        known = values[~np.isnan(values)]
+        assert rows[name]["coverage_mean"] == pytest.approx(known.mean(), abs=1e-11)
+        assert rows[name]["coverage_minimum"] == known.min()
+    shares = np.random.default_rng(1).random((1000, 3))
+    assert exact_sum(shares) / 2**40 == pytest.approx(shares.sum(axis=0), abs=1e-8)
+    assert (exact_sum(shares) == exact_sum(shares[::-1])).all()
+    tally = tally_scores(scores)[0]
+    assert Tally.from_data(json.loads(json.dumps(tally.as_data()))) == tally
+
+
+def test_the_size_of_shards_does_not_change_the_dataset(
+    cohort: rs.Cohort, tmp_path: Path, results_in: Results
+) -> None:
+    for count in (1, 4):
+        folders = shards(cohort, tmp_path / f"in{count}", count, "south")
+        folders += shards(part_of(cohort, Part(1, 3)), tmp_path / f"in{count}", count, "north")
+        merge(folders, tmp_path / f"out{count}", tsv=True)
+    one, four = results_in(tmp_path / "out1"), results_in(tmp_path / "out4")
+    assert one == four
+    assert set(one) >= {"scores/model=t1d/scores.parquet", "scores.tsv", "hla_calls.parquet"}
+
+
+def test_parquet_and_tsv_hold_the_same(cohort: rs.Cohort, tmp_path: Path) -> None:
+    import pandas as pd
+
+    merge(shards(cohort, tmp_path / "in", 2, "south"), tmp_path / "out", tsv=True)
+    scores = rs.score(cohort).to_frame()
+    text = pd.read_csv(tmp_path / "out" / "scores.tsv", sep="\t", keep_default_na=False)
+    assert set(text["sample_set"]) == {"south"}
+    for model, part in scores.groupby("model"):
+        frame = pd.read_parquet(tmp_path / "out" / "scores" / f"model={model}" / "scores.parquet")
+        assert frame["sample"].tolist() == part["sample"].tolist()
+        for column in ("log_odds", "probability", "published_score", "coverage"):
+            assert np.array_equal(frame[column], part[column], equal_nan=True), column
+        assert frame["flags"].tolist() == part["flags"].tolist()
+    whole = pd.read_parquet(tmp_path / "out" / "scores")
+    assert sorted(set(whole["model"])) == ["ra", "t1d"]
+    assert len(whole) == len(scores) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it", "words"),
+    [
+        ("a part is not there", lambda folders: folders[:-1], "3 parts"),
+        ("a part twice", lambda folders: [*folders, folders[0]], "3 parts"),
+        ("a part of another split", "split", "3 parts"),
+        ("other parameters", "parameters", "parameters"),
+        ("other inputs", "inputs", "inputs"),
+        ("other numbers", "numbers", "scores.tsv"),
+        ("a record cut short", "record", "cannot be read"),
+        ("no shard", "empty", "no shard.json"),
+    ],
+)
+def test_what_does_not_belong_together(
+    cohort: rs.Cohort, tmp_path: Path, name: str, break_it: object, words: str
+) -> None:
+    folders = shards(part_of(cohort, Part(1, 20)), tmp_path / "in", 3)
+    last = folders[-1]
+    record = json.loads((last / "shard.json").read_text())
+    if callable(break_it):
+        folders = break_it(folders)
+    elif break_it == "split":
+        folders[-1] = shards(cohort, tmp_path / "other", 4)[3]
+    elif break_it == "numbers":
+        (last / "scores.tsv").write_text((last / "scores.tsv").read_text().replace("1", "2", 1))
+    elif break_it == "record":
+        (last / "shard.json").write_text((last / "shard.json").read_text()[:-20])
+    elif break_it == "empty":
+        shutil.rmtree(last)
+        last.mkdir()
+    else:
+        record["provenance"][break_it] = {"models": ["t1d"]}
+        (last / "shard.json").write_text(json.dumps(record))
+    with pytest.raises(ShardError, match=words):
+        merge(folders, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_parts_answer_alike_or_do_not_add(cohort: rs.Cohort) -> None:
+    tally = tally_scores(rs.score(part_of(cohort, Part(1, 50))))[0]
+    things = (replace(tally.things[0], code="flipped"), *tally.things[1:])
+    with pytest.raises(ShardError, match="things"):
+        tally + replace(tally, things=things)
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "a/b", "1/3/5", "-1/3", ""])
+def test_a_shard_that_cannot_be(text: str) -> None:
+    with pytest.raises(UsageError, match="not a shard"):
+        Part.parse(text)
