@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +130,10 @@ def _plain(
     if (i := cells.first(dominant & recessive)) is not None:
         raise cells.refuse(i).error("a row cannot be both dominant and recessive")
     chrom, places = _places(cells, origin)
+    coding = dominant + 2 * recessive
+    repeated = _repeated([chrom, effect, other], [*places.values()], coding) & kept
+    if (i := cells.first(repeated)) is not None:
+        raise cells.refuse(i).error(f"the allele {effect[i]} at its place stands twice")
     names = np.where((own := cells.words("hm_rsID")) == "", cells.words("rsID"), own)
     notes = Counter(
         {
@@ -152,12 +157,29 @@ def _plain(
         effect[kept],
         other[kept],
         weights[kept],
-        (dominant + 2 * recessive).astype(np.uint8)[kept],
+        coding.astype(np.uint8)[kept],
         frequency,
         np.flatnonzero(kept) + cells.offset,
         origin.source,
         tuple(f"{n} row(s) {text}" for text, n in notes.items() if n),
     )
+
+
+def _repeated(
+    words: Sequence[Words], places: Sequence[Places], coding: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Rows that have a place and that a row above them equals in everything."""
+    keys: list[NDArray[Any]] = [coding, *places]
+    for column in words:
+        listed = column.tolist()
+        code = {word: i for i, word in enumerate(dict.fromkeys(listed))}
+        keys.append(np.fromiter((code[word] for word in listed), np.int64, len(listed)))
+    order = np.lexsort(keys)
+    same = np.logical_and.reduce([np.diff(key[order]) == 0 for key in keys])
+    found = np.zeros(len(order), dtype=bool)
+    found[order[1:][same]] = True
+    placed: NDArray[np.bool_] = np.logical_or.reduce([place > 0 for place in places])
+    return found & placed
 
 
 def _places(cells: Columns, origin: Origin) -> tuple[Words, dict[Build, Places]]:

@@ -160,6 +160,8 @@ class _Reader:
             if value is None or value <= 0:
                 raise row.error(f"the ratio {value} has no logarithm")
             return math.log(value), coding
+        if ratio is not None and not _agrees(weight, ratio, row["OR"] or row["HR"]):
+            self.notes["have a ratio that is not the weight's: the weight is used"] += 1
         return weight, coding
 
     def _products(self, row: Row, coding: Coding) -> list[Product]:
@@ -266,6 +268,13 @@ def _hla_name(row: Row, coding: Coding) -> tuple[str, Coding]:
             coding = Coding("copies of others", (2.0, 1.0, 0.0))
         return row["rsID"], coding
     return effect, coding
+
+
+def _agrees(weight: float, ratio: float, text: str) -> bool:
+    """Whether a ratio, as far as its decimals tell, is the exponential of the weight."""
+    half = 0.5 * 10.0 ** -len(text.partition(".")[2])
+    least, most = (max(ratio + sign * 1.5 * half, 1e-12) for sign in (-1, 1))
+    return math.log(least) - 0.005 <= weight <= math.log(most) + 0.005
 
 
 def _is_apoe(row: Row) -> bool:

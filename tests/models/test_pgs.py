@@ -176,6 +176,13 @@ def test_weights_win_over_ratios(scoring_file: ScoringFile) -> None:
     assert model.terms[0].weight == 0.18
 
 
+def test_a_ratio_that_is_not_the_weights_is_said(scoring_file: ScoringFile) -> None:
+    rows = ["rs1 1 100 A G 0.1823 1.2", "rs2 1 200 A G 0.34 1.4", "rs3 1 300 A G 0.1823 0.83"]
+    model = rs.load_model(scoring_file(f"{SNP} OR", rows))
+    assert [term.weight for term in model.terms] == [0.1823, 0.34, 0.1823]
+    assert any("1 row(s) have a ratio that is not the weight's" in x for x in model.card.limits)
+
+
 def test_a_scale_that_cannot_be_told_is_refused(scoring_file: ScoringFile) -> None:
     rows = ["rs1 1 100 A G 0.2", "rs2 1 200 A G 1.1"]
     with pytest.raises(ModelFormatError, match="ratios or logarithms"):
@@ -306,11 +313,13 @@ def test_arrays_say_the_same_as_terms(scoring_file: ScoringFile) -> None:
         ("rs9 chr1 9 A G 1 _ True True _ _ _ _", "both dominant and recessive"),
         ("rs9 chr1 9 A G 1", "13 columns"),
         ("rs9 chr1 9 A G 1 _ _ _ _ _ _ HLA_AA", "not a residue"),
+        ("rs0x chr6 1005 {} 0.7 _ _ _ _ _ _ _", "stands twice"),
     ],
 )
 def test_arrays_are_as_strict_as_rows(scoring_file: ScoringFile, bad: str, message: str) -> None:
     rows = large_rows(LARGE + 10)
-    rows[1500] = bad
+    rows[5] = "rs5 chr6 1005 A G 0.5 _ _ _ _ _ _ _"
+    rows[1500] = bad.format("A G")
     with pytest.raises(ModelFormatError, match=message) as error:
         read_scoring_file(scoring_file(COLUMNS, rows, genome_build="GRCh37"))
     assert "line 1508" in str(error.value)

@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 import riskscore as rs
+from riskscore.models.panel import reference_panel
+from riskscore.writing.card import card_words
 
 MODELS = Path(__file__).parents[2] / "reference" / "models"
 Run = Callable[..., CompletedProcess[str]]
@@ -77,9 +79,9 @@ def test_odds_ratios_of_exposures_are_shown_as_weights(riskscore: Run) -> None:
     assert smoking["source"].startswith("Costenbader 2004")
 
 
-def test_the_card_answers_the_reporting_items(riskscore: Run) -> None:
+def test_the_card_answers_the_reporting_items() -> None:
     for name in rs.list_models():
-        card = riskscore("models", "show", name).stdout
+        card = "\n".join(card_words(rs.load_model(name), reference_panel()))
         for item in ("Intended use:", "Not for:", "Limits:", "Predicted outcome:", "Study design:",
                      "Participants:", "Genetic data:", "Non-genetic variables:", "Missing data:",
                      "Construction:", "Type of model:", "Calibration:", "Subgroups and fairness:",
