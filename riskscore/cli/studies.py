@@ -37,10 +37,10 @@ PrevalenceOption = Annotated[
 
 
 def fit(
+    outcome: OutcomeOption,
     vcf: Annotated[
         Path | None, typer.Argument(help="A VCF; without one, the outcome table has all columns.")
     ] = None,
-    outcome: OutcomeOption = Path("outcome.tsv"),
     outcome_column: ColumnOption = "case",
     covariate: CovariateOption = None,
     model: Annotated[

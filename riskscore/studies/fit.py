@@ -267,11 +267,12 @@ def _together(
         notes.append(f"{lost} people lack one of the terms and are left out")
     regression = study.regress(chosen.values, [column.name for column in chosen.columns])
     effects = [
-        effect(
-            study, column, candidates.values[:, j], None if reasons[j] else regression, reasons[j]
+        effect(study, column, values, None if reason else regression, reason,
+               None if reason else complete)
+        for column, values, reason in zip(
+            candidates.columns, candidates.values.T, reasons, strict=True
         )
-        for j, column in enumerate(candidates.columns)
-    ]
+    ]  # fmt: skip
     return regression, chosen, effects
 
 

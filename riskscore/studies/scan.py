@@ -181,10 +181,15 @@ def effective_count(copies: Array) -> float:
 
 
 def effect(
-    study: Study, column: Candidate, values: Array, fitted: Regression | None, note: str
+    study: Study,
+    column: Candidate,
+    values: Array,
+    fitted: Regression | None,
+    note: str,
+    rows: NDArray[np.bool_] | None = None,
 ) -> Effect:
-    """The row of one column, with or without an estimate."""
-    rows = study.complete(values[:, None])
+    """The row of one column, with or without an estimate; ``rows`` are the people it is from."""
+    rows = study.complete(values[:, None]) if rows is None else rows
     x, y = values[rows], study.y[rows]
     scale = 2.0 if column.counts_copies and column.coding == "additive" else 1.0
 

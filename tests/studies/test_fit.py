@@ -27,7 +27,7 @@ def row(fit: Any, term: str) -> Any:
 
 @pytest.fixture(scope="module")
 def real() -> Cohort:
-    """The HLA types of 2,504 real people (1000 Genomes Project)."""
+    """The HLA types of 2,504 real people (1000 Genomes Project), at six genes."""
     vcf = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
     if not vcf.is_file():
         pytest.skip("the example VCF is in a checkout only")
@@ -138,7 +138,7 @@ def test_a_position_is_tested_as_a_whole(real: Cohort, outcome: pd.Series) -> No
 
 
 def test_conditioning_and_stepwise_leave_only_the_cause(real: Cohort, outcome: pd.Series) -> None:
-    both = {"terms": ["allele", "residue"], "minimum_count": 60}
+    both: dict[str, Any] = {"terms": ["allele", "residue"], "minimum_count": 90}
     alone = rs.fit(real, outcome, **both)
     given = rs.fit(real, outcome, **both, condition_on=["HLA-DRB1*04:01"])
     assert row(alone, "HLA-DRB1:13H")["p"] < 1e-4
@@ -231,6 +231,10 @@ def test_missing_people_are_counted_not_guessed() -> None:
     joint = rs.fit(frame, "case", terms=["DRB1*15:01"], covariates=["age"], minimum_count=0,
                    joint=True)  # fmt: skip
     assert "1 people lack one of the terms and are left out" in joint.notes
+    frame["A*01:01"] = np.tile([0.0, 1.0], 30)
+    two = rs.fit(frame, "case", terms=["DRB1*15:01", "A*01:01"], minimum_count=0, joint=True)
+    assert two.regression is not None
+    assert {e.n for e in two.effects} == {two.regression.n} == {58}
 
 
 def test_the_outcome_is_joined_by_sample_not_by_order() -> None:

@@ -39,7 +39,7 @@ def titles(chart: Any) -> list[str]:
 @pytest.fixture(scope="module")
 def people() -> Any:
     """Simulated people, a quarter of them ill."""
-    return rs.simulate(["ra", "ms"], 600, seed=8, prevalence=0.25)
+    return rs.simulate(["ra", "ms"], 400, seed=8, prevalence=0.25)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_every_chart_says_what_it_shows_and_of_how_many(name: str, charts: dict[
     lines = title["subtitle"]
     assert lines[-1] == "Illustrative, not diagnostic."
     people = {"joint": "n = 458 people, 242 of them cases", "waterfall": "n = "}
-    assert people.get(name, "n = 600 people") in " ".join(lines)
+    assert people.get(name, "n = 400 people") in " ".join(lines)
     assert AXES[name] in titles(chart)
     assert "None" not in titles(chart)
 
