@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test torture test-slurm pipeline check lock clean
+.PHONY: help setup demo test torture test-slurm pipeline check bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,6 +55,9 @@ check: setup ## Lint, formatting, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+bench: setup ## Measure beside plink2, cyvcf2 and bcftools (BENCH="a1k --cyvcf2 PYTHON")
+	$(BIN)/python -m tests.benchmarks.measure $(BENCH)
 
 lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade for newer releases)
 	$(PYTHON) -m venv $(LOCK_VENV)
