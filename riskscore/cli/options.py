@@ -84,7 +84,7 @@ ExposuresOption = Annotated[
 ]
 SexOption = Annotated[str, typer.Option(help="The column of the exposures that gives sex.")]
 PopulationOption = Annotated[
-    str, typer.Option(help="Reference superpopulation: AFR, AMR, EAS, EUR or SAS.")
+    str, typer.Option(help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown.")
 ]
 BuildOption = Annotated[BuildName | None, typer.Option(help="Genome build, if the file is silent.")]
 HLAOption = Annotated[

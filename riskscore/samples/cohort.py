@@ -30,6 +30,8 @@ from riskscore.samples.reading import Reading
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
 
+UNKNOWN_POPULATION = "unknown"
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -45,6 +47,7 @@ class Cohort:
     warnings: tuple[str, ...] = field(default=())
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
     plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
+    population_known: bool = True  # of the people; ``population`` is then only the reference
 
     @property
     def sex(self) -> tuple[Sex | None, ...]:
@@ -70,6 +73,7 @@ def read_cohort(
     says which field and records count, and what an absent record means.
     ``exposures`` is a TSV or CSV file or a pandas frame. ``population`` is the superpopulation
     (AFR, AMR, EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold;
+    the first that the models have is the reference of people whose population is "unknown".
     ``weak_tags`` lets tags of lower r2 stand in, with the uncertainty that this brings.
     ``hla`` are typed HLA tables of any known format; they come before HLA records of the files.
     ``haplotype_calls`` says how haplotypes of a model's scheme are called: posterior, or published.
@@ -78,8 +82,7 @@ def read_cohort(
     particular NothingMatchedError when nothing any model needs is in the file.
     """
     models = tuple(models)
-    for model in models:
-        model.require_population(population)
+    population, population_known = _reference_population(models, population)
     typings = [read_typings(path) for path in ([hla] if isinstance(hla, str | Path) else hla)]
     reading, panel = reading or Reading(), reference_panel()
     variants = list(dict.fromkeys(v for model in models for v in model.variants))
@@ -119,8 +122,8 @@ def read_cohort(
     given = Exposures()
     if exposures is not None:
         given = read_exposures(exposures, samples, models, sex_column)
-        if given.unused:
-            warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
+    if given.unused:
+        warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
     invalid = frozenset(invalid_tags(needed, panel, population) - set(tagged))
     return Cohort(
         samples,
@@ -133,7 +136,22 @@ def read_cohort(
         tuple(warnings),
         _calling(haplotype_calls),
         sums,
+        population_known,
     )
+
+
+def _reference_population(models: Sequence[RiskModel], population: str) -> tuple[str, bool]:
+    """The population whose frequencies are the reference, and whether it is that of the people.
+
+    Where theirs is not known, the reference is that of the first model's weights.
+    """
+    known = population != UNKNOWN_POPULATION
+    if not known:
+        named = [model.reference_populations[0] for model in models if model.reference_populations]
+        population = named[0] if named else "EUR"
+    for model in models:
+        model.require_population(population)
+    return population, known
 
 
 def _nothing_matched(

@@ -66,7 +66,8 @@ def flags_of(
         people = [packed[:width]] * len(state)
     else:
         people = [packed[i : i + width] for i in range(0, len(packed), width)]
-    tags = _lost_tags(design.model, cohort)
+    tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
+    tags += _lost_tags(design.model, cohort)
     tags += _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
     ancestries = design.model.ancestries
     if ancestries and cohort.population not in ancestries:
@@ -122,6 +123,8 @@ def _tag_flags(terms: list[Term], cohort: Cohort) -> list[str]:
                     call = cohort.hla.tags.get(allele)
                     if call:
                         where = "+".join(sorted(p for p in call.tag.r2 if call.tag.holds(p)))
+                        if not cohort.population_known:
+                            where = f"holds in {where}, population unknown"
                         if call.weak:
                             where = f"weak, r2 {call.tag.r2.get(cohort.population, 0.0):.2f}"
                         flags[f"tag={allele}:{call.tag.variant.name}({where})"] = None

@@ -169,6 +169,15 @@ def test_a_tag_speaks_as_surely_as_its_r2(make_vcf: Make) -> None:
     assert all("tag=DRB1*15:01:rs3135388(AMR+EUR)" in text for text in flags)
 
 
+def test_an_unknown_population_is_flagged(make_vcf: Make) -> None:
+    path, _ = tagged_vcf(make_vcf)
+    cohort = rs.read_cohort(path, [MS], population="unknown")
+    assert (cohort.population, cohort.population_known) == ("EUR", False)
+    for text in rs.score(cohort).of("ms").flags:
+        assert "population=unknown(EUR taken)" in text
+        assert "tag=DRB1*15:01:rs3135388(holds in AMR+EUR, population unknown)" in text
+
+
 def weak_panel(monkeypatch: pytest.MonkeyPatch, r2: float) -> None:
     """The panel as it would be if the tag held less well in Europeans."""
     tags = tuple(replace(t, r2={**t.r2, "EUR": r2}) for t in PANEL.tags)
