@@ -124,12 +124,15 @@ def read_cohort(
         given = read_exposures(exposures, samples, models, sex_column)
     if given.unused:
         warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
-    invalid = frozenset(invalid_tags(needed, panel, population) - set(tagged))
     return Cohort(
         samples,
         models,
         dosages,
-        replace(found, tags=tagged, invalid_tags=invalid),
+        replace(
+            found,
+            tags=tagged,
+            invalid_tags=invalid_tags(needed, panel, population) - set(tagged),
+        ),
         given,
         population,
         chosen,

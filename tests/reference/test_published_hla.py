@@ -175,3 +175,18 @@ def test_example_people(reference: Read) -> None:
     assert len(rows) == 2504
     assert {row["superpopulation"] for row in rows} == SUPERPOPULATIONS
     assert {row["sex"] for row in rows} == {"female", "male"}
+
+
+def test_g_group_shares(reference: Read) -> None:
+    """Shares of a group sum to 1, and are the counts they were made from."""
+    total: dict[tuple[str, str], float] = defaultdict(float)
+    members: dict[str, set[str]] = defaultdict(set)
+    for row in reference("hla/g_groups"):
+        total[row["population"], row["group"]] += float(row["share"])
+        members[row["group"]].add(row["allele"])
+        assert float(row["share"]) == pytest.approx(int(row["count"]) / int(row["of"]), abs=1e-4)
+        assert row["status"] in {"derived", "recalled"}
+    assert all(value == pytest.approx(1, abs=3e-4) for value in total.values())
+    assert members["DQB1*02:01"] == {"DQB1*02:01", "DQB1*02:02"}
+    assert members["DQA1*03:01"] == {"DQA1*03:01", "DQA1*03:02", "DQA1*03:03"}
+    assert members["DQA1*05:01"] == {"DQA1*05:01", "DQA1*05:05"}
