@@ -6,7 +6,6 @@ what is known), its variance is carried along, and the reason stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +29,7 @@ from riskscore.models.terms import (
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
+from riskscore.scoring.in_use import not_in_use, unexplained
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.resolution import resolved
@@ -138,15 +138,15 @@ class Measurements:
         by_group: dict[str, list[Factor]] = {}
         for factor in term.factors:
             by_group.setdefault(group_of(factor), []).append(factor)
-        measured = {group: self._measure(factors) for group, factors in by_group.items()}
+        measured = {group: self.measure(factors) for group, factors in by_group.items()}
         first, second, missing = self._combine(j, measured)
         variance = np.maximum(0.0, second - first**2)
         # Nothing of it known: the population's own mean and variance.
         gaps = [part.missing != Missing.NOT_MISSING for part in measured.values()]
         gap = np.logical_and.reduce(gaps)
         first, variance = np.where(gap, mean, first), np.where(gap, spread, variance)
-        variance = variance * self.unexplained(term.factors)
-        unused = self._not_in_use(term)
+        variance = variance * unexplained(self, term.factors)
+        unused = not_in_use(self, term)
         if not unused.any():
             return first, variance, missing
         return (
@@ -170,59 +170,11 @@ class Measurements:
         # A factor known to be zero settles the product, whatever the others are.
         return first, second, np.where(known_zero, np.uint8(0), missing)
 
-    def _not_in_use(self, term: Term) -> NDArray[np.bool_]:
-        """People the term does not concern: of the other sex, typed, or counted elsewhere."""
-        unused = np.zeros(self.count, dtype=bool)
-        for sex, people in self.by_sex.items():
-            if not self.model.applies(term, sex):
-                unused[people] = True
-        if term.fallback_for:
-            unused |= ~self._stands_in(term)
-        for factor in term.factors:
-            if isinstance(factor, ExposureFactor):
-                unused |= self._outranked(factor)
-        return unused
-
-    def _stands_in(self, term: Term) -> NDArray[np.bool_]:
-        """In whom a stand-in counts: the gene is not typed, and the stand-in itself is there."""
-        gene = self.cohort.hla.genes.get(term.fallback_for)
-        stands = np.ones(self.count, dtype=bool)
-        if gene is not None:
-            stands = ~gene.called(len(self.cohort.samples))[self.span]
-        for factor in term.factors:
-            stands &= self._measure([factor]).missing == Missing.NOT_MISSING
-        return stands
-
-    def unexplained(self, factors: Sequence[Factor]) -> Array:
-        """The share of the factors' variance that stand-ins for their genes leave, by sample."""
-        share = np.ones(self.count)
-        for term in self.model.terms if self.reference.unexplained else ():
-            if term.fallback_for in {getattr(factor, "gene", None) for factor in factors}:
-                share[self._stands_in(term)] = self.reference.unexplained[term.fallback_for]
-        return share
-
-    def _outranked(self, factor: ExposureFactor) -> NDArray[np.bool_]:
-        """Of exposures with the same ``one_of`` only the first known one counts."""
-        own = self.model.exposure(factor.exposure)
-        outranked = np.zeros(self.count, dtype=bool)
-        rivals = [e for e in self.model.exposures if own.one_of and e.one_of == own.one_of]
-        rivals = [e for e in rivals if e.weighted]
-        place = next((i for i, e in enumerate(rivals) if e.id == own.id), 0)
-        for i, rival in enumerate(rivals):
-            known = self.exposure(ExposureFactor(rival.id)).missing == Missing.NOT_MISSING
-            outranked |= known if i < place else False
-            if i > place:  # a later one stands in for this one where only it is known
-                mine = self.exposure(factor).missing == Missing.NOT_MISSING
-                outranked |= known & ~mine
-        if place and not outranked.all():
-            outranked |= self.exposure(factor).missing != Missing.NOT_MISSING
-        return outranked
-
     @property
     def span(self) -> slice:
         return slice(self.rows.start, self.rows.stop)
 
-    def _measure(self, factors: list[Factor]) -> _Measured:
+    def measure(self, factors: list[Factor]) -> _Measured:
         """The product of factors that read the same measurement."""
         match factors[0]:
             case VariantFactor():

@@ -279,11 +279,9 @@ def _score_rows(
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
     low, high = spread.limits()
     share = observed_share(design, reference)
-    for name in ("odds_ratio", "probability", "probability_low", "probability_high"):
-        out[name] = np.full(len(design.samples), np.nan)
     out["odds_ratio"] = np.exp(out["log_odds"])
-    out["percentile"] = np.full(len(design.samples), np.nan)
-    out["coverage"] = np.full(len(design.samples), np.nan)
+    for name in (*COLUMNS[8:12], "coverage"):  # probability and its limits, percentile
+        out[name] = np.full(len(design.samples), np.nan)
     for key, people in _by_sex(sex).items():
         own = reference.by_sex[key]
         lp = out["log_odds"][people]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from riskscore.models.terms import Factor, Term
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.in_use import unexplained
 from riskscore.scoring.link import Array
 from riskscore.scoring.slots import KINDS, Places, Slot, slots_of
 
@@ -100,7 +101,7 @@ def joint_states(
     """
     factors = list(dict.fromkeys(factor for term in terms for factor in term.factors))
     slots = slots_of(measured, factors, people)
-    scale = np.sqrt(measured.unexplained(factors)[people])
+    scale = np.sqrt(unexplained(measured, factors)[people])
     codes = np.column_stack(
         [*(slot.start for slot in slots), unused.astype(np.int64), scale.view(np.int64)]
     )
