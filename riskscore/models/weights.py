@@ -209,7 +209,11 @@ class _Reader:
             raise row.error("an interaction joins its parts by _x_")
         if coding is not ADDITIVE:
             raise row.error("an interaction that is not additive does not say which part is meant")
-        return tuple(self._single(part, ADDITIVE) for part in parts)
+        factors = tuple(self._single(part, ADDITIVE) for part in parts)
+        read = [f.variant for f in factors if isinstance(f, VariantFactor)]
+        if len(set(read)) < len(read):
+            raise row.error("an interaction of a variant with itself: give dosage weights instead")
+        return factors
 
     def _haplotype(self, row: Row, effect: str) -> HaplotypeFactor:
         name = row["locus_name"] or ("" if self.origin.strict else effect)

@@ -35,10 +35,10 @@ _DOSE_NODES, _DOSE_WEIGHTS = hermegauss(21)
 
 
 def group_of(factor: Factor) -> str:
-    """The measurement a factor reads: a variant, a gene, the scheme, an exposure."""
+    """The measurement a factor reads: a variant's allele, a gene, the scheme, an exposure."""
     match factor:
-        case VariantFactor():
-            return f"variant {factor.variant.name}"
+        case VariantFactor():  # two alleles of one SNP are counted apart
+            return f"variant {factor.variant.name}:{factor.variant.effect_allele}"
         case ExposureFactor():
             return f"exposure {factor.exposure}"
         case HaplotypeFactor() | DiplotypeFactor():

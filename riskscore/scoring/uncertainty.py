@@ -25,6 +25,7 @@ from riskscore.scoring.spectrum import (
     of_rows,
     of_states,
 )
+from riskscore.scoring.systems import group_of
 from riskscore.scoring.unknowns import joint_states
 
 _SKEW_MOST = 2.0  # beyond it the expansion of the interval no longer serves
@@ -159,7 +160,7 @@ def _single_variants(
         kinds[:, KINDS.index(Source.GENOTYPES)] += np.where(gap, 0.0, variance)
         normal += np.where(gap, 0.0, variance)
         if gap.any():
-            system = reference.systems[f"variant {term.factors[0]}"]
+            system = reference.systems[group_of(term.factors[0])]
             value = term.weight * (system.numbers[term.factors[0]] - reference.mean[j])
             third += np.where(gap, float(system.probabilities @ value**3), 0.0)
             lost = np.column_stack([lost, gap])

@@ -218,6 +218,7 @@ def test_unknown_columns(scoring_file: ScoringFile) -> None:
         (f"{SNP} is_haplotype", "rs9;rs8 1 9;8 A;G G;A 1 True", "unphased"),
         (f"{SNP} is_diplotype", "rs9;rs8 1 9;8 A;G G;A 1 True", "not two of the haplotypes"),
         (f"{SNP} is_interaction", "rs9 1 9 A G 1 True", "joins its parts by _x_"),
+        (f"{SNP} is_interaction", "rs9_x_rs9 1_x_1 9_x_9 A_x_A G_x_G 1 True", "with itself"),
         (f"{SNP} is_interaction", "rs9_x_rs8 1 1_x_2_x_3 A_x_C G_x_T 1 True", "3 parts"),
     ],
 )

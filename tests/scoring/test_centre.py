@@ -110,3 +110,29 @@ def test_a_model_with_frequencies_is_centred_on_its_population() -> None:
     table = rs.score(person).of("hashimoto")
     assert table.reference.basis == "population"
     assert "centred" not in table.flags[0]
+
+
+def test_both_alleles_of_a_snp_have_their_own_mean(
+    make_vcf: Callable[..., Path], tmp_path: Path
+) -> None:
+    """APOE e3 counts the T of rs429358, e4 its C: centred on 2(1 - f) and 2f copies."""
+    generator = np.random.default_rng(2)
+    e4, e2 = generator.binomial(2, 0.15, 80), generator.binomial(2, 0.08, 80)
+    cells = np.array(["0/0", "0/1", "1/1"])
+    vcf = make_vcf(
+        [f"S{i}" for i in range(80)],
+        [
+            ("19", 44908684, "rs429358", "T", "C", "GT", list(cells[e4])),
+            ("19", 44908822, "rs7412", "C", "T", "GT", list(cells[e2])),
+        ],
+        header=["##reference=GRCh38", "##contig=<ID=19>"],
+    )
+    path = tmp_path / "apoe.txt"
+    path.write_text(
+        "#pgs_id=PGS999009\n#genome_build=GRCh38\n#weight_type=beta\n"
+        "rsID\tchr_name\teffect_allele\teffect_weight\tlocus_name\n"
+        ".\t19\te4\t1.2\tAPOE\n.\t19\te3\t0.3\tAPOE\n"
+    )
+    found = rs.score(vcf, [path]).of("PGS999009").numbers["log_odds"]
+    raw = 1.2 * e4 + 0.3 * (2 - e4 - e2)
+    np.testing.assert_allclose(found, raw - raw.mean(), atol=1e-6)
