@@ -51,7 +51,8 @@ def flags_of(
     uncertain = np.array(
         [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
     )
-    doubt = (design.variance[:, genetic] > _UNCERTAIN) & uncertain
+    doubt = np.zeros((len(design.samples), len(genetic)), dtype=bool)
+    doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
     # What more than two haplotypes leave open has a flag of its own.
     haplotypes = np.array([_is_haplotype(terms[j]) for j in genetic], dtype=bool)
     doubt &= ~((design.excess > _EXCESS)[:, None] & haplotypes)
