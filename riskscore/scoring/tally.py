@@ -23,7 +23,7 @@ _UNITS = 2**40
 def exact_sum(shares: Array) -> NDArray[np.int64]:
     """The sum of shares (0 to 1) over the first axis, in units of 2**-40.
 
-    >>> exact_sum(np.array([0.5, 0.25])) == 3 * 2**38
+    >>> bool(exact_sum(np.array([0.5, 0.25])) == 3 * 2**38)
     True
     """
     total: NDArray[np.int64] = np.rint(shares * _UNITS).astype(np.int64).sum(axis=0)
