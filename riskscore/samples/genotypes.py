@@ -137,7 +137,7 @@ class _Reader:
         self._check_range("HDS", values, np.ones(len(values)))
         values = np.clip(values, 0, 1)
         single = numbers.counts == 1
-        total = np.where(single, values[:, 0], values[:, 0] + values[:, 1])
+        total = values[:, 0] + np.where(single, 0.0, values[:, 1])
         return self._ploidy(np.round(total, DECIMALS)[None, :], single & ~np.isnan(total))
 
     def _from_gp(self, numbers: Numbers) -> Copies:

@@ -147,7 +147,7 @@ REFUSED_PLAIN: dict[str, tuple[bytes, type[errors.RiskscoreError], str]] = {
 
 # Rows about other things than the reading of genotypes.
 ELSEWHERE = {
-    **{str(n): "HLA records and names: tests/samples of HLA" for n in (*range(1, 16), 24, 26)},
+    **{str(n): "HLA records and names: tests/samples of HLA" for n in range(1, 16)},
     "97": "weights against the papers: tests/reference",
 }
 ROWS: set[str] = set()
@@ -261,6 +261,17 @@ def test_a_palindrome_is_never_guessed(tmp_path: Path) -> None:
     path = indexed(tmp_path / "test.vcf.gz", vcf(line("0/1", "0/0", ref="T", alt="A")))
     dosages, _ = read(path, Variant("at", "6", 100, 100, "A", "T"))
     assert code(dosages) == "ambiguous_strand"
+    assert np.isnan(dosages.values).all()
+
+
+@row("24", "25", "26")
+@pytest.mark.parametrize(
+    ("ref", "alt"), [("G", "<HLA_A*01:01>"), ("G", "P_0101"), ("2", "x"), ("G", "G"), (".", "A")]
+)
+def test_letters_that_are_no_bases_match_nothing(tmp_path: Path, ref: str, alt: str) -> None:
+    path = indexed(tmp_path / "test.vcf.gz", vcf(line("0/1", "0/0", ref=ref, alt=alt)))
+    dosages, _ = read(path)
+    assert code(dosages) == "alleles_differ"
     assert np.isnan(dosages.values).all()
 
 
