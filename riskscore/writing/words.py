@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from riskscore.models.model import RiskModel
-from riskscore.models.terms import Part, Status
 from riskscore.samples.hla_words import report_words
 from riskscore.scoring.coverage import coverage_table, match_report
 from riskscore.scoring.ledger import ledger
