@@ -258,6 +258,7 @@ def demo(
 ) -> None:
     """Score 2,504 real people of the 1000 Genomes Project with three models."""
     from riskscore.files import read_rows, reference_root, require_file
+    from riskscore.run import score as run_score
     from riskscore.writing.bundle import check_folder, write_bundle
     from riskscore.writing.words import summary_words
 
@@ -268,10 +269,9 @@ def demo(
     people = {row["sample"]: row for row in read_rows(examples / "1000G_samples.tsv")}
     check_folder(out, replace=True)
     models = ["t1d", "ra", "ms"]
-    scores = read_and_score(vcf, models, examples / "1000G_samples.tsv", "sex", "EUR", None)
+    scores = run_score(vcf, models, exposures=examples / "1000G_samples.tsv")
     groups = [people[sample]["superpopulation"] for sample in scores.cohort.samples]
-    shown = {"HG00096": "t1d", "NA12878": "ms", "NA19240": "ra", "HG00403": "t1d", "HG03713": "ms"}
-    shown = {sample: model for sample, model in shown.items() if sample in people}
+    shown = {"HG00096": "t1d", "NA12878": "ms", "NA19238": "ra", "HG00403": "t1d", "HG03713": "ms"}
     for line in summary_words(scores, groups, shown):
         typer.echo(line)
     write_bundle(scores, out, inputs={"vcf": vcf}, parameters={"models": models}, replace=True)

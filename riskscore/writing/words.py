@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from riskscore.samples.hla_words import report_words
-from riskscore.scoring.coverage import coverage_table, match_report
+from riskscore.scoring.coverage import MatchRow, coverage_table, match_report
 from riskscore.scoring.ledger import ledger
 from riskscore.scoring.score import Scores
 
 NOTICE = "Illustrative, not diagnostic."
 _SHOWN = 8
+_PLAINLY = 0.5  # a locus less observed than this needs a reason
 
 
 def natural(probability: float) -> str:
@@ -40,7 +42,7 @@ def check_words(scores: Scores) -> Iterator[str]:
         lost = sorted((r for r in mine if r.lost_share > 1e-9), key=lambda r: -r.lost_share)
         yield ""
         yield f"{table.model.id} {table.model.version}: {table.model.name} ({table.model.edition})"
-        yield from _coverage_words(scores, table.model.id)
+        yield from _coverage_words(scores, table.model.id, mine)
         for row in lost[:_SHOWN]:
             advice = f"; {row.advice}" if row.advice else ""
             yield (
@@ -52,12 +54,20 @@ def check_words(scores: Scores) -> Iterator[str]:
             yield f"  lost {rest:6.1%} of variance: {len(lost) - _SHOWN} others"
 
 
-def _coverage_words(scores: Scores, model: str) -> Iterator[str]:
+def _coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> Iterator[str]:
+    """Coverage by component, with the reasons of what was not observed."""
     for row in coverage_table(scores):
         if row["model"] == model:
+            codes = Counter(
+                match.code.replace("_", " ")
+                for match in matches
+                if match.component == row["component"] and match.observed < _PLAINLY
+            )
+            why = ", ".join(f"{count} {code}" for code, count in codes.most_common())
             yield (
                 f"  {row['component']:<18} carries {row['variance_share']:6.1%} of the expected "
                 f"variance; {row['coverage_mean']:6.1%} of it was observed"
+                + (f" ({why})" if why else "")
             )
 
 
@@ -67,11 +77,13 @@ def summary_words(
     """The demo's summary: coverage with its reasons, distributions by group, a few ledgers."""
     yield f"{len(scores.cohort.samples)} people. {NOTICE}"
     labels = np.array(groups)
+    rows = match_report(scores)
     for table in scores.tables:
         yield ""
         card = table.model.card
         yield f"{table.model.id}: {card.outcome}; weights from {card.ancestry}"
-        yield from _coverage_words(scores, table.model.id)
+        mine = [row for row in rows if row.model == table.model.id]
+        yield from _coverage_words(scores, table.model.id, mine)
         yield "  log odds against the population average, by superpopulation:"
         for name in sorted(set(groups)):
             values = table.numbers["log_odds"][labels == name]
