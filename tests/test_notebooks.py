@@ -15,7 +15,7 @@ LARGEST = 1_000_000  # bytes; of a much larger one a code host shows nothing
 
 # A folder at the root of a disk, the head of a path that holds on one machine alone.
 ABSOLUTE_PATH = re.compile(
-    r"(?<![\w.:/])/(?:home|root|tmp|var|usr|opt|mnt|Users|private)/|[A-Z]:\\\\"
+    r"(?<![\w.:/])/(?:home|root|tmp|var|usr|opt|mnt|Users|private)/|\b[A-Z]:\\\w"
 )
 
 lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
