@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from riskscore.errors import UsageError
-from riskscore.scoring.ledger import Entry, ledger
+from riskscore.scoring.ledger import Entry, ledger, uncertainty_rows
 from riskscore.scoring.score import ModelScores, Scores
-from riskscore.writing.report.charts import Spec, waterfall_chart
+from riskscore.writing.report.charts import Spec, uncertainty_chart, waterfall_chart
 from riskscore.writing.words import natural
 
 _STEPS = 12
@@ -34,6 +34,9 @@ def _model(
     steps = waterfall_steps(entries)
     chart = f"chart-ledger-{table.model.id}"
     charts[chart] = waterfall_chart(steps, f"{table.model.id}: what adds up to this person's score")
+    sources = [row for row in uncertainty_rows(scores, table, sample) if row["source"] != "total"]
+    doubt = f"chart-doubt-{table.model.id}"
+    charts[doubt] = uncertainty_chart(sources, f"{table.model.id}: what makes the interval wide")
     unknown = sorted((e for e in entries if e.missing and e.variance), key=lambda e: -e.variance)
     total = sum(entry.variance for entry in entries) or 1.0
     risk = numbers["probability"]
@@ -47,6 +50,8 @@ def _model(
         "high": natural(numbers["probability_high"]) if known else None,
         "icons": icon_array(risk) if known else None,
         "chart": chart,
+        "doubt": doubt,
+        "sources": sources,
         "steps": steps,
         "entries": entries,
         "unknown": [(entry, entry.variance / total) for entry in unknown[:_UNKNOWN]],
