@@ -14,7 +14,7 @@ from riskscore.batch.tasks import Done, Method, Task, run_facts
 from riskscore.batch.workers import run_tasks
 from riskscore.batch.workplace import Workplace, workplace
 from riskscore.errors import OutputError, RiskscoreError
-from riskscore.run import Models, as_models
+from riskscore.run import as_models
 from riskscore.samples.part import Part
 from riskscore.writing.dataset import Failure, write_dataset
 from riskscore.writing.shards import Shard, assemble, read_shard
@@ -59,7 +59,7 @@ class Outcome:
 
 def run_batch(
     sample_sets: Sequence[SampleSet],
-    models: Models,
+    models: Sequence[str],
     out: Path,
     *,
     options: Mapping[str, Any] | None = None,
@@ -78,10 +78,11 @@ def run_batch(
     Raises ModelError, BatchLockedError or OutputError, which end the batch.
     """
     loaded = as_models(models)
-    named = [models] if isinstance(models, str | Path) else models
-    names = tuple(str(name) for name in named) if isinstance(named, Sequence) else ()
     method = Method(
-        names, {m.id: m.checksum for m in loaded}, dict(options or {}), dict(parameters or {})
+        tuple(models),
+        {model.id: model.checksum for model in loaded},
+        dict(options or {}),
+        dict(parameters or {}),
     )
     for model in loaded:
         model.require_population(method.options.get("population", "EUR"))

@@ -235,18 +235,28 @@ def _write_parquet(
     schema = pa.schema([(name, kind) for name, kind in types.items() if name != leave_out])
     with open(path, "xb") as stream:
         with pq.ParquetWriter(stream, schema) as writer:
-            held = schema.empty_table()
-            for part in _tables(blocks, types, schema):
-                held = pa.concat_tables([held, part])
-                while held.num_rows >= _ROWS:
-                    writer.write_table(held.slice(0, _ROWS).combine_chunks(), row_group_size=_ROWS)
-                    held = held.slice(_ROWS)
-            if held.num_rows:
-                writer.write_table(held.combine_chunks(), row_group_size=_ROWS)
+            for table in _groups(_tables(blocks, types, schema)):
+                writer.write_table(table, row_group_size=_ROWS)
         stream.flush()
         os.fsync(stream.fileno())
     open_permissions(path)
     return sha256(path)
+
+
+def _groups(tables: Iterable[Any]) -> Iterator[Any]:
+    """Tables of _ROWS rows each but for the last, whatever the sizes of those given."""
+    import pyarrow as pa
+
+    held: list[Any] = []
+    for table in tables:
+        held.append(table)
+        while sum(part.num_rows for part in held) >= _ROWS:
+            whole = pa.concat_tables(held)
+            yield whole.slice(0, _ROWS).combine_chunks()
+            held = [whole.slice(_ROWS)]
+    rest = [part for part in held if part.num_rows]
+    if rest:
+        yield pa.concat_tables(rest).combine_chunks()
 
 
 def _tables(

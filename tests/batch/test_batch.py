@@ -30,7 +30,7 @@ Make = Callable[..., Path]
 def batch(source: Path, out: Path, **options: Any) -> Outcome:
     exposures = options.pop("exposures", None)
     sets = find_sample_sets(str(source), exposures=exposures)
-    return run_batch(sets, "t1d", out, parameters={"models": ["t1d"]}, **options)
+    return run_batch(sets, ["t1d"], out, parameters={"models": ["t1d"]}, **options)
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int]:
@@ -111,7 +111,7 @@ def test_other_parameters_are_another_shard(again: Path, change: str) -> None:
     else:
         shard = next((again / "out" / "work" / "shards").iterdir()) / "scores.tsv"
         shard.write_bytes(shard.read_bytes()[:-3])
-    outcome = run_batch(sets, "t1d", again / "out", **options)
+    outcome = run_batch(sets, ["t1d"], again / "out", **options)
     assert (
         counts(outcome) == {"options": (3, 0, 0), "shards": (6, 0, 0), "spoilt": (1, 2, 0)}[change]
     )
@@ -161,9 +161,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, make_cohorts: 
 def test_what_is_wrong_for_all_ends_the_batch_at_once(tmp_path: Path, make_cohorts: Make) -> None:
     sets = find_sample_sets(str(make_cohorts(tmp_path / "in", 1)))
     with pytest.raises(ModelNotFoundError):
-        run_batch(sets, "gout", tmp_path / "out")
+        run_batch(sets, ["gout"], tmp_path / "out")
     with pytest.raises(PopulationError):
-        run_batch(sets, "t1d", tmp_path / "out", options={"population": "XYZ"})
+        run_batch(sets, ["t1d"], tmp_path / "out", options={"population": "XYZ"})
     assert not (tmp_path / "out").exists()
 
 
