@@ -81,6 +81,7 @@ def score(
             hla=hla,
             haplotype_calls=haplotype_calls,
             weak_tags=weak_tags,
+            part=part,
         )
     if part is not None:
         cohort = part_of(cohort, part)

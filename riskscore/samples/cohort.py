@@ -18,14 +18,16 @@ from riskscore.samples.builds import choose_build
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
 from riskscore.samples.genome_wide import PlainSums, plain_regions, read_plain, some_variants
-from riskscore.samples.hla_calls import GeneCalls, HaplotypeCalls, HLACalls, HLAReport
+from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
 from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
 from riskscore.samples.hla_table import with_typed
 from riskscore.samples.hla_tags import invalid_tags, tag_calls, tag_variants, taggable_alleles
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
+from riskscore.samples.part import Part
 from riskscore.samples.reading import Reading
+from riskscore.samples.source import Source
 
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
@@ -66,6 +68,7 @@ def read_cohort(
     hla: str | Path | Sequence[str | Path] = (),
     haplotype_calls: HaplotypeCalls | str = HaplotypeCalls.POSTERIOR,
     weak_tags: bool = False,
+    part: Part | None = None,
 ) -> Cohort:
     """Read what the models need, and only that, from VCF or BCF files, PGEN or BGEN.
 
@@ -77,6 +80,8 @@ def read_cohort(
     ``weak_tags`` lets tags of lower r2 stand in, with the uncertainty that this brings.
     ``hla`` are typed HLA tables of any known format; they come before HLA records of the files.
     ``haplotype_calls`` says how haplotypes of a model's scheme are called: posterior, or published.
+    With ``part`` all people are read and judged together, and HLA is called for those of the part
+    only; see :func:`riskscore.samples.part.part_of`.
 
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
@@ -101,7 +106,7 @@ def read_cohort(
         chosen = choose_build(source, [*variants, *shown], asked)
         for model in models:
             model.require_build(chosen)
-        found = _records(*read_hla_records(source, genes, chosen))
+        found = _records(source, genes, chosen, part)
         if typings:
             found = with_typed(found, typings, source.samples, genes, population)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
@@ -170,8 +175,10 @@ def _nothing_matched(
     )
 
 
-def _records(genes: dict[str, GeneCalls], reports: tuple[HLAReport, ...]) -> HLACalls:
-    return HLACalls(genes, reports=reports)
+def _records(source: Source, genes: Sequence[str], build: Build, part: Part | None) -> HLACalls:
+    people = part.rows(len(source.samples)) if part else None
+    calls, reports = read_hla_records(source, genes, build, people)
+    return HLACalls(calls, reports=reports)
 
 
 def _calling(name: HaplotypeCalls | str) -> HaplotypeCalls:

@@ -9,7 +9,7 @@ itself, and only by its own ID and letters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,16 @@ class HLARecord:
     chromosomes: Array | None
     carried: NDArray[np.bool_] | None
     quality: float
+
+    def of_people(self, people: range) -> HLARecord:
+        """The copies of all, and the rest of some of them only."""
+        span = slice(people.start, people.stop)
+        return replace(
+            self,
+            both=None if self.both is None else self.both[span].copy(),
+            chromosomes=None if self.chromosomes is None else self.chromosomes[:, span].copy(),
+            carried=None if self.carried is None else self.carried[:, span].copy(),
+        )
 
 
 def allele_of(record_id: str) -> HLAAllele | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,25 +46,31 @@ def hla_regions(_build: Build) -> tuple[Region, ...]:
 
 
 def read_hla_records(
-    vcf: Source, genes: Iterable[str], build: Build
+    vcf: Source, genes: Iterable[str], build: Build, people: range | None = None
 ) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
-    """Calls by gene from the HLA records of a file, and what was seen of each gene."""
+    """Calls by gene from the HLA records of a file, and what was seen of each gene.
+
+    With ``people`` only they are called, and only what that takes is held of the others: which
+    names to use is decided on all.
+    """
     wanted = set(genes)
+    people = range(len(vcf.samples)) if people is None else people
     found: dict[str, dict[HLAAllele, HLARecord]] = defaultdict(dict)
     for region in hla_regions(build) if wanted else ():
         for record in vcf.fetch(region):
             allele = allele_of(record.id)
             if allele is None or allele.gene not in wanted:
                 continue
+            own = read_hla_record(record, allele)
             if allele in found[allele.gene]:
-                _same(found[allele.gene][allele], read_hla_record(record, allele), record.place)
+                _same(found[allele.gene][allele], own, record.place)
                 continue
-            found[allele.gene][allele] = read_hla_record(record, allele)
+            found[allele.gene][allele] = own.of_people(people)
         if found:
             break
     calls, reports = {}, []
     for gene, records in sorted(found.items()):
-        calls[gene], report = _call(gene, records, len(vcf.samples))
+        calls[gene], report = _call(gene, records, people)
         reports.append(report)
     return calls, tuple(reports)
 
@@ -78,17 +85,19 @@ def _same(one: HLARecord, other: HLARecord, place: str) -> None:
 
 
 def _call(
-    gene: str, found: dict[HLAAllele, HLARecord], samples: int
+    gene: str, found: dict[HLAAllele, HLARecord], people: range
 ) -> tuple[GeneCalls, HLAReport]:
     resolution, alleles = _one_resolution(found)
     records = [found[allele] for allele in alleles]
     presence = np.array([record.copies for record in records])
-    calls = calls_from_evidence(gene, alleles, _evidence(records, presence), SOURCE)
+    mine = presence[:, people.start : people.stop]
+    calls = calls_from_evidence(gene, alleles, _evidence(records, mine), SOURCE)
+    calls = replace(calls, sample=calls.sample + people.start)
     sums = presence.sum(axis=0)
     with np.errstate(invalid="ignore"):
         known = sums[~np.isnan(sums)]
         refused = int((np.abs(known - 2) > SUM_TOLERANCE).sum())
-    called = int(calls.called(samples).sum())
+    called = len(np.unique(calls.sample))
     dialects = Counter(record.dialect for record in found.values())
     quality, low = _quality(records)
     report = HLAReport(
@@ -97,7 +106,7 @@ def _call(
         Counter(allele.resolution for allele in found),
         resolution,
         called,
-        samples - called,
+        len(people) - called,
         float(known.mean()) if known.size else float("nan"),
         dialect=", ".join(name for name, _ in dialects.most_common()),
         fields=tuple(dict.fromkeys(name for record in records for name in record.fields)),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from riskscore.errors import UsageError
-from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
+
+if TYPE_CHECKING:
+    from riskscore.samples.cohort import Cohort
 
 
 @dataclass(frozen=True, slots=True)
