@@ -248,3 +248,20 @@ def test_a_folder_without_results(
     done = riskscore("report", "empty", "-o", "report.html")
     assert done.returncode == 11
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_report_of_a_batch_puts_its_sample_sets_together(
+    riskscore: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    for name in ("north", "south"):
+        for ending in ("", ".tbi"):
+            copy = tmp_path / "files" / f"{name}.vcf.gz{ending}"
+            copy.write_bytes(VCF.with_name(f"{VCF.name}{ending}").read_bytes())
+    assert riskscore("batch", "files", "-m", "t1d", "--out", "batch").returncode == 0
+    done = riskscore("report", "batch", "-o", "report.html")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "report.html").read_text()
+    assert "400 people" in text
+    assert "north (n = 200)" in text
+    assert "south (n = 200)" in text

@@ -74,7 +74,7 @@ def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
     if not rows:
         return None
     values = np.array([row["log_odds"] for row in rows])
-    labels = np.array([results.groups.get(str(row["sample"]), "all") for row in rows])
+    labels = np.array([results.label(row) for row in rows])
     edges = np.histogram_bin_edges(values, bins=_BINS)
     counted = []
     for label in sorted(set(labels)):

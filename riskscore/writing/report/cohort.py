@@ -11,13 +11,14 @@ import numpy as np
 
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.terms import Part, Status
+from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (
     Spec,
     coverage_chart,
     distribution_chart,
     risk_chart,
 )
-from riskscore.writing.report.results import Results, Row
+from riskscore.writing.report.results import Results
 from riskscore.writing.words import natural
 
 _SHOWN = 25
@@ -36,13 +37,7 @@ def cohort_context(results: Results) -> dict[str, Any]:
         "models": models,
         "charts": charts,
         "provenance": results.provenance,
-        "groups": Counter(results.groups.get(str(s), "all") for s in _samples(results)),
     }
-
-
-def _samples(results: Results) -> list[str]:
-    first = results.models[0].id
-    return [str(row["sample"]) for row in results.of(first)]
 
 
 def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -> dict[str, Any]:
@@ -86,7 +81,7 @@ def group_table(results: Results, model: RiskModel) -> list[dict[str, Any]]:
     values: dict[str, list[Row]] = {}
     for row in results.of(model.id):
         if not math.isnan(row["log_odds"]):
-            values.setdefault(results.groups.get(str(row["sample"]), "all"), []).append(row)
+            values.setdefault(results.label(row), []).append(row)
     table = []
     for label, rows in sorted(values.items()):
         odds = np.array([row["log_odds"] for row in rows])

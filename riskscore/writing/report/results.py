@@ -16,9 +16,19 @@ from riskscore.models.model import RiskModel
 from riskscore.scoring.coverage import coverage_table, match_report
 from riskscore.scoring.score import Scores
 from riskscore.writing.provenance import provenance
+from riskscore.writing.report.batches import (
+    Row,
+    batch_scores,
+    batch_table,
+    is_batch,
+    merged_coverage,
+    merged_matches,
+    merged_provenance,
+)
 
-Row = Mapping[str, Any]
-_TEXT = frozenset("sample model model_version flags component kind name code record advice".split())
+_TEXT = frozenset(
+    "sample sample_set model model_version flags component kind name code record advice note".split()
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,10 @@ class Results:
     provenance: Mapping[str, Any]
     models: tuple[RiskModel, ...]
     groups: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, row: Row) -> str:
+        """The group of a score row: as labelled, else its sample set, else all."""
+        return self.groups.get(str(row["sample"]), str(row.get("sample_set", "all")))
 
     def of(self, model: str) -> list[Row]:
         """The score rows of one model."""
@@ -53,7 +67,7 @@ def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -
 
 
 def results_of_folder(folder: Path, groups: Mapping[str, str] | None = None) -> Results:
-    """Results from the folder that ``score --out`` left.
+    """Results from the folder that ``score --out`` or ``batch`` left.
 
     Raises FileMissingError when a file is not there, and InputError when a model has changed since,
     so that no result is shown under a card that does not belong to it.
@@ -71,6 +85,8 @@ def results_of_folder(folder: Path, groups: Mapping[str, str] | None = None) -> 
                 fix="score again, or use the version of riskscore that provenance.json names",
             )
         models.append(model)
+    if is_batch(record):
+        return _results_of_batch(folder, record, tuple(models), groups)
     tables = {
         name: tuple(_typed(row) for row in read_rows(require_file(folder / name, "results table")))
         for name in ("scores.tsv", "match_report.tsv", "coverage.tsv")
@@ -81,6 +97,28 @@ def results_of_folder(folder: Path, groups: Mapping[str, str] | None = None) -> 
         tables["coverage.tsv"],
         record,
         tuple(models),
+        groups or {},
+    )
+
+
+def _results_of_batch(
+    folder: Path,
+    record: Mapping[str, Any],
+    models: tuple[RiskModel, ...],
+    groups: Mapping[str, str] | None,
+) -> Results:
+    """The sample sets of a batch as one cohort."""
+    people = {name: held["cohort"]["samples"] for name, held in record["sample_sets"].items()}
+    matches, coverage = (
+        [_typed(row) for row in batch_table(folder, name)]
+        for name in ("match_report.tsv", "coverage.tsv")
+    )
+    return Results(
+        tuple(batch_scores(folder, record)),
+        tuple(merged_matches(matches, people)),
+        tuple(merged_coverage(coverage, people)),
+        merged_provenance(record),
+        models,
         groups or {},
     )
 
