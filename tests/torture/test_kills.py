@@ -1,10 +1,12 @@
 """A batch that is killed at any instant goes on where it was, to the same bytes."""
 
+import contextlib
 import os
 import random
 import signal
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +28,20 @@ def test_killed_and_resumed(
     took = time.monotonic() - began
     expected = results_in(tmp_path / "whole")
     assert len(expected) == 11
-    dice, hit, at_work = random.Random(whom), 0, 0
-    for number in range(many(4, 50)):
+    dice, killed, at_work = random.Random(whom), 0, 0
+    for number in count():
+        if killed == many(4, 50):
+            break
         out = tmp_path / f"killed{number}"
         batch = start(out)
-        time.sleep(dice.uniform(0.2, 1.05) * took)
-        if batch.poll() is None:
-            hit += 1
-        if whom == "the batch alone":
-            batch.kill()
-        else:
-            os.killpg(batch.pid, signal.SIGKILL)
+        time.sleep(dice.uniform(0.2, 1.0) * took)
+        with contextlib.suppress(ProcessLookupError):  # it was over before
+            if whom == "the batch alone":
+                batch.kill()
+            else:
+                os.killpg(batch.pid, signal.SIGKILL)
         batch.communicate()
+        killed += batch.returncode == -signal.SIGKILL
         at_work += (out / "work" / "shards").is_dir()
         # Where nothing says that it is complete, nobody takes it for complete.
         if (out / "provenance.json").exists():
@@ -47,5 +51,4 @@ def test_killed_and_resumed(
         assert resumed.returncode == 0, message
         assert results_in(out) == expected
         assert list((out / "work" / "making").iterdir()) == []
-    assert hit, "every batch was over before it was killed"
     assert at_work, "no batch had begun when it was killed"
