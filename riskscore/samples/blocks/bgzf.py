@@ -141,6 +141,7 @@ class Blocks:
         """
         while offset < limit:
             near = os.pread(self._file, 2 * _LARGEST, offset)
+            self._start, self._window = offset, memoryview(near)  # what is found is read next
             place = near.find(_MAGIC)
             while 0 <= place <= len(near) - _HEADER and offset + place < limit:
                 if near[place + 10 : place + 16] == _EXTRA:
