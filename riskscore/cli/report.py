@@ -17,10 +17,13 @@ def report(
         str | None, typer.Option(help="A report of this one sample; needs --vcf.")
     ] = None,
     vcf: Annotated[
-        Path | None, typer.Option(help="The VCF the results came from, for --individual.")
+        list[Path] | None, typer.Option(help="The VCF the results came from, for --individual.")
     ] = None,
     exposures: Annotated[
         Path | None, typer.Option(help="The exposures the results came from, for --individual.")
+    ] = None,
+    hla: Annotated[
+        list[Path] | None, typer.Option(help="The typed HLA table of the run, for --individual.")
     ] = None,
     groups: Annotated[
         Path | None, typer.Option(help="A table with a column 'sample', to label samples by group.")
@@ -38,7 +41,12 @@ def report(
     if individual is None:
         write_report(folder, output, groups=labels)
     else:
-        scores = score_again(folder, vcf, exposures)
+        given = {
+            "vcf": vcf or [],
+            "exposures": [exposures] if exposures else [],
+            "hla": hla or [],
+        }
+        scores = score_again(folder, given)
         write_report(scores, output, individual=individual, groups=labels)
     say([f"riskscore: wrote {output.name}. Illustrative, not diagnostic."])
 

@@ -68,6 +68,10 @@ def provenance(
             "population": scores.cohort.population,
             "not_scored": {t.model.id: t.unscored for t in scores.tables},
             "warnings": list(scores.cohort.warnings),
+            "hla": {
+                report.gene: f"{report.dialect}, {report.resolution} field(s)"
+                for report in scores.cohort.hla.reports
+            },
         },
     }
 

@@ -33,6 +33,7 @@ def cohort_context(results: Results) -> dict[str, Any]:
         "people": cohort["samples"],
         "build": cohort["build"],
         "population": cohort["population"],
+        "hla": cohort["hla"],
         "coverage": results.coverage,
         "models": models,
         "charts": charts,
@@ -112,10 +113,9 @@ def flag_counts(rows: list[Row]) -> list[tuple[str, int]]:
 def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Provenance as pairs of words for a table."""
     rows = [(name, version) for name, version in provenance["software"].items()]
-    rows += [
-        (f"input: {role}", f"{entry['name']}, SHA-256 {entry['sha256']}")
-        for role, entry in provenance["inputs"].items()
-    ]
+    for role, given in provenance["inputs"].items():
+        files = given if isinstance(given, list) else [given]
+        rows += [(f"input: {role}", f"{f['name']}, SHA-256 {f['sha256']}") for f in files]
     rows += [
         (f"model: {m['id']} {m['version']}", f"{m['edition']}, SHA-256 {m['sha256']}")
         for m in provenance["models"]

@@ -27,7 +27,9 @@ from riskscore.writing.report.batches import (
 )
 
 _TEXT = frozenset(
-    "sample sample_set model model_version flags component kind name code record advice note".split()
+    (
+        "sample sample_set model model_version flags component kind name code record advice note"
+    ).split()
 )
 
 
