@@ -113,7 +113,7 @@ def batch(
             options=options,
             parameters=parameters_of(ids, options),
             shards=shards,
-            jobs=jobs or len(os.sched_getaffinity(0)),
+            jobs=jobs or _processors(),
             tsv=tsv,
             watch=watch,
         )
@@ -126,11 +126,7 @@ def batch(
         ]
     )
     if outcome.warnings:
-        say(
-            [
-                f"riskscore: warning: {outcome.warnings} sample sets; {out.name}/summary.json says why"
-            ]
-        )
+        say([f"riskscore: {outcome.warnings} sample sets with warnings: see summary.json"])
     if outcome.failures:
         say([f"riskscore: {out.name}/failed.tsv says why; run again to try them again"])
     _end(outcome.unscored, failed=bool(outcome.failures))
@@ -166,6 +162,13 @@ def verify(
     if any(finding.state == "unchecked" for finding in findings):
         say(["riskscore: what is unchecked was not found; say where it is with --inputs"])
     require_same(findings)
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _end(unscored: int, *, failed: bool = False) -> None:

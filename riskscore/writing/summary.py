@@ -25,9 +25,21 @@ def summary(wholes: Sequence[Whole], models: Sequence[str], failed: int) -> dict
         "sample_sets": len(wholes),
         "sample_sets_failed": failed,
         "people": sum(whole.people for whole in wholes),
+        "samples_in_several_sets": _repeated(wholes),
         "models": totals,
         "by_sample_set": sets,
     }
+
+
+def _repeated(wholes: Sequence[Whole]) -> int:
+    """How many sample names more than one sample set has: the same people, or names too short."""
+    seen: set[bytes] = set()
+    repeated: set[bytes] = set()
+    for whole in wholes:
+        own = {line.partition(b"\t")[0] for shard in whole.shards for line in shard.score_lines(0)}
+        repeated |= own & seen
+        seen |= own
+    return len(repeated)
 
 
 def _of_set(whole: Whole) -> dict[str, Any]:

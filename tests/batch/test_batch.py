@@ -1,11 +1,14 @@
 """A batch: what it leaves, what it does again and what not, and what it says of itself."""
 
+import contextlib
 import getpass
 import json
 import os
 import platform
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from multiprocessing import active_children
 from pathlib import Path
@@ -176,10 +179,26 @@ def test_progress_for_machines(done: Path, tmp_path: Path, riskscore: Run) -> No
     assert lines[0]["seconds_left"] is None
 
 
+def test_progress_on_a_terminal(done: Path, tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    command = [str(Path(sys.executable).parent / "riskscore"), "batch", str(done / "in")]
+    ran = subprocess.Popen([*command, "-m", "t1d", "--out", str(tmp_path / "o")], stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so when the other end closes
+        while block := os.read(ours, 4096):
+            shown += block
+    os.close(ours)
+    assert ran.wait() == 0
+    for words in (b"3/3", b"12 people", b"a second", b"0 s left"):
+        assert words in shown
+
+
 def test_summary_and_its_neighbours(done: Path) -> None:
     out = done / "out"
     summary = json.loads((out / "summary.json").read_text())
     assert (summary["sample_sets"], summary["people"]) == (3, 12)
+    assert summary["samples_in_several_sets"] == 0
     assert summary["models"] == {"t1d": {"scored": 12, "not_scored": 0}}
     table = json.loads((out / "riskscore_mqc.json").read_text())
     assert (table["id"], table["plot_type"]) == ("riskscore", "table")
@@ -189,6 +208,15 @@ def test_summary_and_its_neighbours(done: Path) -> None:
     assert (out / "failed.tsv").read_text().splitlines() == [
         "sample_set\tfile\tpart\terror\texit_code\tmessage"
     ]
+
+
+def test_people_of_two_sets_are_counted(tmp_path: Path, make_cohorts: Make) -> None:
+    source = make_cohorts(tmp_path / "in", 1)
+    for ending in (".vcf.gz", ".vcf.gz.tbi"):
+        shutil.copy(source / f"c000{ending}", source / f"again{ending}")
+    batch(source, tmp_path / "out")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["people"], summary["samples_in_several_sets"]) == (8, 4)
 
 
 def test_provenance_fits_its_schema(done: Path, tmp_path: Path, riskscore: Run) -> None:
