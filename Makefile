@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test torture test-slurm pipeline check bench lock clean
+.PHONY: help setup demo test torture test-slurm pipeline check bench docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,6 +11,9 @@ READY := $(VENV)/.ready
 LOCK_VENV := .cache/lock
 PIPELINE := .cache/pipeline
 PIPELINE_READY := $(PIPELINE)/.ready
+DOCS := .cache/docs
+DOCS_READY := $(DOCS)/.ready
+DOCS_SOURCE := .cache/docs-source
 PIP_FLAGS := -q --no-input --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
@@ -59,6 +62,22 @@ check: setup ## Lint, formatting, types, and who may import whom
 bench: setup ## Measure beside plink2, cyvcf2 and bcftools (BENCH="a1k --cyvcf2 PYTHON")
 	$(BIN)/python -m tests.benchmarks.measure $(BENCH)
 
+# Sphinx too has an environment of its own, which sees that of riskscore.
+$(DOCS_READY): docs/requirements.lock $(READY)
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r docs/requirements.lock
+	@printf '%s\n' '$(CURDIR)' "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	  > "$$($(DOCS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/riskscore.pth"
+	@touch $@
+
+docs: setup $(DOCS_READY) ## Build the documentation into build/docs; warnings are errors
+	rm -rf $(DOCS_SOURCE) build/docs
+	mkdir -p $(DOCS_SOURCE)/included
+	cp -R docs/. notebooks $(DOCS_SOURCE)
+	cp reference/models/README.md $(DOCS_SOURCE)/included/models.md
+	$(DOCS)/bin/python -m sphinx -W --keep-going -q -b html $(DOCS_SOURCE) build/docs
+	@echo "build/docs/index.html"
+
 lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade for newer releases)
 	$(PYTHON) -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/python -m pip install $(PIP_FLAGS) uv
@@ -73,6 +92,12 @@ lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade 
 	   echo '# Written by `make lock` from pipelines/requirements.in; do not edit by hand.'; \
 	   cat pipelines/requirements.lock; } > requirements.lock.new
 	@mv requirements.lock.new pipelines/requirements.lock
+	$(LOCK_VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
+	  --no-emit-index-url $(LOCK_FLAGS) -c requirements.lock -o docs/requirements.lock docs/requirements.in
+	@{ echo '# Sphinx and what it needs, with hashes: for docs/ alone; what requirements.lock has too is the same.'; \
+	   echo '# Written by `make lock` from docs/requirements.in; do not edit by hand.'; \
+	   cat docs/requirements.lock; } > requirements.lock.new
+	@mv requirements.lock.new docs/requirements.lock
 
 clean: ## Remove .venv and everything else that can be made again
 	rm -rf $(VENV) .cache build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
