@@ -2,6 +2,9 @@
 
 from importlib import metadata
 
+from docutils import nodes
+from latex2mathml.converter import convert
+
 project = "riskscore"
 author = "The riskscore authors"
 copyright = author
@@ -27,4 +30,19 @@ autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
-# Formulas need MathJax, which the reader's browser fetches; nothing is fetched while building.
+
+html_math_renderer = "mathml"  # which browsers show by themselves, without a script from elsewhere
+
+
+def _mathml(self, node):
+    block = node.tagname == "math_block"
+    formula = convert(node.astext(), display="block" if block else "inline")
+    self.body.append(f"<div class='math'>{formula}</div>" if block else formula)
+    raise nodes.SkipNode
+
+
+def setup(app):
+    """Write formulas as MathML."""
+    app.add_html_math_renderer(
+        "mathml", inline_renderers=(_mathml, None), block_renderers=(_mathml, None)
+    )

@@ -23,7 +23,7 @@ ERRORS = [c for c in _classes(errors.RiskscoreError) if c.__module__ == errors._
 
 def _paragraphs() -> dict[str, str]:
     text = (DOCS / "errors.md").read_text()
-    pieces = re.split(r"(?m)^##? (.+)$", text)
+    pieces = re.split(r"(?m)^##+ (.+)$", text)
     return {
         name: " ".join(body.split()) for name, body in zip(pieces[1::2], pieces[2::2], strict=True)
     }
