@@ -235,7 +235,7 @@ def _write_parquet(
     schema = pa.schema([(name, kind) for name, kind in types.items() if name != leave_out])
     with open(path, "xb") as stream:
         with pq.ParquetWriter(stream, schema) as writer:
-            for table in _groups(_tables(blocks, types, schema)):
+            for table in _tables(blocks, types, schema):
                 writer.write_table(table, row_group_size=_ROWS)
         stream.flush()
         os.fsync(stream.fileno())
@@ -243,40 +243,39 @@ def _write_parquet(
     return sha256(path)
 
 
-def _groups(tables: Iterable[Any]) -> Iterator[Any]:
-    """Tables of _ROWS rows each but for the last, whatever the sizes of those given."""
-    import pyarrow as pa
-
-    held: list[Any] = []
-    for table in tables:
-        held.append(table)
-        while sum(part.num_rows for part in held) >= _ROWS:
-            whole = pa.concat_tables(held)
-            yield whole.slice(0, _ROWS).combine_chunks()
-            held = [whole.slice(_ROWS)]
-    rest = [part for part in held if part.num_rows]
-    if rest:
-        yield pa.concat_tables(rest).combine_chunks()
-
-
 def _tables(
     blocks: Iterable[tuple[str, list[bytes]]], types: Mapping[str, Any], schema: Any
 ) -> Iterator[Any]:
-    """Each block of lines as an Arrow table of the schema's columns."""
+    """The lines as Arrow tables of the schema's columns, of _ROWS rows each but for the last."""
     from pyarrow import csv
 
+    for lines in _groups(blocks):
+        yield csv.read_csv(
+            io.BytesIO(b"\n".join(lines) + b"\n"),
+            # one block, and so one chunk
+            read_options=csv.ReadOptions(
+                column_names=list(types),
+                use_threads=False,
+                block_size=2 * sum(map(len, lines)) + 2 * len(lines) + 1024,
+            ),
+            parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict(types),
+                null_values=[""],
+                strings_can_be_null=False,
+                include_columns=schema.names,
+            ),
+        )
+
+
+def _groups(blocks: Iterable[tuple[str, list[bytes]]]) -> Iterator[list[bytes]]:
+    """Lines, each with its sample set before it, _ROWS at a time however they come."""
+    held: list[bytes] = []
     for sample_set, lines in blocks:
-        if lines:
-            prefix = sample_set.encode() + b"\t"
-            text = io.BytesIO(b"".join(prefix + line + b"\n" for line in lines))
-            yield csv.read_csv(
-                text,
-                read_options=csv.ReadOptions(column_names=list(types), use_threads=False),
-                parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
-                convert_options=csv.ConvertOptions(
-                    column_types=dict(types),
-                    null_values=[""],
-                    strings_can_be_null=False,
-                    include_columns=schema.names,
-                ),
-            )
+        prefix = sample_set.encode() + b"\t"
+        held += [prefix + line for line in lines]
+        while len(held) >= _ROWS:
+            yield held[:_ROWS]
+            held = held[_ROWS:]
+    if held:
+        yield held

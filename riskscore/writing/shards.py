@@ -30,14 +30,21 @@ SCHEMA = "riskscore-shard-1"
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard as its record tells it; ``told`` is the provenance of its people."""
+    """A shard as its record tells it; ``told`` is the provenance of its people.
+
+    Its tables and tallies stay on the disk until they are asked for: a batch has many shards.
+    """
 
     folder: Path
     sample_set: str
     part: Part
     told: Mapping[str, Any]
-    tallies: tuple[Tally, ...]
     fingerprint: str
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """The sums over its people, a tally a model."""
+        data = json.loads(read_text(self.folder / RECORD))
+        return tuple(Tally.from_data(row) for row in data["tallies"])
 
     @property
     def people(self) -> int:
@@ -46,7 +53,7 @@ class Shard:
     @property
     def unscored(self) -> int:
         """Rows without a score, over all models."""
-        return sum(tally.unscored for tally in self.tallies)
+        return sum(self.told["cohort"]["not_scored"].values())
 
     def score_lines(self, model: int) -> list[bytes]:
         """The lines of the score table for the model at that place, without their ends."""
@@ -111,7 +118,6 @@ def read_shard(folder: Path) -> Shard:
             data["sample_set"],
             Part.parse(data["part"]),
             data["provenance"],
-            tuple(Tally.from_data(row) for row in data["tallies"]),
             data["fingerprint"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -131,12 +137,15 @@ class Whole:
 
     def tallies(self) -> list[Tally]:
         """The tallies of all people, a model each."""
-        return [reduce(add, parts) for parts in zip(*(s.tallies for s in self.shards), strict=True)]
+        return [
+            reduce(add, parts) for parts in zip(*(s.tallies() for s in self.shards), strict=True)
+        ]
 
     def told(self) -> dict[str, Any]:
         """The provenance of the unsharded run."""
         first = self.shards[0].told
-        missing = {tally.model: tally.unscored for tally in self.tallies()}
+        counts = [shard.told["cohort"]["not_scored"] for shard in self.shards]
+        missing = {model: sum(count[model] for count in counts) for model in counts[0]}
         return {
             **first,
             "cohort": {**first["cohort"], "samples": self.people, "not_scored": missing},
@@ -144,7 +153,7 @@ class Whole:
 
     def score_lines(self) -> Iterator[list[bytes]]:
         """The score table shard by shard, all people of the first model before the second."""
-        for model in range(len(self.shards[0].tallies)):
+        for model in range(len(self.shards[0].told["models"])):
             for shard in self.shards:
                 yield shard.score_lines(model)
 
