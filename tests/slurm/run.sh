@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The example pipeline on a real Slurm of two nodes, both this machine: the results have to be,
 # byte for byte, those of the local profile and of `riskscore batch`. Needs root, and Debian's
-# slurm-wlm and munge; nothing outside a temporary folder is changed, and all is taken down again.
+# slurm-wlm and munge, and no Slurm that is configured already: all is taken down again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -9,8 +9,10 @@ snakemake=$root/.cache/pipeline/bin/snakemake
 export PATH="$root/.venv/bin:$PATH"
 
 place=$(mktemp -d /tmp/riskscore-slurm.XXXXXX)
-export SLURM_CONF=$place/slurm.conf
 chmod 755 "$place"
+# where srun looks inside a job, from whose environment Snakemake takes SLURM_CONF
+conf=/etc/slurm/slurm.conf
+[ ! -e $conf ] || { echo "Slurm is configured here already ($conf): the test leaves it alone" >&2; exit 1; }
 
 take_down() {
   status=$?
@@ -23,6 +25,7 @@ take_down() {
     [ -n "$running" ] || break
     sleep 0.1
   done
+  [ "$(readlink $conf)" != "$place/slurm.conf" ] || rm $conf
   rm -rf "$place"
   exit "$status"
 }
@@ -42,7 +45,9 @@ host=$(hostname -s)
 memory=$(awk '/MemTotal/ {print int($2 / 1024 / 2)}' /proc/meminfo)
 # the high half of the ports, so that a Slurm that is there already is not disturbed
 port=$((20000 + $$ % 20000))
-cat >"$SLURM_CONF" <<CONF
+mkdir -p /etc/slurm
+ln -s "$place/slurm.conf" $conf
+cat >"$place/slurm.conf" <<CONF
 ClusterName=riskscore
 SlurmctldHost=$host(127.0.0.1)
 SlurmUser=root
@@ -54,6 +59,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
 ReturnToService=2
+SlurmdParameters=config_overrides
 SlurmctldPort=$port
 SlurmctldPidFile=$place/slurmctld.pid
 SlurmctldLogFile=$place/slurmctld.log
@@ -67,7 +73,7 @@ SelectTypeParameters=CR_Core_Memory
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/filetxt
 JobCompLoc=$place/jobs.txt
-NodeName=n[1-2] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 2))] CPUs=1 RealMemory=$memory
+NodeName=n[1-2] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 2))] CPUs=2 RealMemory=$memory
 PartitionName=main Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
 CONF
 mkdir "$place/state"
