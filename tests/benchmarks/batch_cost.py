@@ -96,7 +96,7 @@ def part_of_file(sizes: tuple[int, ...]) -> Iterator[Cost]:
             yield Cost("people of the file, 100 scored", size, *run("score", vcf, *MODELS, *shard))
 
 
-def loci(sizes: tuple[int, ...]) -> Iterator[Cost]:
+def loci(sizes: tuple[int, ...], name: str) -> Iterator[Cost]:
     """A scoring file of so many variants, of 2,000 people."""
     import pysam
 
@@ -129,7 +129,7 @@ def loci(sizes: tuple[int, ...]) -> Iterator[Cost]:
             pysam.tabix_compress(str(plain), f"{plain}.gz")
             pysam.tabix_index(f"{plain}.gz", preset="vcf")
             shard = ("-m", folder / "score.txt", "--shard", "1/1", "--out", folder / "out")
-            yield Cost("loci, 2,000 people", size, *run("score", f"{plain}.gz", *shard))
+            yield Cost(name, size, *run("score", f"{plain}.gz", *shard))
 
 
 def line(costs: list[Cost], of: str) -> tuple[float, float]:
@@ -169,7 +169,8 @@ def main(stem: str) -> None:
         *samples((1_000, 5_000, 20_000, 50_000), "people, typed"),
         *samples((1_000, 4_000, 16_000), "people, imputed", "--r2", "0.9"),
         *part_of_file((1_000, 4_000, 16_000)),
-        *loci((100, 1_000, 5_000)),
+        *loci((100, 700, 1_400), "loci one by one, 2,000 people"),
+        *loci((2_000, 8_000, 16_000), "loci in one pass, 2,000 people"),
     ]
     rows = ["varied\tsize\tcpu_seconds\tpeak_megabytes"]
     rows += [f"{c.varied}\t{c.size}\t{c.cpu:.2f}\t{c.memory:.0f}" for c in costs]
