@@ -2,6 +2,7 @@
 
 import contextlib
 import getpass
+import gzip
 import json
 import os
 import platform
@@ -16,6 +17,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import jsonschema
+import pysam
 import pytest
 
 from riskscore.batch.run import Outcome, Progress, run_batch
@@ -283,3 +285,45 @@ def test_a_dry_run_writes_nothing(done: Path, tmp_path: Path, riskscore: Run) ->
     assert rows[0] == ["sample_set", "part", "vcf", "exposures", "hla"]
     assert [row[:2] for row in rows[1:3]] == [["c000", "1/2"], ["c000", "2/2"]]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_chromosomes_are_joined_and_hla_and_exposures_are_read(
+    tmp_path: Path, riskscore: Run
+) -> None:
+    whole = ROOT / "tests" / "data" / "t1d_b38_clean.vcf.gz"
+    with gzip.open(whole, "rt") as stream:
+        lines = stream.readlines()
+    head = [line for line in lines if line.startswith("#")]
+    samples = head[-1].split()[9:]
+    chromosomes = {line.split("\t", 1)[0] for line in lines[len(head) :]}
+    assert len(chromosomes) > 3
+    (tmp_path / "data").mkdir()
+    for name in chromosomes:
+        body = [line for line in lines if line.split("\t", 1)[0] == name]
+        plain = tmp_path / "data" / f"cohort_chr{name.removeprefix('chr')}.vcf"
+        plain.write_text("".join(head + body))
+        pysam.tabix_index(str(plain), preset="vcf")
+    hla = tmp_path / "data" / "hla.tsv"
+    hla.write_text("sample\tDRB1_1\tDRB1_2\n" + "".join(f"{s}\t04:01\t15:01\n" for s in samples))
+    people = tmp_path / "data" / "people.tsv"
+    people.write_text("sample\tsex\tsmoking\n" + "".join(f"{s}\tfemale\tever\n" for s in samples))
+    (tmp_path / "m.tsv").write_text(
+        "sample_set\tvcf\texposures\thla\n"
+        "all\tdata/cohort_chr{chrom}.vcf.gz\tdata/people.tsv\tdata/hla.tsv\n"
+    )
+    models = ("-m", "t1d", "-m", "ra")
+    ran = riskscore("batch", "m.tsv", *models, "--tsv", "--shards", "3", "--out", "out")
+    assert ran.returncode == 0, ran.stderr
+    text = riskscore("score", whole, *models, "--exposures", people, "--hla", hla).stdout
+    expected = text.splitlines()
+    found = (tmp_path / "out" / "scores.tsv").read_text().splitlines()
+    assert len(found) == 1 + 2 * len(samples)
+    assert [row.partition("\t")[2] for row in found] == expected
+    told = json.loads((tmp_path / "out" / "provenance.json").read_text())["sample_sets"]["all"]
+    assert len(told["inputs"]["vcf"]) == len(chromosomes)
+    assert {told["inputs"][role]["name"] for role in ("exposures", "hla")} == {
+        "people.tsv", "hla.tsv"
+    }  # fmt: skip
+    jsonschema.Draft202012Validator(SCHEMA).validate(
+        json.loads((tmp_path / "out" / "provenance.json").read_text())
+    )
