@@ -37,7 +37,7 @@ demo: setup ## Score the example people and show what comes out
 test: setup ## Run the tests; what was skipped is listed with its reason
 	$(BIN)/python -m pytest -rs $(PYTEST_FLAGS)
 
-torture: setup ## Kill, starve and race batches at length: an hour's worth of what `make test` samples
+torture: setup ## Kill, starve and race batches at length, of which `make test` samples a part
 	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture
 
 # Snakemake is no dependency of riskscore: it has an environment of its own.
