@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -19,10 +19,11 @@ def source_of(content: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def policy(script: str, style: str) -> str:
-    """Nothing may load, and only this script and this style may run."""
+def policy(scripts: Sequence[str], style: str) -> str:
+    """Nothing may load, and only these scripts and this style may run."""
+    allowed = " ".join(source_of(script) for script in scripts)
     return (
-        f"default-src 'none'; script-src {source_of(script)}; style-src {source_of(style)}; "
+        f"default-src 'none'; script-src {allowed}; style-src {source_of(style)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -43,7 +44,13 @@ def asset(package: str, name: str) -> str:
 
 
 def render(
-    package: str, template: str, context: Mapping[str, Any], *, style: str, script: str
+    package: str,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    style: str,
+    script: str,
+    second_script: str = "",
 ) -> str:
     """A template of a package filled in; everything that is not Markup is escaped."""
     environment = Environment(
@@ -56,7 +63,8 @@ def render(
     environment.filters["json"] = embedded_json
     return environment.get_template(template).render(
         **context,
-        policy=policy(script, style),
+        policy=policy([s for s in (script, second_script) if s], style),
         style=Markup(style),
         script=Markup(script),
+        second_script=Markup(second_script),
     )

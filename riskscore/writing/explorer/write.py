@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from markupsafe import Markup
+
 from riskscore.files import atomic_write
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
@@ -13,11 +15,26 @@ from riskscore.writing.page import asset, render
 _FOLDER = "riskscore.writing.explorer"
 
 
+def body() -> Markup:
+    """The explorer's place in a page, to be filled by its script."""
+    return Markup(asset(_FOLDER, "body.html"))
+
+
+def style() -> str:
+    """What the explorer adds to the style of a page."""
+    return asset(_FOLDER, "explorer.css")
+
+
+def script() -> str:
+    """The explorer's arithmetic and its controls."""
+    arithmetic = asset(_FOLDER, "explorer.js").replace("export function", "function")
+    return arithmetic + asset(_FOLDER, "page.js")
+
+
 def write_explorer(model: RiskModel, path: str | Path, *, population: str = "EUR") -> Path:
     """Write the page; raises PopulationError when the model has no frequencies there."""
     path = Path(path)
-    content = equations(model, reference_panel(), population)
-    arithmetic = asset(_FOLDER, "explorer.js").replace("export function", "function")
+    content = [equations(model, reference_panel(), population)]
     html = render(
         _FOLDER,
         "explorer.html.j2",
@@ -27,10 +44,10 @@ def write_explorer(model: RiskModel, path: str | Path, *, population: str = "EUR
             "id": model.id,
             "model_version": model.version,
             "ancestry": model.card.ancestry,
-            "outcome": model.card.outcome,
+            "body": body(),
         },
-        style=asset("riskscore.writing.report", "style.css") + asset(_FOLDER, "explorer.css"),
-        script=arithmetic + asset(_FOLDER, "page.js"),
+        style=asset("riskscore.writing.report", "style.css") + style(),
+        script=script(),
     )
     with atomic_write(path) as stream:
         stream.write(html.encode())

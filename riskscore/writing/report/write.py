@@ -7,9 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from riskscore.errors import UsageError
+from riskscore.errors import ModelError, UsageError
 from riskscore.files import atomic_write
+from riskscore.models.panel import reference_panel
 from riskscore.scoring.score import Scores
+from riskscore.writing.explorer import write as explorer_page
+from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render
 from riskscore.writing.report.cohort import cohort_context, provenance_rows
 from riskscore.writing.report.individual import individual_context
@@ -46,11 +49,18 @@ def write_report(
             )
         person = individual_context(source, individual)
         context |= {"person": person, "charts": person["charts"]}
-        template = "individual.html.j2"
+        template, second = "individual.html.j2", ""
     else:
-        template = "cohort.html.j2"
+        explorer = _explorable(results)
+        context |= {"explorer": explorer, "explorer_body": explorer_page.body()}
+        template, second = "cohort.html.j2", explorer_page.script() if explorer else ""
     html = render(
-        _FOLDER, template, context, style=asset(_FOLDER, "style.css"), script=_chart_script()
+        _FOLDER,
+        template,
+        context,
+        style=asset(_FOLDER, "style.css") + explorer_page.style(),
+        script=_chart_script(),
+        second_script=second,
     )
     with atomic_write(path) as stream:
         stream.write(html.encode())
@@ -64,6 +74,17 @@ def _chart_script() -> str:
 
     bundle: str = vl_convert.javascript_bundle(asset(_FOLDER, "charts.js"))
     return bundle
+
+
+def _explorable(results: Results) -> list[dict[str, Any]]:
+    """The equations of the models that the explorer can show."""
+    found = []
+    for model in results.models:
+        try:
+            found.append(equations(model, reference_panel(), model.reference_populations[0]))
+        except (ModelError, IndexError):
+            continue  # no reference frequencies, or an interaction of single variants
+    return found
 
 
 def _context(results: Results) -> dict[str, Any]:

@@ -68,6 +68,8 @@ function start(model) {
     choice.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
   }
   const controls = document.getElementById("controls");
+  controls.replaceChildren(...chooser(model));
+  document.getElementById("outcome").textContent = model.outcome;
   const group = (title) => {
     const set = document.createElement("fieldset");
     set.append(text("legend", title));
@@ -139,7 +141,16 @@ function start(model) {
   show();
 }
 
-const equations = JSON.parse(document.getElementById("equations").textContent);
-window.riskscore = { compute, equations };
-start(equations);
-document.documentElement.dataset.ready = "true";
+// The models of the page; with several, the first control chooses among them.
+const models = JSON.parse(document.getElementById("equations").textContent);
+
+function chooser(model) {
+  if (models.length < 2) return [];
+  return [select("model", models.map((one) => [one.id, one.name]), model.id,
+    (id) => start(models.find((one) => one.id === id)))];
+}
+
+window.riskscore = { compute, equations: models[0] };
+start(models[0]);
+// A page with charts is ready when they are drawn.
+if (!document.querySelector("[data-chart]")) document.documentElement.dataset.ready = "true";
