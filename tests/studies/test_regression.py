@@ -21,6 +21,7 @@ LOGISTF = {
     "dia": (3.09601166, 0.7745682, 8.03029352, 4.951873e-03),
 }
 LOGISTF_INTERCEPT = 0.12025405
+# The standard errors, and the p-values above, are recalled, not read from a stored copy.
 LOGISTF_SE = (0.4855415, 0.4236601, 0.4437934, 0.5484159, 0.5430824, 0.4173676, 1.6750220)
 
 
