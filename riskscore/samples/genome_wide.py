@@ -22,7 +22,8 @@ from riskscore.models.terms import ADDITIVE, CODINGS, Coding
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.exact_sums import CallRows, Copies, ExactSums
-from riskscore.samples.matching import MINIMUM_SAMPLES, find, find_among, is_marker
+from riskscore.samples.frequency import MINIMUM_SAMPLES
+from riskscore.samples.matching import find, find_among, is_marker
 from riskscore.samples.reading import GenotypeField, Reading
 from riskscore.samples.record import Record
 from riskscore.samples.source import Region, Source

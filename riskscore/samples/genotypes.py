@@ -9,6 +9,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.samples.coded import Coded
 from riskscore.samples.reading import GenotypeField
 from riskscore.samples.record import NO_ALLELE, NO_CALL, Numbers, Record
 
@@ -27,11 +28,13 @@ class AlleleCopies:
 
     ``notes`` count cells that were odd: ``half_call``, ``haploid`` (on an autosome),
     ``ds_gt_conflict``, ``dosage_conflict`` (DS against HDS or GP), and ``other_field`` (a cell
-    without the field that the record's others are read from).
+    without the field that the record's others are read from). ``coded`` are the same copies as
+    places in a table, where all cells are as usual.
     """
 
     values: Copies
     notes: Counter[str] = field(default_factory=Counter)
+    coded: Coded | None = None
 
 
 def allele_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Copies:
@@ -48,6 +51,11 @@ def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Al
     Raises VCFFormatError for a value out of range, a wrong number of values, a record without the
     field that was asked for, or without any.
     """
+    if record.format and field in (GenotypeField.AUTO, record.format[-1]):
+        coded = record.coded
+        if coded is not None:
+            notes = Counter({"ds_gt_conflict": coded.conflicts} if coded.conflicts else {})
+            return AlleleCopies(coded.values[None, :], notes, coded)
     reader = _Reader(record)
     wanted = [name for name in ("DS", "HDS", "GP", "GT") if field in (GenotypeField.AUTO, name)]
     present = [name for name in wanted if reader.has(name)]

@@ -14,16 +14,15 @@ from riskscore.genetics.change import Change, is_sequence, match_change
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import AlleleMatch, Variant, match_alleles
 from riskscore.samples.dosages import LocusMatch
+from riskscore.samples.frequency import counted_frequency, effect_frequency
 from riskscore.samples.genotypes import DECIMALS, AlleleCopies, Copies, read_copies
-from riskscore.samples.quality import imputation_quality, stated_frequency
+from riskscore.samples.quality import imputation_quality
 from riskscore.samples.reading import Absent, GenotypeField, Reading
 from riskscore.samples.record import Record
 from riskscore.samples.reference_blocks import block_copies
 from riskscore.samples.source import Region, Source
 from riskscore.samples.strand import Found
 
-# Fewer people than this do not make a frequency.
-MINIMUM_SAMPLES = 50
 # How far around an indel other spellings of it are looked for.
 INDEL_REACH = 30
 # Dosages of the ALTs of split records that sum to more than this are not all true.
@@ -91,7 +90,7 @@ class _Locus:
         self._read: dict[int, AlleleCopies] = {}
 
     def found(self) -> Found:
-        """Matched records counted together, gaps filled from blocks; else the reason."""
+        """What the records and blocks say of the variant; else the reason that they do not."""
         matched = [(r, m) for r in self.records if (m := self._match(r))]
         usable = [(r, m) for r, m in matched if self._refusal(r, m) is None]
         if matched and not usable:
@@ -99,6 +98,12 @@ class _Locus:
             reason = self._refusal(record, match)
             assert reason is not None
             return self._lost(reason, record=record.place)
+        if usable and len(self.records) == 1 and not self.blocks and not self.records[0].batches:
+            return self._settled(usable, self._effect_copies(*usable[0]), None)
+        return self._together(usable)
+
+    def _together(self, usable: Sequence[Match]) -> Found:
+        """Matched records counted together, gaps filled from blocks."""
         values = np.full(self.samples, np.nan, dtype=np.float32)
         covered = np.zeros(self.samples, dtype=bool)
         agree = 1
@@ -149,17 +154,22 @@ class _Locus:
             return Missing.LOW_IMPUTATION_QUALITY
         return None
 
-    def _copies(self, record: Record) -> Copies:
+    def _read_copies(self, record: Record) -> AlleleCopies:
         if id(record) not in self._read:
             self._read[id(record)] = read_copies(record, GenotypeField(self.reading.field))
             self.notes.update(self._read[id(record)].notes)
-        return self._read[id(record)].values
+        return self._read[id(record)]
+
+    def _copies(self, record: Record) -> Copies:
+        return self._read_copies(record).values
 
     def _effect_copies(self, record: Record, match: AlleleMatch) -> Copies:
         """Copies of the effect allele: an ALT's own, or what all ALTs at its place leave of two."""
-        own = self._copies(record)
+        own = self._read_copies(record)
         if match.effect_index:
-            return np.asarray(own[match.effect_index - 1])
+            return np.asarray(own.values[match.effect_index - 1])
+        if own.coded is not None and len(self.records) == 1 and _letters(self.variant) == 1:
+            return own.coded.through(_remaining)  # nothing else can stand at this base
         replaced_by = record.alts[match.other_index - 1].upper()
         change = Change(record.position, record.ref.upper(), replaced_by).trimmed
         others = [r for r in self.records if r is not record]
@@ -181,8 +191,7 @@ class _Locus:
                     total += np.where(fresh, copies, 0.0)
         too_many = total > _MOST_COPIES
         self.notes["more_than_two_alleles"] += int(too_many.sum())
-        left = np.where(too_many, np.nan, np.clip(2.0 - total, 0.0, 2.0))
-        return np.round(left, DECIMALS).astype(np.float32)
+        return _remaining(np.where(too_many, np.nan, total))
 
     def _fill(self, values: Copies, covered: NDArray[np.bool_]) -> bool:
         """Fill gaps from blocks, in place; whether any block speaks of the variant."""
@@ -200,17 +209,18 @@ class _Locus:
         return spoken
 
     def _settled(
-        self, usable: Sequence[Match], values: Copies, covered: NDArray[np.bool_]
+        self, usable: Sequence[Match], values: Copies, covered: NDArray[np.bool_] | None
     ) -> Found:
+        """What there is to say of copies that were read; ``covered`` is None for everybody."""
         record, match = usable[0]
         if sum(is_sequence(alt.upper()) for alt in record.alts) > 1:
             self.remarks.append("multi_allelic")
-        if not covered.all():
+        if covered is not None and not covered.all():
             self.notes["absent"] += int((~covered).sum())
             assumed = self._absent(Missing.ABSENT, np.where(covered, values, np.nan))
             if assumed.values is not None:
                 values = np.where(covered, values, assumed.values)
-        frequency = _frequency(record, match, values)
+        frequency = effect_frequency(record, match.effect_index, values)
         located = LocusMatch(
             self.variant, Missing.NOT_MISSING, match.strand, record.place, frequency, self._note()
         )
@@ -223,11 +233,17 @@ class _Locus:
             values,
             turned,
             record.ref.upper() if record.position == self.place else "",
-            tuple(_mean(values[part]) for part in record.batches),
+            tuple(counted_frequency(values[part]) for part in record.batches),
             lettered=True,
             ambiguous=match.ambiguous,
-            hom_ref=bool((self._copies(record).sum(axis=0) == 0).any()),
+            hom_ref=self._any_hom_ref(record),
         )
+
+    def _any_hom_ref(self, record: Record) -> bool:
+        read = self._read_copies(record)
+        if read.coded is not None:
+            return read.coded.any_without
+        return bool((read.values.sum(axis=0) == 0).any())
 
     def _from_blocks(self, values: Copies) -> Found:
         place = f"{self.variant.chromosome}:{self.place}"
@@ -236,7 +252,7 @@ class _Locus:
             Missing.NOT_MISSING,
             BLOCK,
             place,
-            _mean(values),
+            counted_frequency(values),
             self._note(),
         )
         return Found(match, values)
@@ -273,18 +289,10 @@ class _Locus:
         return "; ".join([*counts, *self.remarks])
 
 
-def _mean(values: Copies) -> float:
-    """The frequency that copies in enough people give, else nan."""
-    called = values[~np.isnan(values)]
-    if called.size < MINIMUM_SAMPLES:
-        return float("nan")
-    return float(called.mean(dtype=np.float64) / 2)
-
-
-def _frequency(record: Record, match: AlleleMatch, values: Copies) -> float:
-    """The effect allele's frequency: counted in enough people, else as INFO/AF says, else nan."""
-    counted = _mean(values)
-    return counted if not np.isnan(counted) else stated_frequency(record, match.effect_index)
+def _remaining(copies: NDArray[np.floating]) -> Copies:
+    """What copies of other alleles leave of two."""
+    left = np.clip(2.0 - copies.astype(np.float64), 0.0, 2.0)
+    return np.round(left, DECIMALS).astype(np.float32)
 
 
 def _letters(variant: Variant) -> int:

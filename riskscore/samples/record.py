@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import VCFFormatError
 from riskscore.samples.cells import Columns
+from riskscore.samples.coded import Coded, coded_text
 
 NO_CALL = -1  # an allele written as a dot
 NO_ALLELE = -2  # the second allele of a haploid call
@@ -33,8 +34,8 @@ class Record:
     """One record: fixed columns as text, and the sample columns as bytes that nobody has split.
 
     ``body`` is the text after FORMAT, tab-separated, without the end of line. Containers that hold
-    numbers instead of text override :meth:`genotypes`, :meth:`phased` and :meth:`numbers`; whoever
-    reads genotypes uses these three (or samples/genotypes.py) and never the text.
+    numbers instead of text override :meth:`genotypes`, :meth:`phased`, :meth:`numbers` and
+    :attr:`coded`; whoever reads genotypes uses these (or samples/genotypes.py) and never the text.
     """
 
     chromosome: str  # the plain name: 6, X
@@ -108,6 +109,11 @@ class Record:
                 where=self.file,
             )
         return cells
+
+    @property
+    def coded(self) -> Coded | None:
+        """The copies of the one ALT as places in a table, where all cells are as usual."""
+        return coded_text(self.body, self.samples, self.format) if len(self.alts) == 1 else None
 
     @cached_property
     def _columns(self) -> Columns | None:

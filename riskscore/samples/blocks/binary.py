@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.index import FileIndex
-from riskscore.samples.blocks.typed import INT8, WIDTH, Cursor, floats
+from riskscore.samples.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
 from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.coded import Coded, coded_numbers
 from riskscore.samples.record import NO_ALLELE, SYMBOLIC_REFERENCE, Numbers
 
 _FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
@@ -49,14 +50,30 @@ class BinaryRecord:
         field = self.fields["GT"]
         if field.kind != INT8 or field.count not in (1, 2):
             raise Unusual("a GT of more than two alleles, or of many ALTs")
-        codes = np.frombuffer(self.data, np.uint8, field.count * self.samples, field.place)
+        codes = self._codes(field)
         pairs = np.full((self.samples, 2), NO_ALLELE, dtype=np.int16)
-        codes = codes.reshape(self.samples, field.count)
         alleles = (codes >> 1).astype(np.int16) - 1  # packed as (allele + 1) << 1 | phase
         pairs[:, : field.count] = np.where(codes == _ENDED, np.int16(NO_ALLELE), alleles)
         if (pairs[:, 0] == NO_ALLELE).any() or pairs.max() > len(self.alts):
             raise Unusual("a cell without an allele, or with one beyond ALT")
         return pairs
+
+    def coded(self) -> Coded | None:
+        """GT, and DS if the record has it, as places in a table; None for any unusual cell."""
+        calls, dosages = self.fields["GT"], self.fields.get("DS")
+        if (calls.kind, calls.count) != (INT8, 2):
+            return None
+        if dosages is None:
+            return coded_numbers(self._codes(calls), None)
+        if (dosages.kind, dosages.count) != (FLOAT, 1):
+            return None
+        values = np.frombuffer(self.data, "<f4", self.samples, dosages.place)
+        return coded_numbers(self._codes(calls), values)
+
+    def _codes(self, field: Field) -> NDArray[np.uint8]:
+        """A GT of 8 bits as it is packed, shape (samples, alleles)."""
+        codes = np.frombuffer(self.data, np.uint8, field.count * self.samples, field.place)
+        return codes.reshape(self.samples, field.count)
 
     def phased(self) -> NDArray[np.bool_]:
         """Which genotypes are phased: the bit stands with the second allele."""

@@ -17,6 +17,7 @@ from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.binary import BinaryRecord, BinaryRecords, Dictionaries
 from riskscore.samples.blocks.index import read_index
 from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.coded import Coded
 from riskscore.samples.record import Numbers, Record
 from riskscore.samples.source import Region
 
@@ -39,6 +40,14 @@ class PackedRecord(Record):
     def cells(self) -> tuple[bytes, ...]:
         """The cells as VCF text."""
         return self._by_pysam.cells
+
+    @property
+    def coded(self) -> Coded | None:
+        """As :attr:`riskscore.samples.record.Record.coded`."""
+        assert self.packed is not None
+        if len(self.alts) != 1 or self.format not in (("GT",), ("GT", "DS")):
+            return None
+        return self.packed.coded()
 
     def genotypes(self) -> NDArray[np.int16] | None:
         """As :meth:`riskscore.samples.record.Record.genotypes`."""
