@@ -6,6 +6,7 @@ what is known), its variance is carried along, and the reason stands beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import RiskModel
+from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     ADDITIVE,
@@ -83,6 +84,17 @@ def design_matrix(
     return Measurements(cohort, reference, panel, rows).design()
 
 
+def people_by_sex(
+    sex: Sequence[Sex | None],
+) -> dict[Sex | None, NDArray[np.intp]]:
+    """The places of the people of each sex, and of those whose sex is not known."""
+    known = list(dict.fromkeys(sex))
+    if len(known) == 1:
+        return {known[0]: np.arange(len(sex))}
+    code = np.array([known.index(one) for one in sex], dtype=np.intp)
+    return {key: np.flatnonzero(code == i) for i, key in enumerate(known)}
+
+
 class Measurements:
     """What was measured of a range of a cohort's samples, as the terms of a model read it."""
 
@@ -93,7 +105,7 @@ class Measurements:
         self.model = reference.model
         self.count = len(rows)
         sex = cohort.sex[rows.start : rows.stop]
-        self.by_sex = {key: [i for i, s in enumerate(sex) if s is key] for key in set(sex)}
+        self.by_sex = people_by_sex(sex)
         self.haplotypes: DiplotypeCalls | None = None
         if self.model.scheme:
             self.haplotypes = call_diplotypes(cohort, self.model.scheme, panel, rows)
@@ -106,11 +118,13 @@ class Measurements:
     def design(self) -> DesignMatrix:
         """The design matrix, column by column."""
         shape = (self.count, len(self.model.terms))
-        expected, variance = np.empty(shape), np.empty(shape)
-        missing = np.zeros(shape, dtype=np.uint8)
+        # A column lies in one piece: whatever follows goes term by term.
+        expected, variance = np.empty(shape, order="F"), np.empty(shape, order="F")
+        missing = np.zeros(shape, dtype=np.uint8, order="F")
         for j, term in enumerate(self.model.terms):
-            expected[:, j], variance[:, j], missing[:, j] = self._column(j, term)
-        samples = tuple(self.cohort.samples[i] for i in self.rows)
+            column = self._plain if is_plain(term) else self._column
+            expected[:, j], variance[:, j], missing[:, j] = column(j, term)
+        samples = self.cohort.samples[self.span]
         excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
         published, ruled = self._published(expected)
         return DesignMatrix(
@@ -132,6 +146,28 @@ class Measurements:
                 ruled[:, j] = called
                 published[called, j] = self._haplotype(factor, rule).first[called]
         return published, ruled
+
+    def _plain(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
+        """As :meth:`_column`, of a variant's copies alone, which concern everybody.
+
+        Of d copies, the whole numbers around d with d as their mean have the variance t (1 - t),
+        t being the distance of d from 1.
+        """
+        mean, spread = self.reference.mean[j], self.reference.variance[j]
+        variant = term.factors[0]
+        assert isinstance(variant, VariantFactor)
+        missing = np.zeros(self.count, dtype=np.uint8)
+        lost = self.cohort.dosages.match(variant.variant).missing
+        if lost:
+            missing[:] = lost
+            return np.full(self.count, mean), np.full(self.count, spread), missing
+        copies = self.cohort.dosages.of(variant.variant)[self.span].astype(np.float64)
+        apart = np.abs(copies - 1)
+        variance = apart * (1 - apart)
+        gap = np.isnan(copies)
+        if gap.any():
+            copies[gap], variance[gap], missing[gap] = mean, spread, Missing.NO_CALL
+        return copies, variance, missing
 
     def _column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
         """Expected number, variance and reason of one term, each of shape (samples,)."""
@@ -293,6 +329,13 @@ class Measurements:
             [_two_draws(p, q) for p, q in ((without, without), (without, with_), (with_, with_))]
         )
         return np.column_stack([_spread(counted, column) for column in table.T])
+
+
+def is_plain(term: Term) -> bool:
+    """Whether a term counts the copies of one variant, and concerns everybody."""
+    factor = term.factors[0]
+    alone = len(term.factors) == 1 and not term.fallback_for
+    return alone and isinstance(factor, VariantFactor) and factor.coding is ADDITIVE
 
 
 def _two_draws(p: float, q: float) -> tuple[float, float, float]:

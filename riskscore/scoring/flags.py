@@ -48,20 +48,7 @@ def flags_of(
     terms = design.model.terms
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
     fallback = [j for j, t in enumerate(terms) if t.fallback_for]
-    uncertain = np.array(
-        [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
-    )
-    doubt = np.zeros((len(design.samples), len(genetic)), dtype=bool)
-    doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
-    # What more than two haplotypes leave open has a flag of its own.
-    haplotypes = np.array([_is_haplotype(terms[j]) for j in genetic], dtype=bool)
-    doubt &= ~((design.excess > _EXCESS)[:, None] & haplotypes)
-    reasons = design.missing[:, genetic].copy()
-    reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
-    stands_in = design.missing[:, fallback] == Missing.NOT_MISSING
-    state = np.column_stack([reasons, stands_in, design.excess > _EXCESS, unscored]).astype(
-        np.uint8
-    )
+    state = _states(design, genetic, fallback, unscored)
     packed, width = state.tobytes(), state.shape[1]
     if len(state) and (state == state[0]).all():
         people = [packed[:width]] * len(state)
@@ -87,6 +74,30 @@ def flags_of(
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
         texts[person] = ";".join(parts + tags)
     return [texts[person] for person in people]
+
+
+def _states(
+    design: DesignMatrix,
+    genetic: list[int],
+    fallback: list[int],
+    unscored: NDArray[np.bool_],
+) -> NDArray[np.uint8]:
+    """A row a sample: the reason for each genetic term's gap, the stand-ins in use, two marks."""
+    terms, count = design.model.terms, len(design.samples)
+    uncertain = np.array(
+        [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
+    )
+    if not (uncertain.any() or fallback or design.missing.any() or unscored.any()):
+        return np.zeros((count, len(genetic) + 2), dtype=np.uint8)
+    doubt = np.zeros((count, len(genetic)), dtype=bool)
+    doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
+    # What more than two haplotypes leave open has a flag of its own.
+    haplotypes = np.array([_is_haplotype(terms[j]) for j in genetic], dtype=bool)
+    doubt &= ~((design.excess > _EXCESS)[:, None] & haplotypes)
+    reasons = design.missing[:, genetic].copy()
+    reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
+    stands_in = design.missing[:, fallback] == Missing.NOT_MISSING
+    return np.column_stack([reasons, stands_in, design.excess > _EXCESS, unscored]).astype(np.uint8)
 
 
 def _is_haplotype(term: Term) -> bool:

@@ -101,9 +101,26 @@ class Reference:
         """What is taken off each term's number: its mean, or nothing where there is no average."""
         return self.left_out if self.basis is Basis.NOTHING else self.mean
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         return np.array([term.weight for term in self.model.terms])
+
+    @cached_property
+    def parts(self) -> NDArray[np.str_]:
+        """The part of the score each term belongs to."""
+        return np.array([term.part for term in self.model.terms])
+
+    @cached_property
+    def single_variants(self) -> tuple[int, ...]:
+        """The terms, by place, that alone look at their one variant."""
+        terms = self.model.terms
+        return tuple(c[0] for c in self.components if is_single_variant([terms[j] for j in c]))
+
+    @cached_property
+    def shared_components(self) -> tuple[tuple[int, ...], ...]:
+        """The other components."""
+        alone = set(self.single_variants)
+        return tuple(component for component in self.components if component[0] not in alone)
 
     @cached_property
     def unexplained(self) -> dict[str, float]:

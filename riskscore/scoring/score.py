@@ -16,7 +16,7 @@ from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis, centred_on
-from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.design import DesignMatrix, Measurements, people_by_sex
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.genome_wide import with_plain
 from riskscore.scoring.link import Array, expit
@@ -200,17 +200,17 @@ def _score_model(
         design = measured.design()
         sex = cohort.sex[rows.start : rows.stop]
         spread = uncertainty(measured, design, reference)
-        part = _score_rows(design, reference, sex, spread)
+        share = observed_share(design, reference)
+        part = _score_rows(design, reference, sex, spread, share)
         for name, values in part.items():
             numbers[name][rows.start : rows.stop] = values
-        for name, values in _component_coverage(design, reference, sex).items():
+        for name, values in _component_coverage(share, reference, sex).items():
             coverage[name][rows.start : rows.stop] = values
         for source, values in spread.variance.items():
             variance[source][rows.start : rows.stop] = values
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
-        seen += exact_sum(observed_share(design, reference))
-        for reason in np.flatnonzero(np.bincount(design.missing.ravel())):
-            reasons[:, reason] += (design.missing == reason).sum(axis=0)
+        seen += exact_sum(share)
+        reasons += _reasons(design)
     return ModelScores(
         reference.model,
         reference,
@@ -223,35 +223,50 @@ def _score_model(
     )
 
 
+def _reasons(design: DesignMatrix) -> NDArray[np.int64]:
+    """The samples with each reason for a gap, shape (terms, reasons)."""
+    counts = np.zeros((design.missing.shape[1], len(Missing)), dtype=np.int64)
+    for j, column in enumerate(design.missing.T):
+        if column.any():
+            counts[j] = np.bincount(column, minlength=len(Missing))
+        else:
+            counts[j, Missing.NOT_MISSING] = len(column)
+    return counts
+
+
 def observed_share(design: DesignMatrix, reference: Reference) -> Array:
     """How much of each term's variance in the population was really seen, shape (samples, terms).
 
     1 where the number is certain, 0 where nothing is known of it.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = 1 - design.variance / reference.variance
-    return np.clip(np.where(reference.variance > 0, share, 1.0), 0, 1)
-
-
-def _by_sex(sex: tuple[Sex | None, ...]) -> dict[Sex | None, NDArray[np.bool_]]:
-    return {key: np.array([s is key for s in sex], dtype=bool) for key in dict.fromkeys(sex)}
+    varies = reference.variance > 0
+    share = design.variance / np.where(varies, reference.variance, 1.0)
+    share[:, ~varies] = 0.0
+    np.subtract(1, share, out=share)
+    return np.clip(share, 0, 1, out=share)
 
 
 def _component_coverage(
-    design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...]
+    share: Array, reference: Reference, sex: tuple[Sex | None, ...]
 ) -> dict[str, Array]:
     """Coverage of each component; nan where the component has no variance in people of that sex."""
-    share = observed_share(design, reference)
     names = np.array([term.component for term in reference.model.terms])
-    result = {}
-    for name in dict.fromkeys(names.tolist()):
-        covered = np.full(len(design.samples), np.nan)
-        for key, people in _by_sex(sex).items():
-            expected = np.where(names == name, reference.expected_variance(key), 0.0)
-            if expected.sum() > 0:
-                covered[people] = _weighted(share[people], expected) / expected.sum()
-        result[name] = covered
-    return result
+    return {
+        name: _covered(share, np.where(names == name, 1.0, 0.0), reference, sex, np.nan)
+        for name in dict.fromkeys(names.tolist())
+    }
+
+
+def _covered(
+    share: Array, counted: Array, reference: Reference, sex: tuple[Sex | None, ...], none: float
+) -> Array:
+    """The share of the counted terms' variance that was seen; ``none`` where there is none."""
+    covered = np.full(len(share), none)
+    for key, people in people_by_sex(sex).items():
+        expected = counted * reference.expected_variance(key)
+        if expected.sum() > 0:
+            covered[people] = (_weighted(share, expected) / expected.sum())[people]
+    return covered
 
 
 def _weighted(columns: Array, weights: Array) -> Array:
@@ -267,31 +282,30 @@ def _weighted(columns: Array, weights: Array) -> Array:
 
 
 def _score_rows(
-    design: DesignMatrix, reference: Reference, sex: tuple[Sex | None, ...], spread: Uncertainty
+    design: DesignMatrix,
+    reference: Reference,
+    sex: tuple[Sex | None, ...],
+    spread: Uncertainty,
+    share: Array,
 ) -> dict[str, Array]:
     """All the numbers of a chunk of samples."""
     model, weights = reference.model, reference.weights
-    centred = design.expected - reference.centre
-    parts = np.array([term.part for term in model.terms])
+    centred, parts = design.expected - reference.centre, reference.parts
     out = {
         f"{part}_score": _weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
     }
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
     low, high = spread.limits()
-    share = observed_share(design, reference)
     out["odds_ratio"] = np.exp(out["log_odds"])
-    for name in (*COLUMNS[8:12], "coverage"):  # probability and its limits, percentile
+    for name in COLUMNS[8:12]:  # probability and its limits, percentile
         out[name] = np.full(len(design.samples), np.nan)
-    for key, people in _by_sex(sex).items():
+    out["coverage"] = _covered(share, np.ones(len(model.terms)), reference, sex, 1.0)
+    for key, people in people_by_sex(sex).items():
         own = reference.by_sex[key]
         lp = out["log_odds"][people]
-        expected = reference.expected_variance(key)
-        out["coverage"][people] = (
-            _weighted(share[people], expected) / expected.sum() if expected.sum() else 1.0
-        )
         out["percentile"][people] = own.distribution.percentile(lp)
         if own.alpha is not None:
-            spectrum = spread.spectrum.take(np.flatnonzero(people))
+            spectrum = spread.spectrum.take(people)
             out["probability"][people] = spectrum.mean_risk(own.alpha + lp)
             out["probability_low"][people] = expit(own.alpha + lp + low[people])
             out["probability_high"][people] = expit(own.alpha + lp + high[people])
@@ -299,31 +313,38 @@ def _score_rows(
         for name in ("odds_ratio", "percentile"):
             out[name] = np.full(len(design.samples), np.nan)
     out["published_score"] = _published(design, reference, share)
-    return _refused(out, design, model)
+    return _refused(out, design, reference)
 
 
 def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
     """The score on its paper's own scale, not centred; nan where too little of it was read."""
     model = reference.model
-    genetic = np.array(
-        [t.part is Part.GENETIC and not t.fallback_for for t in model.terms], dtype=bool
-    )
     if not model.published_score:
         return np.full(len(design.samples), np.nan)
-    seen = design.published - reference.left_out
-    share = np.where(design.ruled, 1.0, share)
+    fallback = np.array([bool(term.fallback_for) for term in model.terms])
+    genetic = (reference.parts == Part.GENETIC) & ~fallback
+    seen = design.published
+    if reference.left_out.any():
+        seen = seen - reference.left_out
+    if design.ruled.any():
+        share = np.where(design.ruled, 1.0, share)
     total = _weighted(seen, np.where(genetic, reference.weights, 0.0))
     expected = np.where(genetic, reference.weights**2 * reference.variance, 0.0)
     enough = _weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
     return np.where(enough, total, np.nan)
 
 
-def _refused(out: dict[str, Array], design: DesignMatrix, model: RiskModel) -> dict[str, Array]:
+def _refused(out: dict[str, Array], design: DesignMatrix, reference: Reference) -> dict[str, Array]:
     """No numbers for people of whom nothing genetic was read, or whom the policy refuses."""
-    genetic = np.array([t.part is Part.GENETIC for t in model.terms], dtype=bool)
-    no_gap = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.AT_FREQUENCY)
-    gaps = ~np.isin(design.missing, no_gap)
-    refused = ~(design.missing[:, genetic] == Missing.NOT_MISSING).any(axis=1)
-    if model.missing is MissingPolicy.REFUSE:
-        refused |= gaps[:, genetic].any(axis=1)
+    genetic = np.flatnonzero(reference.parts == Part.GENETIC)
+    refused = np.ones(len(design.samples), dtype=bool)
+    for j in genetic:
+        refused &= design.missing[:, j] != Missing.NOT_MISSING
+        if not refused.any():
+            break
+    if reference.model.missing is MissingPolicy.REFUSE:
+        no_gap = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.AT_FREQUENCY)
+        refused |= ~np.isin(design.missing[:, genetic], no_gap).all(axis=1)
+    if not refused.any():
+        return out
     return {name: np.where(refused, np.nan, values) for name, values in out.items()}

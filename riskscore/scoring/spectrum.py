@@ -43,6 +43,11 @@ class Spectrum:
         """Of the variables at ``places``."""
         return Spectrum(self.real[:, places], self.imaginary[:, places])
 
+    def blurred(self, variance: Array) -> Spectrum:
+        """Of the sums with independent normal variables of mean 0."""
+        damping = of_normal(variance).real
+        return Spectrum(self.real * damping, self.imaginary * damping)
+
     def mean_risk(self, center: Array) -> Array:
         """E[expit(center + X)], elementwise over ``center`` and the variables.
 

@@ -18,6 +18,7 @@ from riskscore.errors import ShardError
 from riskscore.scoring.link import Array
 
 _UNITS = 2**40
+_EXACT = 4096  # so many whole numbers of at most 2**40 have a sum that float64 holds
 
 
 def exact_sum(shares: Array) -> NDArray[np.int64]:
@@ -26,7 +27,10 @@ def exact_sum(shares: Array) -> NDArray[np.int64]:
     >>> bool(exact_sum(np.array([0.5, 0.25])) == 3 * 2**38)
     True
     """
-    total: NDArray[np.int64] = np.rint(shares * _UNITS).astype(np.int64).sum(axis=0)
+    total = np.zeros(shares.shape[1:], dtype=np.int64)
+    for start in range(0, len(shares), _EXACT):
+        units = shares[start : start + _EXACT] * _UNITS
+        total += np.rint(units, out=units).sum(axis=0).astype(np.int64)
     return total
 
 

@@ -7,7 +7,9 @@ unsure as their standard errors say and a baseline as unsure as its interval say
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,12 +36,19 @@ _SKEW_MOST = 2.0  # beyond it the expansion of the interval no longer serves
 @dataclass(frozen=True)
 class Uncertainty:
     """Of each sample's log odds: ``variance`` by source and the third central moment, each of
-    shape (samples,), and the characteristic function of what is not known of the person.
+    shape (samples,). ``patterns`` are the people alike in what is not known of a component, with
+    its characteristic function, and ``normal`` the variance (samples,) of what is taken as normal.
     """
 
     variance: dict[Source, Array]
     third: Array
-    spectrum: Spectrum
+    patterns: tuple[tuple[Places, Spectrum], ...]
+    normal: Array
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """The characteristic function of what is not known of each person."""
+        return _combined(self.patterns, self.normal)
 
     @property
     def total(self) -> Array:
@@ -67,10 +76,8 @@ def uncertainty(measured: Measurements, design: DesignMatrix, reference: Referen
     kinds = np.zeros((count, len(KINDS)))
     third = np.zeros(count)
     patterns: list[tuple[Places, Spectrum]] = []
-    for component in reference.components:
+    for component in reference.shared_components:
         terms = [reference.model.terms[j] for j in component]
-        if is_single_variant(terms):
-            continue
         people, columns = _concerned(design, component)
         if not len(people):
             continue
@@ -86,7 +93,7 @@ def uncertainty(measured: Measurements, design: DesignMatrix, reference: Referen
     variance = {kind: kinds[:, i] for i, kind in enumerate(KINDS)}
     weights, baseline = _of_model(measured, design, reference)
     variance |= {Source.WEIGHTS: weights, Source.BASELINE: baseline}
-    return Uncertainty(variance, third, _combined(patterns, normal, count))
+    return Uncertainty(variance, third, tuple(patterns), normal)
 
 
 def shares_by_term(measured: Measurements, design: DesignMatrix, reference: Reference) -> Array:
@@ -148,16 +155,15 @@ def _single_variants(
     normal = np.zeros(count)
     lost = np.zeros((count, 0), dtype=bool)
     spectra: list[Spectrum] = []
-    for component in reference.components:
-        terms = [reference.model.terms[j] for j in component]
-        unsure = design.variance[:, component[0]] > 0
-        if not is_single_variant(terms) or not unsure.any():
-            continue
-        j, term = component[0], terms[0]
-        gap = unsure & (design.missing[:, j] != Missing.NOT_MISSING)
+    gaps = (design.missing != Missing.NOT_MISSING).any(axis=0)
+    for j in reference.single_variants:
+        term = reference.model.terms[j]
         variance = term.weight**2 * design.variance[:, j]
+        if not gaps[j]:
+            normal += variance
+            continue
+        gap = (variance > 0) & (design.missing[:, j] != Missing.NOT_MISSING)
         kinds[:, KINDS.index(Source.MISSING)] += np.where(gap, variance, 0.0)
-        kinds[:, KINDS.index(Source.GENOTYPES)] += np.where(gap, 0.0, variance)
         normal += np.where(gap, 0.0, variance)
         if gap.any():
             system = reference.systems[group_of(term.factors[0])]
@@ -165,6 +171,7 @@ def _single_variants(
             third += np.where(gap, float(system.probabilities @ value**3), 0.0)
             lost = np.column_stack([lost, gap])
             spectra.append(of_states(value, system.probabilities))
+    kinds[:, KINDS.index(Source.GENOTYPES)] += normal
     if spectra:
         packed, place = np.unique(np.packbits(lost, axis=1), axis=0, return_inverse=True)
         rows = np.unpackbits(packed, axis=1, count=len(spectra)).astype(bool)
@@ -183,14 +190,14 @@ def _products(chosen: Array, spectra: list[Spectrum]) -> Spectrum:
     return total
 
 
-def _combined(patterns: list[tuple[Places, Spectrum]], normal: Array, count: int) -> Spectrum:
+def _combined(patterns: Sequence[tuple[Places, Spectrum]], normal: Array) -> Spectrum:
     """Each person's spectrum: the product over the components of their patterns'."""
-    total = certain(count)
-    if patterns:
-        codes = np.column_stack([place for place, _ in patterns])
-        kinds, which = np.unique(codes, axis=0, return_inverse=True)
-        shared = certain(len(kinds))
-        for column, (_, spectrum) in zip(kinds.T, patterns, strict=True):
-            shared = shared.times(spectrum.take(column))
-        total = shared.take(which.ravel())
-    return total.times(of_normal(normal)) if normal.any() else total
+    if not patterns:
+        return of_normal(normal) if normal.any() else certain(len(normal))
+    codes = np.column_stack([place for place, _ in patterns])
+    kinds, which = np.unique(codes, axis=0, return_inverse=True)
+    shared = certain(len(kinds))
+    for column, (_, spectrum) in zip(kinds.T, patterns, strict=True):
+        shared = shared.times(spectrum.take(column))
+    total = shared.take(which.ravel())
+    return total.blurred(normal) if normal.any() else total
