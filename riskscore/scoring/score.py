@@ -321,7 +321,7 @@ def _published(design: DesignMatrix, reference: Reference, share: Array) -> Arra
     model = reference.model
     if not model.published_score:
         return np.full(len(design.samples), np.nan)
-    fallback = np.array([bool(term.fallback_for) for term in model.terms])
+    fallback = np.array([bool(term.fallback_for) for term in model.terms], dtype=bool)
     genetic = (reference.parts == Part.GENETIC) & ~fallback
     seen = design.published
     if reference.left_out.any():

@@ -6,7 +6,7 @@ It holds scores.tsv, hla_calls.tsv and shard.json: provenance, tallies and check
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -90,7 +90,7 @@ def write_shard(
         "provenance": provenance(scores, hashed, parameters),
         "tallies": [tally.as_data() for tally in tally_scores(scores)],
     }
-    contents = {
+    contents: dict[str, Iterable[str | bytes]] = {
         "scores.tsv": tsv_parts(scores.blocks(), COLUMNS),
         "hla_calls.tsv": [to_tsv(rows, HLA_COLUMNS)],
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,27 +12,29 @@ import numpy as np
 
 from riskscore.errors import OutputError, UsageError
 from riskscore.files import atomic_write
+from riskscore.writing.text_columns import Letters, joined, number_letters, text_letters
 
 ENDINGS = (".tsv", ".parquet")
+_ROWS = 4096  # rows turned into text at a time
 Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
 
 
 def cell(value: Any) -> str:
-    r"""A value as text: numbers to their last bit, nothing for what is missing.
+    r"""A value as text: numbers with twelve decimals at most, nothing for what is missing.
 
-    >>> [cell(v) for v in (0.1, float("nan"), None, 3, "a\tb")]
-    ['0.1', '', '', '3', 'a b']
+    >>> [cell(v) for v in (0.1, 1 / 3, float("nan"), None, 3, "a\tb")]
+    ['0.1', '0.333333333333', '', '', '3', 'a b']
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return ""
     if isinstance(value, float):
-        return repr(value)
+        return number_letters(np.array([value])).tobytes().replace(b"\0", b"").decode()
     return str(value).replace("\t", " ").replace("\n", " ").replace("\r", " ")
 
 
 def to_tsv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Rows as TSV text with a header line."""
-    return "".join(tsv_parts(as_block(rows, columns), columns))
+    return b"".join(tsv_parts(as_block(rows, columns), columns)).decode()
 
 
 def as_block(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[Block]:
@@ -42,32 +43,41 @@ def as_block(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[
     return [{column: [row[column] for row in held] for column in columns}]
 
 
-def tsv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[str]:
+def tsv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[bytes]:
     r"""A table as TSV text, a block at a time, the header line first.
 
     >>> list(tsv_parts([{"a": np.array([0.5, np.nan]), "b": ("x", "y")}], ["a", "b"]))
-    ['a\tb\n', '0.5\tx\n\ty\n']
+    [b'a\tb\n', b'0.5\tx\n\ty\n']
     """
-    yield "\t".join(columns) + "\n"
+    yield "\t".join(columns).encode() + b"\n"
     for block in blocks:
-        cells = [_cells(block[column]) for column in columns]
-        yield "".join(["\t".join(row) + "\n" for row in zip(*cells, strict=True)])
+        for start in range(0, len(block[columns[0]]), _ROWS):
+            yield _lines([block[column][start : start + _ROWS] for column in columns])
 
 
-def _cells(values: Sequence[Any] | np.ndarray[Any, Any]) -> Sequence[str]:
-    """A column as text: what :func:`cell` makes of each value, a column at a time where it can."""
+def _lines(columns: Sequence[Sequence[Any] | np.ndarray[Any, Any]]) -> bytes:
+    """Some rows as text, all at once where the cells allow it."""
+    found = [_letters(values) for values in columns]
+    letters = [column for column in found if column is not None]
+    if len(letters) == len(columns):
+        return joined(letters)
+    rows = zip(*(_listed(values) for values in columns), strict=True)
+    return "".join(["\t".join(map(cell, row)) + "\n" for row in rows]).encode()
+
+
+def _letters(values: Sequence[Any] | np.ndarray[Any, Any]) -> Letters | None:
     if isinstance(values, np.ndarray) and values.dtype == np.float64:
-        if not values.size:
-            return []
-        texts = repr(values.tolist())[1:-1].split(", ")  # a list shows the repr of each number
-        for i in np.flatnonzero(np.isnan(values)):
-            texts[i] = ""
-        return texts
-    if all(type(value) is str for value in values):
-        together = "".join(values)
-        if not any(control in together for control in "\t\n\r"):
-            return list(values)
-    return [cell(value) for value in values]
+        return number_letters(values)
+    listed = _listed(values)
+    if all(value is None or type(value) is float for value in listed):
+        return number_letters(np.array(listed, dtype=np.float64))  # None becomes nan
+    texts = all(type(value) is str for value in listed)
+    letters = text_letters(listed) if texts else None
+    return text_letters([cell(value) for value in listed]) if letters is None else letters
+
+
+def _listed(values: Sequence[Any] | np.ndarray[Any, Any]) -> Sequence[Any]:
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def check_ending(path: Path | None) -> None:
@@ -94,7 +104,7 @@ def write_blocks(blocks: Iterable[Block], columns: Sequence[str], path: Path | N
     if path is None:
         try:
             for part in tsv_parts(blocks, columns):
-                sys.stdout.write(part)
+                sys.stdout.write(part.decode())
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputError("the reader of the output closed it early") from error
@@ -104,7 +114,7 @@ def write_blocks(blocks: Iterable[Block], columns: Sequence[str], path: Path | N
     else:
         with atomic_write(path) as stream:
             for part in tsv_parts(blocks, columns):
-                stream.write(part.encode())
+                stream.write(part)
 
 
 def _parquet(blocks: Iterable[Block], columns: Sequence[str]) -> bytes:
@@ -116,9 +126,7 @@ def _parquet(blocks: Iterable[Block], columns: Sequence[str]) -> bytes:
         values = [value for block in held for value in block[column]]
         number = any(isinstance(value, float) for value in values)
         kind = pa.float64() if number else pa.string()
-        arrays[column] = pa.array(
-            [None if cell(v) == "" and number else v for v in values], type=kind
-        )
+        arrays[column] = pa.array(values, type=kind, from_pandas=True)
     sink = io.BytesIO()
     pq.write_table(pa.table(arrays), sink)
     return sink.getvalue()

@@ -24,7 +24,7 @@ def test_blocks_of_any_length_write_what_the_cells_would(
         for part in stretches
     ]
     expected = "name\tvalue\n" + "".join(f"{cell(name)}\t{cell(value)}\n" for name, value in rows)
-    assert "".join(tsv_parts(blocks, COLUMNS)) == expected
+    assert b"".join(tsv_parts(blocks, COLUMNS)).decode() == expected
 
 
 def test_files_of_blocks_and_of_rows_are_the_same(tmp_path) -> None:
