@@ -3,44 +3,47 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from riskscore.cli import report, scoring, studies
-from riskscore.cli.batch import batch, merge, verify
-from riskscore.cli.hla import hla
-from riskscore.cli.models import models_app
-from riskscore.cli.population import population
-from riskscore.cli.simulate import simulate
 from riskscore.errors import RiskscoreError
 
-app = typer.Typer(
-    name="riskscore",
-    help="Genetic risk scores of autoimmune disease from VCF, HLA and exposures. "
-    "Illustrative, not diagnostic.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for verb in (scoring.score, scoring.explain, scoring.check, hla, scoring.demo):
-    app.command()(verb)
-app.command()(population)
-app.command()(simulate)
-app.command()(studies.fit)
-app.command()(studies.evaluate)
-app.command()(studies.interaction)
-for job in (batch, merge, verify):
-    app.command()(job)
-app.command()(report.report)
-app.command()(report.explore)
-app.add_typer(models_app, name="models")
+# Each verb is a function of its name in a module here, imported when it is needed.
+VERBS = {
+    "score": "scoring", "explain": "scoring", "check": "scoring", "hla": "hla", "demo": "scoring",
+    "population": "population", "simulate": "simulate", "fit": "studies", "evaluate": "studies",
+    "interaction": "studies", "batch": "batch", "merge": "batch", "verify": "batch",
+    "report": "report", "explore": "report", "models": "models",
+}  # fmt: skip
+
+
+def command_line(verb: str = "") -> typer.Typer:
+    """The command line with all its verbs, or with the one that is wanted: that starts quicker."""
+    app = typer.Typer(
+        name="riskscore",
+        help="Genetic risk scores of autoimmune disease from VCF, HLA and exposures. "
+        "Illustrative, not diagnostic.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(options)
+    for name in [verb] if verb in VERBS else VERBS:
+        found = getattr(import_module(f"riskscore.cli.{VERBS[name]}"), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command()(found)
+    return app
 
 
 def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        app()
+        command_line(verb)()
     except RiskscoreError as error:
         typer.echo(f"riskscore: {type(error).__name__}: {error}", err=True)
         sys.exit(error.exit_code)
@@ -54,7 +57,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

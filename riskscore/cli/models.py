@@ -11,13 +11,13 @@ import typer
 from riskscore.cli.options import ForceOption
 from riskscore.errors import UsageError
 
-models_app = typer.Typer(
+models = typer.Typer(
     help="The models: list, show, check, import-pgs, export-pgs, schema.", no_args_is_help=True
 )
 _WHICH = "A model's id or folder, or a PGS Catalog scoring file."
 
 
-@models_app.command("list")
+@models.command("list")
 def models_list() -> None:
     """The shipped models, one a line."""
     from riskscore.models.catalog import list_models, load_model
@@ -36,7 +36,7 @@ def models_list() -> None:
     write_table(rows, columns, None)
 
 
-@models_app.command("show")
+@models.command("show")
 def models_show(
     name: Annotated[str, typer.Argument(help=_WHICH)],
     sources: Annotated[
@@ -73,7 +73,7 @@ def models_show(
             typer.echo(line)
 
 
-@models_app.command("check")
+@models.command("check")
 def models_check(name: Annotated[str, typer.Argument(help=_WHICH)]) -> None:
     """Read a model strictly, work through its examples, and compare it with the published tables.
 
@@ -106,7 +106,7 @@ def models_check(name: Annotated[str, typer.Argument(help=_WHICH)]) -> None:
     require_trust(model, catalog)
 
 
-@models_app.command("export-pgs")
+@models.command("export-pgs")
 def models_export(
     name: Annotated[str, typer.Argument(help=_WHICH)],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; - for stdout.")],
@@ -132,7 +132,7 @@ def models_export(
         stream.write(gzip.compress(text, mtime=0) if out.suffix == ".gz" else text)
 
 
-@models_app.command("import-pgs")
+@models.command("import-pgs")
 def models_import(
     file: Annotated[Path, typer.Argument(help="A scoring file of the PGS Catalog.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make.")],
@@ -151,7 +151,7 @@ def models_import(
     typer.echo(f"wrote {', '.join(files)}; complete model.yaml", err=True)
 
 
-@models_app.command("schema")
+@models.command("schema")
 def models_schema() -> None:
     """The JSON Schema of model.yaml, for an editor."""
     import json

@@ -71,14 +71,13 @@ def score(
     """Score every sample of a VCF with one or several models."""
     from riskscore.samples.part import Part
     from riskscore.scoring.score import COLUMNS
-    from riskscore.writing.bundle import check_folder, write_bundle
-    from riskscore.writing.provenance import hash_inputs
-    from riskscore.writing.shards import write_shard
     from riskscore.writing.tables import check_ending, write_blocks
 
     check_ending(output)
     part = Part.parse(shard) if shard else None
     if out is not None:
+        from riskscore.writing.bundle import check_folder
+
         check_folder(out)
     reading = reading_of(field, min_r2, filters, absent, require_index)
     scores = read_and_score(
@@ -114,8 +113,13 @@ def score(
         }
         parameters = parameters_of(ids, options)
         if part is None:
+            from riskscore.writing.bundle import write_bundle
+
             write_bundle(scores, out, inputs=inputs, parameters=parameters)
         else:
+            from riskscore.writing.provenance import hash_inputs
+            from riskscore.writing.shards import write_shard
+
             hashed = hash_inputs(inputs)
             write_shard(
                 scores, out, part, sample_set=sample_set, hashed=hashed, parameters=parameters

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from riskscore import errors
-from riskscore.cli import app
+from riskscore.cli import command_line
 
 DATA = Path(__file__).parents[1] / "data"
 VCF = DATA / "t1d_b38_clean.vcf.gz"
@@ -32,7 +32,7 @@ def riskscore() -> Run:
     """The command in this process: what it prints is what counts here, not how it starts."""
 
     def run(*arguments: object) -> CompletedProcess[str]:
-        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        done = CliRunner().invoke(command_line(), [str(argument) for argument in arguments])
         if isinstance(done.exception, errors.RiskscoreError):
             code = done.exception.exit_code
             return CompletedProcess([], code, done.stdout, done.stderr + str(done.exception))

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import riskscore as rs
-from riskscore.cli import app
+from riskscore.cli import command_line
 from riskscore.errors import RiskscoreError, StudyTableError, UsageError
 
 PREVALENCE = "0.02"
@@ -15,7 +15,7 @@ PREVALENCE = "0.02"
 
 def run(*arguments: object) -> str:
     """Standard output of a verb; its error is raised."""
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    result = CliRunner().invoke(command_line(), [str(a) for a in arguments])
     if isinstance(result.exception, RiskscoreError):
         raise result.exception
     assert result.exit_code == 0, result.output

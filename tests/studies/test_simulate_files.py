@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import riskscore as rs
-from riskscore.cli import app
+from riskscore.cli import command_line
 from riskscore.errors import (
     OutputError,
     PopulationError,
@@ -45,7 +45,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_folder_is_complete_and_says_it_is_simulated(tmp_path: Path) -> None:
     result = CliRunner().invoke(
-        app,
+        command_line(),
         ["simulate", "-m", "t1d", "-m", "ms", "-n", "60", "--seed", "7", "--out", f"{tmp_path}/s"],
     )
     assert result.exit_code == 0, result.output
@@ -220,7 +220,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, options: dict[str, o
 def test_families_of_mixed_ancestry_from_the_command_line(tmp_path: Path) -> None:
     options = "-n 20 --trios --admixture EUR=0.7,AFR=0.3 --hla none --build GRCh37 --liability"
     command = ["simulate", "-m", "ms", *options.split(), "--out", f"{tmp_path}/s"]
-    result = CliRunner().invoke(app, command)
+    result = CliRunner().invoke(command_line(), command)
     assert result.exit_code == 0, result.output
     truth = rows(tmp_path / "s" / "truth.tsv")
     assert len(truth) == 60
@@ -232,7 +232,9 @@ def test_families_of_mixed_ancestry_from_the_command_line(tmp_path: Path) -> Non
         records = [line.split("\t", 3) for line in stream if not line.startswith("#")]
     assert {record[0] for record in records} >= {"1", "6", "22"}
     assert not any(record[2].startswith("HLA_") for record in records)
-    result = CliRunner().invoke(app, [*command[:-1], f"{tmp_path}/t", "--admixture", "EUR"])
+    result = CliRunner().invoke(
+        command_line(), [*command[:-1], f"{tmp_path}/t", "--admixture", "EUR"]
+    )
     assert isinstance(result.exception, UsageError)
 
 
@@ -318,7 +320,8 @@ def test_a_folder_that_holds_something_is_refused_before_any_work(tmp_path: Path
 
 def test_a_population_the_model_does_not_know_ends_with_its_code(tmp_path: Path) -> None:
     result = CliRunner().invoke(
-        app, ["simulate", "-m", "t1d", "-n", "5", "--population", "AFR", "--out", f"{tmp_path}/s"]
+        command_line(),
+        ["simulate", "-m", "t1d", "-n", "5", "--population", "AFR", "--out", f"{tmp_path}/s"],
     )
     assert isinstance(result.exception, PopulationError)
     assert result.exception.exit_code == 23
