@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -54,21 +56,31 @@ def read_start(path: Path, size: int = 64) -> bytes:
 
 def read_text(path: Path, *, limit: int = TEXT_LIMIT) -> str:
     """Text of a UTF-8 file, plain or gzip, refused above ``limit`` bytes of text."""
+    with _unpacked(path) as stream:
+        data = stream.read(limit + 1)
+        _check_size(len(data), limit, path)
+        return data.decode("utf-8-sig")
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
+    """The bytes of a text file, plain or gzip; InputError when they are cut short, or no text."""
     with open(path, "rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
     try:
         with gzip.open(path, "rb") if packed else open(path, "rb") as stream:
-            data = stream.read(limit + 1)
+            yield stream
     except (OSError, EOFError) as error:
         raise InputError("the file cannot be read to its end", where=path.name) from error
-    if len(data) > limit:
-        raise InputError(f"the file holds more than {limit // 1024**2} MB of text", where=path.name)
-    try:
-        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             "the file is not UTF-8 text", where=path.name, fix="save it as UTF-8"
         ) from error
+
+
+def _check_size(size: int, limit: int, path: Path) -> None:
+    if size > limit:
+        raise InputError(f"the file holds more than {limit // 1024**2} MB of text", where=path.name)
 
 
 def read_rows(path: Path, *, delimiter: str | None = None) -> list[dict[str, str]]:
@@ -76,23 +88,40 @@ def read_rows(path: Path, *, delimiter: str | None = None) -> list[dict[str, str
 
     Raises InputError for a repeated column or a row of another length than the header.
     """
-    lines = [line for line in read_text(path).splitlines() if line and not line.startswith("#")]
-    if not lines:
+    return list(iter_rows(path, delimiter=delimiter))
+
+
+def iter_rows(path: Path, *, delimiter: str | None = None) -> Iterator[dict[str, str]]:
+    """The rows of :func:`read_rows` one by one, without the table ever being held."""
+    lines = (line for line in _lines(path) if line and not line.startswith("#"))
+    first = next(lines, None)
+    if first is None:
         raise InputError("the table is empty", where=path.name)
     if delimiter is None:
-        delimiter = "\t" if "\t" in lines[0] else ","
-    rows = list(csv.reader(lines, delimiter=delimiter))
-    header = [name.strip() for name in rows[0]]
+        delimiter = "\t" if "\t" in first else ","
+    rows = csv.reader(chain([first], lines), delimiter=delimiter)
+    header = [name.strip() for name in next(rows)]
     repeated = {name for name in header if header.count(name) > 1}
     if repeated:
         raise InputError(f"the column {sorted(repeated)[0]!r} stands twice", where=path.name)
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise InputError(
                 f"row {number} has {len(row)} columns, the header has {len(header)}",
                 where=path.name,
             )
-    return [dict(zip(header, (cell.strip() for cell in row), strict=True)) for row in rows[1:]]
+        yield dict(zip(header, (cell.strip() for cell in row), strict=True))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a UTF-8 file, plain or gzip, as :func:`read_text` would have them split."""
+    size, encoding = 0, "utf-8-sig"
+    with _unpacked(path) as stream:
+        for line in stream:
+            size += len(line)
+            _check_size(size, TEXT_LIMIT, path)
+            yield from line.decode(encoding).splitlines()
+            encoding = "utf-8"
 
 
 def sha256(path: Path) -> str:

@@ -54,7 +54,7 @@ def score(
     ``exposures``, ``sex_column``, ``population``, ``build``, ``hla``, ``haplotype_calls`` and
     ``weak_tags`` are as in :func:`read_cohort` and belong to a VCF; ``prevalence`` takes the place
     of the models' baseline risk, and ``horizon`` chooses among those they have.
-    With ``part`` all people are read and judged together, and those of the part are scored.
+    With ``part`` all people are judged together, and those of the part are scored.
 
     >>> from riskscore.samples.person import person
     >>> one = person([load_model("ms")], hla={"DRB1": "15:01 15:01"}, sex="female")
@@ -62,7 +62,7 @@ def score(
     True
     """
     if isinstance(source, Cohort):
-        cohort = source
+        cohort = source if part is None else part_of(source, part)
         if models is not None and as_models(models) != cohort.models:
             raise UsageError(
                 "the cohort was read for other models", fix="read it again with these models"
@@ -83,6 +83,4 @@ def score(
             weak_tags=weak_tags,
             part=part,
         )
-    if part is not None:
-        cohort = part_of(cohort, part)
     return score_cohort(cohort, reference_panel(), prevalence=prevalence, horizon=horizon)

@@ -23,9 +23,10 @@ from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
 from riskscore.samples.hla_table import with_typed
 from riskscore.samples.hla_tags import invalid_tags, tag_calls, tag_variants, taggable_alleles
+from riskscore.samples.hla_typing import Typings
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
-from riskscore.samples.part import Part
+from riskscore.samples.part import Part, sums_of
 from riskscore.samples.reading import Reading
 from riskscore.samples.source import Source
 
@@ -80,8 +81,8 @@ def read_cohort(
     ``weak_tags`` lets tags of lower r2 stand in, with the uncertainty that this brings.
     ``hla`` are typed HLA tables of any known format; they come before HLA records of the files.
     ``haplotype_calls`` says how haplotypes of a model's scheme are called: posterior, or published.
-    With ``part`` all people are read and judged together, and HLA is called for those of the part
-    only; see :func:`riskscore.samples.part.part_of`.
+    With ``part`` all people are judged together, and the cohort is those of the part: what is held
+    of the others is their names. See :func:`riskscore.samples.part.part_of`.
 
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
@@ -106,15 +107,17 @@ def read_cohort(
         chosen = choose_build(source, [*variants, *shown], asked)
         for model in models:
             model.require_build(chosen)
-        found = _records(source, genes, chosen, part)
-        if typings:
-            found = with_typed(found, typings, source.samples, genes, population)
+        people = part.rows(len(source.samples)) if part else range(len(source.samples))
+        found = _hla(source, typings, people, genes, chosen, population)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
         tags = tag_variants(needed, panel, population, weak=weak_tags)
         expected = _expected_frequencies(models, population)
         wanted = list(dict.fromkeys([*variants, *tags]))
-        dosages = read_dosages(source, wanted, chosen, expected, reading)
-        sums = {one: read_plain(source, plain, chosen, reading) for one, plain in wide.items()}
+        dosages = read_dosages(source, wanted, chosen, expected, reading, people)
+        sums = {
+            one: sums_of(read_plain(source, plain, chosen, reading), people)
+            for one, plain in wide.items()
+        }
         samples, name = source.samples, source.name
         warnings = [*source.warnings, *dosages.warnings]
     tagged = tag_calls(needed, panel, population, dosages, weak=weak_tags)
@@ -126,11 +129,11 @@ def read_cohort(
         raise _nothing_matched(models, loci, len(genes), dosages, name)
     given = Exposures()
     if exposures is not None:
-        given = read_exposures(exposures, samples, models, sex_column)
+        given = read_exposures(exposures, samples, models, sex_column, people)
     if given.unused:
         warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
     return Cohort(
-        samples,
+        samples[people.start : people.stop],
         models,
         dosages,
         replace(
@@ -175,10 +178,17 @@ def _nothing_matched(
     )
 
 
-def _records(source: Source, genes: Sequence[str], build: Build, part: Part | None) -> HLACalls:
-    people = part.rows(len(source.samples)) if part else None
+def _hla(
+    source: Source,
+    typings: Sequence[Typings],
+    people: range,
+    genes: Sequence[str],
+    build: Build,
+    population: str,
+) -> HLACalls:
     calls, reports = read_hla_records(source, genes, build, people)
-    return HLACalls(calls, reports=reports)
+    found = HLACalls(calls, reports=reports)
+    return with_typed(found, typings, source.samples, people, genes, population)
 
 
 def _calling(name: HaplotypeCalls | str) -> HaplotypeCalls:

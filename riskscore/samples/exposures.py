@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
-from riskscore.files import read_rows, require_file
+from riskscore.files import iter_rows, require_file
 from riskscore.models.model import Exposure, RiskModel, Sex
 
 UNKNOWN = frozenset({"", "na", "nan", "none", ".", "unknown", "n/a", "<na>"})
@@ -117,41 +118,69 @@ def read_exposures(
     samples: Sequence[str],
     models: Iterable[RiskModel],
     sex_column: str = "sex",
+    people: range | None = None,
 ) -> Exposures:
     """Read a TSV or CSV file, or a pandas frame, whose ``sample`` column (or index) names people.
 
     People of the cohort who are not in the table have unknown exposures; other rows are passed
     over. A dose's unit may stand in its column name, ``vitamin_d [ng/mL]``, or in the cell.
+    With ``people`` the cells are those of a part of the samples; those of all are checked.
 
     Raises ExposureTableError, ExposureLevelError or ExposureRangeError.
     """
     if isinstance(table, str | Path):
         path = require_file(table, "exposures file")
-        rows, where = read_rows(path), path.name
+        rows, where = iter_rows(path), path.name
     else:
-        rows, where = _rows_of_frame(table), "the exposures frame"
-    if not rows:
+        rows, where = iter(_rows_of_frame(table)), "the exposures frame"
+    models, whole = tuple(models), range(len(samples))
+    columns, others = _columns(rows, where, samples, whole if people is None else people)
+    if any(others.values()):  # whoever has a wrong cell, every part is refused alike
+        exposures_of_columns(others, models, sex_column, where)
+    return exposures_of_columns(columns, models, sex_column, where)
+
+
+_Cells = dict[str, tuple[str, ...]]
+
+
+def _columns(
+    rows: Iterator[dict[str, str]], where: str, samples: Sequence[str], people: range
+) -> tuple[_Cells, _Cells]:
+    """The cells of some of the samples by column, and the different cells of the other samples."""
+    first = next(rows, None)
+    if first is None:
         raise ExposureTableError("the exposures table has no rows", where=where)
-    key = next((name for name in _SAMPLE_COLUMNS if name in rows[0]), None)
+    key = next((name for name in _SAMPLE_COLUMNS if name in first), None)
     if key is None:
         raise ExposureTableError(
             "no column names the samples", where=where, fix="call it 'sample' (or IID)"
         )
-    by_sample = {row[key]: row for row in rows}
-    if len(by_sample) < len(rows):
+    names = [name for name in first if name != key]
+    known, mine = set(samples), set(samples[people.start : people.stop])
+    own: dict[str, list[str]] = {}
+    others: dict[str, dict[str, None]] = {name: {} for name in names}
+    count, seen = 0, set()
+    for row in chain([first], rows):
+        sample = row[key]
+        count += 1
+        seen.add(sample)
+        if sample in mine:
+            own[sample] = [row[name] for name in names]
+        elif sample in known:
+            for name in names:
+                others[name][row[name]] = None
+    if len(seen) < count:
         raise ExposureTableError(
-            f"{len(rows) - len(by_sample)} sample(s) stand in more than one row", where=where
+            f"{count - len(seen)} sample(s) stand in more than one row", where=where
         )
-    if not by_sample.keys() & set(samples):
+    if not seen & known:
         raise ExposureTableError(
             "none of the table's samples is in the VCF", where=where, fix="check the sample names"
         )
-    columns = {
-        column: tuple(by_sample.get(s, {}).get(column, "") for s in samples)
-        for column in rows[0]
-        if column != key
-    }
-    return exposures_of_columns(columns, models, sex_column, where)
+    nothing = [""] * len(names)
+    cells = [own.get(samples[place], nothing) for place in people]
+    columns = {name: tuple(row[i] for row in cells) for i, name in enumerate(names)}
+    return columns, {name: tuple(different) for name, different in others.items()}
 
 
 def exposures_of_columns(

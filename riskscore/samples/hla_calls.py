@@ -49,6 +49,18 @@ class GeneCalls:
         low, high = np.searchsorted(self.sample, (start, stop))
         return slice(int(low), int(high))
 
+    def of_people(self, people: range) -> GeneCalls:
+        """The rows of some samples, who count from 0 again."""
+        span = self.rows(people.start, people.stop)
+        return replace(
+            self,
+            sample=self.sample[span] - people.start,
+            first=self.first[span].copy(),
+            second=self.second[span].copy(),
+            probability=self.probability[span].copy(),
+            ordered=self.ordered[span].copy(),
+        )
+
     def called(self, samples: int) -> NDArray[np.bool_]:
         """Which samples have a call, shape (samples,)."""
         mask = np.zeros(samples, dtype=bool)
@@ -90,11 +102,8 @@ class GeneCalls:
         return self.alleles[self.first[row]], self.alleles[self.second[row]]
 
     def after(self, other: GeneCalls) -> GeneCalls:
-        """These calls, and for samples that have none here those of ``other``."""
-        mine = set(self.sample.tolist())
-        kept = np.array([s not in mine for s in other.sample.tolist()], dtype=bool)
-        if not kept.any():
-            return self
+        """These calls, and for samples that have none here those of ``other``, if any."""
+        kept = ~np.isin(other.sample, self.sample)
         names = tuple(dict.fromkeys((*self.alleles, *other.alleles)))
         place = np.array([names.index(name) for name in other.alleles], dtype=np.int64)
         sample = np.concatenate([self.sample, other.sample[kept]])

@@ -38,7 +38,8 @@ class HLARecord:
 
     ``copies`` (samples,) are 0 to 2, nan without a call; ``both`` is the probability of two copies
     and ``chromosomes`` (2, samples) the presence on each, where the file gives them; ``carried``
-    (2, samples) is which chromosomes a phased genotype puts the allele on.
+    (2, samples) is which chromosomes a phased genotype puts the allele on. ``frequency`` is that of
+    all people of the file, nan where none has a call.
     """
 
     allele: HLAAllele
@@ -50,12 +51,14 @@ class HLARecord:
     chromosomes: Array | None
     carried: NDArray[np.bool_] | None
     quality: float
+    frequency: float
 
     def of_people(self, people: range) -> HLARecord:
-        """The copies of all, and the rest of some of them only."""
+        """The record of some people; the frequency stays that of all."""
         span = slice(people.start, people.stop)
         return replace(
             self,
+            copies=self.copies[span].copy(),
             both=None if self.both is None else self.both[span].copy(),
             chromosomes=None if self.chromosomes is None else self.chromosomes[:, span].copy(),
             carried=None if self.carried is None else self.carried[:, span].copy(),
@@ -83,6 +86,8 @@ def read_hla_record(record: Record, allele: HLAAllele) -> HLARecord:
         if genotypes is None:
             raise _unclear(record)
         copies = np.where((genotypes == 0).all(axis=1), 0.0, np.nan)
+    copies = copies if alt_present else 2 - copies
+    called = copies[~np.isnan(copies)]
     both = _both(record, alt_present)
     chromosomes = _chromosomes(record, alt_present)
     return HLARecord(
@@ -90,11 +95,12 @@ def read_hla_record(record: Record, allele: HLAAllele) -> HLARecord:
         _dialect(record),
         not alt_present,
         tuple(name for name in ("HDS", "GP", "DS", "GT") if name in record.format),
-        copies if alt_present else 2 - copies,
+        copies,
         both,
         chromosomes,
         _carried(record, alt_present),
         _quality(record),
+        float(called.mean() / 2) if called.size else float("nan"),
     )
 
 

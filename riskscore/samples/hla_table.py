@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from riskscore.errors import NothingMatchedError
 from riskscore.files import read_start
 from riskscore.genetics.build import Build
@@ -104,10 +106,12 @@ def typed(
     for typings in tables:
         wanted = [gene for gene in genes if gene in typings.genes]
         own, said = typed_calls(typings, samples, wanted, reference_panel(), population)
-        calls = {
-            g: calls[g].after(own[g]) if g in own and g in calls else (calls | own)[g]
-            for g in calls | own
-        }
+        for gene, new in own.items():
+            known = calls.get(gene)
+            if known is None:
+                calls[gene] = new
+            elif not np.isin(new.sample, known.sample).all():
+                calls[gene] = known.after(new)
         reports += said
     return HLACalls(dict(sorted(calls.items())), reports=tuple(reports))
 
@@ -116,14 +120,21 @@ def with_typed(
     records: HLACalls,
     files: Sequence[Typings],
     samples: Sequence[str],
+    people: range,
     genes: Sequence[str],
     population: str,
 ) -> HLACalls:
-    """Calls of typed tables, and of samples that no table types those of the records."""
+    """Calls of typed tables, and of samples that no table types those of the records.
+
+    ``records`` are those of ``people`` alone, and so are the calls; tables are judged on all.
+    """
     tables = typed(merged(files).values(), samples, genes, population)
-    calls = dict(tables.genes)
+    calls = {gene: own.of_people(people) for gene, own in tables.genes.items()}
     for gene, own in records.genes.items():
-        calls[gene] = calls[gene].after(own) if gene in calls else own
+        if gene not in calls:
+            calls[gene] = own
+        elif not tables.genes[gene].called(len(samples)).all():
+            calls[gene] = calls[gene].after(own)
     return HLACalls(dict(sorted(calls.items())), reports=(*tables.reports, *records.reports))
 
 

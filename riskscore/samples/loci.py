@@ -34,17 +34,22 @@ def read_dosages(
     build: Build,
     frequencies: Mapping[Variant, float],
     reading: Reading | None = None,
+    people: range | None = None,
 ) -> Dosages:
     """Find each variant in a source.
 
     ``frequencies`` are the effect-allele frequencies expected in the people of the source: they
-    decide the strand of palindromes.
+    decide the strand of palindromes. With ``people`` the dosages are those of a part of the
+    source's people, in as many columns; all of them are judged, each record as it is read.
     """
     reading = reading or Reading()
-    values = np.empty((len(variants), len(source.samples)), dtype=np.float32)
+    people = range(len(source.samples)) if people is None else people
+    values = np.empty((len(variants), len(people)), dtype=np.float32)
     found = []
     for row, variant in enumerate(variants):
         one = find(source, variant, build, reading)
+        if len(people) < len(source.samples):
+            one = one.of_people(people)
         if one.values is not None:  # held once, as a row of the whole
             values[row] = one.values
             one = replace(one, values=values[row])

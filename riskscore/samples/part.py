@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from riskscore.errors import UsageError
-from riskscore.samples.hla_calls import GeneCalls
 
 if TYPE_CHECKING:
     from riskscore.samples.cohort import Cohort
+    from riskscore.samples.genome_wide import PlainSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +51,14 @@ def part_of(cohort: Cohort, part: Part) -> Cohort:
     """The people of one part, with every decision about loci as it was made for the whole.
 
     Strands, resolutions and allele frequencies are judged on all people of the files, so that the
-    scores of the parts are, row by row, those of the whole.
+    scores of the parts are, row by row, those of the whole. ``read_cohort`` with a part brings the
+    same people without ever holding the others.
     """
-    rows = part.rows(len(cohort.samples))
-    span = slice(rows.start, rows.stop)
+    people = part.rows(len(cohort.samples))
+    span = slice(people.start, people.stop)
     hla = replace(
         cohort.hla,
-        genes={gene: _calls(calls, rows) for gene, calls in cohort.hla.genes.items()},
+        genes={gene: calls.of_people(people) for gene, calls in cohort.hla.genes.items()},
         tags={
             allele: replace(tag, copies=tag.copies[span]) for allele, tag in cohort.hla.tags.items()
         },
@@ -75,19 +74,11 @@ def part_of(cohort: Cohort, part: Part) -> Cohort:
         dosages=replace(cohort.dosages, values=cohort.dosages.values[:, span]),
         hla=hla,
         exposures=exposures,
-        plain={
-            model: replace(sums, total=sums.total[span], no_calls=sums.no_calls[span])
-            for model, sums in cohort.plain.items()
-        },
+        plain={model: sums_of(sums, people) for model, sums in cohort.plain.items()},
     )
 
 
-def _calls(calls: GeneCalls, rows: range) -> GeneCalls:
-    """The rows of some samples; every array of GeneCalls has an entry a row."""
-    span = calls.rows(rows.start, rows.stop)
-    cut: dict[str, Any] = {
-        field.name: value[span]
-        for field in fields(calls)
-        if isinstance(value := getattr(calls, field.name), np.ndarray)
-    }
-    return replace(calls, **cut | {"sample": cut["sample"] - rows.start})
+def sums_of(sums: PlainSums, people: range) -> PlainSums:
+    """The sums of some people; what was found of the variants is that of all."""
+    span = slice(people.start, people.stop)
+    return replace(sums, total=sums.total[span].copy(), no_calls=sums.no_calls[span].copy())

@@ -36,6 +36,15 @@ class Found:
     lettered: bool = False  # matched by letters, not by a block or an assumption
     hom_ref: bool = False  # whether anybody is homozygous for REF
 
+    def of_people(self, people: range) -> Found:
+        """The copies of some people, without those of the others; what was judged on all stays."""
+        span = slice(people.start, people.stop)
+        return replace(
+            self,
+            values=None if self.values is None else self.values[span].copy(),
+            turned=None if self.turned is None else self.turned[span].copy(),
+        )
+
 
 def judge_strands(found: Sequence[Found], expected: Mapping[Variant, float]) -> list[Found]:
     """Decide the strand of every palindrome, or say that nothing decides it.
