@@ -29,7 +29,7 @@ def command_line(verb: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    app.callback()(options)
+    app.callback()(_whole)
     for name in [verb] if verb in VERBS else VERBS:
         found = getattr(import_module(f"riskscore.cli.{VERBS[name]}"), name)
         if isinstance(found, typer.Typer):
@@ -57,7 +57,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def options(
+def _whole(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,

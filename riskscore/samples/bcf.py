@@ -67,7 +67,7 @@ class BCFFile:
     def __init__(
         self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
     ) -> None:
-        self.name = name or path.name
+        self.name, self._path = name or path.name, path
         self.warnings = (warning,) if warning else ()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         verbosity = pysam.set_verbosity(0)
@@ -144,6 +144,10 @@ class BCFFile:
         if self._quick is not None:
             self._quick.close()
         self._cleanup()
+
+    def again(self) -> BCFFile:
+        """Another handle on the same file, for another thread."""
+        return BCFFile(self._path, make_index=self._folder is not None, name=self.name)
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""

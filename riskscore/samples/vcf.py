@@ -96,6 +96,10 @@ class VCFFile:
         if self._quick is not None:
             self._quick.close()
 
+    def again(self) -> VCFFile:
+        """Another handle on the same file, for another thread."""
+        return VCFFile(self.path, self.header)
+
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""
 

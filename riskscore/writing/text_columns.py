@@ -45,6 +45,7 @@ def number_letters(values: NDArray[np.float64]) -> Letters:
     [b'-0.25', b'2000000000.0']
     """
     size = np.abs(values)
+    gaps = np.isnan(size)
     usual = ((size >= _LEAST) & (size < _MOST - 0.5)) | (size == 0)
     units = np.rint(np.where(usual, size, 0.0) * 10.0**_DECIMALS).astype(np.int64)
     whole = units // 10**_DECIMALS
@@ -55,7 +56,8 @@ def number_letters(values: NDArray[np.float64]) -> Letters:
     letters[:, 3] = np.where((values < 0) & ((units > 0) | (whole > 0)), ord("-"), 0)
     words[:, 1] = _wholes().take(whole)
     _put_decimals(words, units)
-    for row in np.flatnonzero(~usual).tolist():
+    letters[gaps] = 0
+    for row in np.flatnonzero(~(usual | gaps)).tolist():
         text = _odd(float(values[row]))
         letters[row] = np.frombuffer(text.encode().ljust(letters.shape[1], b"\0"), np.uint8)
     return letters
@@ -79,9 +81,7 @@ def _put_decimals(words: NDArray[np.uint32], units: NDArray[np.int64]) -> None:
 
 
 def _odd(value: float) -> str:
-    """A number that is very large, very small, or none."""
-    if np.isnan(value):
-        return ""
+    """A number that is very large or very small."""
     text = f"{value:.{_DECIMALS}g}"
     return text if "e" in text or "." in text or "inf" in text else f"{text}.0"
 
