@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 Sums = NDArray[np.int64]
 Copies = NDArray[np.float32]
 
-_ROWS, _CELLS = 128, 1 << 20  # so many records are multiplied at a time, or so many cells
-_DIGIT = 12  # bits of a weight in one product: 128 x 2 x 4095 is exact in float32
+_ROWS, _CELLS = 64, 1 << 17  # so many records are held at a time, or so many cells
+_DIGIT = 12  # bits of a weight in one product
 _DIGITS = 4
 _SHIFTS = _DIGIT * np.arange(_DIGITS)[:, None]
-_ALONE = 500  # samples multiplied at a time
-_CALLED = np.uint32(0x0930_0030)  # "0?0" and a tab, whatever separates the two alleles
-_CALL_MASK = np.uint32(0xFFFE_00FE)  # all but the separator and the last bit of the alleles
-_ALLELES = np.uint32(0x0001_0001)
-_BAR, _SLASH = np.uint32(0x7C00), np.uint32(0x2F00)
+_EXACT = 4096  # so many products of an allele and a digit have a sum that float32 holds
+_ALONE = 500  # columns multiplied at a time: so few that BLAS wakes no threads for them
+_CALLED = {ord("|"): np.uint32(0x0930_7C30), ord("/"): np.uint32(0x0930_2F30)}  # "0|0" and a tab
+_ALLELES = np.uint32(0x0001_0001)  # the bits in which 0 and 1 differ
+_TAB = ord("\t")
+_EITHER = np.uint32(0xFFFE_00FE)  # all but these, and the separator
 _SEPARATOR = np.uint32(0xFF00)
 
 
@@ -59,23 +60,25 @@ class CallRows:
     """Rows of four-letter cells (``0|1`` and a tab), summed together once there are enough.
 
     Whoever adds a row keeps what it stands for; :meth:`flush` gives the rows back that hold
-    anything but called alleles 0 and 1, unsummed.
+    anything but called alleles 0 and 1, unsummed. The two alleles of a cell are the halves of its
+    word and are summed apart, in float32 as long as that is exact.
     """
 
     def __init__(self, sums: ExactSums) -> None:
-        samples = sums.sums.shape[1]
+        kinds, samples = sums.sums.shape
         self._sums = sums
         rows = max(1, min(_ROWS, _CELLS // samples))
         self._text = np.empty((rows, 4 * samples), dtype=np.uint8)
-        self._text[:, -1] = ord("\t")
-        self._words = np.empty((rows, samples), dtype=np.uint32)
-        self._copies = np.empty((rows, samples), dtype=np.float32)
+        self._alleles = np.empty((rows, 2 * samples), dtype=np.float32)
+        self._parts = np.zeros((kinds, _DIGITS, 2 * samples), dtype=np.float32)
+        self._multiplied = 0
         self.held = 0
 
-    def put(self, line: bytes) -> bool:
-        """Take the cells at the end of a line; whether the rows are now to be flushed."""
-        width = self._text.shape[1] - 1
-        self._text[self.held, :-1] = np.frombuffer(line, np.uint8, width, len(line) - width)
+    def put(self, text: bytes | bytearray, start: int) -> bool:
+        """Take the cells of a line, from the first on; whether the rows are now to be flushed."""
+        row = self._text[self.held]
+        row[:] = np.frombuffer(text, np.uint8, row.size, start)
+        row[-1] = _TAB  # the line's end stands there
         self.held += 1
         return self.held == len(self._text)
 
@@ -86,44 +89,57 @@ class CallRows:
 
         ``kinds``, ``variants`` and ``turned`` (the effect allele is REF) have an entry a row.
         """
-        text = self._text[: self.held].view("<u4")
-        words, copies = self._words[: self.held], self._copies[: self.held]
-        np.bitwise_and(text, _CALL_MASK, out=words)
-        usual = (words == _CALLED).all(axis=1)
-        np.bitwise_and(text, _SEPARATOR, out=words)
-        usual &= ((words == _BAR) | (words == _SLASH)).all(axis=1)
-        np.bitwise_and(text, _ALLELES, out=words)
-        words *= _ALLELES  # the two last bits are added in the upper half
-        words >>= np.uint32(16)
-        np.copyto(copies, words, casting="unsafe")
-        copies[~usual] = 0
+        words = self._text[: self.held].view("<u4")
+        called = _CALLED.get(int(self._text[0, 1]), _CALLED[ord("|")])
+        words ^= called
+        usual = words.view("<u2").max(axis=1) <= 1
+        for row in np.flatnonzero(~usual):
+            usual[row] = _without_separators(words[row], called)
+        alleles = self._alleles[: self.held]
+        np.copyto(alleles, words.view("<u2"), casting="unsafe")
+        alleles[~usual] = 0
         weights = self._sums.weights[variants] * np.where(turned, -1, 1)
         for kind in np.unique(kinds):
             own = (kinds == kind) & usual
-            self._sums.sums[kind] += _product(np.where(own, weights, 0), copies)
+            self._multiply(int(kind), np.where(own, weights, 0), alleles)
             self._sums.sums[kind] -= 2 * int(weights[own & turned].sum())
-        counts = copies.sum(axis=1, dtype=np.float64)
+        self._multiplied += self.held
+        if self._multiplied > _EXACT - len(self._text):
+            self.settle()
+        counts = alleles.sum(axis=1).astype(np.float64)
+        words[~usual] ^= called  # their text again
         self.held = 0
         return usual, counts
 
+    def _multiply(self, kind: int, weights: Sums, alleles: Copies) -> None:
+        """Add weights times alleles (0 or 1), twelve bits of the weights at a time."""
+        digits = [(weights >> (_DIGIT * i)) & (2**_DIGIT - 1) for i in range(_DIGITS - 1)]
+        digits.append(weights >> (_DIGIT * (_DIGITS - 1)))
+        table = np.stack(digits).astype(np.float32)
+        parts = self._parts[kind]
+        for start in range(0, alleles.shape[1], _ALONE):
+            some = slice(start, start + _ALONE)
+            parts[:, some] += table @ alleles[:, some]
+
+    def settle(self) -> None:
+        """Carry what was multiplied over into the sums."""
+        for kind, parts in enumerate(self._parts):
+            total = (parts.astype(np.int64) << _SHIFTS).sum(axis=0)
+            self._sums.sums[kind] += total[::2] + total[1::2]
+        self._parts[:] = 0
+        self._multiplied = 0
+
     def line(self, row: int) -> bytes:
-        """The cells of a row as text."""
+        """The cells of an unusual row as text, after the flush."""
         return self._text[row, :-1].tobytes()
 
 
-def _product(weights: Sums, copies: Copies) -> Sums:
-    """Weights times copies (0, 1 or 2), exact: twelve bits of the weights at a time."""
-    digits = np.stack(
-        [
-            (weights >> (_DIGIT * i)) & (2**_DIGIT - 1)
-            if i < _DIGITS - 1
-            else weights >> (_DIGIT * i)
-            for i in range(_DIGITS)
-        ]
-    ).astype(np.float32)
-    total = np.empty(copies.shape[1], dtype=np.int64)
-    for start in range(0, len(total), _ALONE):  # so few that BLAS wakes no threads for them
-        part = slice(start, start + _ALONE)
-        parts = (digits @ copies[:, part]).astype(np.int64)
-        total[part] = (parts << _SHIFTS).sum(axis=0)
-    return total
+def _without_separators(words: NDArray[np.uint32], called: np.uint32) -> bool:
+    """Take the separators, of either kind, out of a row; False, and nothing, if more is unusual."""
+    apart = {int(one ^ called) for one in _CALLED.values()}  # what the separators may differ by
+    separators = words & _SEPARATOR
+    known = np.isin(separators, np.array(sorted(apart), dtype=np.uint32))
+    if not known.all() or (words & _EITHER).any():
+        return False
+    words &= _ALLELES
+    return True

@@ -12,6 +12,7 @@ from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.blocks.quick_vcf import QuickVCF, open_quick
 from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.blocks.walk import Group
 from riskscore.samples.header import Header, by_plain_name, read_header
 from riskscore.samples.record import Record
 from riskscore.samples.source import Region
@@ -121,7 +122,7 @@ class VCFFile:
                 pass  # pysam goes on where the blocks ended
         yield from islice(self._fetch_by_pysam(name, region), given, None)
 
-    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[tuple[int, list[bytes]]]:
+    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[Group]:
         """The lines at each of many positions (sorted) that has any, in order of position.
 
         Raises Unusual, before the first or between two, where only :meth:`fetch` reads on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from struct import Struct
 
@@ -95,10 +95,6 @@ class Blocks:
             self._offset = offset
             self.inflated += 1
         return self._data
-
-    def inflate(self, packed: Sequence[memoryview]) -> bytes:
-        """Several packed blocks inflated and checked; threads may do this at the same time."""
-        return b"".join([self._checked(block) for block in packed])
 
     def _checked(self, block: memoryview) -> bytes | bytearray:
         size = _U32(block, len(block) - 4)[0]

@@ -9,6 +9,7 @@ from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.index import read_index
 from riskscore.samples.blocks.lines import Lines
 from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.blocks.walk import Group, walk
 from riskscore.samples.source import Region
 
 # What the header of a gVCF declares. In it every line of a region's window has to be looked at.
@@ -56,16 +57,11 @@ class QuickVCF:
         else:
             yield from found
 
-    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[tuple[int, list[bytes]]]:
+    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[Group]:
         """The lines at each of many positions (sorted) that has any, in order of position."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        from riskscore.samples.blocks.walk import walk
-
         if self._may_hold_blocks:
             raise Unusual("blocks of a gVCF may reach over the positions")
-        with ThreadPoolExecutor(1) as pool:
-            yield from walk(self._blocks, self._lines, contig, positions, pool)
+        yield from walk(self._blocks, self._lines, contig, positions)
 
 
 def open_quick(path: Path) -> QuickVCF | None:

@@ -1,105 +1,123 @@
-"""A walk along a bgzipped VCF past many positions: blocks inflated ahead, stretches left out."""
+"""A walk along a bgzipped VCF past many positions, a block at a time, stretches left out."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.lines import Lines
 from riskscore.samples.blocks.unusual import Unusual
 
-_TOGETHER = 16  # blocks inflated as one piece of work
-_AHEAD = 4  # pieces at a time
-_BEHIND = 1 << 62
 _WORTH_A_SEARCH = 1 << 20  # packed bytes to the next position, above which it is searched for
+_BEHIND = 1 << 62
 
 
-def inflated(blocks: Blocks, offset: int, pool: ThreadPoolExecutor) -> Iterator[tuple[int, bytes]]:
-    """The text from a block on, some blocks at a time, each with the offset behind its last.
+class Line(NamedTuple):
+    """A line of a VCF where it stands: ``text[start:end]``, and then its newline."""
 
-    libdeflate lets other threads run, so the next pieces are inflated while this one is read.
-    """
-    waiting: deque[tuple[int, Future[bytes]]] = deque()
-    while offset < blocks.size or waiting:
-        while offset < blocks.size and len(waiting) < _AHEAD:
-            packed: list[memoryview] = []
-            while offset < blocks.size and len(packed) < _TOGETHER:
-                packed.append(blocks.packed(offset))
-                offset += len(packed[-1])
-            waiting.append((offset, pool.submit(blocks.inflate, packed)))
-        end, piece = waiting.popleft()
-        yield end, piece.result()
+    text: bytes | bytearray
+    start: int
+    end: int
+
+    @property
+    def whole(self) -> bytes:
+        return bytes(self.text[self.start : self.end])
 
 
-def walk(
-    blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int], pool: ThreadPoolExecutor
-) -> Iterator[tuple[int, list[bytes]]]:
+Group = tuple[int, list[Line]]  # a position, and its lines
+
+
+def walk(blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]) -> Iterator[Group]:
     """The lines at each of the positions (sorted, 1-based) that has any, in order.
 
     Raises Unusual where a line does not begin with a contig and a position.
     """
-    done = 0
-    while done < len(positions):
-        start = lines.before(contig, positions[done])
-        if start is None:
-            return
-        stretch = _Stretch(blocks, contig, positions, done)
-        yield from stretch.lines(start, pool)
-        done = stretch.done
+    start = lines.before(contig, positions[0]) if positions else None
+    if start is not None:
+        yield from _Walk(blocks, lines, contig, positions).groups(start)
 
 
-class _Stretch:
-    """Lines read one after another, until the next position is worth a search of its own."""
+class _Walk:
+    """Lines read one after another, but for stretches whose end is worth a search."""
 
-    def __init__(self, blocks: Blocks, contig: str, positions: Sequence[int], done: int) -> None:
-        self._blocks, self._prefix = blocks, contig.encode() + b"\t"
-        self._positions, self.done = positions, done
+    def __init__(self, blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]) -> None:
+        self._blocks, self._lines = blocks, lines
+        self._contig, self._prefix = contig, contig.encode() + b"\t"
+        self._positions, self._done = positions, 0
+        self._group: list[Line] = []
+        self._ended = False  # no line that follows can be wanted
+        self._first = self._here = 0  # positions of the first line of a stretch and of the last
+        self._sought = 0  # the position last searched for
 
-    def lines(self, start: Place, pool: ThreadPoolExecutor) -> Iterator[tuple[int, list[bytes]]]:
-        """The wanted lines from a place on; ``done`` then says which position to go on with."""
-        rest, skip, offset = b"", start[1], start[0]
-        group: list[bytes] = []
-        first = here = 0
-        for end, piece in inflated(self._blocks, offset, pool):
-            text, at, skip = rest + piece[skip:], 0, 0
-            while (newline := text.find(b"\n", at)) >= 0:
-                wanted, here = self._positions[self.done], self._position(text, at)
-                first = first or here
-                if here != wanted and group:
-                    yield wanted, group
-                    group = []
+    def groups(self, start: Place) -> Iterator[Group]:
+        """The wanted lines from a place on."""
+        offset, at = start
+        rest, begun = b"", offset
+        while offset < self._blocks.size and not self._ended:
+            text = self._blocks.block(offset)
+            if rest:  # the line that began in the blocks before
+                end = text.find(b"\n")
+                rest += text[: end + 1 if end >= 0 else len(text)]
+                at = end + 1 if end >= 0 else len(text)
+                if end >= 0:
+                    yield from self._read(rest, 0)
+                    rest = b""
+            if not rest:
+                yield from self._read(text, at)
+                rest = bytes(text[text.rfind(b"\n", at) + 1 or at :])
+            offset, at = self._blocks.after(offset), 0
+            found = self._beyond(offset, begun)
+            if found is not None:
+                (offset, at), rest, begun, self._first = found, b"", found[0], 0
+        if self._group:
+            yield self._positions[self._done], self._group
+
+    def _read(self, text: bytes | bytearray, at: int) -> Iterator[Group]:
+        """The groups that end in the whole lines of a text."""
+        positions, width = self._positions, len(self._prefix)
+        while not self._ended and (newline := text.find(b"\n", at)) >= 0:
+            wanted = positions[self._done]
+            tab = text.find(b"\t", at + width)
+            if not text.startswith(self._prefix, at):
+                here = _BEHIND  # another contig: behind every position of this one
+            else:
+                digits = text[at + width : tab]
+                if not digits.isdigit():
+                    raise Unusual("a line without a position")
+                here = int(digits)
+            if here > wanted:
+                if self._group:
+                    yield wanted, self._group
+                    self._group = []
                 if not self._advance(here):
+                    self._ended = True
                     return
-                if here == self._positions[self.done]:
-                    group.append(text[at:newline])
-                at = newline + 1
-            rest = text[at:]
-            if not group and self._far(here, (end - offset) / max(1, here - first)):
-                return
-        if group:
-            yield self._positions[self.done], group
-        self.done = len(self._positions)
-
-    def _position(self, text: bytes, at: int) -> int:
-        """POS of a line; on another contig, behind every position."""
-        begin = at + len(self._prefix)
-        if text[at:begin] != self._prefix:
-            return _BEHIND
-        digits = text[begin : text.find(b"\t", begin)]
-        if not digits.isdigit():
-            raise Unusual("a line without a position")
-        return int(digits)
+                wanted = positions[self._done]
+            self._first, self._here = self._first or here, here
+            if here == wanted:
+                self._group.append(Line(text, at, newline))
+            at = newline + 1
 
     def _advance(self, here: int) -> bool:
         """Pass the positions before ``here``; whether any is left."""
-        positions, done = self._positions, self.done
+        positions, done = self._positions, self._done
         while done < len(positions) and positions[done] < here:
             done += 1
-        self.done = done
+        self._done = done
         return done < len(positions)
 
-    def _far(self, here: int, density: float) -> bool:
-        """Whether the next position is farther than a search costs, at so many bytes a base."""
-        return (self._positions[self.done] - here) * density > _WORTH_A_SEARCH
+    def _beyond(self, offset: int, begun: int) -> Place | None:
+        """A line before the next position that is farther on than ``offset``, if one is worth it.
+
+        It is where the way there, as dense as the file was since ``begun``, is long.
+        """
+        if self._ended or self._group or self._here <= self._first or not self._first:
+            return None
+        wanted = self._positions[self._done]
+        density = (offset - begun) / (self._here - self._first)
+        if wanted == self._sought or (wanted - self._here) * density < _WORTH_A_SEARCH:
+            return None
+        self._sought = wanted
+        found = self._lines.before(self._contig, wanted)
+        return found if found is not None and found > (offset, 0) else None
