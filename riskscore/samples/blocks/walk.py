@@ -40,12 +40,14 @@ def walk(
 
     Raises Unusual where a line does not begin with a contig and a position.
     """
-    done = 0
+    done, searched = 0, (-1, 0)
     while done < len(positions):
         start = lines.before(contig, positions[done])
         if start is None:
             return
-        stretch = _Stretch(blocks, contig, positions, done)
+        # A search that ends where the last one did brings nobody nearer: then it is read through.
+        stretch = _Stretch(blocks, contig, positions, done, may_leave=start > searched)
+        searched = start
         yield from stretch.lines(start, pool)
         done = stretch.done
 
@@ -53,9 +55,12 @@ def walk(
 class _Stretch:
     """Lines read one after another, until the next position is worth a search of its own."""
 
-    def __init__(self, blocks: Blocks, contig: str, positions: Sequence[int], done: int) -> None:
+    def __init__(
+        self, blocks: Blocks, contig: str, positions: Sequence[int], done: int, *, may_leave: bool
+    ) -> None:
         self._blocks, self._prefix = blocks, contig.encode() + b"\t"
         self._positions, self.done = positions, done
+        self._stays_until = done if may_leave else done + 1  # so many positions are behind
 
     def lines(self, start: Place, pool: ThreadPoolExecutor) -> Iterator[tuple[int, list[bytes]]]:
         """The wanted lines from a place on; ``done`` then says which position to go on with."""
@@ -76,7 +81,8 @@ class _Stretch:
                     group.append(text[at:newline])
                 at = newline + 1
             rest = text[at:]
-            if not group and self._far(here, (end - offset) / max(1, here - first)):
+            known = here > first and self.done >= self._stays_until
+            if known and not group and self._far(here, (end - offset) / (here - first)):
                 return
         if group:
             yield self._positions[self.done], group

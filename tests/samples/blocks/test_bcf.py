@@ -2,12 +2,14 @@
 
 import gzip
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import pysam
 import pytest
 
+from riskscore.errors import VCFFormatError
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.blocks.quick_bcf import PackedRecord
 from riskscore.samples.record import Record
@@ -131,3 +133,39 @@ def test_usual_fields_are_unpacked_without_pysam(tmp_path: Path) -> None:
         numbers.values, np.array([[1.2], [0.25], [np.nan]], dtype=np.float32)
     )
     assert numbers.counts.tolist() == [1, 1, 0]
+
+
+def test_a_record_ends_where_its_length_says(tmp_path: Path) -> None:
+    """The length on the contig is in the record itself; END in INFO need not be, or may differ."""
+    rng = random.Random(4)
+    lines = [
+        f"chr6\t{position}\t.\tA\t{alt}\t.\tPASS\t{info}\tGT\t0/1\n"
+        for position, alt, info in ((5, "<NON_REF>", "."), (90, "<NON_REF>", "END=140"))
+    ]
+    vcf = write_vcf(tmp_path / "a.vcf.gz", 1, lines, rng, 65_280, end=True)
+    path = write_bcf(tmp_path, vcf, rng)
+    data = bytearray(gzip.decompress(path.read_bytes()))
+    at = 9 + int.from_bytes(data[5:9], "little")  # the first record, behind the header
+    data[at + 16 : at + 20] = (30).to_bytes(4, "little")
+    write_bgzf(path, bytes(data), rng, 65_280)
+    pysam.tabix_index(str(path), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    with BCFFile(path) as file:
+        regions = [Region("6", position, position) for position in (5, 90)]
+        ends = [record.end for region in regions for record in file.fetch(region)]
+        by_pysam = [one.end for region in regions for one in file._fetch_by_pysam(region)]
+    assert ends == by_pysam == [34, 140]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_damaged_record_is_an_error_of_the_file(tmp_path: Path, number: int) -> None:
+    """Closing tells of it again, which must not hide what was said."""
+    rng = random.Random(5)
+    cells = "\t".join(["0|1"] * 30)
+    lines = [f"chr6\t{p}\t.\tA\tG\t.\tPASS\t.\tGT\t{cells}\n" for p in range(10, 60_000, 10)]
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 30, lines, rng, 65_280), rng)
+    data = bytearray(path.read_bytes())
+    offsets = [m.start() for m in re.finditer(b"\x1f\x8b\x08\x04", data)]
+    data[(offsets[number] + offsets[number + 1]) // 2] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(VCFFormatError, match="cannot be read"), BCFFile(path) as file:
+        list(file.fetch(Region("6", 1, 100_000)))
