@@ -37,7 +37,10 @@ class BCFRecord(Record):
 
     @cached_property
     def cells(self) -> tuple[bytes, ...]:
-        body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
+        try:
+            body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
+        except ValueError as error:
+            raise self.error("FORMAT", "the cells cannot be read") from error
         return tuple(body.encode().split(b"\t"))
 
     def numbers(self, name: str) -> Numbers | None:
@@ -84,7 +87,7 @@ class BCFFile:
             self._opened.callback(_close, self._file)
             lines = str(self._file.header).splitlines()
             present = self._contigs_with_records()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, NotImplementedError) as error:
             raise VCFFormatError(
                 "the BCF or its index cannot be read",
                 where=self.name,
@@ -216,4 +219,6 @@ def _close(file: pysam.VariantFile) -> None:
 def _text(value: object) -> str:
     """An INFO value as VCF writes it: six digits, which float32 holds."""
     several = value if isinstance(value, tuple) else (value,)
-    return ",".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in several)
+    return ",".join(
+        "." if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in several
+    )

@@ -36,6 +36,8 @@ def parse_line(line: bytes, samples: int, file: str) -> Record:
             f"({len(columns)} of the header's {9 + samples})",
             where=file,
         )
+    if b"\0" in line:  # where pysam would end the line
+        raise VCFFormatError(f"the record at {fixed[0]}:{fixed[1]} has a NUL byte", where=file)
     return Record(
         chromosome=chromosome(fixed[0]),
         position=position,
