@@ -171,3 +171,16 @@ def test_a_damaged_record_is_an_error_of_the_file(tmp_path: Path, number: int) -
     path.write_bytes(data)
     with pytest.raises(VCFFormatError, match="cannot be read"), BCFFile(path) as file:
         list(file.fetch(Region("6", 1, 100_000)))
+
+
+def test_a_nul_in_a_name_ends_it_as_for_pysam(tmp_path: Path) -> None:
+    rng = random.Random(6)
+    lines = ["chr6\t10\tHLA_A*01:01\tA\tG\t.\tPASS\t.\tGT\t0/1\n"]
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 1, lines, rng, 65_280), rng)
+    data = gzip.decompress(path.read_bytes()).replace(b"HLA_A*01:01", b"HLA_A*01\x0001")
+    write_bgzf(path, data, rng, 65_280)
+    pysam.tabix_index(str(path), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    with BCFFile(path) as file:
+        (record,) = file.fetch(Region("6", 10, 10))
+        assert record.id == "HLA_A*01"
+        assert record.phased().tolist() == [False]
