@@ -184,3 +184,23 @@ def test_a_nul_in_a_name_ends_it_as_for_pysam(tmp_path: Path) -> None:
         (record,) = file.fetch(Region("6", 10, 10))
         assert record.id == "HLA_A*01"
         assert record.phased().tolist() == [False]
+
+
+def test_a_damaged_record_beside_an_odd_one_does_not_matter(tmp_path: Path) -> None:
+    """One that pysam has to read is found by its name, as the region that was asked for is."""
+    rng = random.Random(7)
+    fixed = ".\tPASS\t.\tGT\t"
+    lines = [
+        f"chr6\t5\trs5\tA\tG\t{fixed}0/1\t0/1\n",
+        f"chr6\t10\trs10\tA\tCTCTC\t{fixed}0/1\t0/1\n",
+        f"chr6\t10\tHLA_A*01:01\tA\tT\t{fixed}1\t0|1\n",
+    ]
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 2, lines, rng, 65_280), rng)
+    data = gzip.decompress(path.read_bytes()).replace(b"CTCTC", b"CT\xe9TC")
+    write_bgzf(path, data, rng, 65_280)
+    pysam.tabix_index(str(path), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    with BCFFile(path) as file:
+        (record,) = file.fetch(Region("6", 1, 100, ("HLA_",)))
+        assert record.phased().tolist() == [False, True]
+        with pytest.raises(VCFFormatError, match="cannot be read"):
+            list(file.fetch(Region("6", 1, 100)))
