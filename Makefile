@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test torture test-slurm pipeline check bench docs lock clean
+.PHONY: help setup demo test torture fuzz test-slurm pipeline check bench docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -39,6 +39,9 @@ test: setup ## Run the tests; what was skipped is listed with its reason
 
 torture: setup ## Kill, starve and race batches at length, of which `make test` samples a part
 	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture
+
+fuzz: setup ## Compare both ways of reading on files with changed bytes (MINUTES=10)
+	$(BIN)/python -m tests.fuzz.two_paths --minutes $(or $(MINUTES),10)
 
 # Snakemake is no dependency of riskscore: it has an environment of its own.
 $(PIPELINE_READY): pipelines/requirements.lock

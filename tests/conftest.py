@@ -1,11 +1,13 @@
 """What every test can use: tools of other people, and Hypothesis made repeatable in CI."""
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pysam
@@ -20,7 +22,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that ask for an oracle, so that `-m "not oracle"` leaves them out."""
     for item in items:
-        if "oracle" in getattr(item, "fixturenames", ()):
+        if {"oracle", "cyvcf2"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("oracle")
 
 
@@ -40,6 +42,17 @@ def oracle() -> Callable[[str], str]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def cyvcf2() -> ModuleType:
+    """The package cyvcf2; a test that asks for it is skipped, or fails, as with `oracle`."""
+    try:
+        return importlib.import_module("cyvcf2")
+    except ImportError as error:
+        if os.environ.get("RISKSCORE_REQUIRE_ORACLES"):
+            pytest.fail(f"cyvcf2 cannot be imported, and RISKSCORE_REQUIRE_ORACLES is set: {error}")
+        pytest.skip(f"cyvcf2 cannot be imported: {error}")
 
 
 @pytest.fixture

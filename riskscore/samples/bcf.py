@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -36,7 +37,10 @@ class BCFRecord(Record):
 
     @cached_property
     def cells(self) -> tuple[bytes, ...]:
-        body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
+        try:
+            body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
+        except ValueError as error:
+            raise self.error("FORMAT", "the cells cannot be read") from error
         return tuple(body.encode().split(b"\t"))
 
     def numbers(self, name: str) -> Numbers | None:
@@ -69,15 +73,21 @@ class BCFFile:
     ) -> None:
         self.name, self._path = name or path.name, path
         self.warnings = (warning,) if warning else ()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._opened = ExitStack()
+        with ExitStack() as on_failure:
+            on_failure.callback(self._opened.close)
+            self._open(path, make_index)
+            on_failure.pop_all()
+
+    def _open(self, path: Path, make_index: bool) -> None:
         verbosity = pysam.set_verbosity(0)
         try:
             index = self._make_index(path) if make_index else None
             self._file = pysam.VariantFile(str(path), index_filename=index)
+            self._opened.callback(_close, self._file)
             lines = str(self._file.header).splitlines()
             present = self._contigs_with_records()
-        except (OSError, ValueError) as error:
-            self._cleanup()
+        except (OSError, ValueError, NotImplementedError) as error:
             raise VCFFormatError(
                 "the BCF or its index cannot be read",
                 where=self.name,
@@ -95,10 +105,12 @@ class BCFFile:
         self._quick: QuickBCF | None = None
         if not make_index:
             self._quick = open_quick_bcf(path, self._file.header, self._fetch_by_pysam)
+            if self._quick is not None:
+                self._opened.callback(self._quick.close)
 
     def _make_index(self, path: Path) -> str:
-        self._folder = tempfile.TemporaryDirectory()
-        index = str(Path(self._folder.name) / "made.csi")
+        folder = self._opened.enter_context(tempfile.TemporaryDirectory())
+        index = str(Path(folder) / "made.csi")
         # BCF is missing from the names that pysam's types allow here.
         pysam.tabix_index(str(path), preset="bcf", csi=True, index=index)  # type: ignore[arg-type]
         return index
@@ -132,18 +144,11 @@ class BCFFile:
             for one in near
         )
 
-    def _cleanup(self) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-
     def __enter__(self) -> BCFFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
-        if self._quick is not None:
-            self._quick.close()
-        self._cleanup()
+        self._opened.close()
 
     def again(self) -> BCFFile:
         """Another handle on the same file, for another thread."""
@@ -209,7 +214,15 @@ class BCFFile:
         )
 
 
+def _close(file: pysam.VariantFile) -> None:
+    """Close a file; what htslib could not read of it was an error then, and is none again."""
+    with suppress(OSError):
+        file.close()
+
+
 def _text(value: object) -> str:
     """An INFO value as VCF writes it: six digits, which float32 holds."""
     several = value if isinstance(value, tuple) else (value,)
-    return ",".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in several)
+    return ",".join(
+        "." if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in several
+    )

@@ -173,11 +173,10 @@ class _Chooser:
     def wants(self, line: bytes, source: StreamFile) -> tuple[int, bool] | None:
         """The position of a wanted line, and whether it is a block; None for others."""
         _, text, name, _ = line.split(b"\t", 3)
-        try:
-            position = int(text)
-        except ValueError:
+        if not text.isdigit():
             source.parse(line)  # says what is wrong
             return None
+        position = int(text)
         if b"END=" in line[:4096]:
             record = source.parse(line)
             if record.is_block and any(region.holds(record) for region in self._regions):

@@ -26,6 +26,8 @@ def parse_line(line: bytes, samples: int, file: str) -> Record:
     columns = line.rstrip(b"\r\n").split(b"\t", 9)
     try:
         fixed = [column.decode() for column in columns[:9]]
+        if not columns[1].isdigit():  # int() takes signs, blanks and underscores as well
+            raise ValueError
         position = int(fixed[1])
     except (ValueError, IndexError):
         raise VCFFormatError(
@@ -37,6 +39,8 @@ def parse_line(line: bytes, samples: int, file: str) -> Record:
             f"({len(columns)} of the header's {9 + samples})",
             where=file,
         )
+    if b"\0" in line:  # where pysam would end the line
+        raise VCFFormatError(f"the record at {fixed[0]}:{fixed[1]} has a NUL byte", where=file)
     return Record(
         chromosome=chromosome(fixed[0]),
         position=position,
@@ -77,7 +81,7 @@ class VCFFile:
             index = next((str(one) for one in beside if one.is_file()), None)
             self._tabix = pysam.TabixFile(str(path), encoding="latin-1", index=index)
             names = list(self._tabix.contigs)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, NotImplementedError) as error:
             raise IndexMissingError(
                 "the index cannot be read", where=self.name, fix=f"run: tabix -f -p vcf {self.name}"
             ) from error

@@ -1,7 +1,7 @@
 """Each row of bad_inputs.tsv that concerns genotypes: what is wrong, and what happens."""
 
+import ast
 import gzip
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 import pysam
 import pytest
 
+import riskscore as rs
 from riskscore import errors
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
@@ -17,29 +18,23 @@ from riskscore.samples.dosages import Dosages
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
+from tests.corpus.bad_files import (
+    AFTER,
+    BEFORE,
+    GOOD,
+    HEAD,
+    NAMES,
+    READ,
+    REFUSED,
+    REFUSED_PLAIN,
+    SNP,
+    line,
+    nan,
+    vcf,
+)
 
 TABLE = Path(__file__).with_name("bad_inputs.tsv")
-nan = math.nan
-SNP = Variant("rs1", "6", 100, 100, "A", "G", "G")
-HEAD = (
-    "##fileformat=VCFv4.2\n##contig=<ID=6,length=170805979>\n"
-    '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
-    '##FORMAT=<ID=DS,Number=A,Type=Float,Description="Dosage">\n'
-)
-NAMES = "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT S1 S2\n".replace(" ", "\t")
-BEFORE = "6 90 rs0 C T . PASS . GT 0/1 0/0\n".replace(" ", "\t")
-AFTER = "6 110 rs2 C T . PASS . GT 0/1 0/0\n".replace(" ", "\t")
-
-
-def line(*cells: str, keys: str = "GT", pos: str = "100", ref: str = "G", alt: str = "A") -> str:
-    return "\t".join(["6", pos, "rs1", ref, alt, ".", "PASS", ".", keys, *cells]) + "\n"
-
-
-GOOD = line("0/1", "0/0")
-
-
-def vcf(*records: str, head: str = HEAD, names: str = NAMES) -> bytes:
-    return (head + names + BEFORE + "".join(records) + AFTER).encode()
+ROOT = Path(__file__).parents[2]
 
 
 def read(path: Path, *variants: Variant, **choices: object) -> tuple[Dosages, tuple[str, ...]]:
@@ -64,91 +59,25 @@ def indexed(path: Path, content: bytes) -> Path:
     return path
 
 
-# Row, and the file that should be read all the same: its copies, and the match's note.
-READ: dict[str, tuple[bytes, list[float], str]] = {
-    "22": (vcf(line("1,0", "0,2", keys="DS", alt="A,T")), [1, 0], "multi_allelic"),
-    "23": (vcf(line("1/2", "0/0", alt="A,*")), [1, 0], ""),
-    "27": (vcf(GOOD, GOOD), [1, 0], "2 records agree"),
-    "29": (vcf(line("./1", "0/.")), [nan, nan], "half_call=2"),
-    "30": (vcf(line("1", "0")), [nan, nan], "haploid=2"),
-    "31": (vcf(line("1", "0/1")), [nan, 1], "haploid=1"),
-    "33": (vcf(line("./.", ".").replace("./.", "")), [nan, nan], ""),
-    "35": (vcf(line("9:0/1", "9:1/1", keys="DP:GT")), [1, 2], ""),
-    "36": (vcf(line("0.25,0.5", "0,1", keys="HDS")), [0.75, 1], ""),
-    "37": (vcf(line("0/1:0.75", "0/0", keys="GT:DS")), [0.75, 0], "other_field=1"),
-    "43": (vcf(line("0.97", "0", keys="DS"), head=HEAD.replace("Float", "Integer")), [0.97, 0], ""),
-    "44": (vcf(line("0.97", "0", keys="DS"), head=HEAD.partition("##FORMAT")[0]), [0.97, 0], ""),
-    "45": (vcf(line("1.5:0,1", "0:0,0", keys="DS:HDS")), [1.5, 0], "dosage_conflict=1"),
-    "46": (vcf(line("1.27:0.03,0.67,0.3", "0:1,0,0", keys="DS:GP")), [1.27, 0], ""),
-    "48": (vcf(line("0.97", "1.003", keys="DS")), [0.97, 1.003], ""),
-    "52": (vcf(GOOD).replace(b"\n", b"\r\n"), [1, 0], ""),
-    "57": (vcf(GOOD, head="##fileformat=VCFv4.2\n"), [1, 0], ""),
-    "58": (vcf(GOOD.replace("PASS", "LOWR2")), [1, 0], ""),
-    "59": (
-        vcf(GOOD, head=HEAD + "##contig=<ID=HLA-DRB1*15:01:01:01 length=11080>\n"), [1, 0], "",
-    ),
-    "60": (
-        vcf(GOOD, head=HEAD + '##INFO=<ID=AF,Number=A,Type=Float,Description="say "hi" x">\n'),
-        [1, 0], "",
-    ),
-    "61": (vcf(GOOD, head=HEAD + "##CommandLine=<tool -i x -o y>\n"), [1, 0], ""),
-    "62": (
-        vcf(GOOD, head=HEAD + '##FORMAT=<ID=DS,Number=1,Type=String,Description="">\n'), [1, 0], "",
-    ),
-    "65": (vcf(GOOD, head=HEAD.replace("VCFv4.2", "VCFv9.9")), [1, 0], ""),
-    "66": (vcf(line("|0|1", "/0/0")), [1, 0], ""),
-    "77": (vcf(GOOD).replace(b"6\t90", b"6\t0"), [1, 0], ""),
-}  # fmt: skip
-
-# Row, the broken file, the error and words of its message.
-REFUSED: dict[str, tuple[bytes, type[errors.RiskscoreError], str]] = {
-    "25": (vcf(line("0/1", "0/0", alt="")), errors.VCFFormatError, "empty column"),
-    "32": (vcf(line("0/1/1", "0/0")), errors.VCFFormatError, "3 alleles"),
-    "34": (vcf(line("0/2", "0/0")), errors.VCFFormatError, "beyond ALT"),
-    "38": (vcf(line("A/T", "0/0")), errors.VCFFormatError, "not a genotype"),
-    "39": (vcf(line("0,97", "0", keys="DS")), errors.VCFFormatError, "2 values for 1 ALT"),
-    "40": (vcf(line("2.7", "-0.5", keys="DS")), errors.VCFFormatError, "2.7 is not between"),
-    "41": (vcf(line("nan", "inf", keys="DS")), errors.VCFFormatError, "not a finite number"),
-    "42": (vcf(line("abc", "0", keys="DS")), errors.VCFFormatError, "not a number"),
-    "47": (vcf(line("0,30,60", "0,1,0", keys="GP")), errors.VCFFormatError, "GP of the record"),
-    "67": (vcf(GOOD, names=NAMES).replace(b"S1", b"S\xe91"), errors.VCFFormatError, "UTF-8"),
-    "68": (vcf(line("0/1")), errors.VCFFormatError, "10 columns, the header 11"),
-    "69": (vcf(line("0/1", "0/0", "1/1")), errors.VCFFormatError, "12 columns, the header 11"),
-    "70": (vcf(line("0/1:1", "0/0")), errors.VCFFormatError, "more fields than FORMAT"),
-    "71": (vcf(line("1:1", "0:0", keys="DS:DS")), errors.VCFFormatError, "names a field twice"),
-}
-
-# The same, of files that no tool can index: they are met as plain text.
-REFUSED_PLAIN: dict[str, tuple[bytes, type[errors.RiskscoreError], str]] = {
-    "49": (vcf(GOOD, head=""), errors.VCFFormatError, "##fileformat"),
-    "50": (b"\xef\xbb\xbf" + vcf(GOOD), errors.VCFFormatError, "byte order mark"),
-    "51": (vcf(GOOD).decode().encode("utf-16"), errors.VCFFormatError, "UTF-16"),
-    "53": (vcf(GOOD).replace(b"\t", b" "), errors.VCFFormatError, "spaces"),
-    "54": (vcf(GOOD, names=""), errors.VCFFormatError, "no #CHROM line"),
-    "55": (vcf(GOOD).replace(b"\tS2", b"\tS1"), errors.DuplicateSampleError, "1 sample name(s)"),
-    "56": (vcf(GOOD).replace(b"\tS2", b"\t"), errors.VCFFormatError, "no name"),
-    "63": (
-        (HEAD + "\t".join(NAMES.split("\t")[:8]) + "\n").encode(), errors.EmptyVCFError,
-        "no samples",
-    ),
-    "64": ((HEAD + NAMES).encode(), errors.EmptyVCFError, "no records"),
-    "72": (vcf(GOOD)[:-12], errors.VCFFormatError, "columns"),
-    "73": (vcf("\n", GOOD), errors.VCFFormatError, "blank"),
-    "74": (vcf("# a comment\n", GOOD), errors.VCFFormatError, "columns"),
-    "75": (vcf(GOOD).replace(b"0/1\t0/0\n6\t110", b"0/\0\t0/0\n6\t110"), errors.VCFFormatError, ""),
-    "76": (vcf(line("0/1", "0/0", pos="abc")), errors.VCFFormatError, "is not a record"),
-    "82": (b"PK\x03\x04" + bytes(40), errors.VCFFormatError, "zip archive"),
-    "94": (b"", errors.EmptyVCFError, "empty"),
-    "95": (
-        b"# This data file generated by 23andMe\n# rsid\tchromosome\tposition\tgenotype\n",
-        errors.VCFFormatError, "consumer array",
-    ),
-}  # fmt: skip
-
-# Rows about other things than the reading of genotypes.
+# Rows about HLA alleles and about weights, and the tests of them.
+_RECORDS, _TABLES = "tests/samples/test_hla_records.py", "tests/samples/test_hla_tables.py"
+_ALLELES, _SCORES = "tests/genetics/test_hla_names.py", "tests/scoring/test_hla_resolution.py"
 ELSEWHERE = {
-    **{str(n): "HLA records and names: tests/samples of HLA" for n in range(1, 16)},
-    "97": "weights against the papers: tests/reference",
+    "1": (_RECORDS, "test_reversed_polarity_does_not_sum_to_two"),
+    "2": (_RECORDS, "test_every_dialect_says_the_same"),
+    "3": (_RECORDS, "test_what_is_no_allele_is_passed_over"),
+    "4": (_RECORDS, "test_one_letter_wrong_is_refused_by_name"),
+    "5": (_RECORDS, "test_resolutions_are_not_added_up"),
+    "6": (_SCORES, "test_a_group_is_its_common_members"),
+    "7": (_SCORES, "test_no_score_from_a_gene_whose_sum_fails"),
+    "9": (_RECORDS, "test_quality_is_carried"),
+    "10": (_RECORDS, "test_absent_genes_are_calls"),
+    "11": (_ALLELES, "test_a_null_allele_never_matches_its_expressed_sibling"),
+    "12": (_ALLELES, "test_names_in_the_wild"),
+    "13": (_ALLELES, "test_what_cannot_be_read_is_named"),
+    "14": (_TABLES, "test_an_allele_list_checks_names"),
+    "15": (_TABLES, "test_an_allele_list_checks_names"),
+    "97": ("tests/models/test_provenance.py", "test_the_missorted_table_is_named"),
 }
 ROWS: set[str] = set()
 
@@ -157,6 +86,25 @@ def row(*numbers: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Mark a test as that of rows of the table."""
     ROWS.update(numbers)
     return lambda test: test
+
+
+@pytest.mark.parametrize("container", ["plain", "indexed"])
+def test_without_the_fault_a_file_is_read_without_a_word(container: str, tmp_path: Path) -> None:
+    """Else the rows below could be refused, or noted, for a fault that all the files share."""
+    path = tmp_path / "test.vcf"
+    path.write_bytes(vcf(GOOD))
+    dosages, warnings = read(path if container == "plain" else indexed(path, vcf(GOOD)))
+    assert (code(dosages), dosages.values.tolist()) == ("found", [[1, 0]])
+    assert dosages.matches[0].note == ""
+    assert len(warnings) == (container == "plain")
+
+
+def test_every_file_has_a_fault_of_its_own() -> None:
+    """A replacement that finds nothing to replace would leave a sound file."""
+    cases = [*READ.values(), *REFUSED.values(), *REFUSED_PLAIN.values()]
+    contents = [content for content, *_ in cases]
+    assert len({*contents, vcf(GOOD)}) == len(contents) + 1
+    assert all(words for _, _, words in [*REFUSED.values(), *REFUSED_PLAIN.values()])
 
 
 @pytest.mark.parametrize("container", ["plain", "indexed"])
@@ -202,6 +150,23 @@ def refused(path: Path, kind: type[errors.RiskscoreError], words: str) -> None:
     assert path.name in message
     assert str(path.parent) not in message
     assert "S1" not in message
+
+
+@row("8")
+def test_without_hla_records_it_says_so(tmp_path: Path) -> None:
+    renamed = vcf(GOOD).replace(b"rs1", b"6:100").replace(b"6\t100", b"6\t32546551")
+    renamed = renamed.replace(b"6\t110", b"6\t32546560")
+    with pytest.raises(errors.NothingMatchedError, match="no HLA records") as error:
+        rs.read_hla(indexed(tmp_path / "test.vcf.gz", renamed))
+    assert "impute HLA alleles" in error.value.fix
+
+
+@row("22")
+@pytest.mark.parametrize("number", ["22", "22 split"])
+def test_what_several_alts_leave_of_the_reference(tmp_path: Path, number: str) -> None:
+    path = indexed(tmp_path / "test.vcf.gz", READ[number][0])
+    dosages, _ = read(path, Variant("ref", "6", 100, 100, "G", "A", "G"))
+    assert dosages.values.tolist() == [[1, 0]]
 
 
 @row("16")
@@ -390,5 +355,12 @@ def test_every_row_has_a_test() -> None:
     lines = TABLE.read_bytes().decode().rstrip("\n").split("\n")[1:]
     numbers = {one.partition("\t")[0] for one in lines}
     assert len(numbers) == 97
-    tested = READ.keys() | REFUSED.keys() | REFUSED_PLAIN.keys() | ROWS
-    assert numbers - tested == ELSEWHERE.keys()
+    here = {key.partition(" ")[0] for key in [*READ, *REFUSED, *REFUSED_PLAIN]} | ROWS
+    assert numbers == here | ELSEWHERE.keys()
+    assert not here & ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize(("file", "name"), dict.fromkeys(ELSEWHERE.values()))
+def test_tests_elsewhere_are_there(file: str, name: str) -> None:
+    tree = ast.parse((ROOT / file).read_text())
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

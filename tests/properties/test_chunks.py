@@ -10,10 +10,9 @@ import riskscore as rs
 from riskscore.models.panel import reference_panel
 from riskscore.scoring.score import score_cohort
 
-ROOT = Path(__file__).parents[2]
-COHORT = rs.read_cohort(
-    ROOT / "tests" / "data" / "t1d_b38_clean.vcf.gz", [rs.load_model("t1d"), rs.load_model("ra")]
-)
+VCF = Path(__file__).parents[2] / "tests" / "data" / "t1d_b38_clean.vcf.gz"
+MODELS = [rs.load_model(name) for name in ("t1d", "ra", "sle")]
+COHORT = rs.read_cohort(VCF, MODELS)
 WHOLE = score_cohort(COHORT, reference_panel())
 
 
@@ -25,3 +24,14 @@ def test_chunks_change_no_bit(chunk: int) -> None:
         assert whole.flags == piece.flags
         for name, values in whole.numbers.items():
             assert np.array_equal(values, piece.numbers[name], equal_nan=True), name
+
+
+@settings(max_examples=5)
+@given(models=st.permutations(MODELS))
+def test_the_order_of_the_models_changes_no_bit(models: list[rs.RiskModel]) -> None:
+    found = score_cohort(rs.read_cohort(VCF, models), reference_panel())
+    for model, table in zip(models, found.tables, strict=True):
+        whole = WHOLE.tables[MODELS.index(model)]
+        assert whole.flags == table.flags
+        for name, values in whole.numbers.items():
+            assert np.array_equal(values, table.numbers[name], equal_nan=True), name

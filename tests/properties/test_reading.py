@@ -12,17 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskscore as rs
+from riskscore.genetics.variant import Variant
 from riskscore.models.panel import reference_panel
-from riskscore.models.terms import VariantFactor
 from riskscore.samples.cohort import read_cohort
+from riskscore.samples.hla_tags import tag_variants, taggable_alleles
 from riskscore.scoring.score import score_cohort
 
-MODEL = rs.load_model("ra")
-VARIANTS = [
-    factor.variant
-    for factor in MODEL.factors
-    if isinstance(factor, VariantFactor) and not factor.variant.palindromic
-][:14]
+MODELS = [rs.load_model("ra"), rs.load_model("t1d"), rs.load_model("ms")]
+
+
+def loci() -> list[Variant]:
+    """Some loci of every kind: plain ones, the tags of DR-DQ haplotypes, and of HLA alleles."""
+    tags = tag_variants(taggable_alleles(MODELS), reference_panel(), "EUR")
+    chosen: dict[tuple[str, int | None], Variant] = {}
+    for several, most in [*((model.variants, 5) for model in MODELS), (tags, 2)]:
+        usable = [v for v in several if v.other_allele and not v.palindromic]
+        in_mhc = [v for v in usable if v.chromosome == "6" and v.position_grch38 // 10**6 == 32]
+        for one in (*usable[:most], *in_mhc[:most]):
+            chosen.setdefault((one.chromosome, one.position_grch38), one)
+    return [v for v in chosen.values() if len(v.effect_allele) == len(v.other_allele) == 1]
+
+
+VARIANTS = loci()
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 FIXED = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
 Call = tuple[int, int] | None
@@ -68,18 +79,18 @@ class Site:
     def cells(self, field: str, people: Sequence[int]) -> list[str]:
         if self.thousandths:
             return [f"{self.thousandths[i] / 1000:.3f}" for i in people]
-        return [_cell(self.calls[i], field) for i in people]
+        return [_cell(self.calls[i], field, len(self.alleles)) for i in people]
 
 
-def _cell(call: Call, field: str) -> str:
+def _cell(call: Call, field: str, alleles: int) -> str:
     if call is None:
         return "./." if field == "GT" else "."
-    copies = sum(call)
+    pairs = [(i, j) for j in range(alleles) for i in range(j + 1)]  # the order VCF prescribes
     written = {
         "GT": f"{call[0]}|{call[1]}",
-        "DS": f"{copies}",
+        "DS": ",".join(str(call.count(allele)) for allele in range(1, alleles)),
         "HDS": f"{call[0]},{call[1]}",
-        "GP": ",".join(str(int(copies == n)) for n in range(3)),
+        "GP": ",".join(str(int(tuple(sorted(call)) == pair)) for pair in pairs),
     }
     return written[field]
 
@@ -122,12 +133,15 @@ def scored(files: dict[str, str], *, chunk: int = 4096, **reading: str) -> dict[
     """Numbers by name, in the order of the people's names, of files of VCF text."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [written(Path(folder) / name, content) for name, content in files.items()]
-        cohort = read_cohort(paths, [MODEL], reading=rs.Reading(**reading))
+        cohort = read_cohort(paths, MODELS, reading=rs.Reading(**reading))
     order = np.argsort(cohort.samples)
-    (table,) = score_cohort(cohort, reference_panel(), chunk=chunk).tables
-    return {name: values[order] for name, values in table.numbers.items()} | {
-        "flags": np.array(table.flags)[order]
-    }
+    scores = score_cohort(cohort, reference_panel(), chunk=chunk)
+    found: dict[str, np.ndarray] = {}
+    for model, table in zip(MODELS, scores.tables, strict=True):
+        for name, values in table.numbers.items():
+            found[f"{model.id} {name}"] = values[order]
+        found[f"{model.id} flags"] = np.array(table.flags)[order]
+    return found
 
 
 def written(path: Path, content: str) -> Path:
@@ -159,7 +173,7 @@ def written(path: Path, content: str) -> Path:
 
 def assert_same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> None:
     for name, values in one.items():
-        if name == "flags":
+        if name.endswith("flags"):
             assert values.tolist() == two[name].tolist()
         else:
             assert np.array_equal(values, two[name], equal_nan=True), name
@@ -191,11 +205,21 @@ def test_swapped_dosages(sites: list[Site], data: st.DataObject) -> None:
     assert_same(whole, scored({"csi.bcf": text(sites)}))
 
 
+def test_the_loci_are_of_every_kind() -> None:
+    """Each model's own, the tags of DR-DQ haplotypes, and of HLA alleles: else little is said."""
+    in_mhc = [v for v in VARIANTS if v.chromosome == "6"]
+    assert all(len(set(model.variants) & set(VARIANTS)) >= 4 for model in MODELS)
+    assert len(set(MODELS[1].variants) & set(in_mhc)) >= 8
+    assert sum(all(v not in model.variants for model in MODELS) for v in in_mhc) == 2
+
+
 @QUICK
 @given(cohorts(most_alts=3))
 def test_split_and_joined_records(sites: list[Site]) -> None:
     split = [part for site in sites for part in site.split()]
-    assert_same(scored({"a.vcf": text(sites)}), scored({"a.vcf": text(split)}))
+    whole = scored({"a.vcf": text(sites)})
+    assert_same(whole, scored({"a.vcf": text(split)}))
+    assert_same(whole, scored({"a.vcf": text(split, "DS")}))
 
 
 @QUICK
@@ -239,3 +263,12 @@ def test_every_field_of_certain_calls_and_every_chunk(sites: list[Site], chunk: 
     for field in FORMATS:
         assert_same(whole, scored({"a.vcf": text(sites, field)}))
         assert_same(whole, scored({"a.vcf": text(sites, field)}, chunk=chunk, field=field))
+
+
+@QUICK
+@given(cohorts(most_alts=3))
+def test_every_field_of_several_alts(sites: list[Site]) -> None:
+    """HDS is not among them: it has no stated order for several ALTs."""
+    whole = scored({"a.vcf": text(sites)})
+    for field in ("DS", "GP"):
+        assert_same(whole, scored({"tbi.vcf.gz": text(sites, field)}, field=field))

@@ -200,3 +200,14 @@ def test_stretches_without_a_variant_of_the_score_are_not_inflated(tmp_path: Pat
     with open_source([path]) as source:
         read_plain(source, plain_of([rows[0], rows[-1]]), Build.GRCh38, Reading())
         assert source._quick._blocks.inflated < 200
+
+
+def test_lines_longer_than_what_is_inflated_at_once(tmp_path: Path) -> None:
+    """Half a million people: a piece then holds no whole line, and tells nothing of distances."""
+    rng = random.Random(11)
+    lines, rows = made(rng, 12, "GT GT:DS")
+    plain = plain_of(rows)
+    quick = swept(write_vcf(tmp_path / "a.vcf.gz", SAMPLES, lines, rng, 8), plain)
+    whole = swept(write_vcf(tmp_path / "b.vcf.gz", SAMPLES, lines, rng, 65_280), plain, quick=False)
+    assert same_bits(quick, whole)
+    assert quick.observed.any()

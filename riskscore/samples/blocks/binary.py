@@ -174,7 +174,7 @@ class BinaryRecords:
         data = bytes(self._blocks.read(place, _LENGTHS + shared + own))
         if len(data) < _LENGTHS + shared + own:
             raise Unusual("the file ends inside a record")
-        position, alleles, infos, formats, samples = self._counts(data)
+        position, length, alleles, infos, formats, samples = self._counts(data)
         if samples != self._samples:
             raise Unusual("a record of another number of samples")
         cursor = Cursor(data, _FIXED.size)
@@ -184,6 +184,10 @@ class BinaryRecords:
         entries = [self._info(cursor) for _ in range(infos)]
         if cursor.at != _LENGTHS + shared:
             raise Unusual("a record whose parts do not add up")
+        # Where the record ends is told by its length on the contig, as for htslib, not by INFO.
+        entries = [entry for entry in entries if not entry.startswith("END=")]
+        if length > len(letters[0]):
+            entries.append(f"END={position - 1 + length}")
         return BinaryRecord(
             position,
             name,
@@ -197,11 +201,12 @@ class BinaryRecords:
         )
 
     @staticmethod
-    def _counts(data: bytes | bytearray) -> tuple[int, int, int, int, int]:
-        """POS, alleles, INFO entries, FORMAT fields, samples."""
-        _, _, _, start, _, _, alleles_infos, formats_samples = _FIXED.unpack_from(data, 0)
+    def _counts(data: bytes | bytearray) -> tuple[int, int, int, int, int, int]:
+        """POS, length on the contig, alleles, INFO entries, FORMAT fields, samples."""
+        _, _, _, start, length, _, alleles_infos, formats_samples = _FIXED.unpack_from(data, 0)
         return (
             start + 1,
+            length,
             alleles_infos >> 16,
             alleles_infos & 0xFFFF,
             formats_samples >> 24,

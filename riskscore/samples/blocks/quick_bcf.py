@@ -117,7 +117,8 @@ class QuickBCF:
         key = (packed.position, packed.id, packed.ref, packed.alts)
 
         def complete() -> Record:
-            region = Region(chrom, packed.position, packed.position)
+            # By its name: a damaged record beside it does not matter here.
+            region = Region(chrom, packed.position, packed.position, (packed.id,))
             alike = [r for r in self._by_pysam(region) if (r.position, r.id, r.ref, r.alts) == key]
             return alike[place]
 

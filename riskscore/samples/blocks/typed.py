@@ -60,8 +60,11 @@ class Cursor:
             raise Unusual("a typed value where a string was due")
         start = self.at
         self.skip(CHAR, count)
+        letters = self._data[start : self.at]
+        if b"\0" in letters:
+            raise Unusual("a string with a NUL, where pysam ends it")
         try:
-            return self._data[start : self.at].decode() or "."
+            return letters.decode() or "."
         except UnicodeDecodeError as error:
             raise Unusual("a string that is not UTF-8") from error
 

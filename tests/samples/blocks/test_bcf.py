@@ -2,12 +2,14 @@
 
 import gzip
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import pysam
 import pytest
 
+from riskscore.errors import VCFFormatError
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.blocks.quick_bcf import PackedRecord
 from riskscore.samples.record import Record
@@ -27,13 +29,15 @@ def lines_of(rng: random.Random, samples: int) -> list[str]:
             position += rng.choice([0, 1, 50, 1000, 20_000, 300_000])
             ref, alt = rng.choice([("A", "G"), ("AC", "A"), ("A", "G,T"), ("A", "*"), ("A", ".")])
             name = rng.choice([".", f"rs{position}", "HLA_A*01:01"])
-            info = rng.choice([".", "R2=0.91", "R2=0.123457;IMP", "AF=" + ",".join(["0.25"] * 2)])
+            info = rng.choice(
+                [".", "R2=0.91", "R2=.", "R2=0.123457;IMP", "AF=0.25,0.25", "AF=0.25,."]
+            )
             odd = rng.random() < 0.3
             form = rng.choice(["GT", "GT:DS", "DS:GT", "GT:HDS:GP", "GT:GQ"])
             if alt == ".":
                 form = "GT"
             several = alt.count(",") + 1
-            info = info if several == 2 else info.replace("0.25,0.25", "0.25")
+            info = info if several == 2 else info.replace("0.25,", "")
             cells = [cell_of(rng, form.split(":"), several, odd) for _ in range(samples)]
             filters = rng.choice(["PASS", ".", "low"])
             fixed = [chrom, str(position), name, ref, alt, ".", filters, info]
@@ -131,3 +135,72 @@ def test_usual_fields_are_unpacked_without_pysam(tmp_path: Path) -> None:
         numbers.values, np.array([[1.2], [0.25], [np.nan]], dtype=np.float32)
     )
     assert numbers.counts.tolist() == [1, 1, 0]
+
+
+def test_a_record_ends_where_its_length_says(tmp_path: Path) -> None:
+    """The length on the contig is in the record itself; END in INFO need not be, or may differ."""
+    rng = random.Random(4)
+    lines = [
+        f"chr6\t{position}\t.\tA\t{alt}\t.\tPASS\t{info}\tGT\t0/1\n"
+        for position, alt, info in ((5, "<NON_REF>", "."), (90, "<NON_REF>", "END=140"))
+    ]
+    vcf = write_vcf(tmp_path / "a.vcf.gz", 1, lines, rng, 65_280, end=True)
+    path = write_bcf(tmp_path, vcf, rng)
+    data = bytearray(gzip.decompress(path.read_bytes()))
+    at = 9 + int.from_bytes(data[5:9], "little")  # the first record, behind the header
+    data[at + 16 : at + 20] = (30).to_bytes(4, "little")
+    write_bgzf(path, bytes(data), rng, 65_280)
+    pysam.tabix_index(str(path), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    with BCFFile(path) as file:
+        regions = [Region("6", position, position) for position in (5, 90)]
+        ends = [record.end for region in regions for record in file.fetch(region)]
+        by_pysam = [one.end for region in regions for one in file._fetch_by_pysam(region)]
+    assert ends == by_pysam == [34, 140]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_damaged_record_is_an_error_of_the_file(tmp_path: Path, number: int) -> None:
+    """Closing tells of it again, which must not hide what was said."""
+    rng = random.Random(5)
+    cells = "\t".join(["0|1"] * 30)
+    lines = [f"chr6\t{p}\t.\tA\tG\t.\tPASS\t.\tGT\t{cells}\n" for p in range(10, 60_000, 10)]
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 30, lines, rng, 65_280), rng)
+    data = bytearray(path.read_bytes())
+    offsets = [m.start() for m in re.finditer(b"\x1f\x8b\x08\x04", data)]
+    data[(offsets[number] + offsets[number + 1]) // 2] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(VCFFormatError, match="cannot be read"), BCFFile(path) as file:
+        list(file.fetch(Region("6", 1, 100_000)))
+
+
+def test_a_nul_in_a_name_ends_it_as_for_pysam(tmp_path: Path) -> None:
+    rng = random.Random(6)
+    lines = ["chr6\t10\tHLA_A*01:01\tA\tG\t.\tPASS\t.\tGT\t0/1\n"]
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 1, lines, rng, 65_280), rng)
+    data = gzip.decompress(path.read_bytes()).replace(b"HLA_A*01:01", b"HLA_A*01\x0001")
+    write_bgzf(path, data, rng, 65_280)
+    pysam.tabix_index(str(path), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    with BCFFile(path) as file:
+        (record,) = file.fetch(Region("6", 10, 10))
+        assert record.id == "HLA_A*01"
+        assert record.phased().tolist() == [False]
+
+
+def test_a_damaged_record_beside_an_odd_one_does_not_matter(tmp_path: Path) -> None:
+    """One that pysam has to read is found by its name, as the region that was asked for is."""
+    rng = random.Random(7)
+    fixed = ".\tPASS\t.\tGT\t"
+    lines = [
+        f"chr6\t5\trs5\tA\tG\t{fixed}0/1\t0/1\n",
+        f"chr6\t10\trs10\tA\tCTCTC\t{fixed}0/1\t0/1\n",
+        f"chr6\t10\tHLA_A*01:01\tA\tT\t{fixed}1\t0|1\n",
+    ]
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 2, lines, rng, 65_280), rng)
+    data = gzip.decompress(path.read_bytes()).replace(b"CTCTC", b"CT\xe9TC")
+    write_bgzf(path, data, rng, 65_280)
+    pysam.tabix_index(str(path), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    with BCFFile(path) as file:
+        (record,) = file.fetch(Region("6", 1, 100, ("HLA_",)))
+        assert record.phased().tolist() == [False, True]
+        with pytest.raises(VCFFormatError, match="cannot be read"):
+            list(file.fetch(Region("6", 1, 100)))
