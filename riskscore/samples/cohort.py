@@ -22,7 +22,14 @@ from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
 from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
 from riskscore.samples.hla_table import with_typed
-from riskscore.samples.hla_tags import invalid_tags, tag_calls, tag_variants, taggable_alleles
+from riskscore.samples.hla_tags import (
+    invalid_tags,
+    read_tags,
+    tag_calls,
+    tag_variants,
+    taggable_alleles,
+    untyped_somewhere,
+)
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.part import Part
@@ -95,9 +102,11 @@ def read_cohort(
     asked = Build(build) if build else None
     with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
         alleles = taggable_alleles(models)
-        every_tag = tag_variants(alleles, panel, population, weak=weak_tags)
-        mhc = [r for one in Build for r in hla_regions(one)] if genes else []
-        regions = [*regions_of([*variants, *every_tag], asked or source.build), *mhc]
+        regions = regions_of(
+            [*variants, *tag_variants(alleles, panel, population, weak=weak_tags)],
+            asked or source.build,
+        )
+        regions += [r for one in Build for r in hla_regions(one)] if genes else []
         wide = {model.id: model.plain for model in models if model.plain is not None}
         for plain in wide.values():
             regions += plain_regions(source, plain, asked or source.build)
@@ -110,23 +119,28 @@ def read_cohort(
         if typings:
             found = with_typed(found, typings, source.samples, genes, population)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
-        tags = tag_variants(needed, panel, population, weak=weak_tags)
         expected = _expected_frequencies(models, population)
+        tags = tag_variants(needed, panel, population, weak=weak_tags)
         wanted = list(dict.fromkeys([*variants, *tags]))
         dosages = read_dosages(source, wanted, chosen, expected, reading)
+        some = untyped_somewhere(alleles, found.genes, source.samples, in_part=part is not None)
+        # By themselves: which of them are read must not bear on the strand of any other locus.
+        spare = read_tags(source, some, panel, population, chosen, reading, weak=weak_tags)
         sums = {one: read_plain(source, plain, chosen, reading) for one, plain in wide.items()}
         samples, name = source.samples, source.name
         warnings = [*source.warnings, *dosages.warnings]
-    tagged = tag_calls(needed, panel, population, dosages, weak=weak_tags)
+    tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     met = not all(match.missing for match in dosages.matches) or any(
         one.observed.any() for one in sums.values()
     )
     if not found.genes and not tagged and not met:
         loci = len(variants) + sum(map(len, wide.values()))
         raise _nothing_matched(models, loci, len(genes), dosages, name)
-    given = Exposures()
-    if exposures is not None:
-        given = read_exposures(exposures, samples, models, sex_column)
+    given = (
+        read_exposures(exposures, samples, models, sex_column)
+        if exposures is not None
+        else Exposures()
+    )
     if given.unused:
         warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
     return Cohort(
@@ -136,7 +150,7 @@ def read_cohort(
         replace(
             found,
             tags=tagged,
-            invalid_tags=invalid_tags(needed, panel, population) - set(tagged),
+            invalid_tags=invalid_tags([*needed, *some], panel, population) - set(tagged),
         ),
         given,
         population,

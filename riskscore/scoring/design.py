@@ -38,7 +38,12 @@ from riskscore.scoring.linked_genes import LinkedGenes, linked_genes
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.resolution import resolved
 from riskscore.scoring.systems import OTHER, carries, group_of, haplotype_values, paired_names
-from riskscore.scoring.tag_copies import expected_value, single_allele, tag_chances
+from riskscore.scoring.tag_copies import (
+    moments,
+    people_by_tag,
+    single_allele,
+    tag_chances,
+)
 
 Reasons = NDArray[np.uint8]
 
@@ -120,18 +125,10 @@ class Measurements:
         samples = tuple(self.cohort.samples[i] for i in self.rows)
         excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
         published, ruled = self._published(expected)
+        tagged = people_by_tag(self.cohort.hla, len(self.cohort.samples), self.span)
         return DesignMatrix(
-            self.model, samples, expected, variance, missing, excess, published, ruled, self._tags()
+            self.model, samples, expected, variance, missing, excess, published, ruled, tagged
         )
-
-    def _tags(self) -> dict[HLAAllele, NDArray[np.bool_]]:
-        """By allele with a tag, of a gene that some are typed for: in whom the tag speaks."""
-        found, count = self.cohort.hla, len(self.cohort.samples)
-        return {
-            allele: (~found.genes[allele.gene].called(count) & ~np.isnan(tag.copies))[self.span]
-            for allele, tag in found.tags.items()
-            if allele.gene in found.genes
-        }
 
     def _published(self, expected: Array) -> tuple[Array, NDArray[np.bool_]]:
         """The numbers by the published rule for haplotypes, and which of them it gives."""
@@ -315,19 +312,13 @@ class Measurements:
 
     def _tagged(self, factors: list[HLAFactor]) -> _Measured:
         """Without a type of the gene: a tag SNP for a single allele, if one holds."""
-        allele = single_allele(factors)
-        if allele is None:
-            return self._gap(Missing.ABSENT)
-        tag = self.cohort.hla.tags.get(allele)
-        if tag is None:
-            invalid = allele in self.cohort.hla.invalid_tags
-            return self._gap(Missing.TAG_NOT_VALID if invalid else Missing.ABSENT)
+        allele, hla = single_allele(factors), self.cohort.hla
+        if allele is None or allele not in hla.tags:
+            return self._gap(
+                Missing.TAG_NOT_VALID if allele in hla.invalid_tags else Missing.ABSENT
+            )
         values = np.prod([factor.coding.values for factor in factors], axis=0)
-        chances = self.tagged_copies(allele)
-        missing = np.where(np.isnan(chances[:, 0]), np.uint8(Missing.NO_CALL), np.uint8(0))
-        return _Measured(
-            expected_value(chances, values), expected_value(chances, values**2), missing
-        )
+        return _Measured(*moments(self.tagged_copies(allele), values))
 
     def tagged_copies(self, allele: HLAAllele) -> Array:
         """The probabilities of 0, 1 and 2 copies of an allele, by its tag, shape (samples, 3)."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.missing import Missing
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor, HLAFactor
-from riskscore.samples.hla_calls import TagCalls
+from riskscore.samples.hla_calls import HLACalls, TagCalls
 from riskscore.scoring.link import Array
 
 
@@ -27,7 +29,16 @@ def tag_chances(calls: TagCalls, panel: ReferencePanel, population: str, span: s
     table = np.array(
         [_two_draws(p, q) for p, q in ((without, without), (without, with_), (with_, with_))]
     )
-    return np.column_stack([expected_value(counted, column) for column in table.T])
+    return np.column_stack([_expected(counted, column) for column in table.T])
+
+
+def people_by_tag(hla: HLACalls, samples: int, span: slice) -> dict[HLAAllele, NDArray[np.bool_]]:
+    """By allele with a tag, of a gene that some are typed for: in whom the tag speaks."""
+    return {
+        allele: (~hla.genes[allele.gene].called(samples) & ~np.isnan(tag.copies))[span]
+        for allele, tag in hla.tags.items()
+        if allele.gene in hla.genes
+    }
 
 
 def _two_draws(p: float, q: float) -> tuple[float, float, float]:
@@ -35,7 +46,13 @@ def _two_draws(p: float, q: float) -> tuple[float, float, float]:
     return (1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q
 
 
-def expected_value(chances: Array, values: Array) -> Array:
+def moments(chances: Array, values: Array) -> tuple[Array, Array, NDArray[np.uint8]]:
+    """First and second moment of values of 0, 1 and 2 copies, and why they are not there."""
+    missing = np.where(np.isnan(chances[:, 0]), np.uint8(Missing.NO_CALL), np.uint8(0))
+    return _expected(chances, values), _expected(chances, values**2), missing
+
+
+def _expected(chances: Array, values: Array) -> Array:
     """Expectations of values of 0, 1 and 2 copies, summed in that order."""
     return np.asarray(
         chances[:, 0] * values[0] + chances[:, 1] * values[1] + chances[:, 2] * values[2]
