@@ -133,3 +133,24 @@ def test_shards_of_a_mixed_cohort_are_the_whole(vcf: Path, tmp_path: Path) -> No
         assert list(found.flags) == list(whole.flags[rows.start : rows.stop])
         for name, values in found.numbers.items():
             np.testing.assert_array_equal(values, whole.numbers[name][rows.start : rows.stop])
+
+
+def test_a_stand_in_is_not_added_to_a_tag(make_vcf: Make) -> None:
+    """rs1270942 "must not be added" (model.yaml of sle) to DR3, nor to what the tag says of it."""
+    model = rs.load_model("sle")
+    tag = next(t.variant for t in PANEL.tags if t.variant.name == "rs2187668")
+    stand_in = next(v for v in model.variants if v.name == "rs1270942")
+    rows = [
+        (v.chromosome, v.position_grch38, v.name, v.other_allele, v.effect_allele, "GT", cells)
+        for v, cells in ((stand_in, ["0/1", "0/1"]), (tag, ["0/1", "./."]))
+    ]
+    path = make_vcf(["tagged", "not"], sorted(rows, key=lambda row: row[1]))
+    scores = rs.score(rs.read_cohort(path, [model], build="GRCh38"))
+    missing = [
+        scores.explain(sample).set_index("term").loc["rs1270942", "missing"]
+        for sample in ("tagged", "not")
+    ]
+    assert missing == ["not_applicable", ""]
+    first, second = scores.of("sle").flags
+    assert "stand_in" not in first
+    assert "stand_in=rs1270942" in second
