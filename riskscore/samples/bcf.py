@@ -71,7 +71,7 @@ class BCFFile:
     def __init__(
         self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
     ) -> None:
-        self.name, self._path = name or path.name, path
+        self.name = name or path.name
         self.warnings = (warning,) if warning else ()
         self._opened = ExitStack()
         with ExitStack() as on_failure:
@@ -149,10 +149,6 @@ class BCFFile:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
-
-    def again(self) -> BCFFile:
-        """Another handle on the same file, for another thread."""
-        return BCFFile(self._path, make_index=self._folder is not None, name=self.name)
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""

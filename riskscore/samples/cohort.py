@@ -22,7 +22,14 @@ from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
 from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
 from riskscore.samples.hla_table import with_typed
-from riskscore.samples.hla_tags import invalid_tags, tag_calls, tag_variants, taggable_alleles
+from riskscore.samples.hla_tags import (
+    invalid_tags,
+    read_tags,
+    tag_calls,
+    tag_variants,
+    taggable_alleles,
+    untyped_somewhere,
+)
 from riskscore.samples.hla_typing import Typings
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
@@ -96,9 +103,11 @@ def read_cohort(
     asked = Build(build) if build else None
     with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
         alleles = taggable_alleles(models)
-        every_tag = tag_variants(alleles, panel, population, weak=weak_tags)
-        mhc = [r for one in Build for r in hla_regions(one)] if genes else []
-        regions = [*regions_of([*variants, *every_tag], asked or source.build), *mhc]
+        regions = regions_of(
+            [*variants, *tag_variants(alleles, panel, population, weak=weak_tags)],
+            asked or source.build,
+        )
+        regions += [r for one in Build for r in hla_regions(one)] if genes else []
         wide = {model.id: model.plain for model in models if model.plain is not None}
         for plain in wide.values():
             regions += plain_regions(source, plain, asked or source.build)
@@ -110,17 +119,20 @@ def read_cohort(
         people = part.rows(len(source.samples)) if part else range(len(source.samples))
         found = _hla(source, typings, people, genes, chosen, population)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
-        tags = tag_variants(needed, panel, population, weak=weak_tags)
         expected = _expected_frequencies(models, population)
+        tags = tag_variants(needed, panel, population, weak=weak_tags)
         wanted = list(dict.fromkeys([*variants, *tags]))
         dosages = read_dosages(source, wanted, chosen, expected, reading, people)
+        some = untyped_somewhere(alleles, found.genes, people, in_part=part is not None)
+        # By themselves: which of them are read must not bear on the strand of any other locus.
+        spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = {
             one: sums_of(read_plain(source, plain, chosen, reading), people)
             for one, plain in wide.items()
         }
         samples, name = source.samples, source.name
         warnings = [*source.warnings, *dosages.warnings]
-    tagged = tag_calls(needed, panel, population, dosages, weak=weak_tags)
+    tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     met = not all(match.missing for match in dosages.matches) or any(
         one.observed.any() for one in sums.values()
     )
@@ -139,7 +151,7 @@ def read_cohort(
         replace(
             found,
             tags=tagged,
-            invalid_tags=invalid_tags(needed, panel, population) - set(tagged),
+            invalid_tags=invalid_tags([*needed, *some], panel, population) - set(tagged),
         ),
         given,
         population,

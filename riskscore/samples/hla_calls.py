@@ -122,7 +122,7 @@ class GeneCalls:
 
 @dataclass(frozen=True)
 class TagCalls:
-    """Copies of an HLA allele by a tag SNP, shape (samples,), where the gene is not typed.
+    """Copies of an HLA allele by a tag SNP, shape (samples,), for people whose gene is not typed.
 
     ``weak`` says that the tag is used although it does not hold well in the population.
     """

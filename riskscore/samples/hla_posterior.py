@@ -205,6 +205,8 @@ def pair_weights(one: Array) -> tuple[Array, Array]:
     w follows from the one number z by which the weights sum to 1: from the smaller root for all
     alleles, or from the larger one for the most frequent.
     """
+    # Rounded dosages can give an allele more than all others have to go with it.
+    one = np.minimum(one, one.sum(axis=0) - one)
     total = one.sum(axis=0)
     share = np.divide(2 * one, total, out=np.zeros_like(one), where=total > 0)
     share = np.minimum(share, 1 - 1e-9)  # an allele in every pair would weigh infinitely more

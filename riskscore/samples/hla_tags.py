@@ -1,9 +1,10 @@
-"""Tag SNPs that stand in for HLA alleles nobody typed, where they hold."""
+"""Tag SNPs that stand in for HLA alleles where the gene is not typed, and where they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
@@ -11,7 +12,10 @@ from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
 from riskscore.samples.dosages import Dosages
-from riskscore.samples.hla_calls import TagCalls
+from riskscore.samples.hla_calls import GeneCalls, TagCalls
+from riskscore.samples.loci import read_dosages
+from riskscore.samples.reading import Reading
+from riskscore.samples.source import Source
 
 
 def taggable_alleles(models: Sequence[RiskModel]) -> tuple[HLAAllele, ...]:
@@ -23,6 +27,24 @@ def taggable_alleles(models: Sequence[RiskModel]) -> tuple[HLAAllele, ...]:
             for factor in model.factors
             if isinstance(factor, HLAAlleleFactor) and len(factor.alleles) == 1
         )
+    )
+
+
+def untyped_somewhere(
+    alleles: Sequence[HLAAllele],
+    genes: Mapping[str, GeneCalls],
+    people: range,
+    *,
+    in_part: bool,
+) -> tuple[HLAAllele, ...]:
+    """Alleles whose gene is called in some people and, as far as is known, not in all.
+
+    Of a part of the people it is not known how it is with the others.
+    """
+    return tuple(
+        allele
+        for allele in alleles
+        if allele.gene in genes and (in_part or not genes[allele.gene].called(len(people)).all())
     )
 
 
@@ -70,3 +92,20 @@ def tag_calls(
                 calls[allele] = TagCalls(tag, copies, weak=not tag.holds(population))
                 break
     return calls
+
+
+def read_tags(
+    source: Source,
+    alleles: Sequence[HLAAllele],
+    panel: ReferencePanel,
+    population: str,
+    build: Build,
+    reading: Reading,
+    people: range,
+    *,
+    weak: bool = False,
+) -> dict[HLAAllele, TagCalls]:
+    """The calls of alleles by tags that are read from a source for this alone."""
+    variants = tag_variants(alleles, panel, population, weak=weak)
+    dosages = read_dosages(source, variants, build, {}, reading, people)
+    return tag_calls(alleles, panel, population, dosages, weak=weak)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,16 +11,12 @@ from numpy.typing import NDArray
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
-from riskscore.samples.bcf import BCFFile
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.matching import ASSUMED, find, region_of
 from riskscore.samples.reading import Absent, Reading
 from riskscore.samples.source import Region, Source
 from riskscore.samples.strand import Found, judge_strands
-from riskscore.samples.vcf import VCFFile
 
-# With so many cells to read, a second thread is worth its start.
-_WORTH_A_THREAD = 2_000_000
 # So many loci without a single hom-ref genotype are no chance.
 _FEW = 3
 
@@ -51,10 +47,10 @@ def read_dosages(
     people = range(len(source.samples)) if people is None else people
     values = np.empty((len(variants), len(people)), dtype=np.float32)
 
-    def read(own: Source, rows: range) -> list[Found]:
-        return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
-
-    found = _in_two(source, len(variants), read)
+    found = [
+        _kept(find(source, variant, build, reading), people, row)
+        for variant, row in zip(variants, values, strict=True)
+    ]
     judged = judge_strands(found, frequencies)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:
@@ -73,23 +69,6 @@ def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
         one = one.of_people(people)
     row[:] = one.values
     return replace(one, values=row)
-
-
-def _in_two(
-    source: Source, count: int, read: Callable[[Source, range], list[Found]]
-) -> list[Found]:
-    """Read so many loci, half of them in another thread where that is worth a second handle.
-
-    numpy and libdeflate let the other thread run. What is found does not depend on it.
-    """
-    long = count * len(source.samples) >= _WORTH_A_THREAD
-    if not long or not isinstance(source, VCFFile | BCFFile):
-        return read(source, range(count))
-    from concurrent.futures import ThreadPoolExecutor
-
-    with source.again() as other, ThreadPoolExecutor(1) as pool:
-        rest = pool.submit(read, other, range(count // 2, count))
-        return [*read(source, range(count // 2)), *rest.result()]
 
 
 def _warnings(found: Sequence[Found], reading: Reading) -> Iterator[str]:

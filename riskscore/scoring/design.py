@@ -6,8 +6,9 @@ what is known), its variance is carried along, and the reason stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,16 @@ from riskscore.samples.hla_calls import GeneCalls
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
 from riskscore.scoring.in_use import not_in_use, unexplained
 from riskscore.scoring.link import Array
+from riskscore.scoring.linked_genes import LinkedGenes, linked_genes
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.resolution import resolved
 from riskscore.scoring.systems import OTHER, carries, group_of, haplotype_values, paired_names
+from riskscore.scoring.tag_copies import (
+    moments,
+    people_by_tag,
+    single_allele,
+    tag_chances,
+)
 
 Reasons = NDArray[np.uint8]
 
@@ -47,6 +55,7 @@ class DesignMatrix:
     ``missing`` is 0 (Missing.NOT_MISSING) where the number was observed. ``excess`` is, by sample,
     the probability that tag SNPs count more than two haplotypes. ``published`` are the numbers
     with haplotypes called from tags as the paper's software calls them, ``ruled`` where that is so.
+    ``tagged`` has the samples in whom a tag stands for an allele of a gene that others have typed.
     """
 
     model: RiskModel
@@ -57,6 +66,7 @@ class DesignMatrix:
     excess: Array
     published: Array
     ruled: NDArray[np.bool_]
+    tagged: Mapping[HLAAllele, NDArray[np.bool_]]
 
     @property
     def values(self) -> Array:
@@ -112,6 +122,7 @@ class Measurements:
         genes = [f for f in self.model.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
         hla = resolved(cohort.hla, list(dict.fromkeys(genes)), panel, cohort.population, rows)
         self.cohort = replace(cohort, hla=hla)
+        self._calls = cohort.hla
         self.pairs = paired_names(self.model)
         self.carriage: dict[HLAFactor, Array] = {}
 
@@ -127,8 +138,9 @@ class Measurements:
         samples = self.cohort.samples[self.span]
         excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
         published, ruled = self._published(expected)
+        tagged = people_by_tag(self.cohort.hla, len(self.cohort.samples), self.span)
         return DesignMatrix(
-            self.model, samples, expected, variance, missing, excess, published, ruled
+            self.model, samples, expected, variance, missing, excess, published, ruled, tagged
         )
 
     def _published(self, expected: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -176,6 +188,8 @@ class Measurements:
         for factor in term.factors:
             by_group.setdefault(group_of(factor), []).append(factor)
         measured = {group: self.measure(factors) for group, factors in by_group.items()}
+        if len(measured) > 1:
+            measured = self._together(term, measured)
         first, second, missing = self._combine(j, measured)
         variance = np.maximum(0.0, second - first**2)
         # Nothing of it known: the population's own mean and variance.
@@ -206,6 +220,26 @@ class Measurements:
             known_zero |= ~gap & (part.second == 0)
         # A factor known to be zero settles the product, whatever the others are.
         return first, second, np.where(known_zero, np.uint8(0), missing)
+
+    @cached_property
+    def linked(self) -> tuple[LinkedGenes, ...]:
+        """DR-DQ genes that are one measurement in people of whom several are uncertain."""
+        if not self.reference.joint:
+            return ()
+        resolved, population = self.cohort.hla, self.cohort.population
+        return linked_genes(self.model, self._calls, resolved, self.panel, population, self.rows)
+
+    def _together(self, term: Term, measured: dict[str, _Measured]) -> dict[str, _Measured]:
+        """Parts that read linked genes as one: the first has the moments of them all."""
+        parts = dict(measured)
+        for linked in self.linked:
+            joint = linked.moments(term.factors, self.count)
+            for group in joint.groups:
+                own, head = parts[group], group == joint.groups[0]
+                first = np.where(joint.inside, joint.first if head else 1.0, own.first)
+                second = np.where(joint.inside, joint.second if head else 1.0, own.second)
+                parts[group] = _Measured(first, second, own.missing)
+        return parts
 
     @property
     def span(self) -> slice:
@@ -289,7 +323,18 @@ class Measurements:
         missing = np.full(self.count, Missing.NO_CALL, dtype=np.uint8)
         missing[sample] = Missing.NOT_MISSING
         missing[np.isnan(first)] = Missing.LOW_RESOLUTION
-        return _Measured(first, second, missing)
+        return self._or_tagged(_Measured(first, second, missing), factors)
+
+    def _or_tagged(self, typed: _Measured, factors: list[HLAFactor]) -> _Measured:
+        """What a tag says of people whose gene is not called, where others' is."""
+        untyped = typed.missing == Missing.NO_CALL
+        if not untyped.any() or (tagged := self._tagged(factors)).missing.min() == Missing.ABSENT:
+            return typed
+        return _Measured(
+            np.where(untyped, tagged.first, typed.first),
+            np.where(untyped, tagged.second, typed.second),
+            np.where(untyped, tagged.missing, typed.missing),
+        )
 
     def carriage_of(self, factor: HLAFactor, calls: GeneCalls) -> Array:
         """1 for each allele of the calls that the factor counts, 0 for others, nan if unsure."""
@@ -301,34 +346,19 @@ class Measurements:
         return self.carriage[factor]
 
     def _tagged(self, factors: list[HLAFactor]) -> _Measured:
-        """Where the gene is not typed: a tag SNP for a single allele, if one holds."""
-        allele = single_allele(factors)
-        if allele is None:
-            return self._gap(Missing.ABSENT)
-        tag = self.cohort.hla.tags.get(allele)
-        if tag is None:
-            invalid = allele in self.cohort.hla.invalid_tags
-            return self._gap(Missing.TAG_NOT_VALID if invalid else Missing.ABSENT)
+        """Without a type of the gene: a tag SNP for a single allele, if one holds."""
+        allele, hla = single_allele(factors), self.cohort.hla
+        if allele is None or allele not in hla.tags:
+            return self._gap(
+                Missing.TAG_NOT_VALID if allele in hla.invalid_tags else Missing.ABSENT
+            )
         values = np.prod([factor.coding.values for factor in factors], axis=0)
-        chances = self.tagged_copies(allele)
-        missing = np.where(np.isnan(chances[:, 0]), np.uint8(Missing.NO_CALL), np.uint8(0))
-        return _Measured(_spread(chances, values), _spread(chances, values**2), missing)
+        return _Measured(*moments(self.tagged_copies(allele), values))
 
     def tagged_copies(self, allele: HLAAllele) -> Array:
-        """The probabilities of 0, 1 and 2 copies of an allele, by its tag SNP, shape (samples, 3).
-
-        A chromosome with the tag carries the allele as often as r2 and the frequencies say.
-        """
-        tag = self.cohort.hla.tags[allele]
-        d = tag.copies[self.span].astype(np.float64)
-        none, two = np.clip(1 - d, 0, 1), np.clip(d - 1, 0, 1)
-        counted = np.stack([none, 1 - none - two, two], axis=1)
-        population = self.cohort.population
-        without, with_ = tag.tag.carriage(population, self.panel.frequency(allele, population))
-        table = np.array(
-            [_two_draws(p, q) for p, q in ((without, without), (without, with_), (with_, with_))]
-        )
-        return np.column_stack([_spread(counted, column) for column in table.T])
+        """The probabilities of 0, 1 and 2 copies of an allele, by its tag, shape (samples, 3)."""
+        calls = self.cohort.hla.tags[allele]
+        return tag_chances(calls, self.panel, self.cohort.population, self.span)
 
 
 def is_plain(term: Term) -> bool:
@@ -336,22 +366,3 @@ def is_plain(term: Term) -> bool:
     factor = term.factors[0]
     alone = len(term.factors) == 1 and not term.fallback_for
     return alone and isinstance(factor, VariantFactor) and factor.coding is ADDITIVE
-
-
-def _two_draws(p: float, q: float) -> tuple[float, float, float]:
-    """The probabilities that none, one and both of two events of probability p and q come true."""
-    return (1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q
-
-
-def _spread(chances: Array, values: Array) -> Array:
-    """Expectations of values of 0, 1 and 2 copies, summed in that order."""
-    return np.asarray(
-        chances[:, 0] * values[0] + chances[:, 1] * values[1] + chances[:, 2] * values[2]
-    )
-
-
-def single_allele(factors: list[HLAFactor]) -> HLAAllele | None:
-    """The one allele all the factors count, if they count one and the same."""
-    counted = {f.alleles if isinstance(f, HLAAlleleFactor) else () for f in factors}
-    alleles = counted.pop() if len(counted) == 1 else ()
-    return alleles[0] if len(alleles) == 1 else None

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import (
@@ -19,6 +20,7 @@ from riskscore.models.terms import (
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix
+from riskscore.scoring.tag_copies import single_allele
 
 _NAMED = 3  # terms named in a flag before it counts the rest
 _EXCESS = 0.5  # tags that more likely than not count three haplotypes
@@ -48,6 +50,7 @@ def flags_of(
     terms = design.model.terms
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
     fallback = [j for j, t in enumerate(terms) if t.fallback_for]
+    alleles = list(design.tagged)
     state = _states(design, genetic, fallback, unscored)
     packed, width = state.tobytes(), state.shape[1]
     if len(state) and (state == state[0]).all():
@@ -56,14 +59,16 @@ def flags_of(
         people = [packed[i : i + width] for i in range(0, len(packed), width)]
     tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
-    tags += _tag_flags([terms[j] for j in genetic], cohort) + _BASIS_FLAGS[basis]
+    by_allele = _tag_flags([terms[j] for j in genetic], cohort)
+    last = list(_BASIS_FLAGS[basis])
     ancestries = design.model.ancestries
     if ancestries and cohort.population not in ancestries:
-        tags.append(f"weights_from={'+'.join(sorted(ancestries))}")
+        last.append(f"weights_from={'+'.join(sorted(ancestries))}")
     texts: dict[bytes, str] = {}
     for person in dict.fromkeys(people):
         pattern = np.frombuffer(person, dtype=np.uint8)
-        reason, used = pattern[: len(genetic)], pattern[len(genetic) : -2]
+        reason, used, tagged = np.split(pattern[:-3], [len(genetic), len(genetic) + len(fallback)])
+        untyped = {allele for allele, on in zip(alleles, tagged, strict=True) if on}
         parts = ["not_scored"] if pattern[-1] else []
         parts += _reason_flags([terms[j] for j in genetic], reason)
         parts += [
@@ -72,7 +77,8 @@ def flags_of(
             if on
         ]
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
-        texts[person] = ";".join(parts + tags)
+        own = [flag for allele, flag in by_allele.items() if _speaks(allele, untyped, cohort)]
+        texts[person] = ";".join([*parts, *tags, *own, *last])
     return [texts[person] for person in people]
 
 
@@ -82,13 +88,14 @@ def _states(
     fallback: list[int],
     unscored: NDArray[np.bool_],
 ) -> NDArray[np.uint8]:
-    """A row a sample: the reason for each genetic term's gap, the stand-ins in use, two marks."""
+    """A row a sample: the reason for each genetic term's gap, stand-ins, alleles by tag, marks."""
     terms, count = design.model.terms, len(design.samples)
     uncertain = np.array(
         [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
     )
-    if not (uncertain.any() or fallback or design.missing.any() or unscored.any()):
-        return np.zeros((count, len(genetic) + 2), dtype=np.uint8)
+    varied = uncertain.any() or fallback or design.tagged
+    if not varied and not design.missing.any() and not unscored.any():
+        return np.zeros((count, len(genetic) + 3), dtype=np.uint8)
     doubt = np.zeros((count, len(genetic)), dtype=bool)
     doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
     # What more than two haplotypes leave open has a flag of its own.
@@ -97,7 +104,10 @@ def _states(
     reasons = design.missing[:, genetic].copy()
     reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
     stands_in = design.missing[:, fallback] == Missing.NOT_MISSING
-    return np.column_stack([reasons, stands_in, design.excess > _EXCESS, unscored]).astype(np.uint8)
+    by_tag = np.column_stack([*design.tagged.values(), np.zeros(count, dtype=bool)])
+    return np.column_stack([reasons, stands_in, by_tag, design.excess > _EXCESS, unscored]).astype(
+        np.uint8
+    )
 
 
 def _is_haplotype(term: Term) -> bool:
@@ -122,25 +132,29 @@ def _reason_flags(terms: list[Term], reasons: NDArray[np.uint8]) -> list[str]:
     return flags
 
 
-def _tag_flags(terms: list[Term], cohort: Cohort) -> list[str]:
-    """One flag for each allele that a tag SNP stands for, with the populations where it holds.
+def _speaks(allele: HLAAllele, untyped: set[HLAAllele], cohort: Cohort) -> bool:
+    """Whether an allele's tag speaks of a person: nobody is typed, or this one is not."""
+    return allele.gene not in cohort.hla.genes or allele in untyped
 
-    Of a weak tag it says r2 in this population instead. Missing tags of haplotypes are named too.
+
+def _tag_flags(terms: list[Term], cohort: Cohort) -> dict[HLAAllele, str]:
+    """A flag for each allele that a tag SNP stands for, with the populations where it holds.
+
+    Of a weak tag it says r2 in this population instead.
     """
-    flags: dict[str, None] = {}
+    flags: dict[HLAAllele, str] = {}
     for term in terms:
         for factor in term.factors:
-            if isinstance(factor, HLAAlleleFactor) and factor.gene not in cohort.hla.genes:
-                for allele in factor.alleles[:1]:
-                    call = cohort.hla.tags.get(allele)
-                    if call:
-                        where = "+".join(sorted(p for p in call.tag.r2 if call.tag.holds(p)))
-                        if not cohort.population_known:
-                            where = f"holds in {where}, population unknown"
-                        if call.weak:
-                            where = f"weak, r2 {call.tag.r2.get(cohort.population, 0.0):.2f}"
-                        flags[f"tag={allele}:{call.tag.variant.name}({where})"] = None
-    return list(flags)
+            allele = single_allele([factor]) if isinstance(factor, HLAAlleleFactor) else None
+            call = cohort.hla.tags.get(allele) if allele else None
+            if allele and call:
+                where = "+".join(sorted(p for p in call.tag.r2 if call.tag.holds(p)))
+                if not cohort.population_known:
+                    where = f"holds in {where}, population unknown"
+                if call.weak:
+                    where = f"weak, r2 {call.tag.r2.get(cohort.population, 0.0):.2f}"
+                flags[allele] = f"tag={allele}:{call.tag.variant.name}({where})"
+    return flags
 
 
 def _lost_tags(model: RiskModel, cohort: Cohort) -> list[str]:

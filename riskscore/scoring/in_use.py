@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.terms import ExposureFactor, Factor, Term
+from riskscore.models.model import RiskModel
+from riskscore.models.terms import ExposureFactor, Factor, HLAAlleleFactor, Term
 from riskscore.scoring.link import Array
 
 if TYPE_CHECKING:
@@ -31,14 +33,29 @@ def not_in_use(measured: Measurements, term: Term) -> NDArray[np.bool_]:
 
 
 def _stands_in(measured: Measurements, term: Term) -> NDArray[np.bool_]:
-    """In whom a stand-in counts: the gene is not typed, and the stand-in itself is there."""
+    """In whom a stand-in counts: the gene is not typed, and the stand-in itself is there.
+
+    Where a tag SNP gives one of the gene's own terms, the two would count the same twice.
+    """
     gene = measured.cohort.hla.genes.get(term.fallback_for)
     stands = np.ones(measured.count, dtype=bool)
     if gene is not None:
         stands = ~gene.called(len(measured.cohort.samples))[measured.span]
+    for allele, tag in measured.cohort.hla.tags.items():
+        if allele.gene == term.fallback_for and allele in _single_alleles(measured.model):
+            stands &= np.isnan(tag.copies[measured.span])
     for factor in term.factors:
         stands &= measured.measure([factor]).missing == Missing.NOT_MISSING
     return stands
+
+
+def _single_alleles(model: RiskModel) -> set[HLAAllele]:
+    """The single alleles that the model counts, which a tag SNP may stand for."""
+    return {
+        factor.alleles[0]
+        for factor in model.factors
+        if isinstance(factor, HLAAlleleFactor) and len(factor.alleles) == 1
+    }
 
 
 def unexplained(measured: Measurements, factors: Sequence[Factor]) -> Array:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import Sex
@@ -24,6 +26,7 @@ from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.slots import Source
 from riskscore.scoring.systems import OTHER
+from riskscore.scoring.tag_copies import single_allele
 from riskscore.scoring.uncertainty import shares_by_term
 
 if TYPE_CHECKING:
@@ -173,12 +176,11 @@ def _diplotype(calls: DiplotypeCalls | None, reference: Reference) -> str:
 
 def _genotype(factor: HLAAlleleFactor | AminoAcidFactor, cohort: Cohort, place: int) -> str:
     calls = cohort.hla.genes.get(factor.gene)
-    if calls is None:
-        tag = None
-        if isinstance(factor, HLAAlleleFactor):
-            tag = cohort.hla.tags.get(factor.alleles[0])
-        return f"tag {tag.tag.variant.name}" if tag else f"HLA-{factor.gene} not typed"
-    best = calls.best(place)
-    if best is None:
-        return f"HLA-{factor.gene} not called"
-    return f"{best[0]}, {best[1]} (P {best[2]:.3g})"
+    best = calls.best(place) if calls else None
+    if best is not None:
+        return f"{best[0]}, {best[1]} (P {best[2]:.3g})"
+    allele = single_allele([factor])
+    tag = cohort.hla.tags.get(allele) if allele else None
+    if tag and not np.isnan(tag.copies[place]):
+        return f"tag {tag.tag.variant.name}"
+    return f"HLA-{factor.gene} not {'called' if calls or tag else 'typed'}"

@@ -7,7 +7,7 @@ score carries what is not known. A name the panel has no allele of stays as it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from riskscore.scoring.systems import carries
 Places = NDArray[np.int64]
 # The alleles a name may stand for: their places, and their shares.
 _Choices = tuple[Places, NDArray[np.float64]]
+Verdicts = tuple[bool | None, ...]  # by factor, whether it counts an allele
 
 
 def resolved(
@@ -79,14 +80,36 @@ def _kinds(
 
     Alleles that some factor cannot judge either are left out, as in the reference population.
     """
-    kinds: dict[tuple[bool | None, ...], tuple[HLAName, float]] = {}
+    kinds: dict[Verdicts, tuple[HLAName, float]] = {}
+    for allele, share, verdicts in _judged(name, factors, panel, population):
+        first, sum_ = kinds.get(verdicts, (allele, 0.0))
+        kinds[verdicts] = (first, sum_ + share)
+    total = sum(share for _, share in kinds.values())
+    return {allele: share / total for allele, share in kinds.values()}
+
+
+def alternatives(
+    name: HLAName, factors: Sequence[HLAFactor], panel: ReferencePanel, population: str
+) -> dict[HLAName, float]:
+    """Every allele that a name too coarse for some factor may stand for, with its share.
+
+    The name itself, where all factors can judge it or the panel knows no allele of it.
+    """
+    if None not in (carries(factor, name, panel) for factor in factors):
+        return {name: 1.0}
+    found = list(_judged(name, factors, panel, population))
+    total = sum(share for _, share, _ in found)
+    return {allele: share / total for allele, share, _ in found} or {name: 1.0}
+
+
+def _judged(
+    name: HLAName, factors: Sequence[HLAFactor], panel: ReferencePanel, population: str
+) -> Iterator[tuple[HLAName, float, Verdicts]]:
+    """The alleles a name may stand for, their shares, and which factors count them."""
     for allele, share in panel.candidates(name, population):
         verdicts = tuple(carries(factor, allele, panel) for factor in factors)
         if None not in verdicts:
-            first, sum_ = kinds.get(verdicts, (allele, 0.0))
-            kinds[verdicts] = (first, sum_ + share)
-    total = sum(share for _, share in kinds.values())
-    return {allele: share / total for allele, share in kinds.values()}
+            yield allele, share, verdicts
 
 
 def _expanded(

@@ -7,7 +7,6 @@ exposure. Where it is known it has one state or a posterior; where not, the popu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -23,12 +22,11 @@ from riskscore.models.terms import (
     HLAFactor,
     VariantFactor,
 )
-from riskscore.scoring.design import Measurements, single_allele
+from riskscore.scoring.design import Measurements
 from riskscore.scoring.link import Array
+from riskscore.scoring.slot_blocks import Blocks, Places, Rows, Slot
 from riskscore.scoring.systems import OTHER, coded, group_of, haplotype_values, system_of
-
-Places = NDArray[np.int64]
-
+from riskscore.scoring.tag_copies import single_allele
 
 _NOT_GENES = (VariantFactor, ExposureFactor, HaplotypeFactor, DiplotypeFactor)
 
@@ -46,35 +44,15 @@ class Source(StrEnum):
 KINDS = (Source.GENOTYPES, Source.MISSING, Source.EXPOSURES)  # of what is unknown of a person
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Possible states: ``sample`` is the owner of each row, ``numbers`` has a column a factor."""
-
-    sample: Places
-    numbers: Array
-    probability: Array
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A measurement: the places of its factors in the component, and each person's states.
-
-    ``numbers`` and ``probability`` are rows in blocks; person i has the ``count[i]`` rows from
-    ``start[i]`` on, and people alike share theirs. A number stands only in the columns of the
-    slot's own factors; the others are 0, so that the slots of a component can be added.
-    """
-
-    numbers: Array
-    probability: Array
-    start: Places
-    count: Places
-    source: NDArray[np.int8]  # by person: which of KINDS
+# Factors, and rows with a number for each of them; people are in one block of a reading at most.
+_Block = tuple[Sequence[Factor], Rows]
+_Reading = tuple[list[Factor], list[_Block]]
 
 
 def slots_of(measured: Measurements, factors: Sequence[Factor], people: Places) -> list[Slot]:
     """The measurements that a component's factors read, in the order of the factors."""
     joint = measured.reference.joint
-    by_system: dict[str, list[tuple[list[Factor], _Rows | None]]] = {}
+    by_system: dict[str, list[_Reading]] = {}
     by_group: dict[str, list[Factor]] = {}
     for factor in factors:
         by_group.setdefault(group_of(factor), []).append(factor)
@@ -83,36 +61,56 @@ def slots_of(measured: Measurements, factors: Sequence[Factor], people: Places) 
     return [
         slot
         for name, readings in by_system.items()
-        for slot in _with_gaps(measured, name, readings, factors, len(people))
+        for slot in _with_gaps(measured, name, readings, factors, people)
     ]
 
 
-def _read(
-    measured: Measurements, group: list[Factor], people: Places
-) -> list[tuple[list[Factor], _Rows | None]]:
+def _read(measured: Measurements, group: list[Factor], people: Places) -> list[_Reading]:
     """What was measured of a group of factors; a gene by tag SNPs is several measurements."""
     head = group[0]
     match head:
-        case VariantFactor():
-            if measured.cohort.dosages.match(head.variant).missing:
-                return [(group, None)]
-            copies = measured.cohort.dosages.of(head.variant)[measured.span][people]
-            return [(group, _of_copies(group, copies))]
+        case VariantFactor(variant=variant):
+            dosages = measured.cohort.dosages
+            if dosages.match(variant).missing:
+                return [(group, [])]
+            copies = dosages.of(variant)[measured.span][people]
+            return [(group, [(group, _of_copies(group, copies))])]
         case ExposureFactor():
             exposures = [f for f in group if isinstance(f, ExposureFactor)]
             columns = [measured.exposure(factor) for factor in exposures]
             known = np.flatnonzero(columns[0].missing[people] == Missing.NOT_MISSING)
             numbers = np.column_stack([column.first[people] for column in columns])[known]
-            return [(group, _Rows(known, numbers, np.ones(len(known))))]
+            return [(group, [(group, Rows(known, numbers, np.ones(len(known))))])]
         case HaplotypeFactor() | DiplotypeFactor():
-            return [(group, _of_haplotypes(measured, group, people))]
+            return [(group, [(group, _of_haplotypes(measured, group, people))])]
     genes = [factor for factor in group if not isinstance(factor, _NOT_GENES)]
-    if head.gene in measured.cohort.hla.genes:
-        return [(group, _of_gene(measured, genes, people))]
-    return _of_tags(measured, genes, people)
+    return _of_alleles(measured, genes, people)
 
 
-def _of_copies(group: Sequence[Factor], copies: NDArray[np.float32]) -> _Rows:
+def _of_alleles(measured: Measurements, genes: list[HLAFactor], people: Places) -> list[_Reading]:
+    """A gene in typed people; in the others, what tags say of it."""
+    calls = measured.cohort.hla.genes.get(genes[0].gene)
+    tags = _of_tags(measured, genes, people)
+    if calls is None:
+        return tags
+    typed = calls.called(len(measured.cohort.samples))[measured.span][people]
+    block: _Block = (genes, _of_gene(measured, genes, people))
+    if typed.all() or not tags[0][1]:  # no tag speaks of anybody
+        return [(list(genes), [block])]
+    return _beside_tags(block, tags, np.flatnonzero(typed))
+
+
+def _beside_tags(block: _Block, readings: Sequence[_Reading], typed: Places) -> list[_Reading]:
+    """The rows of typed people in the first reading, and what tags say only of the others."""
+    known = np.unique(block[1].sample)
+    own = [[(f, rows.without(typed)) for f, rows in blocks] for _, blocks in readings]
+    own[0].append(block)
+    for blocks in own[1:]:
+        blocks.append(((), Rows.without_numbers(known)))
+    return [(group, blocks) for (group, _), blocks in zip(readings, own, strict=True)]
+
+
+def _of_copies(group: Sequence[Factor], copies: NDArray[np.float32]) -> Rows:
     """A dosage as copies: a whole number, or the two around it with the dosage as their mean."""
     d = copies.astype(np.float64)
     known = np.flatnonzero(~np.isnan(d))
@@ -127,10 +125,10 @@ def _of_copies(group: Sequence[Factor], copies: NDArray[np.float32]) -> _Rows:
         for f in group
         if not isinstance(f, ExposureFactor | HaplotypeFactor | DiplotypeFactor)
     ]
-    return _Rows(sample[kept], np.column_stack(numbers), probability[kept])
+    return Rows(sample[kept], np.column_stack(numbers), probability[kept])
 
 
-def _of_chances(group: Sequence[Factor], chances: Array) -> _Rows:
+def _of_chances(group: Sequence[Factor], chances: Array) -> Rows:
     """The probabilities of 0, 1 and 2 copies, shape (people, 3), nan where there is no call."""
     known = np.flatnonzero(~np.isnan(chances).any(axis=1))
     sample, state = np.repeat(known, 3), np.tile([0.0, 1.0, 2.0], len(known))
@@ -141,10 +139,10 @@ def _of_chances(group: Sequence[Factor], chances: Array) -> _Rows:
         for f in group
         if not isinstance(f, ExposureFactor | HaplotypeFactor | DiplotypeFactor)
     ]
-    return _Rows(sample[kept], np.column_stack(numbers), probability[kept])
+    return Rows(sample[kept], np.column_stack(numbers), probability[kept])
 
 
-def _of_haplotypes(measured: Measurements, group: Sequence[Factor], people: Places) -> _Rows:
+def _of_haplotypes(measured: Measurements, group: Sequence[Factor], people: Places) -> Rows:
     calls, scheme = measured.haplotypes, measured.model.scheme
     assert calls is not None
     assert scheme is not None
@@ -156,10 +154,10 @@ def _of_haplotypes(measured: Measurements, group: Sequence[Factor], people: Plac
         for f in group
         if isinstance(f, HaplotypeFactor | DiplotypeFactor)
     ]
-    return _Rows(sample, np.column_stack(numbers), calls.probability[rows])
+    return Rows(sample, np.column_stack(numbers), calls.probability[rows])
 
 
-def _of_gene(measured: Measurements, group: Sequence[HLAFactor], people: Places) -> _Rows:
+def _of_gene(measured: Measurements, group: Sequence[HLAFactor], people: Places) -> Rows:
     """The posterior of a typed gene; none for people whose types are too coarse for a factor."""
     calls = measured.cohort.hla.genes[group[0].gene]
     span = calls.rows(measured.rows.start, measured.rows.stop)
@@ -178,12 +176,10 @@ def _of_gene(measured: Measurements, group: Sequence[HLAFactor], people: Places)
     coarse = np.zeros(len(people), dtype=bool)
     coarse[sample[np.isnan(numbers).any(axis=1)]] = True
     kept = ~coarse[sample]
-    return _Rows(sample[kept], numbers[kept], probability[kept])
+    return Rows(sample[kept], numbers[kept], probability[kept])
 
 
-def _of_tags(
-    measured: Measurements, group: Sequence[HLAFactor], people: Places
-) -> list[tuple[list[Factor], _Rows | None]]:
+def _of_tags(measured: Measurements, group: Sequence[HLAFactor], people: Places) -> list[_Reading]:
     """A gene that is not typed: a measurement for each tagged allele, and the rest unknown."""
     tagged: dict[HLAAllele, list[Factor]] = {}
     rest: list[Factor] = []
@@ -193,11 +189,11 @@ def _of_tags(
             tagged.setdefault(allele, []).append(factor)
         else:
             rest.append(factor)
-    readings: list[tuple[list[Factor], _Rows | None]] = []
+    readings: list[_Reading] = []
     for allele, members in tagged.items():
         chances = measured.tagged_copies(allele)[people]
-        readings.append((members, _of_chances(members, chances)))
-    return [*readings, (rest, None)] if rest else readings
+        readings.append((members, [(members, _of_chances(members, chances))]))
+    return [*readings, (rest, [])] if rest else readings
 
 
 def _rows_of(owner: Places, people: Places, count: int) -> tuple[Places, Places]:
@@ -211,24 +207,26 @@ def _rows_of(owner: Places, people: Places, count: int) -> tuple[Places, Places]
 def _with_gaps(
     measured: Measurements,
     name: str,
-    readings: Sequence[tuple[list[Factor], _Rows | None]],
+    readings: Sequence[_Reading],
     factors: Sequence[Factor],
-    count: int,
+    people: Places,
 ) -> Iterator[Slot]:
     """The slots of one system; what is unknown of it in a person is one draw from the population.
 
-    The first unknown measurement takes the population's states for all the unknown ones.
+    The first unknown measurement takes the population's states for all the unknown ones, and the
+    first of several linked genes the joint states of them all.
     """
-    system = measured.reference.systems[name]
+    system, count = measured.reference.systems[name], len(people)
+    readings = _linked(measured, readings, people)
     unknown = np.ones((count, len(readings)), dtype=bool)
-    for k, (_, rows) in enumerate(readings):
-        if rows is not None:
+    for k, (_, blocks) in enumerate(readings):
+        for _, rows in blocks:
             unknown[rows.sample, k] = False
     patterns, which = np.unique(unknown, axis=0, return_inverse=True)
-    for k, (group, rows) in enumerate(readings):
-        slot = _Blocks(len(factors), count)
-        if rows is not None:
-            slot.measured(rows, [factors.index(f) for f in group])
+    for k, (group, blocks) in enumerate(readings):
+        slot = Blocks(len(factors), count)
+        for read, rows in blocks:
+            slot.measured(rows, [factors.index(f) for f in read])
         for number, gaps in enumerate(patterns):
             if not gaps[k]:
                 continue
@@ -246,48 +244,29 @@ def _with_gaps(
         yield slot.done(source.astype(np.int8))
 
 
-class _Blocks:
-    """Gathers the blocks of a slot."""
+def _linked(
+    measured: Measurements, readings: Sequence[_Reading], people: Places
+) -> Sequence[_Reading]:
+    """The readings with people's linked genes taken out of each and put together.
 
-    def __init__(self, width: int, people: int) -> None:
-        self.width = width
-        self.numbers: list[Array] = []
-        self.probability: list[Array] = []
-        self.start = np.zeros(people, dtype=np.int64)
-        self.count = np.zeros(people, dtype=np.int64)
-        self.length = 0
-
-    def measured(self, rows: _Rows, places: Sequence[int]) -> None:
-        """Rows in order of sample; people with one and the same certain state share a row."""
-        count = np.bincount(rows.sample, minlength=len(self.count))
-        start = np.cumsum(count) - count
-        known = np.flatnonzero(count)
-        sure = known[count[known] == 1]
-        alike = np.column_stack([rows.numbers, rows.probability])[start[sure]]
-        _, first, inverse = np.unique(alike, axis=0, return_index=True, return_inverse=True)
-        start[sure] = start[sure][first][inverse.ravel()]
-        self.start[known], self.count[known] = start[known] + self.length, count[known]
-        self._add(rows.numbers, rows.probability, places)
-
-    def shared(
-        self, people: Places, numbers: Array, probability: Array, places: Sequence[int]
-    ) -> None:
-        """One block for all of ``people``."""
-        self.start[people], self.count[people] = self.length, len(probability)
-        self._add(numbers, probability, places)
-
-    def _add(self, numbers: Array, probability: Array, places: Sequence[int]) -> None:
-        wide = np.zeros((len(probability), self.width))
-        wide[:, list(places)] = numbers
-        self.numbers.append(wide)
-        self.probability.append(probability)
-        self.length += len(probability)
-
-    def done(self, source: NDArray[np.int8]) -> Slot:
-        return Slot(
-            np.concatenate(self.numbers),
-            np.concatenate(self.probability),
-            self.start,
-            self.count,
-            source,
-        )
+    Their joint states stand at the first of the genes; at the others they have one without numbers.
+    """
+    for linked in measured.linked:
+        rows, sample = _rows_of(linked.sample, people, measured.count)
+        members = np.unique(sample)
+        joint: list[_Block] = [
+            (linked.factors, Rows(sample, linked.numbers[rows], linked.probability[rows]))
+        ]
+        changed: list[_Reading] = []
+        for group, blocks in readings:
+            kept = [(f, own.without(members) if f else own) for f, own in blocks]
+            if len(members) and any(
+                f and f[0] in linked.factors and len(old.sample) > len(new.sample)
+                for (f, old), (_, new) in zip(blocks, kept, strict=True)
+            ):
+                changed.append((group, [*kept, *joint]))
+                joint = [((), Rows.without_numbers(members))]
+            else:
+                changed.append((group, blocks))
+        readings = changed
+    return readings

@@ -18,7 +18,8 @@ from riskscore.scoring.components import is_single_variant
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.reference import Reference
-from riskscore.scoring.slots import KINDS, Places, Source
+from riskscore.scoring.slot_blocks import Places
+from riskscore.scoring.slots import KINDS, Source
 from riskscore.scoring.spectrum import (
     Spectrum,
     after_certain,

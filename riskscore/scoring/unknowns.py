@@ -16,7 +16,8 @@ from riskscore.models.terms import Factor, Term
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.in_use import unexplained
 from riskscore.scoring.link import Array
-from riskscore.scoring.slots import KINDS, Places, Slot, slots_of
+from riskscore.scoring.slot_blocks import Places, Slot
+from riskscore.scoring.slots import KINDS, slots_of
 
 _ROWS = 200_000  # rows of joint states worked on at a time
 
@@ -81,15 +82,23 @@ class JointStates:
             alone[:, k] = np.bincount(owner, square, self.patterns)
             uncertain[:, k] = np.bincount(owner, minlength=self.patterns) > 1
         alone = np.where(uncertain, alone, 0.0)
-        together = (total - alone.sum(axis=1)) / np.maximum(1, uncertain.sum(axis=1))
+        together = (total - _across(alone)) / np.maximum(1, uncertain.sum(axis=1))
         alone += np.where(uncertain, together[:, None], 0.0)
         return np.column_stack(
-            [np.where(self.source == kind, alone, 0.0).sum(axis=1) for kind in range(len(KINDS))]
+            [_across(np.where(self.source == kind, alone, 0.0)) for kind in range(len(KINDS))]
         )
 
     def _sums(self, values: Array) -> Array:
         """Expectations by pattern, summed in the order of the rows."""
         return np.asarray(np.bincount(self.owner, self.probability * values, self.patterns))
+
+
+def _across(slots: Array) -> Array:
+    """Sums over slots one after the other: one that says nothing of a person changes no bit."""
+    total = np.zeros(len(slots))
+    for column in slots.T:
+        total += column
+    return total
 
 
 def joint_states(

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from riskscore.errors import VCFFormatError
+from riskscore.genetics.hla import HLAAllele
 from riskscore.samples.hla_calls import HLACalls
+from riskscore.samples.hla_posterior import calls_from_dosages
 from riskscore.samples.hla_table import read_hla_calls
 
 Make = Callable[..., Path]
@@ -309,3 +311,13 @@ def test_a_monomorphic_record_has_no_second_letter(make_vcf: Make) -> None:
     assert pairs(read(make_vcf(SAMPLES, made))) == {s: tuple(sorted(p)) for s, p in TRUTH.items()}
     everybody = [("6", 32660042, "HLA_DRB1_0402", "P", ".", "GT", ["0/0"] * 3)]
     assert pairs(read(make_vcf(SAMPLES, everybody, name="all.vcf.gz")))["a"] == ("04:02", "04:02")
+
+
+def test_dosages_rounded_to_three_digits_are_called() -> None:
+    """An allele of dosage 1.000 beside others that sum to 0.999 is one that everybody has once."""
+    names = [HLAAllele.parse(f"DRB1*{fields}") for fields in ("04:01", "07:01", "08:01", "15:01")]
+    rounded = np.array([[0.619], [0.376], [0.004], [1.0]])
+    calls = calls_from_dosages("DRB1", names, rounded, "")
+    pairs = {str(a): p for a, b, p in calls.pairs(0) if str(b) == "DRB1*15:01"}
+    expected = {"DRB1*04:01": 0.619, "DRB1*07:01": 0.376, "DRB1*08:01": 0.004}
+    assert pairs == pytest.approx({name: p / 0.999 for name, p in expected.items()}, abs=1e-6)

@@ -15,7 +15,8 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.models.panel import DRDQ, reference_panel
 from riskscore.samples.hla_table import read_hla_calls
 from riskscore.scoring.diplotypes import call_diplotypes
-from riskscore.scoring.phasing import Phaser, joint_weights
+from riskscore.scoring.linkage import joint_weights
+from riskscore.scoring.phasing import Phaser
 
 ROOT = Path(__file__).parents[2]
 VCF = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
