@@ -125,7 +125,7 @@ class _Reader:
         name = "_x_".join(str(factor) for factor in factors)
         named = "*" in row["effect_allele"] or self.origin.strict
         if len(factors) == 1 and not isinstance(first, VariantFactor) and named:
-            name = row["effect_allele"]
+            name = getattr(first, "name", "") or row["effect_allele"]
         if row.flag("is_haplotype") and row["locus_name"]:
             name = row["locus_name"]
         if _is_apoe(row):
@@ -191,7 +191,9 @@ class _Reader:
         if kind == "HLA_serotype":
             return parse_serotype(name, hla_coding)
         if kind == "HLA_allele" or not looks_like_letters(row):
-            return parse_alleles(name, hla_coding)
+            alleles = parse_alleles(name, hla_coding)
+            named = self.origin.strict and row["locus_name"] not in {"", f"HLA-{alleles.gene}"}
+            return replace(alleles, name=row["locus_name"]) if named else alleles
         return VariantFactor(read_variant(row, self.origin, self.notes), coding, row.frequency)
 
     def _interaction(self, row: Row, coding: Coding) -> tuple[Factor, ...]:
