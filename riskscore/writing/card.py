@@ -102,6 +102,8 @@ def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
         f"Terms: {parts.count(Part.GENETIC)} genetic, {parts.count(Part.EXPOSURE)} exposure, "
         f"{parts.count(Part.INTERACTION)} gene-environment{plain}; {recalled} with recalled weights"
     )
+    if Part.INTERACTION in parts:
+        yield "Genes and exposures together, with RERI, AP and S on the additive scale: --joint"
     rows = weight_rows(model, panel)
     if not model.reference_populations:
         yield "Expected variance: not known, since the model brings no frequencies"
