@@ -114,6 +114,12 @@ def alleles_text(alleles: Iterable[HLAAllele]) -> str:
 
 def _variant(factor: VariantFactor) -> Cells:
     variant = factor.variant
+    if variant.members:
+        cells = [_variant(VariantFactor(member)) for member in variant.members]
+        joined = {c: ";".join(cell[c] for cell in cells) for c in cells[0]}
+        joined = {c: text if text.strip(";") else "" for c, text in joined.items()}
+        joined |= {"chr_name": variant.chromosome, "is_haplotype": "True"}
+        return joined | frequency_cells(factor.frequency)
     named = ":" not in variant.name
     return {
         "rsID": variant.name if named else ".",

@@ -32,7 +32,12 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
-from riskscore.models.variants import VARIANT_COLUMNS, looks_like_letters, read_variant
+from riskscore.models.variants import (
+    VARIANT_COLUMNS,
+    looks_like_letters,
+    read_snp_haplotype,
+    read_variant,
+)
 
 Alleles = Mapping[str, tuple[HLAAllele, ...]]
 Product = tuple[tuple[Factor, ...], float]  # factors, and what their product is multiplied by
@@ -177,6 +182,9 @@ class _Reader:
         if row.flag("is_diplotype"):
             return [(self._diplotype(row, effect), 1.0)]
         if row.flag("is_haplotype") and kind != "HLA_AA":
+            if not kind and "*" not in effect:
+                snps = read_snp_haplotype(row, self.origin, self.notes)
+                return [((VariantFactor(snps, coding, row.frequency),), 1.0)]
             return [((self._haplotype(row, effect),), 1.0)]
         return [((self._single(row, coding),), 1.0)]
 
@@ -222,11 +230,6 @@ class _Reader:
         if not name:
             raise row.error("a haplotype needs a locus_name")
         genes: dict[str, tuple[HLAAllele, ...]] = {}
-        if "*" not in effect and not self.origin.strict:
-            raise row.error(
-                "a haplotype of SNPs cannot be counted in unphased genotypes",
-                "write a model folder whose haplotypes.tsv names a tag for each haplotype",
-            )
         for constituent in effect.split(";"):
             factor = parse_alleles(constituent.strip(), ADDITIVE)
             genes[factor.gene] = factor.alleles

@@ -28,6 +28,7 @@ from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.part import Part, sums_of
 from riskscore.samples.reading import Reading
+from riskscore.samples.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.source import Source
 
 # So many variants of a genome-wide score are looked up to confirm the build.
@@ -113,7 +114,11 @@ def read_cohort(
         tags = tag_variants(needed, panel, population, weak=weak_tags)
         expected = _expected_frequencies(models, population)
         wanted = list(dict.fromkeys([*variants, *tags]))
-        dosages = read_dosages(source, wanted, chosen, expected, reading, people)
+        everyone = range(len(source.samples)) if any(m.snp_haplotypes for m in models) else people
+        dosages = with_snp_haplotypes(
+            read_dosages(source, wanted, chosen, expected, reading, everyone),
+            models, source, chosen, people,
+        )  # fmt: skip
         sums = {
             one: sums_of(read_plain(source, plain, chosen, reading), people)
             for one, plain in wide.items()

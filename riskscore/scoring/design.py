@@ -30,6 +30,7 @@ from riskscore.models.terms import (
 )
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
+from riskscore.samples.snp_haplotypes import why_unknown
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
 from riskscore.scoring.in_use import not_in_use, unexplained
 from riskscore.scoring.link import Array
@@ -231,7 +232,13 @@ class Measurements:
         lost = self.cohort.dosages.match(factor.variant).missing
         if lost:
             return self._gap(lost)
-        return self._copies(self.cohort.dosages.of(factor.variant)[self.span], factor.coding.values)
+        copies = self.cohort.dosages.of(factor.variant)[self.span]
+        found = self._copies(copies, factor.coding.values)
+        if factor.variant.members:
+            return replace(
+                found, missing=why_unknown(self.cohort.dosages, factor.variant)[self.span]
+            )
+        return found
 
     def _copies(self, copies: NDArray[np.float32], values: tuple[float, ...]) -> _Measured:
         """A dosage through a coding, under the least uncertain distribution with that mean."""
