@@ -109,6 +109,13 @@ def test_the_expected_variance_is_that_of_the_frequencies(riskscore: Run) -> Non
     assert sum(float(row["variance_share"]) for row in shown.values()) == pytest.approx(1)
 
 
+def test_a_row_by_dosage_is_shown_as_two_copies_against_none(riskscore: Run) -> None:
+    done = riskscore("models", "show", "ra-smoking-epitope", "--weights")
+    first = next(iter(csv.DictReader(io.StringIO(done.stdout), delimiter="\t")))
+    never = (62 * 154) / (43 * 38)  # Kallberg 2011: cases and controls with two copies and none
+    assert float(first["odds_ratio"]) == pytest.approx(never, rel=1e-6)
+
+
 def test_a_scoring_file_has_a_card_too(riskscore: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(
