@@ -21,7 +21,8 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import AlleleMatch, Strand, Variant, match_alleles
 from riskscore.models.model import RiskModel
 from riskscore.samples.dosages import Dosages, LocusMatch
-from riskscore.samples.matching import MINIMUM_SAMPLES, region_of
+from riskscore.samples.frequency import MINIMUM_SAMPLES
+from riskscore.samples.matching import region_of
 from riskscore.samples.record import Record
 from riskscore.samples.source import Source
 

@@ -342,7 +342,9 @@ def is_plain(term: Term) -> bool:
     """Whether a term counts the copies of one variant, and concerns everybody."""
     factor = term.factors[0]
     alone = len(term.factors) == 1 and not term.fallback_for
-    return alone and isinstance(factor, VariantFactor) and factor.coding is ADDITIVE
+    if not (alone and isinstance(factor, VariantFactor)):
+        return False
+    return factor.coding is ADDITIVE and not factor.variant.members
 
 
 def _two_draws(p: float, q: float) -> tuple[float, float, float]:
