@@ -9,7 +9,7 @@ written with ``|`` in one phase set (PS); those without PS are one set, as VCF h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,7 +23,6 @@ from riskscore.models.model import RiskModel
 from riskscore.samples.dosages import Dosages, LocusMatch
 from riskscore.samples.frequency import MINIMUM_SAMPLES
 from riskscore.samples.matching import region_of
-from riskscore.samples.record import Record
 from riskscore.samples.source import Source
 
 HOW = "haplotype"
@@ -93,10 +92,8 @@ def _counted(
     members = _members(dosages, haplotype)
     copies, open_ = unphased_copies(members)
     if source is not None and open_.any():
-        phases = [_phase(source, match, build) for match in matches]
-        told = [phase for phase in phases if phase is not None]
-        if len(told) == len(phases):
-            copies = np.where(open_, _phased(members, told), copies).astype(np.float32)
+        phases = [_phase(source, match, build, samples) for match in matches]
+        copies = np.where(open_, _phased(members, phases), copies)
     notes = Counter(
         {
             "not_phased": int((open_ & np.isnan(copies)).sum()),
@@ -166,22 +163,19 @@ def _phased(members: Copies, phases: Sequence[_Phase]) -> Copies:
     return np.where(opposite, 0.0, np.where(apart, np.nan, 1.0)).astype(np.float32)
 
 
-def _phase(source: Source, match: LocusMatch, build: Build) -> _Phase | None:
-    """The phased genotypes of the record a SNP was read from; None where it has none."""
-    record = _record(source.fetch(region_of(match.variant, build)), match)
-    calls = record.genotypes() if record is not None else None
-    if record is None or calls is None:
-        return None
-    found = match_alleles(match.variant, record.ref, record.alts)
-    if found is None:
-        return None
+def _phase(source: Source, match: LocusMatch, build: Build, samples: int) -> _Phase:
+    """The phased genotypes of the one record a SNP was read from; nothing told without it."""
+    records = source.fetch(region_of(match.variant, build))
+    own = [record for record in records if record.place == match.record]
+    calls = own[0].genotypes() if len(own) == 1 else None
+    found = match_alleles(match.variant, own[0].ref, own[0].alts) if own else None
+    if calls is None or found is None:
+        nobody = np.zeros((2, samples), dtype=bool)
+        return _Phase(nobody, nobody[0], np.full(samples, b""))
+    record = own[0]
     carried = np.equal(calls.T, _effect_index(found, match))
     told = record.phased() & (carried.sum(axis=0) == 1)
     return _Phase(carried, told, record.phase_sets())
-
-
-def _record(records: Iterable[Record], match: LocusMatch) -> Record | None:
-    return next((record for record in records if record.place == match.record), None)
 
 
 def _effect_index(found: AlleleMatch, match: LocusMatch) -> int:

@@ -158,6 +158,23 @@ def test_dosages_that_are_no_calls_are_not_counted(
     assert scores.explain("a0")["missing"].tolist() == ["ambiguous"]
 
 
+def test_a_snp_that_is_not_heterozygous_needs_no_phase(
+    model: Callable[..., rs.RiskModel], vcf: Table
+) -> None:
+    """The third SNP has dosages alone: two copies settle nothing, and one lacks its phase."""
+    path = vcf(["0|1", "0|1"], ["1|0", "1|0"], ["2", "1"])
+    text = path.read_text()
+    path.write_text(text.replace("GT:PS\t2", "DS\t2"))
+    assert copies(model(3), path) == [1.0, None]
+
+
+def test_two_records_that_disagree_on_phase(model: Callable[..., rs.RiskModel], vcf: Table) -> None:
+    path = vcf(["0|1", "0/1", "1/1"], ["1|0", "1|0", "1|0"], fields="GT")
+    again = path.read_text().splitlines()[-1].replace("1|0", "0|1")
+    path.write_text(path.read_text() + again + "\n")
+    assert copies(model(), path) == [None, None, 1.0]
+
+
 def test_scores_say_who_is_not_phased(model: Callable[..., rs.RiskModel], vcf: Table) -> None:
     """The mean is of the haplotype's own frequency, and stands in where phase is lacking."""
     path = vcf(["1/1", "0/1", "0|1"], ["0/0", "0/1", "1|0"])
