@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
@@ -156,6 +157,19 @@ def test_dosages_that_are_no_calls_are_not_counted(
     assert copies(model(), path) == [None, 1.0, 0.0]
     scores = rs.score(path, model(extra="allelefrequency_effect", cell="0.3"))
     assert scores.explain("a0")["missing"].tolist() == ["ambiguous"]
+
+
+def test_phase_in_a_pgen(
+    model: Callable[..., rs.RiskModel], vcf: Table, tmp_path: Path, oracle: Callable[[str], str]
+) -> None:
+    """plink2 keeps the phase of ``|`` and knows no phase sets."""
+    pytest.importorskip("pgenlib")
+    cells = [(one, two) for one, two, _ in BY_HAND if ":" not in one + two and "." not in one]
+    expected = [n for one, two, n in BY_HAND if (one, two) in cells]
+    path = vcf(*zip(*cells, strict=True), fields="GT")
+    command = [oracle("plink2"), "--vcf", str(path), "--make-pgen", "--silent"]
+    subprocess.run([*command, "--out", str(tmp_path / "a")], check=True)
+    assert copies(model(), tmp_path / "a.pgen") == expected
 
 
 def test_a_snp_that_is_not_heterozygous_needs_no_phase(
