@@ -162,7 +162,7 @@ def explain(
         uncertainty_rows,
     )
     from riskscore.writing.tables import check_ending, write_table
-    from riskscore.writing.words import NOTICE, natural
+    from riskscore.writing.words import NOTICE, risk_words
 
     check_ending(output)
     reading = reading_of(field, min_r2, filters, absent, require_index)
@@ -197,8 +197,7 @@ def explain(
             [
                 f"{table.model.id}: log odds {numbers['log_odds']:+.4f}, odds ratio "
                 f"{numbers['odds_ratio']:.3g} against the average; {table.model.card.outcome}: "
-                f"{natural(numbers['probability'])} ({natural(numbers['probability_low'])} to "
-                f"{natural(numbers['probability_high'])}); "
+                f"{risk_words(numbers)}; "
                 f"coverage {numbers['coverage']:.0%}. {NOTICE}",
                 "  unsure because of "
                 + ", ".join(

@@ -24,6 +24,7 @@ class Missing(IntEnum):
     NOT_APPLICABLE = 13  # the term does not concern this person: nothing is lost
     AT_FREQUENCY = 14  # no record, and the user takes the population's mean for it
     NO_POSITION = 15  # the model does not say where the variant lies in the file's build
+    NOT_PHASED = 16  # a haplotype of SNPs, and which alleles share a chromosome is not known
 
 
 # The fix a person can try, shown beside the reason.
@@ -41,5 +42,6 @@ ADVICE: dict[Missing, str] = {
     Missing.TAG_NOT_VALID: "impute HLA alleles: the tag SNP does not stand for them here",
     Missing.NOT_GIVEN: "record the exposure",
     Missing.AT_FREQUENCY: "use a file that covers the locus, or impute it",
+    Missing.NOT_PHASED: "phase the genotypes (GT written 0|1), with one phase set over the SNPs",
     Missing.NO_POSITION: "use the harmonised scoring file, which has positions in this build",
 }

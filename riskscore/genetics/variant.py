@@ -26,7 +26,8 @@ class Variant:
     """A variant with its two letters and its place in each build (1-based; None where unknown).
 
     ``other_allele`` is empty where a model does not say it. ``reference_allele`` is the letter of
-    the reference genome on the forward strand, where known.
+    the reference genome on the forward strand, where known. A haplotype of SNPs is a variant whose
+    ``members`` are the SNPs, and whose effect allele is all of theirs on one chromosome.
 
     >>> Variant("rs1", "6", 100, None, "A", "T").palindromic
     True
@@ -39,6 +40,26 @@ class Variant:
     effect_allele: str
     other_allele: str
     reference_allele: str = ""
+    members: tuple[Variant, ...] = ()
+
+    @classmethod
+    def haplotype(cls, members: Sequence[Variant]) -> Variant:
+        """The SNPs of one haplotype as a variant; its place is that of the first.
+
+        >>> snps = [Variant("rs1", "6", 9, 8, "A", "G"), Variant("rs2", "6", 20, 19, "C", "T")]
+        >>> Variant.haplotype(snps).name, Variant.haplotype(snps).effect_allele
+        ('rs1:A;rs2:C', 'A;C')
+        """
+        first = members[0]
+        return cls(
+            ";".join(f"{m.name}:{m.effect_allele}" for m in members),
+            first.chromosome,
+            first.position_grch38,
+            first.position_grch37,
+            ";".join(m.effect_allele for m in members),
+            ";".join(m.other_allele for m in members),
+            members=tuple(members),
+        )
 
     def known_in(self, build: Build) -> bool:
         """Whether the variant's place in this build is known."""
@@ -61,7 +82,7 @@ class Variant:
     @property
     def palindromic(self) -> bool:
         """The two letters are each other's complement, so letters alone do not tell the strand."""
-        return complement(self.effect_allele) == self.other_allele
+        return not self.members and complement(self.effect_allele) == self.other_allele
 
 
 class Strand(StrEnum):

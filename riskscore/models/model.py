@@ -206,10 +206,17 @@ class RiskModel:
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """Every variant the model reads: its SNP terms, then its haplotype tags."""
-        found = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
+        """Every variant the model reads: its SNPs, those of haplotypes too, then its tags."""
+        read = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
+        found = [one for variant in read for one in variant.members or (variant,)]
         tags = [h.tag for h in self.scheme.haplotypes if h.tag] if self.scheme else []
         return tuple(dict.fromkeys(found + tags))
+
+    @property
+    def snp_haplotypes(self) -> tuple[Variant, ...]:
+        """The haplotypes of SNPs that the model counts, each a variant with members."""
+        found = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
+        return tuple(dict.fromkeys(variant for variant in found if variant.members))
 
     @property
     def genes(self) -> tuple[str, ...]:

@@ -141,7 +141,11 @@ def _rows(terms: Sequence[Term]) -> Iterator[_Row]:
     """Terms that are one variant each, counted so that more copies weigh more."""
     for term in terms:
         factor = term.factors[0]
-        if len(term.factors) == 1 and isinstance(factor, VariantFactor):
+        if (
+            len(term.factors) == 1
+            and isinstance(factor, VariantFactor)
+            and not factor.variant.members
+        ):
             low, _, high = factor.coding.values
             weight = term.weight * (high - low) / 2
             yield _Row(term.id, factor.variant, weight, factor.frequency, term.source)

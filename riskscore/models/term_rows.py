@@ -44,15 +44,15 @@ def rows_of(model: RiskModel) -> list[tuple[Term, Cells]]:
 def row_of(term: Term, scheme: HaplotypeScheme | None) -> Cells:
     """One genetic term as a row of weights.tsv."""
     if len(term.factors) > 1:
-        parts = [_factor(factor, scheme) for factor in term.factors]
+        parts = [factor_cells(factor, scheme) for factor in term.factors]
         cells = {c: _joined([part.get(c, "") for part in parts]) for c in _JOINED}
         codings = [getattr(factor, "coding", ADDITIVE).name for factor in term.factors]
         cells |= {"is_interaction": "True", "interaction_coding": "_x_".join(codings)}
-        cells |= _weight(term.weight, ADDITIVE)
+        cells |= weight_cells(term.weight, ADDITIVE)
     else:
         factor = term.factors[0]
-        cells = _factor(factor, scheme)
-        cells |= _weight(term.weight, getattr(factor, "coding", ADDITIVE))
+        cells = factor_cells(factor, scheme)
+        cells |= weight_cells(term.weight, getattr(factor, "coding", ADDITIVE))
     cells |= {
         "variant_description": term.label,
         "component": term.component,
@@ -69,13 +69,14 @@ def _joined(pieces: Sequence[str]) -> str:
     return pieces[0] if len(set(pieces)) == 1 and not pieces[0] else "_x_".join(pieces)
 
 
-def _weight(weight: float, coding: Coding) -> Cells:
+def weight_cells(weight: float, coding: Coding) -> Cells:
+    """A weight by its coding: a flag where the format has one, else a weight by dosage."""
     if coding.name in _FLAGS:
         return {"effect_weight": repr(weight), **_FLAGS[coding.name]}
     return {f"dosage_{n}_weight": repr(weight * v) for n, v in enumerate(coding.values)}
 
 
-def _factor(factor: Factor, scheme: HaplotypeScheme | None) -> Cells:
+def factor_cells(factor: Factor, scheme: HaplotypeScheme | None) -> Cells:
     """What a factor reads."""
     match factor:
         case VariantFactor():
@@ -84,7 +85,7 @@ def _factor(factor: Factor, scheme: HaplotypeScheme | None) -> Cells:
             return {
                 "chr_name": "6",
                 "effect_allele": alleles_text(factor.alleles),
-                "locus_name": f"HLA-{factor.gene}",
+                "locus_name": factor.name or f"HLA-{factor.gene}",
                 "variant_type": "HLA_allele",
             }
         case AminoAcidFactor():
@@ -113,6 +114,12 @@ def alleles_text(alleles: Iterable[HLAAllele]) -> str:
 
 def _variant(factor: VariantFactor) -> Cells:
     variant = factor.variant
+    if variant.members:
+        cells = [_variant(VariantFactor(member)) for member in variant.members]
+        joined = {c: ";".join(cell[c] for cell in cells) for c in cells[0]}
+        joined = {c: text if text.strip(";") else "" for c, text in joined.items()}
+        joined |= {"chr_name": variant.chromosome, "is_haplotype": "True"}
+        return joined | frequency_cells(factor.frequency)
     named = ":" not in variant.name
     return {
         "rsID": variant.name if named else ".",

@@ -68,6 +68,18 @@ def read_variant(row: Row, origin: Origin, notes: Counter[str]) -> Variant:
     )
 
 
+def read_snp_haplotype(row: Row, origin: Origin, notes: Counter[str]) -> Variant:
+    """The SNPs whose effect alleles, joined by ``;``, make the row's haplotype."""
+    parts = row.split(";", VARIANT_COLUMNS)
+    members = [read_variant(part, origin, notes) for part in parts]
+    places = {(m.chromosome, m.position_grch38, m.position_grch37) for m in members}
+    if len(members) < 2 or len(places) < len(members):
+        raise row.error("a haplotype joins the effect alleles of several SNPs by ;")
+    if len({m.chromosome for m in members}) > 1:
+        raise row.error("the SNPs of a haplotype lie on one chromosome")
+    return Variant.haplotype(members)
+
+
 def _places(row: Row, origin: Origin) -> tuple[str, dict[Build, int]]:
     """The chromosome, and the position in each build that says one."""
     found: dict[Build, int] = {}

@@ -32,7 +32,12 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
-from riskscore.models.variants import VARIANT_COLUMNS, looks_like_letters, read_variant
+from riskscore.models.variants import (
+    VARIANT_COLUMNS,
+    looks_like_letters,
+    read_snp_haplotype,
+    read_variant,
+)
 
 Alleles = Mapping[str, tuple[HLAAllele, ...]]
 Product = tuple[tuple[Factor, ...], float]  # factors, and what their product is multiplied by
@@ -125,7 +130,7 @@ class _Reader:
         name = "_x_".join(str(factor) for factor in factors)
         named = "*" in row["effect_allele"] or self.origin.strict
         if len(factors) == 1 and not isinstance(first, VariantFactor) and named:
-            name = row["effect_allele"]
+            name = getattr(first, "name", "") or row["effect_allele"]
         if row.flag("is_haplotype") and row["locus_name"]:
             name = row["locus_name"]
         if _is_apoe(row):
@@ -177,6 +182,9 @@ class _Reader:
         if row.flag("is_diplotype"):
             return [(self._diplotype(row, effect), 1.0)]
         if row.flag("is_haplotype") and kind != "HLA_AA":
+            if not kind and "*" not in effect:
+                snps = read_snp_haplotype(row, self.origin, self.notes)
+                return [((VariantFactor(snps, coding, row.frequency),), 1.0)]
             return [((self._haplotype(row, effect),), 1.0)]
         return [((self._single(row, coding),), 1.0)]
 
@@ -191,7 +199,9 @@ class _Reader:
         if kind == "HLA_serotype":
             return parse_serotype(name, hla_coding)
         if kind == "HLA_allele" or not looks_like_letters(row):
-            return parse_alleles(name, hla_coding)
+            alleles = parse_alleles(name, hla_coding)
+            named = self.origin.strict and row["locus_name"] not in {"", f"HLA-{alleles.gene}"}
+            return replace(alleles, name=row["locus_name"]) if named else alleles
         return VariantFactor(read_variant(row, self.origin, self.notes), coding, row.frequency)
 
     def _interaction(self, row: Row, coding: Coding) -> tuple[Factor, ...]:
@@ -220,11 +230,6 @@ class _Reader:
         if not name:
             raise row.error("a haplotype needs a locus_name")
         genes: dict[str, tuple[HLAAllele, ...]] = {}
-        if "*" not in effect and not self.origin.strict:
-            raise row.error(
-                "a haplotype of SNPs cannot be counted in unphased genotypes",
-                "write a model folder whose haplotypes.tsv names a tag for each haplotype",
-            )
         for constituent in effect.split(";"):
             factor = parse_alleles(constituent.strip(), ADDITIVE)
             genes[factor.gene] = factor.alleles

@@ -35,6 +35,7 @@ from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.part import Part, sums_of
 from riskscore.samples.reading import Reading
+from riskscore.samples.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.source import Source
 
 # So many variants of a genome-wide score are looked up to confirm the build.
@@ -122,7 +123,11 @@ def read_cohort(
         expected = _expected_frequencies(models, population)
         tags = tag_variants(needed, panel, population, weak=weak_tags)
         wanted = list(dict.fromkeys([*variants, *tags]))
-        dosages = read_dosages(source, wanted, chosen, expected, reading, people)
+        everyone = range(len(source.samples)) if any(m.snp_haplotypes for m in models) else people
+        dosages = with_snp_haplotypes(
+            read_dosages(source, wanted, chosen, expected, reading, everyone),
+            models, source, chosen, people,
+        )  # fmt: skip
         some = untyped_somewhere(alleles, found.genes, people, in_part=part is not None)
         # By themselves: which of them are read must not bear on the strand of any other locus.
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)

@@ -20,6 +20,7 @@ from riskscore.samples.dosages import Dosages, LocusMatch
 from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla_calls import GeneCalls, HLACalls
 from riskscore.samples.hla_posterior import calls_from_dosages
+from riskscore.samples.snp_haplotypes import with_snp_haplotypes
 
 _GENE = re.compile(rf"^(?:HLA[-_])?(?P<gene>{'|'.join(GENES)})(?:[_. ](?P<place>[12]))?$")
 _BETWEEN = re.compile(r"\s*[+,;\s]\s*")
@@ -83,7 +84,7 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
     return Cohort(
         samples=tuple(str(label) for label in frame.index),
         models=models,
-        dosages=_dosages(variants, dosages, len(frame)),
+        dosages=with_snp_haplotypes(_dosages(variants, dosages, len(frame)), models),
         hla=HLACalls(dict(sorted(genes.items()))),
         exposures=exposures,
         population=population,

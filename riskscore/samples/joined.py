@@ -63,6 +63,14 @@ class JoinedRecord(Record):
             ]
         )
 
+    def phase_sets(self) -> NDArray[np.bytes_]:
+        return np.concatenate(
+            [
+                np.full(size, b".") if part is None else part.phase_sets()
+                for part, size in zip(self.parts, self.sizes, strict=True)
+            ]
+        )
+
     def numbers(self, name: str) -> Numbers | None:
         pieces = [part.numbers(name) if part else None for part in self.parts]
         known = [piece for piece in pieces if piece is not None]
@@ -100,6 +108,9 @@ class ArrangedRecord(Record):
 
     def phased(self) -> NDArray[np.bool_]:
         return np.asarray(self._file_record.phased()[self.order])
+
+    def phase_sets(self) -> NDArray[np.bytes_]:
+        return np.asarray(self._file_record.phase_sets()[self.order])
 
     def numbers(self, name: str) -> Numbers | None:
         found = self._file_record.numbers(name)

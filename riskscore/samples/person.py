@@ -15,6 +15,7 @@ from riskscore.samples.dosages import Dosages, LocusMatch
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla_calls import HLACalls
 from riskscore.samples.hla_posterior import calls_from_dosages
+from riskscore.samples.snp_haplotypes import with_snp_haplotypes
 
 
 def person(
@@ -60,7 +61,10 @@ def person(
     return Cohort(
         samples=(name,),
         models=models,
-        dosages=Dosages(matches, np.array(copies, dtype=np.float32).reshape(len(known), 1)),
+        dosages=with_snp_haplotypes(
+            Dosages(matches, np.array(copies, dtype=np.float32).reshape(len(known), 1)),
+            models,
+        ),
         hla=HLACalls(genes),
         exposures=Exposures(
             columns={key: (value,) for key, value in (exposures or {}).items()},

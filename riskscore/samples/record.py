@@ -163,6 +163,13 @@ class Record:
         texts, row = self._texts("GT")
         return np.array([b"|" in t and b"/" not in t for t in texts], dtype=bool)[row]
 
+    def phase_sets(self) -> NDArray[np.bytes_]:
+        """The text of each sample's PS, a dot where there is none, shape (samples,)."""
+        if "PS" not in self.format:
+            return np.full(self.samples, b".")
+        texts, row = self._texts("PS")
+        return np.asarray(np.array(texts, dtype=np.bytes_)[row])
+
     def _pair(self, text: bytes) -> tuple[int, int]:
         if text[:1] in (b"|", b"/"):  # VCF 4.4 writes the phase of the first allele before it
             text = text[1:]

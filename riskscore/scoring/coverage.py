@@ -162,6 +162,8 @@ def _rows(tally: Tally) -> Iterator[MatchRow]:
         if thing.by_reason and (usual := Missing(tally.reason(terms))):
             code, record = usual.name.lower(), ""
         reason = Missing[code.upper()] if code.upper() in Missing.__members__ else None
+        if "not_phased" in thing.note:
+            reason = Missing.NOT_PHASED
         yield MatchRow(
             tally.model,
             thing.component,

@@ -31,6 +31,7 @@ from riskscore.models.terms import (
 )
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
+from riskscore.samples.snp_haplotypes import why_unknown
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
 from riskscore.scoring.in_use import not_in_use, unexplained
 from riskscore.scoring.link import Array
@@ -265,7 +266,13 @@ class Measurements:
         lost = self.cohort.dosages.match(factor.variant).missing
         if lost:
             return self._gap(lost)
-        return self._copies(self.cohort.dosages.of(factor.variant)[self.span], factor.coding.values)
+        copies = self.cohort.dosages.of(factor.variant)[self.span]
+        found = self._copies(copies, factor.coding.values)
+        if factor.variant.members:
+            return replace(
+                found, missing=why_unknown(self.cohort.dosages, factor.variant)[self.span]
+            )
+        return found
 
     def _copies(self, copies: NDArray[np.float32], values: tuple[float, ...]) -> _Measured:
         """A dosage through a coding, under the least uncertain distribution with that mean."""
@@ -365,4 +372,6 @@ def is_plain(term: Term) -> bool:
     """Whether a term counts the copies of one variant, and concerns everybody."""
     factor = term.factors[0]
     alone = len(term.factors) == 1 and not term.fallback_for
-    return alone and isinstance(factor, VariantFactor) and factor.coding is ADDITIVE
+    if not (alone and isinstance(factor, VariantFactor)):
+        return False
+    return factor.coding is ADDITIVE and not factor.variant.members

@@ -34,7 +34,8 @@ class JointCell:
 
     ``share`` is of the population. The odds ratio is against the reference cell; what the model
     has in the same component besides is averaged over the population. ``reri``, ``ap`` and
-    ``synergy`` are nan in cells of the reference level or genotype. Each has its 95% interval.
+    ``synergy`` are nan in cells of the reference level or genotype. Each has its 95% interval, nan
+    where none of its weights has a published error.
     """
 
     exposure: str
@@ -155,7 +156,7 @@ class _Table:
     def odds_ratio(self, i: int, j: int) -> tuple[float, float, float]:
         """The odds ratio of a cell with its interval."""
         value = float(self.ratio[i, j])
-        reach = float(np.exp(Z95 * self._sd(self.slopes[i, j])))
+        reach = float(np.exp(Z95 * self._sd(self.slopes[i, j]))) if i or j else 1.0
         return value, value / reach, value * reach
 
     def additive(self, i: int, j: int) -> tuple[float, ...]:
@@ -183,7 +184,8 @@ class _Table:
         )
 
     def _sd(self, slopes: Array) -> float:
-        return float(np.sqrt(((self.errors * slopes) ** 2).sum()))
+        """The standard error; nan where no weight that matters has one, which is not certainty."""
+        return float(np.sqrt(((self.errors * slopes) ** 2).sum())) or float("nan")
 
 
 def _label(genes: Sequence[Factor], numbers: Array) -> str:

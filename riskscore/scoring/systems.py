@@ -107,6 +107,11 @@ def unordered(frequency: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], A
 
 def variant_system(factors: Sequence[VariantFactor], population: str) -> System:
     """A variant's three genotypes."""
+    if population not in factors[0].frequency:
+        raise PopulationError(
+            f"the model does not say the frequency of {factors[0]} in {population}",
+            fix="take a model with frequencies, or add allelefrequency_effect_" + population,
+        )
     p = factors[0].frequency[population]
     probabilities = np.array([(1 - p) ** 2, 2 * p * (1 - p), p**2])
     return System(probabilities, {f: np.array(f.coding.values) for f in factors})

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from riskscore.errors import OutputError, UsageError
 from riskscore.files import atomic_write
 from riskscore.genetics.build import Build
@@ -16,22 +18,22 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.folder import read_folder
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.schema import Z95
+from riskscore.models.term_rows import alleles_text, factor_cells, weight_cells
 from riskscore.models.terms import (
     ADDITIVE,
     CODINGS,
     COPIES,
     DOMINANT,
     RECESSIVE,
-    AminoAcidFactor,
-    DiplotypeFactor,
+    Coding,
     ExposureFactor,
     Factor,
     HaplotypeFactor,
     HLAAlleleFactor,
     Part,
     Term,
-    VariantFactor,
 )
+from riskscore.models.weights import BY_DOSAGE
 
 _HEAD = """###PGS CATALOG SCORING FILE
 #format_version=2.0
@@ -63,9 +65,11 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
         with atomic_write(folder / name) as stream:
             stream.write(text.encode())
     back = read_folder(folder)
-    written = {term.id: term.weight for term in model.terms}
-    if any(not math.isclose(t.weight, written.get(t.id, math.nan), rel_tol=1e-12, abs_tol=1e-12)
-           for t in back.terms) or len(back.terms) != len(model.terms):  # fmt: skip
+    written = {term.id: _effects(term) for term in model.terms}
+    if len(back.terms) != len(model.terms) or not all(
+        np.allclose(_effects(t), written.get(t.id, math.nan), rtol=1e-12, atol=1e-12)
+        for t in back.terms
+    ):
         raise OutputError("the model does not read back as it was written", where=folder.name)
     return folder
 
@@ -87,7 +91,7 @@ def _row(term: Term, model: RiskModel) -> dict[str, str]:
     if row.get("variant_type") == "HLA_AA" and row.get("is_haplotype"):
         row["locus_name"] = term.id.partition(" (")[0]
     return row | {
-        "effect_weight": repr(term.weight),
+        **weight_cells(term.weight, _coding(term)),
         "fallback_for": f"HLA-{term.fallback_for}" if term.fallback_for else "",
         "variant_description": term.label,
         "component": term.component,
@@ -97,45 +101,34 @@ def _row(term: Term, model: RiskModel) -> dict[str, str]:
     }
 
 
+def _coding(term: Term) -> Coding:
+    """How the copies of a term of one factor are counted; a product is never coded as a whole."""
+    coding: Coding = getattr(term.factors[0], "coding", ADDITIVE)
+    if len(term.factors) > 1:
+        return ADDITIVE
+    if coding not in (ADDITIVE, DOMINANT, RECESSIVE) and coding.name != BY_DOSAGE:
+        raise UsageError(f"the coding {coding.name} cannot be written in weights.tsv")
+    return coding
+
+
+def _effects(term: Term) -> tuple[float, ...]:
+    """What 0, 1 and 2 copies add: weights by dosage are read back as numbers of the coding."""
+    return tuple(term.weight * value for value in _coding(term).values)
+
+
 def _single(factor: Factor, model: RiskModel) -> dict[str, str]:
-    match factor:
-        case VariantFactor():
-            v = factor.variant
-            row = {
-                "rsID": v.name, "chr_name": v.chromosome,
-                "chr_position": _position(v, Build.GRCh38),
-                "position_grch37": _position(v, Build.GRCh37), "effect_allele": v.effect_allele,
-                "other_allele": v.other_allele, "reference_allele": v.reference_allele,
-            } | {
-                f"allelefrequency_effect_{name}": repr(share)
-                for name, share in factor.frequency.items()
-            }  # fmt: skip
-        case HLAAlleleFactor():
-            row = {"effect_allele": _names(factor.alleles), "variant_type": "HLA_allele"}
-        case AminoAcidFactor():
-            row = {"effect_allele": str(factor), "variant_type": "HLA_AA"}
-            row |= {"is_haplotype": "True"} if len(factor.residues) > 1 else {}
-        case HaplotypeFactor():
-            return _haplotype_row(factor.name, model)
-        case DiplotypeFactor():
-            return {"effect_allele": "+".join(factor.names), "is_diplotype": "True"}
-        case ExposureFactor():
-            raise UsageError("an exposure is no row of weights")
-    if factor.coding not in (ADDITIVE, DOMINANT, RECESSIVE):
-        raise UsageError(f"the coding {factor.coding.name} cannot be written in weights.tsv")
-    flags = {"is_dominant": DOMINANT, "is_recessive": RECESSIVE}
-    return row | {name: "True" if factor.coding == c else "" for name, c in flags.items()}
+    if isinstance(factor, ExposureFactor):
+        raise UsageError("an exposure is no row of weights")
+    if isinstance(factor, HaplotypeFactor):
+        _require_tag(factor.name, model)
+    return factor_cells(factor, model.scheme)
 
 
 def _position(variant: Variant, build: Build) -> str:
     return str(variant.position(build)) if variant.known_in(build) else ""
 
 
-def _names(alleles: Any) -> str:
-    return "/".join(f"HLA-{allele}" for allele in alleles)
-
-
-def _haplotype_row(name: str, model: RiskModel) -> dict[str, str]:
+def _require_tag(name: str, model: RiskModel) -> None:
     assert model.scheme is not None
     own = next(h for h in model.scheme.haplotypes if h.name == name)
     if own.tag is None:
@@ -144,10 +137,6 @@ def _haplotype_row(name: str, model: RiskModel) -> dict[str, str]:
             "model's haplotype needs",
             fix="fit its alleles, or the haplotypes of a model",
         )
-    return {
-        "effect_allele": ";".join(_names(alleles) for alleles in own.alleles.values()),
-        "locus_name": name, "is_haplotype": "True", "variant_type": "HLA_allele",
-    } | {f"allelefrequency_effect_{p}": repr(f) for p, f in own.frequency.items()}  # fmt: skip
 
 
 def _product(term: Term) -> dict[str, str]:
@@ -155,7 +144,7 @@ def _product(term: Term) -> dict[str, str]:
         raise UsageError(f"the product {term.id} cannot be written: only HLA alleles can be joined")
     factors = [f for f in term.factors if isinstance(f, HLAAlleleFactor)]
     return {
-        "effect_allele": "_x_".join(_names(f.alleles) for f in factors),
+        "effect_allele": "_x_".join(alleles_text(f.alleles) for f in factors),
         "is_interaction": "True",
         "interaction_coding": "_x_".join(f.coding.name for f in factors),
     }
@@ -266,7 +255,7 @@ def _interaction(term: Term) -> dict[str, Any]:
         elif isinstance(factor, HLAAlleleFactor) and factor.name:
             parts.append({"group": factor.name, "copies": COPIES.index(factor.coding)})
         elif isinstance(factor, HLAAlleleFactor) and factor.coding in CODINGS.values():
-            parts.append({"hla": _names(factor.alleles), "coding": factor.coding.name})
+            parts.append({"hla": alleles_text(factor.alleles), "coding": factor.coding.name})
         else:
             raise UsageError(f"the product {term.id} cannot be written in model.yaml")
     return {"id": term.id, "label": term.label, "parts": parts} | _effect(term) | {

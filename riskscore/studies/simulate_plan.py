@@ -197,6 +197,7 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
             if haplotype.tag is not None:
                 loci.add(haplotype.tag, haplotype.frequency, haplotype)
         for variant, frequency in model.frequencies.items():
+            _require_drawable(variant, frequency, settings)
             loci.add(variant, frequency)
     counted = {
         allele
@@ -208,6 +209,20 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
     for variant, links in tag_links(counted, set(settings.mixture)).items():
         loci.add(variant, {name: link.frequency for name, link in links.items()}, tag=links)
     return loci.sorted()
+
+
+def _require_drawable(variant: Variant, frequency: Mapping[str, float], settings: Settings) -> None:
+    if variant.members:
+        raise UsageError(
+            f"the haplotype {variant.name} cannot be drawn: its model does not say how often each "
+            "of its SNPs stands without the others"
+        )
+    unknown = [name for name in settings.mixture if name not in frequency]
+    if unknown:
+        raise PopulationError(
+            f"the model does not say the frequency of {variant.name} in {unknown[0]}",
+            fix="take a model with frequencies, or add allelefrequency_effect_" + unknown[0],
+        )
 
 
 class _Loci:

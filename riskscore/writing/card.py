@@ -10,7 +10,8 @@ import numpy as np
 
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
-from riskscore.models.terms import Part, Status
+from riskscore.models.terms import ADDITIVE, Part, Status, Term
+from riskscore.models.weights import BY_DOSAGE
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.writing.words import NOTICE, natural
 
@@ -102,6 +103,8 @@ def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
         f"Terms: {parts.count(Part.GENETIC)} genetic, {parts.count(Part.EXPOSURE)} exposure, "
         f"{parts.count(Part.INTERACTION)} gene-environment{plain}; {recalled} with recalled weights"
     )
+    if Part.INTERACTION in parts:
+        yield "Genes and exposures together, with RERI, AP and S on the additive scale: --joint"
     rows = weight_rows(model, panel)
     if not model.reference_populations:
         yield "Expected variance: not known, since the model brings no frequencies"
@@ -125,6 +128,7 @@ def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]
     """One row a term: its weight and odds ratio, and its share of the expected variance.
 
     The share is of people of unknown sex in the model's first population; nan without frequencies.
+    A row with a weight for each number of copies is shown as two copies against none.
     """
     shares = [math.nan] * len(model.terms)
     if model.reference_populations:
@@ -136,8 +140,8 @@ def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]
             "label": term.label,
             "component": term.component,
             "part": term.part.value,
-            "weight": term.weight,
-            "odds_ratio": math.exp(term.weight),
+            "weight": _contrast(term),
+            "odds_ratio": math.exp(_contrast(term)),
             "standard_error": term.standard_error,
             "variance_share": share,
             "status": term.status.value,
@@ -145,6 +149,14 @@ def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]
         }
         for term, share in zip(model.terms, shares, strict=True)
     ]
+
+
+def _contrast(term: Term) -> float:
+    """A term's weight; of one by dosage, whose weights its coding holds, two copies to none."""
+    coding = getattr(term.factors[0], "coding", ADDITIVE)
+    if len(term.factors) == 1 and coding.name == BY_DOSAGE:
+        return float(term.weight * (coding.values[2] - coding.values[0]))
+    return term.weight
 
 
 def _shares(reference: Reference) -> list[float]:

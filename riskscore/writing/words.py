@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,6 +27,20 @@ def natural(probability: float) -> str:
     if probability >= 0.0005:
         return f"{1000 * probability:.3g} in 1,000"
     return f"{100_000 * probability:.2g} in 100,000"
+
+
+def risk_words(numbers: Mapping[str, float]) -> str:
+    """A person's risk with its interval, or that there is none.
+
+    >>> risk_words({"probability": 0.01, "probability_low": 0.002, "probability_high": 0.04})
+    '10 in 1,000 (2 in 1,000 to 40 in 1,000)'
+    >>> risk_words({"probability": float("nan")})
+    'no probability'
+    """
+    if math.isnan(numbers["probability"]):
+        return "no probability"
+    low, high = natural(numbers["probability_low"]), natural(numbers["probability_high"])
+    return f"{natural(numbers['probability'])} ({low} to {high})"
 
 
 def check_words(scores: Scores) -> Iterator[str]:

@@ -9,7 +9,12 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from riskscore.errors import BuildMismatchError, ModelDoubtError, ModelFormatError
+from riskscore.errors import (
+    BuildMismatchError,
+    ModelDoubtError,
+    ModelFormatError,
+    PopulationError,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 PUBLISHED = Path(__file__).parents[1] / "published" / "t1d" / "grs2_snps.tsv"
@@ -77,3 +82,23 @@ def test_the_other_build_is_refused(riskscore: Run, tmp_path: Path) -> None:
     done = riskscore("score", VCF, "-m", path)
     assert done.returncode == BuildMismatchError.exit_code
     assert "GRCh38" in done.stderr
+
+
+def test_what_needs_frequencies_says_so(riskscore: Run, tmp_path: Path) -> None:
+    """A scoring file has none as a rule: no explorer, no simulated people, and no traceback."""
+    path = write(tmp_path / "PGS999008.txt")
+    for verb in (("explore", path, "-o", "page.html"),
+                 ("simulate", "--model", path, "-n", "5", "--prevalence", "0.01", "--seed", "1",
+                  "--out", "people")):  # fmt: skip
+        done = riskscore(*verb)
+        assert done.returncode == PopulationError.exit_code
+        assert "does not say the frequency of" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_model_without_a_baseline_explains_itself(riskscore: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "PGS999007.txt")
+    done = riskscore("explain", VCF, "-m", path, "-s", "S001")
+    assert done.returncode == 0, done.stderr
+    assert "no probability" in done.stderr
+    assert "nan in" not in done.stderr

@@ -101,7 +101,10 @@ def read_back(name: str, path: Path) -> tuple[rs.RiskModel, rs.RiskModel]:
 
 def counted(term: rs.Term) -> list[tuple[str, object]]:
     """What a term counts, in words, and how."""
-    return [(str(factor), getattr(factor, "coding", None)) for factor in term.factors]
+    return [
+        (getattr(factor, "alleles", None) or str(factor), getattr(factor, "coding", None))
+        for factor in term.factors  # the format has no name for alleles that count alike
+    ]
 
 
 def sayable(model: rs.RiskModel) -> rs.RiskModel:

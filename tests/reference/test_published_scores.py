@@ -14,7 +14,7 @@ Load = Callable[[str], dict[str, Any]]
 
 Z95 = 1.959963984540054
 MODELS = ("t1d-grs2-sharp19", "t1d-grs2-sharp21", "t1d-grs1", "ra-dumontcel", "ms-2013", "sle",
-          "hashimoto")  # fmt: skip
+          "hashimoto", "ra-smoking-epitope", "ms-smoking-hla")  # fmt: skip
 EDITIONS = pytest.mark.parametrize("edition", ["sharp19", "sharp21"])
 SNP = "rsID chr_name chr_position position_grch37 effect_allele other_allele effect_weight".split()
 PALINDROMES = ({"A", "T"}, {"C", "G"})
@@ -44,7 +44,7 @@ def error(low: str, high: str) -> str:
 @pytest.mark.parametrize("name", MODELS)
 def test_every_row_has_its_source_and_label(weights: Read, name: str) -> None:
     rows = weights(name)
-    keys = [(r["rsID"], r["effect_allele"], r["locus_name"], r["is_recessive"]) for r in rows]
+    keys = [(r["rsID"], r["effect_allele"], r["locus_name"], r.get("is_recessive")) for r in rows]
     assert len(set(keys)) == len(keys)
     for row in rows:
         assert row["source"].strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ MODELS = ("t1d", "ra", "ms")
 FREQUENCY = "allelefrequency_effect_"
 COLUMNS = (
     "rsID chr_name chr_position effect_allele other_allele locus_name is_haplotype is_diplotype "
-    "is_interaction is_dominant is_recessive effect_weight OR {frequencies} variant_type "
+    "is_interaction is_dominant is_recessive effect_weight {dosages}OR {frequencies} variant_type "
     "variant_description position_grch37 reference_allele interaction_coding fallback_for "
     "component standard_error source status"
 )
@@ -32,8 +33,9 @@ every_model = pytest.mark.parametrize("name", MODELS)
 @every_model
 def test_columns_are_the_documented_ones(weights: Read, name: str) -> None:
     frequencies = " ".join(FREQUENCY + code for code in POPULATIONS[name])
+    dosages = " ".join(f"dosage_{n}_weight" for n in range(3)) + " " if name == "ra" else ""
     for row in weights(name):
-        assert list(row) == COLUMNS.format(frequencies=frequencies).split()
+        assert list(row) == COLUMNS.format(frequencies=frequencies, dosages=dosages).split()
 
 
 @every_model
@@ -57,7 +59,10 @@ def test_every_row_says_where_it_came_from(weights: Read, name: str) -> None:
         assert row["source"].strip()
         assert row["status"] in {"found", "derived", "recalled"}
         assert row["component"]
-        assert float(row["effect_weight"]) == float(row["effect_weight"])
+        by_dosage = [row.get(f"dosage_{copies}_weight") for copies in range(3)]
+        cells = by_dosage if any(by_dosage) else [row["effect_weight"]]
+        assert all(math.isfinite(float(cell or "nan")) for cell in cells)
+        assert not (any(by_dosage) and row["effect_weight"])
 
 
 @every_model

@@ -95,6 +95,9 @@ def test_ra_smoking_by_stratum(alleles: str, odds_ratio: float) -> None:
     assert sum(strata) == pytest.approx(ln(odds_ratio))
     never = _exposed("ra", "male", {"DRB1": alleles}, smoking="never")
     assert not any(value for term, value in never.items() if "smoking" in term)
+    # What the haplotypes hold of it already is the same for both.
+    average = "shared_epitope (by dosage)"
+    assert never[average] == ledger[average]
 
 
 def test_shown_without_weight() -> None:

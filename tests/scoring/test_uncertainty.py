@@ -64,7 +64,10 @@ def test_missing_gene_and_unknown_exposure_that_act_together() -> None:
     values, shares = [], []
     for one, two in product(haplotype.values(), repeat=2):
         for smokes, share in ((0, 0.3984), (1, 0.6016)):
-            values.append(one[1] + two[1] + smokes * smoking[one[2] + two[2]])
+            copies = one[2] + two[2]
+            average = [0.3984 + 0.6016 * math.exp(smoking[k]) for k in (0, copies)]
+            taken_out = math.log(average[0] / average[1])  # the haplotypes hold it already
+            values.append(one[1] + two[1] + taken_out + smokes * smoking[copies])
             shares.append(one[0] * two[0] / total**2 * share)
     p, x = np.array(shares), np.array(values)
     variance = float(p @ (x - p @ x) ** 2)
