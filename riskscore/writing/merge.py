@@ -42,7 +42,8 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> Merged:
         if tsv:
             raise UsageError("a bundle is text already", fix="leave out --tsv")
         check_folder(out)
-        write_tables(out, _table(whole), whole.tallies(), whole.told())
+        plain = whole.plain_lines()
+        write_tables(out, _table(whole), whole.tallies(), whole.told(), plain=plain)
         return Merged(unscored)
     if len(named) < len(wholes):
         raise ShardError(

@@ -232,3 +232,27 @@ def test_a_sample_set_without_a_shard(riskscore: Run, tmp_path: Path) -> None:
     done = riskscore("score", GRS2, "-m", "t1d", "--sample-set", "a", "--out", "out")
     assert done.returncode == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_genome_wide_models_merge_with_their_match_report(
+    riskscore: Run, make_vcf: Callable[..., Path], tmp_path: Path, results_in: Results
+) -> None:
+    head = [
+        "###PGS CATALOG SCORING FILE", "#format_version=2.0", "#pgs_id=PGS999999",
+        "#pgs_name=made", "#trait_mapped=made", "#genome_build=GRCh38", "#weight_type=beta",
+        "rsID\tchr_name\tchr_position\teffect_allele\tother_allele\teffect_weight",
+    ]  # fmt: skip
+    places = [1_000_000 + 500 * i for i in range(2100)]  # more than 2,000: summed in one pass
+    (tmp_path / "score.txt").write_text(
+        "\n".join([*head, *(f"rs{p}\t6\t{p}\tA\tG\t0.01" for p in places)]) + "\n"
+    )
+    cells = ["0/1", "1/1", "0/0", "./."]
+    rows = [("6", place, f"rs{place}", "G", "A", "GT", cells) for place in places[100:]]
+    command = ("score", make_vcf(list("ABCD"), rows), "-m", "score.txt")
+    assert riskscore(*command, "--out", "whole").returncode == 0
+    for index in (1, 2, 3):
+        assert riskscore(*command, "--shard", f"{index}/3", "--out", f"p{index}").returncode == 0
+    assert riskscore("merge", "p3", "p1", "p2", "--out", "merged").returncode == 0
+    whole = results_in(tmp_path / "whole")
+    assert whole["match_report.tsv"].count(b"\n") == 2101
+    assert results_in(tmp_path / "merged") == whole

@@ -168,7 +168,7 @@ def main(stem: str) -> None:
         *files((1, 25, 50, 100, 200)),
         *samples((1_000, 5_000, 20_000, 50_000), "people, typed"),
         *samples((1_000, 4_000, 16_000), "people, imputed", "--r2", "0.9"),
-        *part_of_file((1_000, 4_000, 16_000)),
+        *part_of_file((10_000, 50_000, 100_000)),
         *loci((100, 700, 1_400), "loci one by one, 2,000 people"),
         *loci((2_000, 8_000, 16_000), "loci in one pass, 2,000 people"),
     ]
