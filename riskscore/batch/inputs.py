@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,21 @@ def _mark(path: Path) -> _Mark:
     """Size, times of change of content and of state (which nobody can set), and inode."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    require_file(path, "file")
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path.name) from error
+
+
+def checksum(path: Path) -> str:
+    """The checksum of a file, read now; raises FileMissingError or InputError."""
+    with _readable(path):
+        return sha256(path)
 
 
 class Checksums:
@@ -85,14 +101,11 @@ class Checksums:
         return None
 
     def _learn(self, path: Path) -> None:
-        require_file(path, "file")
         name, now = self._name(path), time.time()
-        try:
+        with _readable(path):
             mark = _mark(path)
             remembered = self._remembered.get(name)
             known = remembered[1] if remembered and remembered[0] == mark else sha256(path)
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", where=path.name) from error
         self._known[name] = (mark, known)
         if max(mark[1], mark[2]) / 1e9 + _SETTLED < now:
             self._settled.add(name)

@@ -16,7 +16,8 @@ from riskscore.batch.workplace import Workplace, workplace
 from riskscore.errors import OutputError, RiskscoreError
 from riskscore.run import as_models
 from riskscore.samples.part import Part
-from riskscore.writing.dataset import Failure, write_dataset
+from riskscore.writing.dataset import write_dataset
+from riskscore.writing.failures import Failure
 from riskscore.writing.shards import Shard, assemble, read_shard
 
 

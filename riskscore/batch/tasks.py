@@ -13,7 +13,7 @@ from riskscore.batch.sample_sets import SampleSet
 from riskscore.errors import RiskscoreError
 from riskscore.models.model import RiskModel
 from riskscore.samples.part import Part
-from riskscore.writing.dataset import Failure
+from riskscore.writing.failures import Failure
 from riskscore.writing.provenance import NOTICE, hash_inputs, software
 
 
@@ -91,6 +91,7 @@ class Done:
 
     people: int
     unscored: int
+    warnings: tuple[str, ...] = ()
 
 
 def run_facts(models: Sequence[RiskModel], parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:
 def _inputs(
     told: Mapping[str, Any], known: Mapping[str, list[Path]], given: Mapping[str, list[Path]]
 ) -> Iterator[Finding]:
-    sets = told.get("sample_sets") or {"": told}
+    sets = told.get("sample_sets", {"": told})
     checked: dict[tuple[str, str], str] = {}
     for sample_set, of_set in sets.items():
         for role, entries in of_set["inputs"].items():

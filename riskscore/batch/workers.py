@@ -106,7 +106,7 @@ def serve(pipe: Connection, method: Method, folder: Path) -> None:
             outcome: Done | Exception
             try:
                 models = models or _load(method)
-                outcome = score_task(task, method, models, folder)
+                outcome = score_task(task, method, models, folder / task.name)
             except Exception as error:
                 outcome = error
             try:
@@ -124,8 +124,8 @@ def _load(method: Method) -> list[RiskModel]:
     return models
 
 
-def score_task(task: Task, method: Method, models: Sequence[RiskModel], folder: Path) -> Done:
-    """Score one shard and write it into ``folder``."""
+def score_task(task: Task, method: Method, models: Sequence[RiskModel], out: Path) -> Done:
+    """Score one shard and write it into the new folder ``out``."""
     from riskscore.run import score
     from riskscore.writing.shards import write_shard
 
@@ -141,11 +141,12 @@ def score_task(task: Task, method: Method, models: Sequence[RiskModel], folder: 
     )
     write_shard(
         scores,
-        folder / task.name,
+        out,
         task.part,
         sample_set=sample_set.name,
         hashed=task.hashed,
         parameters=method.parameters,
         fingerprint=task.fingerprint,
     )
-    return Done(len(scores.cohort.samples), sum(table.unscored for table in scores.tables))
+    unscored = sum(table.unscored for table in scores.tables)
+    return Done(len(scores.cohort.samples), unscored, scores.cohort.warnings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +29,11 @@ from riskscore.cli.options import (
     say,
 )
 from riskscore.cli.progress import watching
-from riskscore.errors import EXIT_SOME_NOT_SCORED
+from riskscore.errors import EXIT_SOME_NOT_SCORED, UsageError
+
+if TYPE_CHECKING:
+    from riskscore.batch.sample_sets import SampleSet
+    from riskscore.samples.part import Part
 
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
 TSVOption = Annotated[
@@ -139,10 +143,48 @@ def merge(
     out: OutOption,
     tsv: TSVOption = False,
 ) -> None:
-    """Merge shards: of one cohort to what score --out writes, of sample sets to what batch does."""
+    """Merge shards: of one cohort to what score --out writes, of sample sets to what batch does.
+
+    A sample set that could not be scored is told in failed.tsv, and the exit code is 3.
+    """
     from riskscore.writing.merge import merge as merge_shards
 
-    _end(merge_shards(shards, out, tsv=tsv))
+    merged = merge_shards(shards, out, tsv=tsv)
+    if merged.failures:
+        left_out = len({failure.sample_set for failure in merged.failures})
+        say([f"riskscore: {left_out} sample sets failed; {out.name}/failed.tsv says why"])
+    _end(merged.unscored, failed=bool(merged.failures))
+
+
+def score_for_batch(
+    one: SampleSet,
+    part: Part | None,
+    names: list[str],
+    options: dict[str, Any],
+    out: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """What ``score --shard --sample-set`` does: a batch's shard, or the reason why not."""
+    from riskscore.batch.one import score_one
+    from riskscore.batch.tasks import Done, Method, Task
+    from riskscore.models.catalog import load_model
+
+    if part is None or out is None:
+        raise UsageError(
+            "--sample-set is the name of a shard's cohort", fix="add --shard and --out"
+        )
+    models = [load_model(name, force=force) for name in names]
+    parameters = parameters_of([model.id for model in models], options)
+    checksums = {model.id: model.checksum for model in models}
+    method = Method(tuple(names), checksums, options, parameters)
+    outcome = score_one(Task(one, part), method, models, out)
+    if isinstance(outcome, Done):
+        say(f"riskscore: warning: {warning}" for warning in outcome.warnings)
+        _end(outcome.unscored)
+    else:
+        say([f"riskscore: {outcome.error}: {outcome.message}"])
+        _end(0, failed=True)
 
 
 def verify(

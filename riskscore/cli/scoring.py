@@ -65,10 +65,16 @@ def score(
         typer.Option(help="Score the i-th of k parts of the people, as i/k; see merge."),
     ] = None,
     sample_set: Annotated[
-        str, typer.Option(help="With --shard: the name of the cohort among those of a batch.")
+        str,
+        typer.Option(
+            help="With --shard and --out: the name of the cohort among those of a batch. If it "
+            "cannot be scored, --out says why, for merge to tell in failed.tsv; exit code 3."
+        ),
     ] = "",
 ) -> None:
     """Score every sample of a VCF with one or several models."""
+    from riskscore.batch.sample_sets import SampleSet
+    from riskscore.cli.batch import score_for_batch
     from riskscore.samples.part import Part
     from riskscore.scoring.score import COLUMNS
     from riskscore.writing.tables import check_ending, write_blocks
@@ -80,6 +86,20 @@ def score(
 
         check_folder(out)
     reading = reading_of(field, min_r2, filters, absent, require_index)
+    options = {
+        "population": population,
+        "build": build.value if build else None,
+        "sex_column": sex_column,
+        "prevalence": prevalence,
+        "horizon": horizon,
+        "haplotype_calls": haplotype_calls,
+        "weak_tags": weak_tags,
+        "reading": reading,
+    }
+    if sample_set:
+        one = SampleSet(sample_set, tuple(vcf), exposures, tuple(hla or ()))
+        score_for_batch(one, part, model, options, out, force=force)
+        return
     scores = read_and_score(
         vcf,
         model,
@@ -100,18 +120,7 @@ def score(
         files = [path for path in vcf if str(path) != "-"]
         inputs = {"vcf": files[0] if len(files) == 1 else files, "exposures": exposures}
         inputs |= {"hla": hla} if hla else {}
-        ids = [table.model.id for table in scores.tables]
-        options = {
-            "population": population,
-            "build": build.value if build else None,
-            "sex_column": sex_column,
-            "prevalence": prevalence,
-            "horizon": horizon,
-            "haplotype_calls": haplotype_calls,
-            "weak_tags": weak_tags,
-            "reading": reading,
-        }
-        parameters = parameters_of(ids, options)
+        parameters = parameters_of([table.model.id for table in scores.tables], options)
         if part is None:
             from riskscore.writing.bundle import write_bundle
 
@@ -121,9 +130,7 @@ def score(
             from riskscore.writing.shards import write_shard
 
             hashed = hash_inputs(inputs)
-            write_shard(
-                scores, out, part, sample_set=sample_set, hashed=hashed, parameters=parameters
-            )
+            write_shard(scores, out, part, hashed=hashed, parameters=parameters)
     if output is not None or out is None:
         write_blocks(scores.blocks(), COLUMNS, output)
     unscored = sum(table.unscored for table in scores.tables)
@@ -225,12 +232,17 @@ def check(
     haplotype_calls: HaplotypeCallsOption = "posterior",
     weak_tags: WeakTagsOption = False,
     force: ForceOption = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Count the i-th of k parts of the people, as i/k; bounds the memory."),
+    ] = None,
     output: OutputOption = None,
 ) -> None:
     """Before a long run: the build, what matches, what will be missing, and the fix.
 
     Prints words, then the match report, one row a locus (with -o into a file).
     """
+    from riskscore.samples.part import Part
     from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
     from riskscore.writing.tables import check_ending, write_table
     from riskscore.writing.words import check_words
@@ -245,6 +257,7 @@ def check(
         population,
         build,
         reading=reading,
+        part=Part.parse(shard) if shard else None,
         hla=hla,
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ def read_header(lines: Sequence[str], file: str) -> Header:
             where=file,
             fix="columns of a VCF are separated by tabs",
         )
-    samples = tuple(columns[9:])
+    samples = tuple(map(sys.intern, columns[9:]))  # one name, however many chromosomes have it
     if not samples:
         raise EmptyVCFError("the VCF has no samples", where=file)
     if columns[8] != "FORMAT":

@@ -173,6 +173,13 @@ class JoinedSource:
 
     def fetch(self, region: Region) -> Iterator[Record]:
         """As :meth:`riskscore.samples.source.Source.fetch`, in order of position."""
+        holders = [s for s in self._sources if region.chromosome in s.chromosomes]
+        if (
+            len(self._groups) == 1 and len(holders) == 1
+        ):  # one after the other, as the file has them
+            for record in holders[0].fetch(region):
+                yield self._arranged(record, holders[0])
+            return
         found = [self._of_group(group, region) for group in self._groups]
         if len(found) == 1:
             yield from found[0].values()
@@ -188,7 +195,6 @@ class JoinedSource:
         owners: dict[_Key, str] = {}
         for source in group:
             counts: dict[_Key, int] = {}
-            order = self._orders[id(source)]
             for record in source.fetch(region):
                 first = (record.position, record.ref, record.id, record.alts, 0)
                 repeat = counts[first] = counts.get(first, -1) + 1
@@ -199,16 +205,21 @@ class JoinedSource:
                         fix="give each person and locus in one file only",
                     )
                 owners[first] = source.name
-                if order is not None:
-                    record = ArrangedRecord(  # noqa: PLW2901
-                        **_fixed(record),  # type: ignore[arg-type]
-                        body=b"",
-                        samples=record.samples,
-                        original=record,
-                        order=order,
-                    )
-                records[key] = record
+                records[key] = self._arranged(record, source)
         return dict(sorted(records.items()))
+
+    def _arranged(self, record: Record, source: Source) -> Record:
+        """The record with its samples in the order of the cohort."""
+        order = self._orders[id(source)]
+        if order is None:
+            return record
+        return ArrangedRecord(
+            **_fixed(record),  # type: ignore[arg-type]
+            body=b"",
+            samples=record.samples,
+            original=record,
+            order=order,
+        )
 
     def _joined(self, parts: tuple[Record | None, ...], sizes: tuple[int, ...]) -> Record:
         present = [part for part in parts if part is not None]

@@ -13,7 +13,6 @@ from riskscore.files import open_permissions, sync_folder, write_file
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
-    MatchRow,
     coverage_table,
     match_report,
     plain_report,
@@ -43,8 +42,16 @@ def write_bundle(
     """
     told = provenance(scores, hash_inputs(inputs or {}), parameters or {})
     table = tsv_parts(scores.blocks(), COLUMNS)
-    tallies, plain = tally_scores(scores), plain_report(scores)
-    return write_tables(Path(folder), table, tallies, told, plain=plain, replace=replace)
+    plain = plain_lines(scores)
+    return write_tables(
+        Path(folder), table, tally_scores(scores), told, plain=plain, replace=replace
+    )
+
+
+def plain_lines(scores: Scores) -> str:
+    """The match report's lines of genome-wide models, which no tally holds: they are of all."""
+    rows = (row.as_row() for row in plain_report(scores))
+    return to_tsv(rows, MATCH_COLUMNS).partition("\n")[2]
 
 
 def write_tables(
@@ -53,17 +60,17 @@ def write_tables(
     tallies: Sequence[Tally],
     told: Mapping[str, Any],
     *,
-    plain: Sequence[MatchRow] = (),
+    plain: str = "",
     replace: bool = False,
 ) -> Path:
     """A bundle from the text of its score table, its tallies and its provenance.
 
-    ``plain`` are the match report's rows of genome-wide models, which no tally holds.
+    ``plain`` are the match report's lines of genome-wide models (:func:`plain_lines`).
     """
-    report = (row.as_row() for row in (*match_report(tallies), *plain))
+    report = (row.as_row() for row in match_report(tallies))
     contents: dict[str, Iterable[str | bytes]] = {
         "scores.tsv": table,
-        "match_report.tsv": [to_tsv(report, MATCH_COLUMNS)],
+        "match_report.tsv": [to_tsv(report, MATCH_COLUMNS), plain],
         "coverage.tsv": [to_tsv(coverage_table(tallies), COVERAGE_COLUMNS)],
     }
     return write_folder(folder, contents, "provenance.json", told, replace=replace)

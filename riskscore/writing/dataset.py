@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from riskscore.scoring.coverage import (
     match_report,
 )
 from riskscore.scoring.score import COLUMNS
+from riskscore.writing.failures import FAILED_COLUMNS, Failure, failed_rows
 from riskscore.writing.provenance import SCHEMA, to_json
 from riskscore.writing.shards import Whole
 from riskscore.writing.summary import multiqc, summary, versions
@@ -40,21 +40,6 @@ _ROWS = 100_000  # of a Parquet row group: the same however the cohort was split
 _TEXT = frozenset({"sample_set", "sample", "model", "model_version", "flags"})
 _HLA_NUMBERS = frozenset({"posterior"})
 _STAGING = ".next-"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A sample set, or one file of it, that could not be scored."""
-
-    sample_set: str
-    file: str
-    part: str
-    error: str
-    exit_code: int
-    message: str
-
-
-FAILED_COLUMNS = ("sample_set", "file", "part", "error", "exit_code", "message")
 
 
 def write_dataset(
@@ -130,7 +115,7 @@ def _write_all(
     texts: dict[str, Iterable[str | bytes]] = {
         "match_report.tsv": _report(wholes),
         "coverage.tsv": _coverage(wholes),
-        "failed.tsv": [to_tsv(_failed(failures), FAILED_COLUMNS)],
+        "failed.tsv": [to_tsv(failed_rows(failures), FAILED_COLUMNS)],
         "summary.json": [to_json(summary(wholes, models, len({f.sample_set for f in failures})))],
         "riskscore_mqc.json": [to_json(multiqc(wholes, models))],
         "versions.yml": [versions()],
@@ -180,15 +165,6 @@ def _told(
         "failed": len({failure.sample_set for failure in failures}),
         "outputs": dict(sorted(outputs.items())),
     }
-
-
-def _failed(failures: Sequence[Failure]) -> Iterator[dict[str, Any]]:
-    """One row a sample set and cause, with the parts that it befell."""
-    parts: dict[Failure, list[str]] = {}
-    for failure in failures:
-        parts.setdefault(replace(failure, part=""), []).append(failure.part)
-    for failure, befallen in parts.items():
-        yield asdict(failure) | {"part": ",".join(befallen)}
 
 
 def _report(wholes: Sequence[Whole]) -> Iterator[str]:

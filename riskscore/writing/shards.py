@@ -1,6 +1,7 @@
 """A shard: one part of a cohort, scored, in a folder that says what it is a part of.
 
-It holds scores.tsv, hla_calls.tsv and shard.json: provenance, tallies and checksums.
+It holds scores.tsv, hla_calls.tsv and shard.json: provenance, tallies and checksums. The first part
+of a cohort holds what the match report tells of genome-wide models, which is the same in all parts.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from riskscore.samples.part import Part
 from riskscore.scoring.coverage import tally_scores
 from riskscore.scoring.score import COLUMNS, Scores
 from riskscore.scoring.tally import Tally
-from riskscore.writing.bundle import write_folder
+from riskscore.writing.bundle import plain_lines, write_folder
 from riskscore.writing.provenance import provenance
 from riskscore.writing.tables import to_tsv, tsv_parts
 
-RECORD = "shard.json"
+RECORD, PLAIN = "shard.json", "plain_report.tsv"
 SCHEMA = "riskscore-shard-1"
 
 
@@ -94,6 +95,8 @@ def write_shard(
         "scores.tsv": tsv_parts(scores.blocks(), COLUMNS),
         "hla_calls.tsv": [to_tsv(rows, HLA_COLUMNS)],
     }
+    if part.index == 1 and not sample_set and (plain := plain_lines(scores)):
+        contents[PLAIN] = [plain]
     return write_folder(folder, contents, RECORD, told)
 
 
@@ -150,6 +153,11 @@ class Whole:
             **first,
             "cohort": {**first["cohort"], "samples": self.people, "not_scored": missing},
         }
+
+    def plain_lines(self) -> str:
+        """What the match report tells of genome-wide models, as lines."""
+        path = self.shards[0].folder / PLAIN
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def score_lines(self) -> Iterator[list[bytes]]:
         """The score table shard by shard, all people of the first model before the second."""

@@ -268,6 +268,18 @@ def test_verify_names_what_changed(again: Path, riskscore: Run) -> None:
     assert str(again) not in ran.stdout + ran.stderr
 
 
+def test_a_batch_of_which_nothing_could_be_scored(tmp_path: Path, riskscore: Run) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.vcf").write_text("no VCF\n")
+    assert riskscore("batch", "in", "-m", "t1d", "--out", "out").returncode == 3
+    assert riskscore("verify", "out").returncode == 0
+    done = riskscore("report", "out", "-o", "report.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "report.html").read_text()
+    assert "Nothing could be scored" in page
+    assert 'data-chart="chart-coverage"' not in page
+
+
 def test_verify_a_bundle(done: Path, tmp_path: Path, riskscore: Run) -> None:
     vcf = done / "in" / "c000.vcf.gz"
     riskscore("score", vcf, "-m", "t1d", "--out", "bundle")

@@ -188,3 +188,73 @@ def test_parts_answer_alike_or_do_not_add(cohort: rs.Cohort) -> None:
 def test_a_shard_that_cannot_be(text: str) -> None:
     with pytest.raises(UsageError, match="not a shard"):
         Part.parse(text)
+
+
+def test_a_sample_set_that_failed_is_left_out_and_told(
+    riskscore: Run, tmp_path: Path, results_in: Results, make_cohorts: Callable[..., Path]
+) -> None:
+    """Shards scored one by one and merged are what batch makes of the same files."""
+    folder = make_cohorts(tmp_path / "vcf", 3)
+    (folder / "c001.vcf.gz").write_bytes(b"PK\x03\x04 a zip")
+    (folder / "c002.vcf.gz").unlink()
+    manifest = ["sample_set\tvcf", *(f"c{i}\tvcf/c00{i}.vcf.gz" for i in range(3))]
+    (tmp_path / "manifest.tsv").write_text("\n".join(manifest) + "\n")
+    for i in range(3):
+        for index in (1, 2):
+            done = riskscore(
+                *("score", folder / f"c00{i}.vcf.gz", "-m", "t1d", "--sample-set", f"c{i}"),
+                *("--shard", f"{index}/2", "--out", f"part{i}.{index}"),
+            )
+            assert done.returncode == (3 if i else 0), done.stderr
+            assert ("Error" in done.stderr) == bool(i)
+    parts = [f"part{i}.{index}" for i in range(3) for index in (2, 1)]
+    done = riskscore("merge", *parts, "--out", "merged", "--tsv")
+    assert done.returncode == 3, done.stderr
+    assert "2 sample sets failed" in done.stderr
+    options = ("-m", "t1d", "--shards", "2", "--tsv", "--out", "batch")
+    assert riskscore("batch", "manifest.tsv", *options).returncode == 3
+    merged = results_in(tmp_path / "merged")
+    assert merged == results_in(tmp_path / "batch")
+    assert merged["failed.tsv"].decode().splitlines()[1].startswith("c1\tc001.vcf.gz\t1/2,2/2\t")
+    none = riskscore("merge", *parts[2:], "--out", "none")  # nothing is left, and told as such
+    assert none.returncode == 3, none.stderr
+    assert json.loads((tmp_path / "none" / "summary.json").read_text())["sample_sets_failed"] == 2
+    other = riskscore("score", folder / "c000.vcf.gz", "-m", "t1d", "--shard", "1/1", "--out", "o")
+    assert other.returncode == 0
+    assert riskscore("merge", "o", *parts[2:], "--out", "both").returncode == 63
+    assert riskscore("merge", *parts[:3], "--out", "half").returncode == 3
+    record = tmp_path / "part1.1" / "failed.json"
+    record.write_text(record.read_text().replace('"models"', '"other"', 1))
+    assert riskscore("merge", *parts, "--out", "mixed").returncode == 63
+    record.write_text("{}")
+    assert riskscore("merge", *parts, "--out", "broken").returncode == 63
+
+
+def test_a_sample_set_without_a_shard(riskscore: Run, tmp_path: Path) -> None:
+    done = riskscore("score", GRS2, "-m", "t1d", "--sample-set", "a", "--out", "out")
+    assert done.returncode == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_genome_wide_models_merge_with_their_match_report(
+    riskscore: Run, make_vcf: Callable[..., Path], tmp_path: Path, results_in: Results
+) -> None:
+    head = [
+        "###PGS CATALOG SCORING FILE", "#format_version=2.0", "#pgs_id=PGS999999",
+        "#pgs_name=made", "#trait_mapped=made", "#genome_build=GRCh38", "#weight_type=beta",
+        "rsID\tchr_name\tchr_position\teffect_allele\tother_allele\teffect_weight",
+    ]  # fmt: skip
+    places = [1_000_000 + 500 * i for i in range(2100)]  # more than 2,000: summed in one pass
+    (tmp_path / "score.txt").write_text(
+        "\n".join([*head, *(f"rs{p}\t6\t{p}\tA\tG\t0.01" for p in places)]) + "\n"
+    )
+    cells = ["0/1", "1/1", "0/0", "./."]
+    rows = [("6", place, f"rs{place}", "G", "A", "GT", cells) for place in places[100:]]
+    command = ("score", make_vcf(list("ABCD"), rows), "-m", "score.txt")
+    assert riskscore(*command, "--out", "whole").returncode == 0
+    for index in (1, 2, 3):
+        assert riskscore(*command, "--shard", f"{index}/3", "--out", f"p{index}").returncode == 0
+    assert riskscore("merge", "p3", "p1", "p2", "--out", "merged").returncode == 0
+    whole = results_in(tmp_path / "whole")
+    assert whole["match_report.tsv"].count(b"\n") == 2101
+    assert results_in(tmp_path / "merged") == whole

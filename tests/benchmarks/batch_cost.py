@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,13 +87,15 @@ def samples(sizes: tuple[int, ...], name: str, *options: str) -> Iterator[Cost]:
             yield Cost(name, size, *run("score", vcf, *MODELS, *shard))
 
 
-def part_of_file(sizes: tuple[int, ...]) -> Iterator[Cost]:
-    """A shard of 100 people out of one file of so many: what reading alone costs."""
+def part_of_file(
+    sizes: tuple[int, ...], name: str, parts: Callable[[int], int], *options: str
+) -> Iterator[Cost]:
+    """The first of so many parts of one file: of 100 people, what reading alone costs."""
     for size in sizes:
-        vcf = people(size, "--r2", "0.9")
+        vcf = people(size, *options)
         with tempfile.TemporaryDirectory() as place:
-            shard = ("--shard", f"1/{size // 100}", "--out", Path(place) / "out")
-            yield Cost("people of the file, 100 scored", size, *run("score", vcf, *MODELS, *shard))
+            shard = ("--shard", f"1/{parts(size)}", "--out", Path(place) / "out")
+            yield Cost(name, size, *run("score", vcf, *MODELS, *shard))
 
 
 def loci(sizes: tuple[int, ...], name: str) -> Iterator[Cost]:
@@ -168,7 +170,15 @@ def main(stem: str) -> None:
         *files((1, 25, 50, 100, 200)),
         *samples((1_000, 5_000, 20_000, 50_000), "people, typed"),
         *samples((1_000, 4_000, 16_000), "people, imputed", "--r2", "0.9"),
-        *part_of_file((1_000, 4_000, 16_000)),
+        *part_of_file(
+            (10_000, 50_000, 100_000),
+            "people of the file, 100 scored",
+            lambda size: size // 100,
+            *("--r2", "0.9"),
+        ),
+        *part_of_file(
+            (10_000, 50_000, 100_000, 500_000), "people of the file, a tenth scored", lambda _: 10
+        ),
         *loci((100, 700, 1_400), "loci one by one, 2,000 people"),
         *loci((2_000, 8_000, 16_000), "loci in one pass, 2,000 people"),
     ]

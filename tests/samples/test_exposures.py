@@ -1,5 +1,6 @@
 """Exposures as people write them: levels, doses with units, gaps, and what is refused."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,12 @@ import pandas as pd
 import pytest
 
 import riskscore as rs
-from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
+from riskscore.errors import (
+    ExposureLevelError,
+    ExposureRangeError,
+    ExposureTableError,
+    InputError,
+)
 from riskscore.models.model import Sex
 from riskscore.samples.exposures import Exposures, read_exposures
 
@@ -110,3 +116,31 @@ def test_what_is_refused(text: str, error: type[Exception], says: str, tmp_path:
     with pytest.raises(error, match=says.replace("(", r"\(")) as caught:
         read_exposures(_table(tmp_path, text), ["p1"], [MS])
     assert "p1" not in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_tables_of_other_systems(tmp_path: Path, end: str, packed: bool) -> None:
+    """A byte order mark, ends of lines of three systems, remarks, blank lines, gzip."""
+    lines = ["\ufeff# made by hand", "sample,smoking", "", "p1,yes", "p2,no", ""]
+    data = end.join(lines).encode()
+    path = tmp_path / "exposures.csv.gz"
+    path.write_bytes(gzip.compress(data) if packed else data)
+    given = read_exposures(path, ["p2", "p1", "p3"], [RA], people=range(1, 3))
+    assert given.columns == {"smoking": ("yes", "")}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"sample\tsmoking\np1\t\xff\n", "not UTF-8"),
+        (gzip.compress(b"sample\tsmoking\np1\tyes\n")[:-9], "to its end"),
+        (b"# nothing\n", "empty"),
+        (b"sample\tsmoking\np1\tyes\np2\n", "row 3 has 1 columns"),
+    ],
+)
+def test_tables_that_cannot_be_read(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "exposures.tsv"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=words):
+        read_exposures(path, ["p1"], [RA])

@@ -17,6 +17,9 @@ from riskscore.samples.dosages import Dosages
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
+from riskscore.samples.record import Record
+from riskscore.samples.source import Region
+from riskscore.samples.vcf import parse_line
 
 Make = Callable[..., Path]
 nan = np.nan
@@ -57,6 +60,31 @@ def test_a_file_a_chromosome(files: Make) -> None:
     samples, found = read(six, seven)
     assert samples == ("A", "B", "C")
     assert same(found.values, [[0, 1, 2], [0, nan, 2]])
+
+
+def test_chromosomes_pass_one_record_at_a_time(
+    files: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record of half a million people is megabytes: those of a region are not gathered."""
+    given = []
+
+    def counting(line: bytes, samples: int, file: str) -> Record:
+        given.append(file)
+        return parse_line(line, samples, file)
+
+    six = files("six", "AB", *(("6", 100 + i, "G", "A", "0/0 0/1") for i in range(20)))
+    seven = files("seven", "BA", ("7", 200, "G", "A", "1/1 0/0"))
+    with open_source([six, seven]) as source:
+        source.prepare([])
+        monkeypatch.setattr("riskscore.samples.vcf.parse_line", counting)
+        records = source.fetch(Region("6", 100, 119, prefixes=(".",)))
+        assert [next(records).position, next(records).position] == [100, 101]
+        assert len(given) == 2
+        assert [record.position for record in records] == list(range(102, 120))
+        (record,) = source.fetch(Region("7", 200, 200))
+        calls = record.genotypes()
+        assert calls is not None
+        assert calls.tolist() == [[0, 0], [1, 1]]
 
 
 def test_a_file_a_batch_of_people(files: Make) -> None:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The example pipeline on a real Slurm of two nodes, both this machine: the results have to be,
-# byte for byte, those of the local profile and of `riskscore batch`. Needs root, and Debian's
+# byte for byte, those of the local profile and of `riskscore batch`, a bad file among them left out
+# and told. Needs root, and Debian's
 # slurm-wlm and munge, and no Slurm that is configured already: all is taken down again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -86,25 +87,40 @@ for _ in $(seq 60); do
 done
 sinfo
 
+# the example, and a file that is cut short: all three end with exit code 3 and name it
+example=$root/reference/examples
+head -c 100000 "$example/1000G_MHC_HLA.GRCh38.vcf.gz" >"$place/cut.vcf.gz"
+printf 'sample_set\tvcf\texposures\n1000G\t%s\t%s\ncut\t%s\t\n' \
+  "$example/1000G_MHC_HLA.GRCh38.vcf.gz" "$example/1000G_samples.tsv" "$place/cut.vcf.gz" \
+  >"$place/manifest.tsv"
+
+ends_with() { # exit code, command
+  local expected=$1 code=0
+  shift
+  "$@" || code=$?
+  [ "$code" = "$expected" ] || { echo "$1 $2 ended with $code, not $expected" >&2; return 1; }
+}
+
 run() { # name, profile, further arguments
   local name=$1 profile=$2
   shift 2
   "$snakemake" -s pipelines/Snakefile --profile "pipelines/profiles/$profile" \
     --directory "$place/$name" --quiet rules progress "$@" \
-    --config source="$root/pipelines/example/manifest.tsv" >"$place/$name.log" 2>&1
+    --config source="$place/manifest.tsv" >"$place/$name.log" 2>&1
 }
 
 mkdir "$place/local" "$place/slurm"
-run local local
-run slurm slurm --slurm-no-account --slurm-status-command squeue \
+ends_with 3 run local local
+ends_with 3 run slurm slurm --slurm-no-account --slurm-status-command squeue \
   --slurm-init-seconds-before-status-checks 2 --seconds-between-status-checks 2 \
   --latency-wait 10 --group-components score=2
-riskscore batch pipelines/example/manifest.tsv -m t1d -m ra -m ms --population EUR \
+ends_with 3 riskscore batch "$place/manifest.tsv" -m t1d -m ra -m ms --population EUR \
   --shards 4 --tsv --out "$place/batch" 2>"$place/batch.log"
 
 jobs=$(grep -c 'JobState=COMPLETED' "$place/jobs.txt")
 [ "$jobs" -ge 4 ] || { echo "only $jobs jobs went through sbatch" >&2; exit 1; }
 diff -r "$place/local/results" "$place/slurm/results"
 diff -r --exclude work "$place/batch" "$place/slurm/results"
+grep -q '^cut.*VCFFormatError' "$place/slurm/results/failed.tsv"
 rows=$(wc -l <"$place/slurm/results/scores.tsv")
 echo "slurm: $jobs jobs on 2 nodes, $rows lines of scores, the same bytes as the local run and as batch"

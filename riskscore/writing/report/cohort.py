@@ -26,7 +26,9 @@ _SHOWN = 25
 
 def cohort_context(results: Results) -> dict[str, Any]:
     """Everything the cohort's part of the template shows."""
-    charts: dict[str, Spec] = {"chart-coverage": coverage_chart(results)}
+    charts: dict[str, Spec] = {}
+    if results.coverage:  # of a batch whose files all failed there is none
+        charts["chart-coverage"] = coverage_chart(results)
     models = [model_context(results, model, charts) for model in results.models]
     cohort = results.provenance["cohort"]
     return {

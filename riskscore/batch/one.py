@@ -1,0 +1,34 @@
+"""One shard of a batch by itself, as a workflow manager scores it: told when it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from riskscore.batch.inputs import checksum
+from riskscore.batch.tasks import Done, Method, Task, run_facts
+from riskscore.batch.workers import score_task
+from riskscore.errors import OutputError
+from riskscore.models.model import RiskModel
+from riskscore.writing.failures import Failure, write_failed_shard
+from riskscore.writing.provenance import hash_inputs
+
+
+def score_one(task: Task, method: Method, models: Sequence[RiskModel], out: Path) -> Done | Failure:
+    """Score one shard into the new folder ``out``.
+
+    What a batch would leave out and tell in failed.tsv is told in ``out`` instead, and is what
+    comes back. Raises PopulationError, which no file is to blame for, and OutputError.
+    """
+    for model in models:
+        model.require_population(method.options.get("population", "EUR"))
+    try:
+        hashed = hash_inputs(task.sample_set.inputs, checksum)
+        return score_task(replace(task, hashed=hashed), method, models, out)
+    except OutputError:
+        raise
+    except Exception as error:
+        failure = task.failure(error)
+        write_failed_shard(out, failure, run_facts(models, method.parameters))
+        return failure
