@@ -144,9 +144,11 @@ def read_cohort(
     if not found.genes and not tagged and not met:
         loci = len(variants) + sum(map(len, wide.values()))
         raise _nothing_matched(models, loci, len(genes), dosages, name)
-    given = Exposures()
-    if exposures is not None:
-        given = read_exposures(exposures, samples, models, sex_column, people)
+    given = (
+        Exposures()
+        if exposures is None
+        else read_exposures(exposures, samples, models, sex_column, people)
+    )
     if given.unused:
         warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
     return Cohort(

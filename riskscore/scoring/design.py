@@ -6,7 +6,7 @@ what is known), its variance is carried along, and the reason stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import RiskModel, Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     ADDITIVE,
@@ -33,18 +33,14 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla_calls import GeneCalls
 from riskscore.samples.snp_haplotypes import why_unknown
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
-from riskscore.scoring.in_use import not_in_use, unexplained
+from riskscore.scoring.in_use import not_in_use, people_by_sex, unexplained
 from riskscore.scoring.link import Array
 from riskscore.scoring.linked_genes import LinkedGenes, linked_genes
+from riskscore.scoring.plain_columns import is_plain, plain_column
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.resolution import resolved
 from riskscore.scoring.systems import OTHER, carries, group_of, haplotype_values, paired_names
-from riskscore.scoring.tag_copies import (
-    moments,
-    people_by_tag,
-    single_allele,
-    tag_chances,
-)
+from riskscore.scoring.tag_copies import moments, people_by_tag, single_allele, tag_chances
 
 Reasons = NDArray[np.uint8]
 
@@ -85,25 +81,11 @@ class _Measured:
 
 
 def design_matrix(
-    cohort: Cohort,
-    reference: Reference,
-    panel: ReferencePanel,
-    rows: range | None = None,
+    cohort: Cohort, reference: Reference, panel: ReferencePanel, rows: range | None = None
 ) -> DesignMatrix:
     """The design matrix of a range of the cohort's samples (all, unless ``rows`` says which)."""
-    rows = rows if rows is not None else range(len(cohort.samples))
-    return Measurements(cohort, reference, panel, rows).design()
-
-
-def people_by_sex(
-    sex: Sequence[Sex | None],
-) -> dict[Sex | None, NDArray[np.intp]]:
-    """The places of the people of each sex, and of those whose sex is not known."""
-    known = list(dict.fromkeys(sex))
-    if len(known) == 1:
-        return {known[0]: np.arange(len(sex))}
-    code = np.array([known.index(one) for one in sex], dtype=np.intp)
-    return {key: np.flatnonzero(code == i) for i, key in enumerate(known)}
+    people = range(len(cohort.samples)) if rows is None else rows
+    return Measurements(cohort, reference, panel, people).design()
 
 
 class Measurements:
@@ -134,8 +116,8 @@ class Measurements:
         expected, variance = np.empty(shape, order="F"), np.empty(shape, order="F")
         missing = np.zeros(shape, dtype=np.uint8, order="F")
         for j, term in enumerate(self.model.terms):
-            column = self._plain if is_plain(term) else self._column
-            expected[:, j], variance[:, j], missing[:, j] = column(j, term)
+            column = plain_column(self, j, term) if is_plain(term) else self._column(j, term)
+            expected[:, j], variance[:, j], missing[:, j] = column
         samples = self.cohort.samples[self.span]
         excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
         published, ruled = self._published(expected)
@@ -159,28 +141,6 @@ class Measurements:
                 ruled[:, j] = called
                 published[called, j] = self._haplotype(factor, rule).first[called]
         return published, ruled
-
-    def _plain(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
-        """As :meth:`_column`, of a variant's copies alone, which concern everybody.
-
-        Of d copies, the whole numbers around d with d as their mean have the variance t (1 - t),
-        t being the distance of d from 1.
-        """
-        mean, spread = self.reference.mean[j], self.reference.variance[j]
-        variant = term.factors[0]
-        assert isinstance(variant, VariantFactor)
-        missing = np.zeros(self.count, dtype=np.uint8)
-        lost = self.cohort.dosages.match(variant.variant).missing
-        if lost:
-            missing[:] = lost
-            return np.full(self.count, mean), np.full(self.count, spread), missing
-        copies = self.cohort.dosages.of(variant.variant)[self.span].astype(np.float64)
-        apart = np.abs(copies - 1)
-        variance = apart * (1 - apart)
-        gap = np.isnan(copies)
-        if gap.any():
-            copies[gap], variance[gap], missing[gap] = mean, spread, Missing.NO_CALL
-        return copies, variance, missing
 
     def _column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:
         """Expected number, variance and reason of one term, each of shape (samples,)."""
@@ -366,12 +326,3 @@ class Measurements:
         """The probabilities of 0, 1 and 2 copies of an allele, by its tag, shape (samples, 3)."""
         calls = self.cohort.hla.tags[allele]
         return tag_chances(calls, self.panel, self.cohort.population, self.span)
-
-
-def is_plain(term: Term) -> bool:
-    """Whether a term counts the copies of one variant, and concerns everybody."""
-    factor = term.factors[0]
-    alone = len(term.factors) == 1 and not term.fallback_for
-    if not (alone and isinstance(factor, VariantFactor)):
-        return False
-    return factor.coding is ADDITIVE and not factor.variant.members

@@ -10,12 +10,23 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import RiskModel
+from riskscore.models.model import RiskModel, Sex
 from riskscore.models.terms import ExposureFactor, Factor, HLAAlleleFactor, Term
 from riskscore.scoring.link import Array
 
 if TYPE_CHECKING:
     from riskscore.scoring.design import Measurements
+
+
+def people_by_sex(
+    sex: Sequence[Sex | None],
+) -> dict[Sex | None, NDArray[np.intp]]:
+    """The places of the people of each sex, and of those whose sex is not known."""
+    known = list(dict.fromkeys(sex))
+    if len(known) == 1:
+        return {known[0]: np.arange(len(sex))}
+    code = np.array([known.index(one) for one in sex], dtype=np.intp)
+    return {key: np.flatnonzero(code == i) for i, key in enumerate(known)}
 
 
 def not_in_use(measured: Measurements, term: Term) -> NDArray[np.bool_]:

@@ -16,10 +16,18 @@ from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis, centred_on
-from riskscore.scoring.design import DesignMatrix, Measurements, people_by_sex
+from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.genome_wide import with_plain
+from riskscore.scoring.in_use import people_by_sex
 from riskscore.scoring.link import Array, expit
+from riskscore.scoring.observed import (
+    component_coverage,
+    covered,
+    observed_share,
+    reason_counts,
+    weighted,
+)
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.slots import Source
 from riskscore.scoring.tally import exact_sum
@@ -204,13 +212,13 @@ def _score_model(
         part = _score_rows(design, reference, sex, spread, share)
         for name, values in part.items():
             numbers[name][rows.start : rows.stop] = values
-        for name, values in _component_coverage(share, reference, sex).items():
+        for name, values in component_coverage(share, reference, sex).items():
             coverage[name][rows.start : rows.stop] = values
         for source, values in spread.variance.items():
             variance[source][rows.start : rows.stop] = values
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
         seen += exact_sum(share)
-        reasons += _reasons(design)
+        reasons += reason_counts(design)
     return ModelScores(
         reference.model,
         reference,
@@ -221,64 +229,6 @@ def _score_model(
         reasons,
         variance,
     )
-
-
-def _reasons(design: DesignMatrix) -> NDArray[np.int64]:
-    """The samples with each reason for a gap, shape (terms, reasons)."""
-    counts = np.zeros((design.missing.shape[1], len(Missing)), dtype=np.int64)
-    for j, column in enumerate(design.missing.T):
-        if column.any():
-            counts[j] = np.bincount(column, minlength=len(Missing))
-        else:
-            counts[j, Missing.NOT_MISSING] = len(column)
-    return counts
-
-
-def observed_share(design: DesignMatrix, reference: Reference) -> Array:
-    """How much of each term's variance in the population was really seen, shape (samples, terms).
-
-    1 where the number is certain, 0 where nothing is known of it.
-    """
-    varies = reference.variance > 0
-    share = design.variance / np.where(varies, reference.variance, 1.0)
-    share[:, ~varies] = 0.0
-    np.subtract(1, share, out=share)
-    return np.clip(share, 0, 1, out=share)
-
-
-def _component_coverage(
-    share: Array, reference: Reference, sex: tuple[Sex | None, ...]
-) -> dict[str, Array]:
-    """Coverage of each component; nan where the component has no variance in people of that sex."""
-    names = np.array([term.component for term in reference.model.terms])
-    return {
-        name: _covered(share, np.where(names == name, 1.0, 0.0), reference, sex, np.nan)
-        for name in dict.fromkeys(names.tolist())
-    }
-
-
-def _covered(
-    share: Array, counted: Array, reference: Reference, sex: tuple[Sex | None, ...], none: float
-) -> Array:
-    """The share of the counted terms' variance that was seen; ``none`` where there is none."""
-    covered = np.full(len(share), none)
-    for key, people in people_by_sex(sex).items():
-        expected = counted * reference.expected_variance(key)
-        if expected.sum() > 0:
-            covered[people] = (_weighted(share, expected) / expected.sum())[people]
-    return covered
-
-
-def _weighted(columns: Array, weights: Array) -> Array:
-    """Sum over terms of column times weight, term by term in model order.
-
-    Not a matrix product: its order of summation, and so its last bits, would depend on the shape.
-    """
-    total = np.zeros(len(columns))
-    for j, weight in enumerate(weights.tolist()):
-        if weight:
-            total += weight * columns[:, j]
-    return total
 
 
 def _score_rows(
@@ -292,14 +242,14 @@ def _score_rows(
     model, weights = reference.model, reference.weights
     centred, parts = design.expected - reference.centre, reference.parts
     out = {
-        f"{part}_score": _weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
+        f"{part}_score": weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
     }
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
     low, high = spread.limits()
     out["odds_ratio"] = np.exp(out["log_odds"])
     for name in COLUMNS[8:12]:  # probability and its limits, percentile
         out[name] = np.full(len(design.samples), np.nan)
-    out["coverage"] = _covered(share, np.ones(len(model.terms)), reference, sex, 1.0)
+    out["coverage"] = covered(share, np.ones(len(model.terms)), reference, sex, 1.0)
     for key, people in people_by_sex(sex).items():
         own = reference.by_sex[key]
         lp = out["log_odds"][people]
@@ -328,9 +278,9 @@ def _published(design: DesignMatrix, reference: Reference, share: Array) -> Arra
         seen = seen - reference.left_out
     if design.ruled.any():
         share = np.where(design.ruled, 1.0, share)
-    total = _weighted(seen, np.where(genetic, reference.weights, 0.0))
+    total = weighted(seen, np.where(genetic, reference.weights, 0.0))
     expected = np.where(genetic, reference.weights**2 * reference.variance, 0.0)
-    enough = _weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
+    enough = weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
     return np.where(enough, total, np.nan)
 
 

@@ -1,0 +1,71 @@
+"""How much of a model was really seen of each person, and why the rest was not."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import Sex
+from riskscore.scoring.design import DesignMatrix
+from riskscore.scoring.in_use import people_by_sex
+from riskscore.scoring.link import Array
+from riskscore.scoring.reference import Reference
+
+
+def reason_counts(design: DesignMatrix) -> NDArray[np.int64]:
+    """The samples with each reason for a gap, shape (terms, reasons)."""
+    counts = np.zeros((design.missing.shape[1], len(Missing)), dtype=np.int64)
+    for j, column in enumerate(design.missing.T):
+        if column.any():
+            counts[j] = np.bincount(column, minlength=len(Missing))
+        else:
+            counts[j, Missing.NOT_MISSING] = len(column)
+    return counts
+
+
+def observed_share(design: DesignMatrix, reference: Reference) -> Array:
+    """How much of each term's variance in the population was really seen, shape (samples, terms).
+
+    1 where the number is certain, 0 where nothing is known of it.
+    """
+    varies = reference.variance > 0
+    share = design.variance / np.where(varies, reference.variance, 1.0)
+    share[:, ~varies] = 0.0
+    np.subtract(1, share, out=share)
+    return np.clip(share, 0, 1, out=share)
+
+
+def component_coverage(
+    share: Array, reference: Reference, sex: tuple[Sex | None, ...]
+) -> dict[str, Array]:
+    """Coverage of each component; nan where the component has no variance in people of that sex."""
+    names = np.array([term.component for term in reference.model.terms])
+    return {
+        name: covered(share, np.where(names == name, 1.0, 0.0), reference, sex, np.nan)
+        for name in dict.fromkeys(names.tolist())
+    }
+
+
+def covered(
+    share: Array, counted: Array, reference: Reference, sex: tuple[Sex | None, ...], none: float
+) -> Array:
+    """The share of the counted terms' variance that was seen; ``none`` where there is none."""
+    seen = np.full(len(share), none)
+    for key, people in people_by_sex(sex).items():
+        expected = counted * reference.expected_variance(key)
+        if expected.sum() > 0:
+            seen[people] = (weighted(share, expected) / expected.sum())[people]
+    return seen
+
+
+def weighted(columns: Array, weights: Array) -> Array:
+    """Sum over terms of column times weight, term by term in model order.
+
+    Not a matrix product: its order of summation, and so its last bits, would depend on the shape.
+    """
+    total = np.zeros(len(columns))
+    for j, weight in enumerate(weights.tolist()):
+        if weight:
+            total += weight * columns[:, j]
+    return total
