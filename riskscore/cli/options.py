@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -129,6 +131,11 @@ def reading_of(
     return Reading(field.value, min_r2, accepted, absent.value, require_index)
 
 
+def usable_processes() -> int:
+    """How many processes may read a large file: two, if this one may use as many processors."""
+    return min(2, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1
+
+
 def parameters_of(models: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
     """What the provenance says of the options that decide the scores.
 
@@ -165,6 +172,7 @@ def read_and_score(
     """Score a VCF as the shared options say; warnings go to standard error."""
     from riskscore.models.catalog import load_model
     from riskscore.run import score
+    from riskscore.samples.reading import Reading
 
     scores = score(
         vcf,
@@ -174,7 +182,7 @@ def read_and_score(
         population=population,
         build=build.value if build else None,
         prevalence=prevalence,
-        reading=reading,
+        reading=replace(reading or Reading(), processes=usable_processes()),
         part=part,
         hla=hla or (),
         haplotype_calls=haplotype_calls,

@@ -8,7 +8,6 @@ locus (samples/matching.py), to the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +18,17 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant
 from riskscore.models.plain import PlainVariants
 from riskscore.samples.bcf import BCFFile
-from riskscore.samples.plain_pass import HOW, SURE, Findings, Pass, Stretch, variant_of
+from riskscore.samples.exact_sums import ExactSums
+from riskscore.samples.plain_pass import HOW, SURE, Findings, Pass, Stretch, Told, variant_of
 from riskscore.samples.reading import Reading
+from riskscore.samples.second_process import in_two
 from riskscore.samples.source import Region, Source
 from riskscore.samples.vcf import VCFFile
 
 # So many variants that are no palindromes must all have been read without turning a letter, before
 # the file and the score are taken to be on one strand, and palindromes are believed as they read.
 MINIMUM_ON_STRAND = 100
-_WORTH_A_THREAD = 10_000  # so many variants are worth a second one
+_WORTH_A_PROCESS = 10_000  # so many variants are worth a second one
 
 
 @dataclass(frozen=True)
@@ -57,30 +58,37 @@ class PlainSums:
 
 
 def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Reading) -> PlainSums:
-    """Meet every plain variant with a source, and sum; a long file in two threads.
+    """Meet every plain variant with a source, and sum; a long file in two processes, if allowed.
 
     Raises VCFFormatError for a record of a variant that cannot be read.
     """
     found = Findings(plain, build, len(source.samples))
+    one = Pass(source, found, reading)
     first, second = _halves(plain, found.positions)
-    sums = [Pass(source, found, reading)]
-    if not second or not isinstance(source, VCFFile):
-        sums[0].read_all([*first, *second])
-        return _sums(found, sums)
-    from concurrent.futures import ThreadPoolExecutor
+    if reading.processes == 1 or len(plain) < _WORTH_A_PROCESS or not isinstance(source, VCFFile):
+        one.read_all([*first, *second])
+        return _sums(found, one.exact, one.lost)
+    file = source
 
-    with source.again() as other, ThreadPoolExecutor(1) as pool:
-        sums.append(Pass(other, found, reading))
-        rest = pool.submit(sums[1].read_all, second)
-        sums[0].read_all(first)
-        rest.result()
-    return _sums(found, sums)
+    there = np.concatenate([variants for _, variants in second])
+
+    def rest() -> tuple[Told, NDArray[np.int64], NDArray[np.int64]]:
+        with file.again() as own:
+            other = Pass(own, found, reading)
+            other.read_all(second)
+        return found.told(there), other.exact.sums, other.lost.sums
+
+    _, (told, exact, lost) = in_two(lambda: one.read_all(first), rest)
+    found.put(there, told)
+    one.exact.sums += exact  # whole numbers of the same unit
+    one.lost.sums += lost
+    return _sums(found, one.exact, one.lost)
 
 
 def _halves(plain: PlainVariants, positions: NDArray[np.int32]) -> tuple[list[Stretch], ...]:
     """The variants by chromosome and in order, in two parts of nearly the same number."""
     halves: tuple[list[Stretch], list[Stretch]] = ([], [])
-    middle, done = len(plain) // 2 if len(plain) > _WORTH_A_THREAD else len(plain), 0
+    middle, done = len(plain) // 2, 0
     for chromosome in dict.fromkeys(plain.chromosome.tolist()):
         own = np.flatnonzero(plain.chromosome == chromosome)
         own = own[np.argsort(positions[own], kind="stable")]
@@ -94,15 +102,12 @@ def _halves(plain: PlainVariants, positions: NDArray[np.int32]) -> tuple[list[St
     return halves
 
 
-def _sums(found: Findings, passes: Sequence[Pass]) -> PlainSums:
+def _sums(found: Findings, exact: ExactSums, lost: ExactSums) -> PlainSums:
     """The sums, palindromes among them where the strand is proven."""
     read = found.missing == Missing.NOT_MISSING
     told = read & ~found.palindromic
     flipped = (found.strand[told] == HOW.index(Strand.FLIPPED)).any()
-    for one in passes[1:]:  # whole numbers of the same unit
-        passes[0].exact.sums += one.exact.sums
-        passes[0].lost.sums += one.lost.sums
-    total = passes[0].exact.values()
+    total = exact.values()
     if told.sum() >= MINIMUM_ON_STRAND and not flipped:
         sums = total.sum(axis=0)
     else:
@@ -110,7 +115,7 @@ def _sums(found: Findings, passes: Sequence[Pass]) -> PlainSums:
         found.missing[read & found.palindromic] = Missing.AMBIGUOUS_STRAND
     return PlainSums(
         sums,
-        passes[0].lost.values()[0],
+        lost.values()[0],
         found.missing,
         found.strand,
         found.frequency,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +14,13 @@ from riskscore.genetics.variant import Variant
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.matching import ASSUMED, find, region_of
 from riskscore.samples.reading import Absent, Reading
+from riskscore.samples.second_process import in_two
 from riskscore.samples.source import Region, Source
 from riskscore.samples.strand import Found, judge_strands
+from riskscore.samples.vcf import VCFFile
 
+# So many cells are worth a second process.
+_WORTH_A_PROCESS = 4_000_000
 # So many loci without a single hom-ref genotype are no chance.
 _FEW = 3
 
@@ -69,6 +73,32 @@ def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
         one = one.of_people(people)
     row[:] = one.values
     return replace(one, values=row)
+
+
+def _table(rows: int, columns: int) -> NDArray[np.float32]:
+    return np.empty((rows, columns), dtype=np.float32)
+
+
+def _in_two(
+    source: VCFFile,
+    rows: range,
+    read: Callable[[Source, range], list[Found]],
+    values: NDArray[np.float32],
+) -> list[Found]:
+    """Read half of the loci in a second process, which leaves copies where both see them."""
+    middle = len(rows) // 2
+
+    def rest() -> list[tuple[Found, bool]]:  # the copies themselves are in the shared rows
+        with source.again() as own:
+            found = read(own, rows[middle:])
+        return [(replace(one, values=None), one.values is not None) for one in found]
+
+    mine, theirs = in_two(lambda: read(source, rows[:middle]), rest)
+    there = (
+        replace(one, values=values[i]) if seen else one
+        for i, (one, seen) in zip(rows[middle:], theirs, strict=True)
+    )
+    return [*mine, *there]
 
 
 def _warnings(found: Sequence[Found], reading: Reading) -> Iterator[str]:

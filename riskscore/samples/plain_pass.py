@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from riskscore.samples.strand import Found
 from riskscore.samples.vcf import VCFFile, parse_line
 
 Stretch = tuple[str, NDArray[np.intp]]  # a chromosome, and variants of it in order of position
+Told = tuple[NDArray[Any], ...]  # missing, strand, palindromic, frequency, mean, variance
 Letters = tuple[bytes | bytearray, bytes | bytearray]  # effect and other allele, or ALT and REF
 HOW = tuple(Strand)
 SURE, PALINDROME = 0, 1  # kinds of sums
@@ -31,7 +33,7 @@ _CALLS_ALONE = b"\tGT\t"  # a FORMAT of GT only, before the cells
 
 
 class Findings:
-    """What is found of each variant; two passes write to the variants that each of them reads."""
+    """What is found of each variant, by passes that read some of them each."""
 
     def __init__(self, plain: PlainVariants, build: Build, people: int) -> None:
         self.plain, self.build, self.people, count = plain, build, people, len(plain)
@@ -45,6 +47,20 @@ class Findings:
         self.strand = np.zeros(count, dtype=np.uint8)
         self.palindromic = np.zeros(count, dtype=bool)
         self.frequency, self.mean, self.variance = np.full((3, count), np.nan)
+
+    @property
+    def _arrays(self) -> Told:
+        described = (self.frequency, self.mean, self.variance)
+        return (self.missing, self.strand, self.palindromic, *described)
+
+    def told(self, variants: NDArray[np.intp]) -> Told:
+        """What was found of some variants, for another process."""
+        return tuple(array[variants] for array in self._arrays)
+
+    def put(self, variants: NDArray[np.intp], told: Told) -> None:
+        """What another process found of some variants."""
+        for own, theirs in zip(self._arrays, told, strict=True):
+            own[variants] = theirs
 
     def describe(
         self,

@@ -33,6 +33,7 @@ class Reading:
     ``min_r2`` leaves out records of lower imputation quality (INFO R2, DR2, INFO or AR2).
     ``filters`` are the FILTER values that are accepted, ``.`` for none; without it FILTER is not
     looked at. ``require_index`` refuses to read a file from end to end for want of an index.
+    ``processes`` is how many may read a large file; what is read does not depend on it.
 
     >>> Reading(field="DS", min_r2=0.3).field
     <GenotypeField.DS: 'DS'>
@@ -43,6 +44,7 @@ class Reading:
     filters: frozenset[str] | None = None
     absent: Absent | str = Absent.MISSING
     require_index: bool = False
+    processes: int = 1
 
     def __post_init__(self) -> None:
         try:

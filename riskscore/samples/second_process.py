@@ -1,0 +1,64 @@
+"""Half of a long piece of reading in a second process, where the user has one to spare."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import signal
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mine = TypeVar("Mine")
+Theirs = TypeVar("Theirs")
+
+
+def in_two(mine: Callable[[], Mine], theirs: Callable[[], Theirs]) -> tuple[Mine, Theirs]:
+    """The results of both; ``theirs`` is called in a forked child, which opens its own handles.
+
+    Where the child fails its work is done again here, so that the error is that of the work.
+
+    >>> in_two(lambda: 1, lambda: 2)
+    (1, 2)
+    """
+    receive, send = os.pipe()
+    with warnings.catch_warnings():
+        # Python warns of threads that the child will not have: it calls nothing that waits for one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        _answer(theirs, send)
+    os.close(send)
+    done = False
+    try:
+        with open(receive, "rb") as stream:
+            own = mine()
+            told = stream.read()
+        done = True
+    finally:
+        if not done:
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    return own, pickle.loads(told) if status == 0 else theirs()
+
+
+def _answer(work: Callable[[], object], send: int) -> None:
+    """The child: sends its result and ends, without what the parent would do at its end."""
+    status = 1
+    try:
+        with open(send, "wb") as stream:
+            pickle.dump(work(), stream, protocol=pickle.HIGHEST_PROTOCOL)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def shared_table(rows: int, columns: int) -> NDArray[np.float32]:
+    """A table that a child forked later writes into as well."""
+    size = max(1, rows * columns * np.dtype(np.float32).itemsize)
+    table = np.frombuffer(mmap.mmap(-1, size), dtype=np.float32, count=rows * columns)
+    return table.reshape(rows, columns)

@@ -1,0 +1,101 @@
+"""Reading in two processes: the same bits, and the same errors, as in one."""
+
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from riskscore.errors import VCFFormatError
+from riskscore.genetics.build import Build
+from riskscore.genetics.variant import Variant
+from riskscore.samples import genome_wide, loci
+from riskscore.samples.loci import read_dosages
+from riskscore.samples.opening import open_source
+from riskscore.samples.reading import Reading
+from riskscore.samples.second_process import in_two
+from tests.samples.blocks.bgzf_files import write_vcf
+from tests.samples.test_genome_wide import SAMPLES, made, plain_of
+
+ONE, TWO = Reading(), Reading(processes=2)
+
+
+def test_the_second_result_comes_from_another_process() -> None:
+    mine, theirs = in_two(os.getpid, os.getpid)
+    assert mine == os.getpid() != theirs
+
+
+def test_a_result_larger_than_a_pipe_holds() -> None:
+    large = np.arange(1_000_000)
+    assert (in_two(lambda: None, lambda: large)[1] == large).all()
+
+
+def test_what_fails_there_fails_here() -> None:
+    def fail() -> None:
+        raise VCFFormatError("broken", where="a.vcf.gz")
+
+    with pytest.raises(VCFFormatError, match="broken"):
+        in_two(lambda: 1, fail)
+
+
+def test_a_child_that_is_gone_is_made_up_for() -> None:
+    parent = os.getpid()
+
+    def vanish() -> str:
+        if os.getpid() != parent:
+            os._exit(9)
+        return "done here"
+
+    assert in_two(lambda: 1, vanish) == (1, "done here")
+
+
+def test_no_child_is_left_when_this_process_fails() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_two(lambda: 1 // 0, lambda: [0] * 1000)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> tuple[Path, list[dict[str, str]]]:
+    dice = random.Random(4)
+    lines, rows = made(dice, 120, "GT GT:DS")
+    return write_vcf(tmp_path / "c.vcf.gz", SAMPLES, lines, dice, 3000), rows
+
+
+def test_loci_are_the_same(
+    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rows = cohort
+    monkeypatch.setattr(loci, "_WORTH_A_PROCESS", 0)
+    variants = [
+        Variant(r["line"], r["chromosome"], int(r["position"]), None, r["effect"], r["other"])
+        for r in rows
+    ]
+    frequencies = dict.fromkeys(variants, 0.3)
+    for people in (None, range(7, 19)):
+        found = []
+        for reading in (ONE, TWO):
+            with open_source([path]) as source:
+                found.append(
+                    read_dosages(source, variants, Build.GRCh38, frequencies, reading, people)
+                )
+        assert len({one.missing for one in found[0].matches}) > 1
+        assert repr(found[0].matches) == repr(found[1].matches)  # nan is not nan, its text is
+        assert found[0].values.tobytes() == found[1].values.tobytes()
+
+
+def test_genome_wide_sums_are_the_same(
+    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rows = cohort
+    monkeypatch.setattr(genome_wide, "_WORTH_A_PROCESS", 0)
+    found = []
+    for reading in (ONE, TWO):
+        with open_source([path]) as source:
+            found.append(genome_wide.read_plain(source, plain_of(rows), Build.GRCh38, reading))
+    one, two = found
+    assert one.observed.sum() > 50
+    for name in ("total", "no_calls", "missing", "strand", "frequency", "mean", "variance"):
+        assert getattr(one, name).tobytes() == getattr(two, name).tobytes(), name
