@@ -62,7 +62,7 @@ check: setup ## Lint, formatting, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: setup ## Measure beside plink2, cyvcf2 and bcftools (BENCH="a1k --cyvcf2 PYTHON")
+bench: setup ## Measure beside plink2, cyvcf2 and bcftools (BENCH="a1k --repeats 3")
 	$(BIN)/python -m tests.benchmarks.measure $(BENCH)
 
 # Sphinx too has an environment of its own, which sees that of riskscore.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -41,6 +42,8 @@ def command_line(verb: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
+    # What a model file means is not for plugins to say, and looking for them takes its time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
         command_line(verb)()

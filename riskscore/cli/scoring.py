@@ -73,8 +73,6 @@ def score(
     ] = "",
 ) -> None:
     """Score every sample of a VCF with one or several models."""
-    from riskscore.batch.sample_sets import SampleSet
-    from riskscore.cli.batch import score_for_batch
     from riskscore.samples.part import Part
     from riskscore.scoring.score import COLUMNS
     from riskscore.writing.tables import check_ending, write_blocks
@@ -97,6 +95,9 @@ def score(
         "reading": reading,
     }
     if sample_set:
+        from riskscore.batch.sample_sets import SampleSet
+        from riskscore.cli.batch import score_for_batch
+
         one = SampleSet(sample_set, tuple(vcf), exposures, tuple(hla or ()))
         score_for_batch(one, part, model, options, out, force=force)
         return

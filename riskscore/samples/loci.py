@@ -14,7 +14,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.matching import ASSUMED, find, region_of
 from riskscore.samples.reading import Absent, Reading
-from riskscore.samples.second_process import in_two
+from riskscore.samples.second_process import in_two, shared_table
 from riskscore.samples.source import Region, Source
 from riskscore.samples.strand import Found, judge_strands
 from riskscore.samples.vcf import VCFFile
@@ -49,12 +49,18 @@ def read_dosages(
     """
     reading = reading or Reading()
     people = range(len(source.samples)) if people is None else people
-    values = np.empty((len(variants), len(people)), dtype=np.float32)
+    everything = range(len(variants))
+    long = len(variants) * len(source.samples) > _WORTH_A_PROCESS
+    parallel = reading.processes > 1 and long and isinstance(source, VCFFile)
+    values = (shared_table if parallel else _table)(len(variants), len(people))
 
-    found = [
-        _kept(find(source, variant, build, reading), people, row)
-        for variant, row in zip(variants, values, strict=True)
-    ]
+    def read(own: Source, rows: range) -> list[Found]:
+        return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
+
+    if parallel and isinstance(source, VCFFile):
+        found = _in_two(source, everything, read, values)
+    else:
+        found = read(source, everything)
     judged = judge_strands(found, frequencies)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:

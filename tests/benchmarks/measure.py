@@ -3,8 +3,7 @@
 ``python -m tests.benchmarks.measure`` makes the files once (in .cache/benchmarks), runs every
 tool several times in turn, and prints medians of wall time, CPU time (user and system, of all
 processes of a command) and peak memory (of the largest process), and their ratios to riskscore's.
-Every tool's scores are compared with riskscore's first. A tool that is not installed is left out;
-``--cyvcf2 PYTHON`` names the Python of an environment that has cyvcf2.
+Every tool's scores are compared with riskscore's first. A tool that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -72,7 +72,7 @@ def make(case: Case, cache: Path) -> Path:
     return folder
 
 
-def commands(case: Case, cyvcf2: str | None) -> dict[str, str]:
+def commands(case: Case) -> dict[str, str]:
     """Each tool's command for a case, run in its folder."""
     model = "scoring.txt" if case.kind == "genome" else "model"
     ours = f"{shlex.quote(sys.executable)} -m tests.benchmarks.riskscore_score"
@@ -92,8 +92,10 @@ def commands(case: Case, cyvcf2: str | None) -> dict[str, str]:
     }
     if case.kind == "genome":
         del found["bcftools -R, plink2"], found["tabix -R, to nowhere"], found["riskscore, BCF"]
-    if cyvcf2:
-        found["cyvcf2"] = f"{cyvcf2} {shlex.quote(str(HERE / 'by_cyvcf2.py'))} {case.kind}"
+    if find_spec("cyvcf2"):
+        found["cyvcf2"] = (
+            f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'by_cyvcf2.py'))} {case.kind}"
+        )
     return {
         name: command
         for name, command in found.items()
@@ -104,6 +106,7 @@ def commands(case: Case, cyvcf2: str | None) -> dict[str, str]:
 def run(command: str, folder: Path) -> Run:
     """Run a shell command, and what the system counted of it and its children."""
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled once
     start = time.perf_counter()
     child = subprocess.Popen(
         ["sh", "-c", command], cwd=folder, env=environment,
@@ -151,10 +154,10 @@ def table(path: Path) -> Iterator[dict[str, str]]:
             yield dict(zip(header, line.rstrip("\n").split("\t"), strict=True))
 
 
-def measure(case: Case, cache: Path, repeats: int, cyvcf2: str | None) -> dict[str, Run]:
+def measure(case: Case, cache: Path, repeats: int) -> dict[str, Run]:
     """The medians of every tool on a case; they run in turn, so that a busy machine is fair."""
     folder = make(case, cache)
-    tools = commands(case, cyvcf2)
+    tools = commands(case)
     runs: dict[str, list[Run]] = {name: [] for name in tools}
     for _ in range(repeats):
         for name, command in tools.items():
@@ -197,11 +200,10 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", help="which cases; all, unless named")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--cyvcf2", help="the Python of an environment with cyvcf2")
     given = parser.parse_args()
     for case in CASES:
         if not given.cases or case.name in given.cases:
-            found = measure(case, given.cache, given.repeats, given.cyvcf2)
+            found = measure(case, given.cache, given.repeats)
             sys.stdout.write(report(case, found) + "\n")
             sys.stdout.flush()
 

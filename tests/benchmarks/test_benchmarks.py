@@ -20,7 +20,7 @@ def test_a_small_case_runs_and_agrees_with_plink2(
 ) -> None:
     for tool in ("bgzip", "tabix", "plink2"):
         oracle(tool)
-    found = measure(case, tmp_path, 1, None)
+    found = measure(case, tmp_path, 1)
     assert {RISKSCORE, "plink2 --vcf"} <= set(found)
     assert all(one.wall > 0 and one.memory > 1 for one in found.values())
     lines = report(case, found).splitlines()

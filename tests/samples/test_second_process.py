@@ -2,7 +2,9 @@
 
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -64,11 +66,24 @@ def cohort(tmp_path: Path) -> tuple[Path, list[dict[str, str]]]:
     return write_vcf(tmp_path / "c.vcf.gz", SAMPLES, lines, dice, 3000), rows
 
 
+def counted(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Make every work long enough for a second process, and note each one."""
+    forked: list[str] = []
+
+    def noted(*work: Callable[[], object]) -> object:
+        forked.append("second process")
+        return in_two(*work)
+
+    monkeypatch.setattr(module, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(module, "in_two", noted)
+    return forked
+
+
 def test_loci_are_the_same(
     cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, rows = cohort
-    monkeypatch.setattr(loci, "_WORTH_A_PROCESS", 0)
+    forked = counted(loci, monkeypatch)
     variants = [
         Variant(r["line"], r["chromosome"], int(r["position"]), None, r["effect"], r["other"])
         for r in rows
@@ -81,6 +96,8 @@ def test_loci_are_the_same(
                 found.append(
                     read_dosages(source, variants, Build.GRCh38, frequencies, reading, people)
                 )
+        assert forked.pop() == "second process"
+        assert not forked
         assert len({one.missing for one in found[0].matches}) > 1
         assert repr(found[0].matches) == repr(found[1].matches)  # nan is not nan, its text is
         assert found[0].values.tobytes() == found[1].values.tobytes()
@@ -90,11 +107,12 @@ def test_genome_wide_sums_are_the_same(
     cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, rows = cohort
-    monkeypatch.setattr(genome_wide, "_WORTH_A_PROCESS", 0)
+    forked = counted(genome_wide, monkeypatch)
     found = []
     for reading in (ONE, TWO):
         with open_source([path]) as source:
             found.append(genome_wide.read_plain(source, plain_of(rows), Build.GRCh38, reading))
+    assert forked == ["second process"]
     one, two = found
     assert one.observed.sum() > 50
     for name in ("total", "no_calls", "missing", "strand", "frequency", "mean", "variance"):

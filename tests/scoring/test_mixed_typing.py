@@ -14,7 +14,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.panel import ReferencePanel, reference_panel
-from riskscore.samples.part import Part, part_of
+from riskscore.samples.part import Part
 from riskscore.scoring.score import ModelScores, Scores
 
 Make = Callable[..., Path]
@@ -127,8 +127,7 @@ def test_shards_of_a_mixed_cohort_are_the_whole(vcf: Path, tmp_path: Path) -> No
     whole = of(run(vcf, half))
     for index in (1, 2):
         part = Part(index, 2)
-        piece = part_of(rs.read_cohort(vcf, [model], hla=half, part=part), part)
-        found = of(rs.score(piece))
+        found = of(rs.score(vcf, [model], hla=half, part=part))
         rows = part.rows(len(SAMPLES))
         assert list(found.flags) == list(whole.flags[rows.start : rows.stop])
         for name, values in found.numbers.items():
