@@ -59,7 +59,15 @@ def coverage_chart(results: Results) -> Spec:
                 domain=["observed", "not observed"], range=[OBSERVED, LOST]
             ),
             order=alt.Order("part:N", sort="descending"),
-            row=alt.Row("model:N", title=None, sort=[model.id for model in results.models]),
+            row=alt.Row("model:N", title=None, sort=[model.id for model in results.models])
+            .header(
+                labelAngle=0,
+                labelAlign="left",
+                labelAnchor="start",
+                labelOrient="top",
+                labelPadding=2,
+            )
+            .spacing(4),
             tooltip=["model", "component", "part", alt.Tooltip("share:Q", format=".1%")],
         )
         .properties(width=WIDTH - 200, title=f"What was observed of each score (n = {people:,})")
