@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from importlib import import_module
@@ -44,6 +46,9 @@ def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
     # What a model file means is not for plugins to say, and looking for them takes its time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
+    # A command is over before it has made garbage worth a search, at its end least of all.
+    gc.set_threshold(100_000, 50, 100)
+    atexit.register(gc.freeze)
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
         command_line(verb)()
