@@ -51,9 +51,12 @@ class BCFRecord(Record):
             return super().numbers(name)
         lists = []
         for sample in self.variant.samples.values():
-            value = sample[name]
-            several = value if isinstance(value, tuple) else (value,)
-            values = [np.nan if one is None else float(one) for one in several]
+            try:
+                value = sample[name]
+                several = value if isinstance(value, tuple) else (value,)
+                values = [np.nan if one is None else float(one) for one in several]
+            except (TypeError, ValueError):
+                raise self.error(name, "a value is not a number") from None
             lists.append([] if all(np.isnan(one) for one in values) else values)
         counts = np.array([len(values) for values in lists], dtype=np.int64)
         table = np.full((len(lists), counts.max(initial=0)), np.nan, dtype=np.float32)
@@ -71,7 +74,7 @@ class BCFFile:
     def __init__(
         self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
     ) -> None:
-        self.name = name or path.name
+        self.name, self._path = name or path.name, path
         self.warnings = (warning,) if warning else ()
         self._opened = ExitStack()
         with ExitStack() as on_failure:
@@ -167,13 +170,28 @@ class BCFFile:
                 return
             except Unusual:
                 pass  # pysam goes on where the blocks ended
-        yield from islice(self._fetch_by_pysam(region), given, None)
+        # With a handle of its own: records given before may ask for theirs while this goes on.
+        file = self._file if self._quick is None else self._beside
+        yield from islice(self._fetch_by_pysam(region, file), given, None)
 
-    def _fetch_by_pysam(self, region: Region) -> Iterator[Record]:
+    @cached_property
+    def _beside(self) -> pysam.VariantFile:
+        """A second handle on the file."""
+        verbosity = pysam.set_verbosity(0)
+        try:
+            file = pysam.VariantFile(str(self._path))
+        finally:
+            pysam.set_verbosity(verbosity)
+        self._opened.callback(_close, file)
+        return file
+
+    def _fetch_by_pysam(
+        self, region: Region, file: pysam.VariantFile | None = None
+    ) -> Iterator[Record]:
         name = self.contigs[region.chromosome]
         try:
             start = max(0, region.start - 1)
-            for variant in self._file.fetch(contig=name, start=start, stop=region.end):
+            for variant in (file or self._file).fetch(name, start, region.end):
                 if region.prefixes and not (variant.id or ".").startswith(region.prefixes):
                     continue
                 record = self._record(variant)

@@ -45,7 +45,8 @@ def mutate_lines(body: bytes, rng: random.Random) -> bytes:
     for _ in range(_times(rng)):
         number = rng.randrange(len(lines))
         line = lines[number]
-        begin = 0 if rng.random() < _ANYWHERE else line.index(b"\t", line.index(b"\t") + 1)
+        behind = line.find(b"\t", line.find(b"\t") + 1)  # -1 where an earlier change took the tabs
+        begin = 0 if rng.random() < _ANYWHERE else max(0, behind)
         lines[number] = line[:begin] + mutate(line[begin:], rng, WORDS, longer=True)
         if b"\t" not in lines[number]:
             break

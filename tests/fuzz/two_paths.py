@@ -18,6 +18,7 @@ import shutil
 import sys
 import tempfile
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -89,6 +90,7 @@ def by_pysam() -> Iterator[None]:
         mock.patch("riskscore.samples.vcf.open_quick", return_value=None),
         mock.patch("riskscore.samples.bcf.open_quick_bcf", return_value=None),
         mock.patch.object(Columns, "split", return_value=None),
+        mock.patch("riskscore.samples.record.coded_text", return_value=None),
     ):
         yield
 
@@ -193,6 +195,24 @@ def is_sound(path: Path) -> bool:
         return not isinstance(answer(lines), Refused)
 
 
+def is_whole(path: Path) -> bool:
+    """Whether the lines of a VCF can all be unpacked, and have as many columns."""
+    try:
+        with gzip.open(path) as stream:
+            return len({line.count(b"\t") for line in stream if not line.startswith(b"##")}) == 1
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def agrees(one: object, other: object) -> bool:
+    """Whether two answers are the same, but for parts that pysam refuses."""
+    if isinstance(other, Refused):
+        return True
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+        return all(agrees(a, b) for a, b in zip(one, other, strict=True))
+    return one == other
+
+
 def difference(one: object, other: object) -> str:
     """The first part in which two answers differ."""
     if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
@@ -216,8 +236,10 @@ def check(seed: int, folder: Path) -> Counter[str]:
     for i, (one, other) in enumerate(zip(quick, complete, strict=True)):
         # pysam passes over a broken line that its index places elsewhere; that may be refused.
         broken = isinstance(one, Refused) and path.suffix == ".gz" and not is_sound(path)
-        if not isinstance(other, Refused) and not broken:
-            assert one == other, f"seed {seed}, answer {i}: {difference(one, other)}"
+        # A line that lost its end hides the next from whoever reads on, but not from an index.
+        broken |= i == len(quick) - 1 and path.suffix == ".gz" and not is_whole(path)
+        if not broken:
+            assert agrees(one, other), f"seed {seed}, answer {i}: {difference(one, other)}"
     return Counter(
         "refused"
         if isinstance(one, Refused)

@@ -16,6 +16,7 @@ Place = tuple[int, int]  # offset of a block in the file, offset inside the infl
 _MAGIC = b"\x1f\x8b\x08\x04"
 _EXTRA = b"\x06\x00BC\x02\x00"  # at byte 10
 _HEADER = 18
+_SHORTEST = _HEADER + 8  # and the trailer: checksum and length
 _U16, _U32 = Struct("<H").unpack_from, Struct("<I").unpack_from
 _WINDOW = 1 << 18  # bytes read at a time
 _LARGEST = 1 << 16  # no block is larger, packed or unpacked
@@ -76,6 +77,8 @@ class Blocks:
         if head[:4] != _MAGIC or head[10:16] != _EXTRA:
             raise Unusual("not a block of bgzip's own making")
         length = _U16(head, 16)[0] + 1
+        if length < _SHORTEST:
+            raise Unusual("a block shorter than its own header and trailer")
         place = self._at(offset, length)
         return self._window[place : place + length]
 

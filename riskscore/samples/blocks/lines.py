@@ -11,6 +11,9 @@ from riskscore.samples.blocks.unusual import Unusual
 # Bisection stops when the stretch left is this long, or a record and a half, whichever is more.
 _SHORT = 40_000
 _HEAD = 5  # columns up to ALT
+# So many bases before a position a REF without a variant may begin that reaches over it, in a file
+# whose header says nothing of blocks.
+_REACH = 64
 
 
 class Lines:
@@ -28,32 +31,28 @@ class Lines:
     def between(self, contig: str, first: int, last: int) -> list[bytes] | None:
         """Every line with POS first..last (1-based), whole, without its newline.
 
-        None when the line before them is a block of a gVCF, which may reach over their places.
+        None when a line shortly before them is a block of a gVCF, or a site without a variant,
+        which may reach over their places.
         """
         found: list[bytes] = []
-        name = contig.encode()
+        name, near = contig.encode(), max(1, first - _REACH)
         for begin, end in self._index.chunks(self._number(contig), first, last):
-            place = self._from_known(contig, first, begin, end)
-            place = self._bisect(name, first, place, end)
-            before: Place | None = None
+            place = self._from_known(contig, near, begin, end)
+            place = self._bisect(name, near, place, end)
             while place < end:
                 here = self._position(place, name)
-                if here >= first and before is not None and _is_block(self._head(before)):
-                    return None
                 if here > last:
                     return found
                 if here >= first:
-                    before = None
                     line, following = self._line(place)
                     self._packed = following[0] - place[0]
                     found.append(line)
                 else:
-                    before = place
+                    if _is_block(self._head(place)):
+                        return None
                     self._known = (contig, here, place)
                     following = self._next(place)
                 place = following
-            if before is not None and _is_block(self._head(before)):
-                return None
         return found
 
     def before(self, contig: str, position: int) -> Place | None:

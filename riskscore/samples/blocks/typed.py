@@ -97,6 +97,8 @@ def floats(data: bytes, kind: int, count: int, samples: int, place: int) -> Numb
     ended = bits == _FLOAT_END
     if (gaps & ~ended & (bits != _FLOAT_MISSING)).any():
         raise Unusual("a nan that is written as a number")
+    if (ended[:, :-1] & ~ended[:, 1:]).any():
+        raise Unusual("a value behind the end of its vector")
     counts = np.where(gaps.all(axis=1), 0, count - ended.sum(axis=1))
     width = int(counts.max(initial=0))
     known = np.where(gaps | (counts == 0)[:, None], np.float32(np.nan), values)
