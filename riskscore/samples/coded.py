@@ -25,7 +25,7 @@ _THOUSANDTHS = 1000
 _LARGEST = 2010  # a dosage above it is an error, and the complete path says so
 _CODES = 2048
 _SHORTEST, _LONGEST = len("0|0:0"), len("0|0:0.123")
-_TOLERANCE = 0.01  # as in samples/genotypes.py
+TOLERANCE = 0.01  # imputation writes dosages with two or three decimals
 
 
 def _dosages() -> Values:
@@ -33,17 +33,20 @@ def _dosages() -> Values:
     return np.clip(np.arange(_CODES) / _THOUSANDTHS, 0, 2).astype(np.float32)
 
 
-def _contradicted(table: Values) -> NDArray[np.bool_]:
-    """By copies that GT names, and code: whether no reading of the dosage agrees with GT."""
-    reach = np.array([1.0, 0.5, 1.0])[:, None] + _TOLERANCE
-    called = np.arange(3, dtype=np.float32)[:, None]
-    found: NDArray[np.bool_] = np.abs(called - table) > reach
+def contradicted(called: Values, copies: Values) -> NDArray[np.bool_]:
+    """Whether no reading of a dosage agrees with the copies that GT names, elementwise.
+
+    A most probable homozygote is within one copy of its dosage, a heterozygote in half.
+    """
+    reach = np.where(called == 1, 0.5, 1.0) + TOLERANCE
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.bool_] = np.abs(called - copies) > reach
     return found
 
 
 _DOSAGES = _dosages()
-_CONTRADICTED = _contradicted(_DOSAGES).ravel()
 _CALLS = np.arange(3, dtype=np.float32)
+_CONTRADICTED = contradicted(_CALLS[:, None], _DOSAGES).ravel()  # by copies called, and code
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from riskscore.samples.bcf import BCFFile
 from riskscore.samples.exact_sums import ExactSums
 from riskscore.samples.plain_pass import HOW, SURE, Findings, Pass, Stretch, Told, variant_of
 from riskscore.samples.reading import Reading
-from riskscore.samples.second_process import in_two
+from riskscore.samples.second_process import in_two, to_read_beside
 from riskscore.samples.source import Region, Source
 from riskscore.samples.vcf import VCFFile
 
@@ -65,15 +65,14 @@ def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Read
     found = Findings(plain, build, len(source.samples))
     one = Pass(source, found, reading)
     first, second = _halves(plain, found.positions)
-    if reading.processes == 1 or len(plain) < _WORTH_A_PROCESS or not isinstance(source, VCFFile):
+    beside = to_read_beside(source, reading) if len(plain) >= _WORTH_A_PROCESS else None
+    if beside is None or not second:
         one.read_all([*first, *second])
         return _sums(found, one.exact, one.lost)
-    file = source
-
     there = np.concatenate([variants for _, variants in second])
 
     def rest() -> tuple[Told, NDArray[np.int64], NDArray[np.int64]]:
-        with file.again() as own:
+        with beside() as own:
             other = Pass(own, found, reading)
             other.read_all(second)
         return found.told(there), other.exact.sums, other.lost.sums

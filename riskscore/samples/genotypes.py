@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.samples.coded import Coded
+from riskscore.samples.coded import TOLERANCE, Coded, contradicted
 from riskscore.samples.reading import GenotypeField
 from riskscore.samples.record import NO_ALLELE, NO_CALL, Numbers, Record
 
@@ -18,7 +18,6 @@ Mask = NDArray[np.bool_]
 # A haploid call on these is a male's, and counts as the homozygote that others write for him.
 HAPLOID = frozenset({"X", "Y", "MT", "M"})
 DECIMALS = 6  # what float32 surely holds of a number up to 2
-_TOLERANCE = 0.01  # imputation writes dosages with two or three decimals
 _AGREE = 0.0205  # between two fields of one cell, each rounded to two decimals
 
 
@@ -134,7 +133,7 @@ class _Reader:
         values = _widened(numbers.values, self.alts)
         most = np.where(self.haploid & self.doubled, 1.0, 2.0)
         self._check_range("DS", values, most)
-        if (_sum_rows(values) > most + _TOLERANCE * self.alts).any():
+        if (_sum_rows(values) > most + TOLERANCE * self.alts).any():
             raise self.record.error("DS", "the dosages of a cell sum to more than its alleles")
         values[_any_rows(np.isnan(values))] = np.nan
         return self._ploidy(np.clip(values, 0, most[:, None]).T, self.haploid)
@@ -179,7 +178,7 @@ class _Reader:
         self, name: str, values: NDArray[np.float64], most: NDArray[np.float64]
     ) -> None:
         limit = most[:, None]
-        wrong = (values < -_TOLERANCE) | (values > limit + _TOLERANCE)  # nan is neither
+        wrong = (values < -TOLERANCE) | (values > limit + TOLERANCE)  # nan is neither
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             value = np.float32(values[row, column])
@@ -188,11 +187,7 @@ class _Reader:
     def compare(self, values: Copies) -> None:
         """Count the cells whose GT, HDS or GP no reading of their dosage can agree with."""
         if self.calls is not None:
-            called = self._called
-            # A most probable homozygote is within one copy of its dosage, a heterozygote in half.
-            reach = np.where(called == 1, 0.5, 1.0) + _TOLERANCE
-            with np.errstate(invalid="ignore"):
-                conflict = _any_rows((np.abs(called - values) > reach).T)
+            conflict = _any_rows(contradicted(self._called, values).T)
             self.notes["ds_gt_conflict"] += int(conflict.sum())
         if self.alts == 1 and "DS" in self.record.format:
             apart = np.zeros(self.record.samples, dtype=bool)

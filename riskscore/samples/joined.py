@@ -174,9 +174,8 @@ class JoinedSource:
     def fetch(self, region: Region) -> Iterator[Record]:
         """As :meth:`riskscore.samples.source.Source.fetch`, in order of position."""
         holders = [s for s in self._sources if region.chromosome in s.chromosomes]
-        if (
-            len(self._groups) == 1 and len(holders) == 1
-        ):  # one after the other, as the file has them
+        if len(self._groups) == 1 and len(holders) == 1:
+            # one after the other, as the file has them
             for record in holders[0].fetch(region):
                 yield self._arranged(record, holders[0])
             return

@@ -14,7 +14,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.matching import ASSUMED, find, region_of
 from riskscore.samples.reading import Absent, Reading
-from riskscore.samples.second_process import in_two, shared_table
+from riskscore.samples.second_process import in_two, shared_table, to_read_beside
 from riskscore.samples.source import Region, Source
 from riskscore.samples.strand import Found, judge_strands
 from riskscore.samples.vcf import VCFFile
@@ -49,18 +49,15 @@ def read_dosages(
     """
     reading = reading or Reading()
     people = range(len(source.samples)) if people is None else people
-    everything = range(len(variants))
-    long = len(variants) * len(source.samples) > _WORTH_A_PROCESS
-    parallel = reading.processes > 1 and long and isinstance(source, VCFFile)
-    values = (shared_table if parallel else _table)(len(variants), len(people))
+    rows, long = range(len(variants)), len(variants) * len(source.samples) > _WORTH_A_PROCESS
+    beside = to_read_beside(source, reading) if long else None
+    shape = (len(variants), len(people))
+    values = shared_table(*shape) if beside else np.empty(shape, dtype=np.float32)
 
     def read(own: Source, rows: range) -> list[Found]:
         return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
 
-    if parallel and isinstance(source, VCFFile):
-        found = _in_two(source, everything, read, values)
-    else:
-        found = read(source, everything)
+    found = _in_two(source, beside, rows, read, values) if beside else read(source, rows)
     judged = judge_strands(found, frequencies)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:
@@ -81,12 +78,9 @@ def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
     return replace(one, values=row)
 
 
-def _table(rows: int, columns: int) -> NDArray[np.float32]:
-    return np.empty((rows, columns), dtype=np.float32)
-
-
 def _in_two(
-    source: VCFFile,
+    source: Source,
+    beside: Callable[[], VCFFile],
     rows: range,
     read: Callable[[Source, range], list[Found]],
     values: NDArray[np.float32],
@@ -95,7 +89,7 @@ def _in_two(
     middle = len(rows) // 2
 
     def rest() -> list[tuple[Found, bool]]:  # the copies themselves are in the shared rows
-        with source.again() as own:
+        with beside() as own:
             found = read(own, rows[middle:])
         return [(replace(one, values=None), one.values is not None) for one in found]
 

@@ -13,8 +13,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.samples.reading import Reading
+from riskscore.samples.source import Source
+from riskscore.samples.vcf import VCFFile
+
 Mine = TypeVar("Mine")
 Theirs = TypeVar("Theirs")
+
+
+def to_read_beside(source: Source, reading: Reading) -> Callable[[], VCFFile] | None:
+    """How a second process opens the same file; None where it may not, or cannot."""
+    return source.again if reading.processes > 1 and isinstance(source, VCFFile) else None
 
 
 def in_two(mine: Callable[[], Mine], theirs: Callable[[], Theirs]) -> tuple[Mine, Theirs]:

@@ -102,7 +102,7 @@ class VCFFile:
             self._quick.close()
 
     def again(self) -> VCFFile:
-        """Another handle on the same file, for another thread."""
+        """Another handle on the same file, for another process."""
         return VCFFile(self.path, self.header)
 
     def prepare(self, regions: Sequence[Region]) -> None:

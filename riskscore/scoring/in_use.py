@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import RiskModel, Sex
-from riskscore.models.terms import ExposureFactor, Factor, HLAAlleleFactor, Term
+from riskscore.models.model import Sex
+from riskscore.models.terms import ExposureFactor, Factor, Term
+from riskscore.samples.hla_tags import taggable_alleles
 from riskscore.scoring.link import Array
 
 if TYPE_CHECKING:
     from riskscore.scoring.design import Measurements
 
 
-def people_by_sex(
-    sex: Sequence[Sex | None],
-) -> dict[Sex | None, NDArray[np.intp]]:
+PeopleBySex = dict[Sex | None, NDArray[np.intp]]
+
+
+def people_by_sex(sex: Sequence[Sex | None]) -> PeopleBySex:
     """The places of the people of each sex, and of those whose sex is not known."""
     known = list(dict.fromkeys(sex))
     if len(known) == 1:
@@ -52,21 +53,13 @@ def _stands_in(measured: Measurements, term: Term) -> NDArray[np.bool_]:
     stands = np.ones(measured.count, dtype=bool)
     if gene is not None:
         stands = ~gene.called(len(measured.cohort.samples))[measured.span]
+    counted = taggable_alleles([measured.model])
     for allele, tag in measured.cohort.hla.tags.items():
-        if allele.gene == term.fallback_for and allele in _single_alleles(measured.model):
+        if allele.gene == term.fallback_for and allele in counted:
             stands &= np.isnan(tag.copies[measured.span])
     for factor in term.factors:
         stands &= measured.measure([factor]).missing == Missing.NOT_MISSING
     return stands
-
-
-def _single_alleles(model: RiskModel) -> set[HLAAllele]:
-    """The single alleles that the model counts, which a tag SNP may stand for."""
-    return {
-        factor.alleles[0]
-        for factor in model.factors
-        if isinstance(factor, HLAAlleleFactor) and len(factor.alleles) == 1
-    }
 
 
 def unexplained(measured: Measurements, factors: Sequence[Factor]) -> Array:

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import Sex
 from riskscore.scoring.design import DesignMatrix
-from riskscore.scoring.in_use import people_by_sex
+from riskscore.scoring.in_use import PeopleBySex
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 
@@ -36,23 +35,21 @@ def observed_share(design: DesignMatrix, reference: Reference) -> Array:
     return np.clip(share, 0, 1, out=share)
 
 
-def component_coverage(
-    share: Array, reference: Reference, sex: tuple[Sex | None, ...]
-) -> dict[str, Array]:
+def component_coverage(share: Array, reference: Reference, by_sex: PeopleBySex) -> dict[str, Array]:
     """Coverage of each component; nan where the component has no variance in people of that sex."""
     names = np.array([term.component for term in reference.model.terms])
     return {
-        name: covered(share, np.where(names == name, 1.0, 0.0), reference, sex, np.nan)
+        name: covered(share, np.where(names == name, 1.0, 0.0), reference, by_sex, np.nan)
         for name in dict.fromkeys(names.tolist())
     }
 
 
 def covered(
-    share: Array, counted: Array, reference: Reference, sex: tuple[Sex | None, ...], none: float
+    share: Array, counted: Array, reference: Reference, by_sex: PeopleBySex, none: float
 ) -> Array:
     """The share of the counted terms' variance that was seen; ``none`` where there is none."""
     seen = np.full(len(share), none)
-    for key, people in people_by_sex(sex).items():
+    for key, people in by_sex.items():
         expected = counted * reference.expected_variance(key)
         if expected.sum() > 0:
             seen[people] = (weighted(share, expected) / expected.sum())[people]

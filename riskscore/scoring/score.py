@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import MissingPolicy, RiskModel, Sex
+from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
@@ -19,7 +19,7 @@ from riskscore.scoring.centre import Basis, centred_on
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.genome_wide import with_plain
-from riskscore.scoring.in_use import people_by_sex
+from riskscore.scoring.in_use import PeopleBySex
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.observed import (
     component_coverage,
@@ -206,13 +206,13 @@ def _score_model(
         rows = range(start, min(start + chunk, count))
         measured = Measurements(cohort, reference, panel, rows)
         design = measured.design()
-        sex = cohort.sex[rows.start : rows.stop]
+        by_sex = measured.by_sex
         spread = uncertainty(measured, design, reference)
         share = observed_share(design, reference)
-        part = _score_rows(design, reference, sex, spread, share)
+        part = _score_rows(design, reference, by_sex, spread, share)
         for name, values in part.items():
             numbers[name][rows.start : rows.stop] = values
-        for name, values in component_coverage(share, reference, sex).items():
+        for name, values in component_coverage(share, reference, by_sex).items():
             coverage[name][rows.start : rows.stop] = values
         for source, values in spread.variance.items():
             variance[source][rows.start : rows.stop] = values
@@ -234,7 +234,7 @@ def _score_model(
 def _score_rows(
     design: DesignMatrix,
     reference: Reference,
-    sex: tuple[Sex | None, ...],
+    by_sex: PeopleBySex,
     spread: Uncertainty,
     share: Array,
 ) -> dict[str, Array]:
@@ -249,8 +249,8 @@ def _score_rows(
     out["odds_ratio"] = np.exp(out["log_odds"])
     for name in COLUMNS[8:12]:  # probability and its limits, percentile
         out[name] = np.full(len(design.samples), np.nan)
-    out["coverage"] = covered(share, np.ones(len(model.terms)), reference, sex, 1.0)
-    for key, people in people_by_sex(sex).items():
+    out["coverage"] = covered(share, np.ones(len(model.terms)), reference, by_sex, 1.0)
+    for key, people in by_sex.items():
         own = reference.by_sex[key]
         lp = out["log_odds"][people]
         out["percentile"][people] = own.distribution.percentile(lp)

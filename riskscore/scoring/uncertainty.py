@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 
 from riskscore.genetics.missing import Missing
-from riskscore.scoring.components import is_single_variant
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.reference import Reference
@@ -104,12 +103,12 @@ def shares_by_term(measured: Measurements, design: DesignMatrix, reference: Refe
     others that read the same measurement.
     """
     shares = np.zeros(design.expected.shape)
-    for component in reference.components:
+    alone = list(reference.single_variants)
+    shares[:, alone] = design.variance[:, alone] * reference.weights[alone] ** 2
+    for component in reference.shared_components:
         terms = [reference.model.terms[j] for j in component]
         people, columns = _concerned(design, component)
-        if is_single_variant(terms):
-            shares[:, columns] = design.variance[:, columns] * reference.weights[columns] ** 2
-        elif len(people):
+        if len(people):
             unused = design.missing[np.ix_(people, columns)] == Missing.NOT_APPLICABLE
             for members, joint in joint_states(measured, terms, unused, people):
                 shares[np.ix_(people[members], columns)] = joint.by_term[joint.pattern]
