@@ -1,4 +1,4 @@
-"""Half of a long piece of reading in a second process, where the user has one to spare."""
+"""Half of a long piece of work in a second process, where the user has one to spare."""
 
 from __future__ import annotations
 

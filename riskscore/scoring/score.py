@@ -10,39 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import UsageError
-from riskscore.genetics.missing import Missing
-from riskscore.models.model import MissingPolicy, RiskModel
+from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
-from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.centre import Basis, centred_on
-from riskscore.scoring.design import DesignMatrix, Measurements
-from riskscore.scoring.flags import flags_of
+from riskscore.scoring.centre import centred_on
 from riskscore.scoring.genome_wide import with_plain
-from riskscore.scoring.in_use import PeopleBySex
-from riskscore.scoring.link import Array, expit
-from riskscore.scoring.observed import (
-    component_coverage,
-    covered,
-    observed_share,
-    reason_counts,
-    weighted,
-)
+from riskscore.scoring.link import Array
+from riskscore.scoring.people_scores import NUMBERS, Halves, score_people
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.slots import Source
-from riskscore.scoring.tally import exact_sum
-from riskscore.scoring.uncertainty import Uncertainty, uncertainty
 
 if TYPE_CHECKING:
     import pandas
 
 CHUNK = 4096  # samples worked on at a time; results do not depend on it
-COLUMNS = (
-    "sample", "model", "model_version", "genetic_score", "exposure_score", "interaction_score",
-    "log_odds", "odds_ratio", "probability", "probability_low", "probability_high", "percentile",
-    "published_score", "coverage", "flags",
-)  # fmt: skip
-_NUMBERS = COLUMNS[3:14]
+COLUMNS = ("sample", "model", "model_version", *NUMBERS, "flags")
 
 
 @dataclass(frozen=True)
@@ -97,7 +79,7 @@ class Scores:
                     "sample": samples,
                     "model": [table.model.id] * len(samples),
                     "model_version": [table.model.version] * len(samples),
-                    **{name: table.numbers[name][part] for name in _NUMBERS},
+                    **{name: table.numbers[name][part] for name in NUMBERS},
                     "flags": table.flags[part],
                 }
 
@@ -165,12 +147,13 @@ def score_cohort(
     prevalence: float | None = None,
     horizon: str | None = None,
     chunk: int = CHUNK,
+    halves: Halves | None = None,
 ) -> Scores:
     """Score every sample of a cohort with each of its models.
 
     ``prevalence`` takes the place of the models' baseline risk; ``horizon`` chooses among those
-    the models have. Raises UsageError when the one is not between 0 and 1, or a model does not
-    have the other.
+    the models have. ``halves`` does the halves of many people, in two processes if it likes.
+    Raises UsageError when a prevalence is not between 0 and 1, or a model lacks the horizon.
     """
     if prevalence is not None and horizon is not None:
         raise UsageError("a prevalence has no other horizon than its own; leave one of them out")
@@ -184,117 +167,18 @@ def score_cohort(
             basis=ground.basis,
             unknown=ground.unknown,
         )
-        table = _score_model(cohort, reference, panel, chunk)
+        found = score_people(cohort, reference, panel, chunk, halves)
+        table = ModelScores(
+            ground.model,
+            reference,
+            found.numbers,
+            tuple(found.flags),
+            found.coverage,
+            found.seen,
+            found.reasons,
+            found.variance,
+        )
         if model.plain is not None:
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
     return Scores(cohort, panel, tuple(tables))
-
-
-def _score_model(
-    cohort: Cohort, reference: Reference, panel: ReferencePanel, chunk: int
-) -> ModelScores:
-    count = len(cohort.samples)
-    components = tuple(dict.fromkeys(term.component for term in reference.model.terms))
-    numbers = {name: np.full(count, np.nan) for name in _NUMBERS}
-    coverage = {name: np.full(count, np.nan) for name in components}
-    variance = {source: np.full(count, np.nan) for source in Source}
-    flags: list[str] = []
-    seen = np.zeros(len(reference.model.terms), dtype=np.int64)
-    reasons = np.zeros((len(reference.model.terms), len(Missing)), dtype=np.int64)
-    for start in range(0, count, chunk):
-        rows = range(start, min(start + chunk, count))
-        measured = Measurements(cohort, reference, panel, rows)
-        design = measured.design()
-        by_sex = measured.by_sex
-        spread = uncertainty(measured, design, reference)
-        share = observed_share(design, reference)
-        part = _score_rows(design, reference, by_sex, spread, share)
-        for name, values in part.items():
-            numbers[name][rows.start : rows.stop] = values
-        for name, values in component_coverage(share, reference, by_sex).items():
-            coverage[name][rows.start : rows.stop] = values
-        for source, values in spread.variance.items():
-            variance[source][rows.start : rows.stop] = values
-        flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
-        seen += exact_sum(share)
-        reasons += reason_counts(design)
-    return ModelScores(
-        reference.model,
-        reference,
-        numbers,
-        tuple(flags),
-        coverage,
-        seen,
-        reasons,
-        variance,
-    )
-
-
-def _score_rows(
-    design: DesignMatrix,
-    reference: Reference,
-    by_sex: PeopleBySex,
-    spread: Uncertainty,
-    share: Array,
-) -> dict[str, Array]:
-    """All the numbers of a chunk of samples."""
-    model, weights = reference.model, reference.weights
-    centred, parts = design.expected - reference.centre, reference.parts
-    out = {
-        f"{part}_score": weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
-    }
-    out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
-    low, high = spread.limits()
-    out["odds_ratio"] = np.exp(out["log_odds"])
-    for name in COLUMNS[8:12]:  # probability and its limits, percentile
-        out[name] = np.full(len(design.samples), np.nan)
-    out["coverage"] = covered(share, np.ones(len(model.terms)), reference, by_sex, 1.0)
-    for key, people in by_sex.items():
-        own = reference.by_sex[key]
-        lp = out["log_odds"][people]
-        out["percentile"][people] = own.distribution.percentile(lp)
-        if own.alpha is not None:
-            spectrum = spread.spectrum.take(people)
-            out["probability"][people] = spectrum.mean_risk(own.alpha + lp)
-            out["probability_low"][people] = expit(own.alpha + lp + low[people])
-            out["probability_high"][people] = expit(own.alpha + lp + high[people])
-    if reference.basis is Basis.NOTHING:  # a sum, with no average to compare it with
-        for name in ("odds_ratio", "percentile"):
-            out[name] = np.full(len(design.samples), np.nan)
-    out["published_score"] = _published(design, reference, share)
-    return _refused(out, design, reference)
-
-
-def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
-    """The score on its paper's own scale, not centred; nan where too little of it was read."""
-    model = reference.model
-    if not model.published_score:
-        return np.full(len(design.samples), np.nan)
-    fallback = np.array([bool(term.fallback_for) for term in model.terms], dtype=bool)
-    genetic = (reference.parts == Part.GENETIC) & ~fallback
-    seen = design.published
-    if reference.left_out.any():
-        seen = seen - reference.left_out
-    if design.ruled.any():
-        share = np.where(design.ruled, 1.0, share)
-    total = weighted(seen, np.where(genetic, reference.weights, 0.0))
-    expected = np.where(genetic, reference.weights**2 * reference.variance, 0.0)
-    enough = weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
-    return np.where(enough, total, np.nan)
-
-
-def _refused(out: dict[str, Array], design: DesignMatrix, reference: Reference) -> dict[str, Array]:
-    """No numbers for people of whom nothing genetic was read, or whom the policy refuses."""
-    genetic = np.flatnonzero(reference.parts == Part.GENETIC)
-    refused = np.ones(len(design.samples), dtype=bool)
-    for j in genetic:
-        refused &= design.missing[:, j] != Missing.NOT_MISSING
-        if not refused.any():
-            break
-    if reference.model.missing is MissingPolicy.REFUSE:
-        no_gap = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.AT_FREQUENCY)
-        refused |= ~np.isin(design.missing[:, genetic], no_gap).all(axis=1)
-    if not refused.any():
-        return out
-    return {name: np.where(refused, np.nan, values) for name, values in out.items()}

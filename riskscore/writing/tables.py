@@ -69,10 +69,10 @@ def _letters(values: Sequence[Any] | np.ndarray[Any, Any]) -> Letters | None:
     if isinstance(values, np.ndarray) and values.dtype == np.float64:
         return number_letters(values)
     listed = _listed(values)
-    if all(value is None or type(value) is float for value in listed):
+    kinds = set(map(type, listed))
+    if kinds <= {float, type(None)}:
         return number_letters(np.array(listed, dtype=np.float64))  # None becomes nan
-    texts = all(type(value) is str for value in listed)
-    letters = text_letters(listed) if texts else None
+    letters = text_letters(listed) if kinds == {str} else None
     return text_letters([cell(value) for value in listed]) if letters is None else letters
 
 

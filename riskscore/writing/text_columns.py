@@ -44,6 +44,10 @@ def number_letters(values: NDArray[np.float64]) -> Letters:
     >>> [text.tobytes().replace(bytes(1), b"") for text in number_letters(np.array([-0.25, 2e9]))]
     [b'-0.25', b'2000000000.0']
     """
+    if len(values) > 1 and _alike(values):
+        first = number_letters(values[:1])
+        text = first[:, first[0] != 0]
+        return np.broadcast_to(text, (len(values), text.shape[1]))
     size = np.abs(values)
     gaps = np.isnan(size)
     usual = ((size >= _LEAST) & (size < _MOST - 0.5)) | (size == 0)
@@ -61,6 +65,12 @@ def number_letters(values: NDArray[np.float64]) -> Letters:
         text = _odd(float(values[row]))
         letters[row] = np.frombuffer(text.encode().ljust(letters.shape[1], b"\0"), np.uint8)
     return letters
+
+
+def _alike(values: NDArray[np.float64]) -> bool:
+    """Whether all are one number, or none is: then one text is enough."""
+    first = values[0]
+    return bool((np.isnan(values) if np.isnan(first) else values == first).all())
 
 
 def _put_decimals(words: NDArray[np.uint32], units: NDArray[np.int64]) -> None:
@@ -93,9 +103,15 @@ def text_letters(values: Sequence[str]) -> Letters | None:
     together = "".join(distinct)
     if any(control in together for control in "\t\n\r\0"):
         return None
-    packed = np.array([value.encode() for value in distinct], dtype=np.bytes_)
+    packed = _packed(distinct, together)
     letters = packed.view(np.uint8).reshape(len(distinct), -1)
     return np.broadcast_to(letters, (len(values), letters.shape[1])) if alike else letters
+
+
+def _packed(texts: Sequence[str], together: str) -> NDArray[np.bytes_]:
+    if together.isascii():  # a letter is a byte, so that numpy need not look for the longest
+        return np.array(texts, dtype=f"S{max(1, *map(len, texts))}")
+    return np.array([text.encode() for text in texts], dtype=np.bytes_)
 
 
 def joined(columns: Sequence[Letters]) -> bytes:

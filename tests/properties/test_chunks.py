@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskscore as rs
 from riskscore.models.panel import reference_panel
+from riskscore.samples.second_process import in_two
+from riskscore.scoring import people_scores
 from riskscore.scoring.score import score_cohort
 
 VCF = Path(__file__).parents[2] / "tests" / "data" / "t1d_b38_clean.vcf.gz"
@@ -24,6 +27,23 @@ def test_chunks_change_no_bit(chunk: int) -> None:
         assert whole.flags == piece.flags
         for name, values in whole.numbers.items():
             assert np.array_equal(values, piece.numbers[name], equal_nan=True), name
+
+
+@pytest.mark.parametrize("chunk", [7, 64, 5000])
+def test_people_scored_in_two_processes_change_no_bit(
+    monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(people_scores, "_WORTH_HALVING", 0)
+    halves = score_cohort(COHORT, reference_panel(), chunk=chunk, halves=in_two)
+    for whole, half in zip(WHOLE.tables, halves.tables, strict=True):
+        assert (whole.flags, whole.model) == (half.flags, half.model)
+        assert (whole.term_seen == half.term_seen).all()
+        assert (whole.term_reasons == half.term_reasons).all()
+        for name in ("numbers", "component_coverage", "variance"):
+            ours, theirs = getattr(whole, name), getattr(half, name)
+            assert list(ours) == list(theirs)
+            for key, values in ours.items():
+                assert np.array_equal(values, theirs[key], equal_nan=True), key
 
 
 @settings(max_examples=5)
