@@ -46,8 +46,8 @@ def number_letters(values: NDArray[np.float64]) -> Letters:
     """
     if len(values) > 1 and _alike(values):
         first = number_letters(values[:1])
-        text = first[:, first[0] != 0]
-        return np.broadcast_to(text, (len(values), text.shape[1]))
+        own = first[:, first[0] != 0]
+        return np.broadcast_to(own, (len(values), own.shape[1]))
     size = np.abs(values)
     gaps = np.isnan(size)
     usual = ((size >= _LEAST) & (size < _MOST - 0.5)) | (size == 0)
