@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -44,8 +43,6 @@ def command_line(verb: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
-    # What a model file means is not for plugins to say, and looking for them takes its time.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     # A command is over before it has made garbage worth a search, at its end least of all.
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)

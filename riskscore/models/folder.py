@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from riskscore.errors import HLAFormatError, ModelFormatError
 from riskscore.files import require_file, sha256
 from riskscore.genetics.build import chromosome
@@ -93,8 +95,7 @@ def read_folder(folder: Path) -> RiskModel:
         ),
         reference_populations=tuple(schema.reference_populations),
         examples=tuple(
-            Example(e.name, e.given.model_dump(), e.expect.model_dump(), e.working)
-            for e in schema.examples
+            Example(e.name, asdict(e.given), asdict(e.expect), e.working) for e in schema.examples
         ),
         checksum=digest,
     )
@@ -102,15 +103,15 @@ def read_folder(folder: Path) -> RiskModel:
 
 def _card(schema: ModelSchema) -> Card:
     return Card(
-        disease=schema.disease.model_dump(),
+        disease=asdict(schema.disease),
         outcome=schema.outcome,
         ancestry=schema.ancestry,
         intended_use=schema.intended_use.strip(),
         not_for=tuple(schema.not_for),
         limits=tuple(schema.limits),
-        performance=tuple(p.model_dump() for p in schema.performance),
+        performance=tuple(asdict(p) for p in schema.performance),
         citations=tuple(Citation(c.key, c.text, c.doi, c.pmid) for c in schema.citations),
-        reporting=schema.reporting.model_dump(),
+        reporting=asdict(schema.reporting),
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+import re
+import sys
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from msgspec import Meta, Struct, ValidationError, convert
+from msgspec.json import schema_components
 
 from riskscore.models.model import Excess, MissingPolicy, Sex
 from riskscore.models.strict_yaml import Document
@@ -14,32 +17,34 @@ from riskscore.models.terms import CODINGS, Status
 Z95 = 1.959963984540054  # the 97.5% point of the normal distribution
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Strict(Struct, frozen=True, forbid_unknown_fields=True):
+    """What every part of the file has in common: a key not named is refused."""
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\t\r\n]+$")]
-Text = Annotated[str, Field(max_length=1000)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$", max_length=80)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, lt=math.inf)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Pair = Annotated[tuple[float, float], BeforeValidator(tuple)]
-Population = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+_MOST = sys.float_info.max
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\t\r\n]+(?!\n)$")]
+Text = Annotated[str, Meta(max_length=1000)]
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*(?!\n)$", max_length=80)]
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-]+(?!\n)$")]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0, le=_MOST)]
+Finite = Annotated[float, Meta(ge=-_MOST, le=_MOST)]
+Copies = Annotated[int, Meta(ge=0, le=2)]
+Dosage = Annotated[float, Meta(ge=0, le=2)]
+Pair = tuple[Finite, Finite]
+Population = Annotated[str, Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
 
 
-class Effect(Strict):
+class Effect(Strict, frozen=True, kw_only=True):
     """An odds ratio with its 95% interval, and where it was published."""
 
     odds_ratio: Positive = 1.0
     ci: Pair | None = None
 
-    @model_validator(mode="after")
-    def _interval_holds_estimate(self) -> Self:
+    def __post_init__(self) -> None:
         # Published intervals are rounded, so the estimate may touch a limit.
         if self.ci and not self.ci[0] <= self.odds_ratio <= self.ci[1]:
             raise ValueError(f"ci {list(self.ci)} does not hold the odds ratio {self.odds_ratio}")
-        return self
 
     @property
     def weight(self) -> float:
@@ -51,19 +56,19 @@ class Effect(Strict):
         return math.log(self.ci[1] / self.ci[0]) / (2 * Z95) if self.ci else None
 
 
-class DiseaseSchema(Strict):
+class DiseaseSchema(Strict, frozen=True, kw_only=True):
     name: Name
-    mondo: Annotated[str, Field(pattern=r"^MONDO:\d{7}$")]
+    mondo: Annotated[str, Meta(pattern=r"^MONDO:\d{7}(?!\n)$")]
     efo: str = ""
     icd10: str = ""
 
 
-class PublishedScoreSchema(Strict):
+class PublishedScoreSchema(Strict, frozen=True, kw_only=True):
     name: Name
     minimum_coverage: Share = 1.0
 
 
-class GroupSchema(Strict):
+class GroupSchema(Strict, frozen=True, kw_only=True):
     """A set of alleles of one gene that are counted together."""
 
     id: Identifier
@@ -74,7 +79,7 @@ class GroupSchema(Strict):
     status: Status
 
 
-class LevelSchema(Effect):
+class LevelSchema(Effect, frozen=True, kw_only=True):
     value: Name
     label: str = ""
     aliases: list[str] = []
@@ -82,12 +87,12 @@ class LevelSchema(Effect):
     note: str = ""
 
 
-class OnlyIfSchema(Strict):
+class OnlyIfSchema(Strict, frozen=True, kw_only=True):
     exposure: Identifier
     level: Name
 
 
-class ExposureSchema(Effect):
+class ExposureSchema(Effect, frozen=True, kw_only=True):
     id: Identifier
     label: Name
     description: str = ""
@@ -110,8 +115,8 @@ class ExposureSchema(Effect):
     frequency_source: Name
     frequency_status: Status
 
-    @model_validator(mode="after")
-    def _levels_or_dose(self) -> Self:
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.kind == "dose":
             if self.levels or not self.unit or not self.range or not self.sd:
                 raise ValueError("a dose needs unit, range, mean and sd, and no levels")
@@ -119,76 +124,71 @@ class ExposureSchema(Effect):
             raise ValueError(f"{self.kind} needs its levels, the reference level first")
         elif abs(sum(level.frequency for level in self.levels) - 1) > 1e-9:
             raise ValueError("the frequencies of the levels must sum to 1")
-        return self
 
 
-class PartSchema(Strict):
+class PartSchema(Strict, frozen=True, kw_only=True):
     """One factor of an interaction: an exposure's level, a counted group, or an HLA allele."""
 
     exposure: Identifier | None = None
     level: str = ""
     group: Identifier | None = None
-    copies: Annotated[int, Field(ge=0, le=2)] | None = None
+    copies: Copies | None = None
     hla: Name | None = None
     coding: str = ""
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    def __post_init__(self) -> None:
         if sum(x is not None for x in (self.exposure, self.group, self.hla)) != 1:
             raise ValueError("a part names one of: exposure, group, hla")
         if self.hla and self.coding not in CODINGS:
             raise ValueError(f"coding must be one of: {', '.join(CODINGS)}")
         if self.group and self.copies is None:
             raise ValueError("a group needs copies: 0, 1 or 2")
-        return self
 
 
-class InteractionSchema(Effect):
+class InteractionSchema(Effect, frozen=True, kw_only=True):
     id: Identifier
     label: str = ""
-    parts: Annotated[list[PartSchema], Field(min_length=2, max_length=4)]
+    parts: Annotated[list[PartSchema], Meta(min_length=2, max_length=4)]
     scale: str = ""
     source: Name
     status: Status
     note: str = ""
 
 
-class PrevalenceSchema(Strict):
+class PrevalenceSchema(Strict, frozen=True, kw_only=True):
     sex: Sex
-    value: Annotated[float, Field(gt=0, lt=1)]
+    value: Annotated[float, Meta(gt=0, lt=1)]
     ci: Pair | None = None
     population: Population | None = None
     horizon: str = ""
     source: Name
     status: Status
 
-    @model_validator(mode="after")
-    def _interval_holds_value(self) -> Self:
+    def __post_init__(self) -> None:
         if self.ci and not 0 < self.ci[0] <= self.value <= self.ci[1] < 1:
             raise ValueError(f"ci {list(self.ci)} does not hold the value {self.value}")
-        return self
 
 
-class BaselineSchema(Strict):
+class BaselineSchema(Strict, frozen=True, kw_only=True):
     horizon: Name
-    prevalence: Annotated[list[PrevalenceSchema], Field(min_length=1)]
+    prevalence: Annotated[list[PrevalenceSchema], Meta(min_length=1)]
 
 
-class CitationSchema(Strict):
+class CitationSchema(Strict, frozen=True, kw_only=True):
     key: Identifier
     text: Name
     doi: str = ""
     pmid: str = ""
 
 
-class PerformanceSchema(Strict):
+class PerformanceSchema(Strict, frozen=True, kw_only=True):
     measure: Name
     value: Name
     source: Name
     status: Status
 
 
-class ReportingSchema(Strict):
+class ReportingSchema(Strict, frozen=True, kw_only=True):
     """What PRS-RS and TRIPOD+AI ask for and no other key says; empty where not known."""
 
     study_design: Text = ""
@@ -207,38 +207,38 @@ class ReportingSchema(Strict):
     funding: Text = ""
 
 
-class GivenSchema(Strict):
+class GivenSchema(Strict, frozen=True, kw_only=True):
     sex: Sex | None = None
     hla: dict[str, str] = {}
-    variants: dict[str, Annotated[float, Field(ge=0, le=2)]] = {}
+    variants: dict[str, Dosage] = {}
     exposures: dict[str, str] = {}
 
 
-class ExpectSchema(Strict):
+class ExpectSchema(Strict, frozen=True, kw_only=True):
     published_score: Finite | None = None
     terms: dict[str, Finite] = {}
     sum: Finite | None = None
 
 
-class ExampleSchema(Strict):
+class ExampleSchema(Strict, frozen=True, kw_only=True):
     name: Name
     given: GivenSchema
     expect: ExpectSchema
     working: str
 
 
-class ModelSchema(Strict):
+class ModelSchema(Strict, frozen=True, kw_only=True):
     """model.yaml as a whole."""
 
     id: Identifier
     name: Name
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    version: Annotated[str, Meta(pattern=r"^\d+\.\d+\.\d+(?!\n)$")]
     edition: Name
     disease: DiseaseSchema
     outcome: Name
     ancestry: Name
-    weights: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")]
-    haplotypes: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")] | None = None
+    weights: FileName
+    haplotypes: FileName | None = None
     excess_haplotypes: Excess = Excess.RANK
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
     published_score: PublishedScoreSchema | None = None
@@ -259,14 +259,53 @@ class ModelSchema(Strict):
 def validate(document: Document) -> ModelSchema:
     """The document as a typed model file; raises ModelFormatError naming file, line and key."""
     try:
-        return ModelSchema.model_validate(document.content)
+        return convert(document.content, ModelSchema, strict=False)  # from text to numbers
     except ValidationError as error:
-        first = error.errors()[0]
-        path = tuple(first["loc"])
-        key = ".".join(str(part) for part in path) or "the file"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        message = str(first["msg"]).removeprefix("Value error, ")
-        raise document.error(f"{key}: {message}{more}", path) from error
+        path, message = _told(str(error))
+        key = ".".join(map(str, path)) or "the file"
+        raise document.error(f"{key}: {message}", path) from error
+
+
+_NO_KEY = re.compile("Object contains unknown field `(.*)`")
+_LACKING = re.compile("Object missing required field `(.*)`")
+_ENUM = re.compile("Invalid enum value (.*)")
+_KINDS = {
+    "float": "a number", "int": "a whole number", "bool": "true or false", "str": "text",
+    "array": "a list", "object": "keys with values",
+}  # fmt: skip
+
+
+def _told(message: str) -> tuple[tuple[str | int, ...], str]:
+    """Where an error of the library stands, and what it says, in the words of a model file."""
+    what, _, place = message.rpartition(" - at `$") if message.endswith("`") else (message, "", "")
+    if not what:  # the place is the whole file
+        what, place = message, ""
+    words = re.findall(r"[^.\[\]`]+", place)
+    path: tuple[str | int, ...] = tuple(int(w) if w.isdecimal() else w for w in words)
+    if named := _NO_KEY.fullmatch(what):
+        return (*path, named[1]), "no such key"
+    if named := _LACKING.fullmatch(what):
+        return (*path, named[1]), "this key is needed"
+    if named := _ENUM.fullmatch(what):
+        return path, f"{named[1]} is not one of: {', '.join(_choices(path))}"
+    what = re.sub(r", got `\w+`$", "", what[0].lower() + what[1:])
+    what = re.sub(rf" [<>]= -?{re.escape(str(_MOST))}", " that is finite", what)
+    return path, re.sub(r"`(\w+)(?: \| null)?`", lambda kind: _KINDS.get(kind[1], kind[1]), what)
+
+
+def _choices(path: tuple[str | int, ...]) -> list[str]:
+    """The words that a key may have."""
+    whole = json_schema()
+
+    def found(part: dict[str, Any]) -> dict[str, Any]:
+        part = next((one for one in part.get("anyOf", ()) if "$ref" in one), part)
+        name = part.get("$ref", "").rpartition("/")[2]
+        return dict(whole["$defs"][name]) if name else part
+
+    part = whole
+    for key in path:
+        part = found(part["items"] if isinstance(key, int) else part["properties"][key])
+    return list(part["enum"])
 
 
 def json_schema() -> dict[str, Any]:
@@ -275,5 +314,6 @@ def json_schema() -> dict[str, Any]:
     >>> json_schema()["title"]
     'riskscore model.yaml'
     """
-    schema = ModelSchema.model_json_schema()
-    return {**schema, "title": "riskscore model.yaml"}
+    _, parts = schema_components([ModelSchema], ref_template="#/$defs/{name}")
+    whole = parts.pop("ModelSchema")
+    return {**whole, "$defs": parts, "title": "riskscore model.yaml"}

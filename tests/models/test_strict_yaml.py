@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import riskscore as rs
 from riskscore.errors import ModelFormatError, RiskscoreError
 from riskscore.models.folder import read_folder
-from riskscore.models.schema import json_schema
+from riskscore.models.schema import json_schema, validate
 from riskscore.models.strict_yaml import DEPTH_LIMIT, SIZE_LIMIT, parse_yaml, read_yaml
 
 MODELS = Path(__file__).parents[2] / "reference" / "models"
@@ -196,6 +196,38 @@ def test_mistakes_are_named(tmp_path: Path, file: str, old: str, new: str, messa
         rs.load_model(edited(tmp_path, file, old, new))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("kind: binary", "kind: binry", "'binry' is not one of: binary, dose, ordinal"),
+        ("kind: binary", "kinds: binary", "exposures.0.kinds: no such key"),
+        ("weighted: false", "weighted: maybe", "exposures.0.weighted: expected true or false"),
+        ("odds_ratio: 32.4", "odds_ratio: x", "odds_ratio: expected a number "),
+        ("odds_ratio: 32.4", "odds_ratio: -1", "expected a number > 0"),
+        ("odds_ratio: 32.4", "odds_ratio: nan", "expected a number > 0"),
+        ("odds_ratio: 32.4", "odds_ratio: inf", "expected a number that is finite"),
+        ("odds_ratio: 32.4", "odds_ratio: 500", "does not hold the odds ratio 500"),
+        ("          - 4.3\n", "", "ci: expected a list of length 2, got 1"),
+        (
+            "frequency: 0.94",
+            "frequency: 0.5",
+            "exposures.0: the frequencies of the levels must sum",
+        ),
+        ("mondo: MONDO:0005301", "mondo: five", "mondo: expected text matching"),
+        ('version: "1.0.0"', 'version: "1.0.0\\n"', "version: expected text matching"),
+        ("name: multiple sclerosis", "names: multiple sclerosis", "disease.names: no such key"),
+        ("outcome: multiple sclerosis, lifetime\n", "", "outcome: this key is needed"),
+        ("missing: population_mean", "missing: [a]", "missing: expected text"),
+        ("disease:", "disease: x\nd:", "disease: expected keys with values"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(old: str, new: str, told: str) -> None:
+    text = (MODELS / "ms" / "model.yaml").read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(ModelFormatError, match=re.escape(told)):
+        validate(parse_yaml(text.replace(old, new, 1), "model.yaml"))
+
+
 def test_a_frequency_that_a_population_needs(tmp_path: Path) -> None:
     folder = edited(tmp_path, "model.yaml", "  - EUR\n", "  - EUR\n  - AFR\n")
     with pytest.raises(ModelFormatError, match="no frequency for AFR"):
@@ -205,8 +237,10 @@ def test_a_frequency_that_a_population_needs(tmp_path: Path) -> None:
 # The JSON Schema -----------------------------------------------------------------------------
 
 
-def conforms(value: Any, schema: dict[str, Any], whole: dict[str, Any]) -> bool:  # noqa: PLR0911
+def conforms(value: Any, schema: Any, whole: dict[str, Any]) -> bool:  # noqa: PLR0911
     """Whether a value of YAML text meets a JSON Schema; the part of the standard that is used."""
+    if schema is False:
+        return False
     if "$ref" in schema:
         return conforms(value, whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
     if "anyOf" in schema:
@@ -217,8 +251,11 @@ def conforms(value: Any, schema: dict[str, Any], whole: dict[str, Any]) -> bool:
     if kind == "object":
         return object_conforms(value, schema, whole)
     if kind == "array":
-        items = schema.get("items", {})
-        return isinstance(value, list) and all(conforms(x, items, whole) for x in value)
+        if not isinstance(value, list):
+            return False
+        kinds, rest = schema.get("prefixItems", []), schema.get("items", {})
+        kinds = [*kinds, *[rest] * (len(value) - len(kinds))]
+        return len(kinds) == len(value) and all(map(conforms, value, kinds, [whole] * len(value)))
     if kind in {"number", "integer"}:
         return isinstance(value, str) and float(value) == float(value)
     texts = {"boolean": {"true", "false"}, "null": {None}}
