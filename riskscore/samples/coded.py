@@ -129,35 +129,35 @@ def _separated(letters: Small) -> bool:
 
 def _coded_dosages(body: bytes, samples: int) -> Coded | None:
     """Cells such as ``0|1:1`` and ``1/1:1.97``."""
-    text = np.frombuffer(body + b"\t" + _PADDING, dtype=np.uint8)
+    text = np.frombuffer(body, dtype=np.uint8)
     codes, called = np.empty(samples, dtype=np.uint16), np.empty(samples, dtype=np.uint8)
     done = start = 0
     while start <= len(body):
-        tabs = (text[start : min(start + _STRETCH, len(body) + 1)] == _TAB).nonzero()[0]
+        stretch = text[start : start + _STRETCH + len(_PADDING)]
+        if start + stretch.size >= len(body):  # the last one, for which there is no tab
+            ended = b"".join((memoryview(body)[start:], b"\t", _PADDING))
+            stretch = np.frombuffer(ended, dtype=np.uint8)
+        tabs = (stretch[: -len(_PADDING)] == _TAB).nonzero()[0]
         stop = done + tabs.size
         if not tabs.size or stop > samples:
             return None
-        tabs += start
-        starts = np.empty_like(tabs)
-        starts[0] = start
-        np.add(tabs[:-1], 1, out=starts[1:])
-        if not _read_stretch(text, starts, tabs, codes[done:stop], called[done:stop]):
+        if not _read_stretch(stretch, tabs, codes[done:stop], called[done:stop]):
             return None
-        done, start = stop, int(tabs[-1]) + 1
+        done, start = stop, start + int(tabs[-1]) + 1
     return _with_calls(codes, called) if done == samples and codes.max() <= _LARGEST else None
 
 
-def _read_stretch(
-    text: Small, starts: Places, tabs: Places, codes: NDArray[np.uint16], called: Small
-) -> bool:
-    """Read the cells between ``starts`` and ``tabs`` into the other two; False for an unusual one.
+def _read_stretch(text: Small, tabs: Places, codes: NDArray[np.uint16], called: Small) -> bool:
+    """Read the cells that end at ``tabs`` into the other two; False for an unusual one.
 
     Letters are taken column by column, a byte a cell.
     """
+    starts = np.empty_like(tabs)
+    starts[0] = 0
+    np.add(tabs[:-1], 1, out=starts[1:])
     lengths = tabs - starts
     if lengths.min() < _SHORTEST or lengths.max() > _LONGEST:
         return False
-    length = lengths.astype(np.uint8)
 
     def letter(place: int) -> Small:
         return text[place:].take(starts, mode="clip")
@@ -167,14 +167,30 @@ def _read_stretch(
         return False
     if not _separated(letter(1)) or (letter(3) != _COLON).any():
         return False
-    if ((letter(5) == _POINT) != (length > _SHORTEST)).any():
-        return False
     np.add(first, second, out=called)
     np.multiply(whole, np.uint16(_THOUSANDTHS), out=codes, dtype=np.uint16)
-    for place, unit in ((6, 100), (7, 10), (8, 1)):
-        written = length > place
-        digits = (letter(place) - _ZERO) * written
-        if digits.max() > 9:
-            return False
-        codes += digits * np.uint16(unit)
+    longer = (lengths > _SHORTEST).nonzero()[0]
+    if not longer.size:
+        return True
+    decimals = _decimals(text, starts.take(longer), lengths.take(longer).astype(np.uint8))
+    if decimals is None:
+        return False
+    codes[longer] += decimals
     return True
+
+
+def _decimals(text: Small, starts: Places, length: Small) -> NDArray[np.uint16] | None:
+    """The thousandths that follow the point of cells; None where it is none, or no digits do."""
+
+    def letter(place: int) -> Small:
+        return text[place:].take(starts, mode="clip")
+
+    if (letter(_SHORTEST) != _POINT).any():
+        return None
+    total = np.zeros(length.size, dtype=np.uint16)
+    for place, unit in ((6, 100), (7, 10), (8, 1)):
+        digits = (letter(place) - _ZERO) * (length > place)
+        if digits.max() > 9:
+            return None
+        total += digits * np.uint16(unit)
+    return total
