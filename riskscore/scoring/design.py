@@ -35,13 +35,11 @@ from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, publis
 from riskscore.scoring.in_use import not_in_use, people_by_sex, unexplained
 from riskscore.scoring.link import Array
 from riskscore.scoring.linked_genes import LinkedGenes, linked_genes
-from riskscore.scoring.plain_columns import is_plain, plain_column
+from riskscore.scoring.plain_columns import Reasons, is_plain, put_plain
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.resolution import resolved
 from riskscore.scoring.systems import OTHER, carries, group_of, haplotype_values, paired_names
 from riskscore.scoring.tag_copies import moments, people_by_tag, single_allele, tag_chances
-
-Reasons = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,11 @@ class Measurements:
         expected, variance = np.empty(shape, order="F"), np.empty(shape, order="F")
         missing = np.zeros(shape, dtype=np.uint8, order="F")
         for j, term in enumerate(self.model.terms):
-            column = plain_column(self, j, term) if is_plain(term) else self._column(j, term)
-            expected[:, j], variance[:, j], missing[:, j] = column
+            columns = expected[:, j], variance[:, j], missing[:, j]
+            if is_plain(term):
+                put_plain(self, j, term, *columns)
+            else:
+                columns[0][:], columns[1][:], columns[2][:] = self._column(j, term)
         samples = self.cohort.samples[self.span]
         excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
         published, ruled = self._published(expected)

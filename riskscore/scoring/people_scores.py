@@ -20,9 +20,9 @@ from riskscore.scoring.flags import flags_of
 from riskscore.scoring.in_use import PeopleBySex
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.observed import (
+    ObservedShare,
     component_coverage,
     covered,
-    observed_share,
     reason_counts,
     weighted,
 )
@@ -105,16 +105,16 @@ def _score_range(
         design = measured.design()
         by_sex = measured.by_sex
         spread = uncertainty(measured, design, reference)
-        share = observed_share(design, reference)
-        part = _score_rows(design, reference, by_sex, spread, share)
+        observed = ObservedShare(design, reference)
+        part = _score_rows(design, reference, by_sex, spread, observed)
         for name, values in part.items():
             numbers[name][place] = values
-        for name, values in component_coverage(share, reference, by_sex).items():
+        for name, values in component_coverage(observed, reference, by_sex).items():
             coverage[name][place] = values
         for source, values in spread.variance.items():
             variance[source][place] = values
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
-        seen += exact_sum(share)
+        seen += exact_sum(observed.shares)
         reasons += reason_counts(design)
     return PeopleScores(numbers, flags, coverage, seen, reasons, variance)
 
@@ -124,20 +124,21 @@ def _score_rows(
     reference: Reference,
     by_sex: PeopleBySex,
     spread: Uncertainty,
-    share: Array,
+    observed: ObservedShare,
 ) -> dict[str, Array]:
     """All the numbers of a chunk of samples."""
     model, weights = reference.model, reference.weights
-    centred, parts = design.expected - reference.centre, reference.parts
+    parts, centre = reference.parts, reference.centre
     out = {
-        f"{part}_score": weighted(centred, np.where(parts == part, weights, 0.0)) for part in Part
+        f"{part}_score": weighted(design.expected, np.where(parts == part, weights, 0.0), centre)
+        for part in Part
     }
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
     low, high = spread.limits()
     out["odds_ratio"] = np.exp(out["log_odds"])
     for name in NUMBERS[5:9]:  # probability and its limits, percentile
         out[name] = np.full(len(design.samples), np.nan)
-    out["coverage"] = covered(share, np.ones(len(model.terms)), reference, by_sex, 1.0)
+    out["coverage"] = covered(observed, np.ones(len(model.terms)), reference, by_sex, 1.0)
     for key, people in by_sex.items():
         own = reference.by_sex[key]
         lp = out["log_odds"][people]
@@ -150,11 +151,11 @@ def _score_rows(
     if reference.basis is Basis.NOTHING:  # a sum, with no average to compare it with
         for name in ("odds_ratio", "percentile"):
             out[name] = np.full(len(design.samples), np.nan)
-    out["published_score"] = _published(design, reference, share)
+    out["published_score"] = _published(design, reference, observed)
     return _refused(out, design, reference)
 
 
-def _published(design: DesignMatrix, reference: Reference, share: Array) -> Array:
+def _published(design: DesignMatrix, reference: Reference, observed: ObservedShare) -> Array:
     """The score on its paper's own scale, not centred; nan where too little of it was read."""
     model = reference.model
     if not model.published_score:
@@ -164,11 +165,12 @@ def _published(design: DesignMatrix, reference: Reference, share: Array) -> Arra
     seen = design.published
     if reference.left_out.any():
         seen = seen - reference.left_out
-    if design.ruled.any():
-        share = np.where(design.ruled, 1.0, share)
     total = weighted(seen, np.where(genetic, reference.weights, 0.0))
     expected = np.where(genetic, reference.weights**2 * reference.variance, 0.0)
-    enough = weighted(share, expected) >= model.published_minimum_coverage * expected.sum()
+    found = observed.weighted(expected)
+    if design.ruled.any():
+        found = weighted(np.where(design.ruled, 1.0, observed.shares), expected)
+    enough = found >= model.published_minimum_coverage * expected.sum()
     return np.where(enough, total, np.nan)
 
 

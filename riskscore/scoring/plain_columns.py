@@ -11,6 +11,8 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.terms import ADDITIVE, Term, VariantFactor
 from riskscore.scoring.link import Array
 
+Reasons = NDArray[np.uint8]
+
 if TYPE_CHECKING:
     from riskscore.scoring.design import Measurements
 
@@ -24,26 +26,25 @@ def is_plain(term: Term) -> bool:
     return factor.coding is ADDITIVE and not factor.variant.members
 
 
-def plain_column(
-    measured: Measurements, j: int, term: Term
-) -> tuple[Array, Array, NDArray[np.uint8]]:
-    """Expected number, variance and reason of a plain term, each of shape (samples,).
+def put_plain(
+    measured: Measurements, j: int, term: Term, expected: Array, variance: Array, missing: Reasons
+) -> None:
+    """Write a plain term's expected number, variance and reason into columns, each (samples,).
 
-    Of d copies, the whole numbers around d with d as their mean have the variance t (1 - t),
-    t being the distance of d from 1.
+    ``missing`` is all 0 before. Of d copies, the whole numbers around d with d as their mean have
+    the variance t (1 - t), t being the distance of d from 1.
     """
+    factor = term.factors[0]
+    assert isinstance(factor, VariantFactor)
     mean, spread = measured.reference.mean[j], measured.reference.variance[j]
-    variant = term.factors[0]
-    assert isinstance(variant, VariantFactor)
-    missing = np.zeros(measured.count, dtype=np.uint8)
-    lost = measured.cohort.dosages.match(variant.variant).missing
+    lost = measured.cohort.dosages.match(factor.variant).missing
     if lost:
-        missing[:] = lost
-        return np.full(measured.count, mean), np.full(measured.count, spread), missing
-    copies = measured.cohort.dosages.of(variant.variant)[measured.span].astype(np.float64)
-    apart = np.abs(copies - 1)
-    variance = apart * (1 - apart)
-    gap = np.isnan(copies)
-    if gap.any():
-        copies[gap], variance[gap], missing[gap] = mean, spread, Missing.NO_CALL
-    return copies, variance, missing
+        expected[:], variance[:], missing[:] = mean, spread, lost
+        return
+    expected[:] = measured.cohort.dosages.of(factor.variant)[measured.span]
+    apart = np.subtract(expected, 1, out=variance)
+    np.abs(apart, out=apart)
+    np.multiply(apart, 1 - apart, out=variance)
+    if np.isnan(variance.sum()):
+        gap = np.isnan(expected)
+        expected[gap], variance[gap], missing[gap] = mean, spread, Missing.NO_CALL
