@@ -8,8 +8,6 @@ from riskscore.errors import ModelNotFoundError
 from riskscore.files import reference_root
 from riskscore.models.folder import read_folder
 from riskscore.models.model import RiskModel
-from riskscore.models.pgs import read_scoring_file
-from riskscore.models.provenance import require_trust
 
 
 def list_models() -> tuple[str, ...]:
@@ -46,6 +44,9 @@ def load_model(name: str | Path, *, force: bool = False) -> RiskModel:
     if (folder / "model.yaml").is_file():
         return read_folder(folder)
     if path.is_file():
+        from riskscore.models.pgs import read_scoring_file
+        from riskscore.models.provenance import require_trust
+
         model = read_scoring_file(path)
         if not force:
             require_trust(model, shipped_models(model.card.disease["mondo"]))

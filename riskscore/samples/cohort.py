@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.genetics.build import Build
@@ -19,9 +19,7 @@ from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
 from riskscore.samples.genome_wide import PlainSums, plain_regions, read_plain, some_variants
 from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
-from riskscore.samples.hla_formats import read_typings
 from riskscore.samples.hla_records import hla_regions, read_hla_records
-from riskscore.samples.hla_table import with_typed
 from riskscore.samples.hla_tags import (
     invalid_tags,
     read_tags,
@@ -30,13 +28,15 @@ from riskscore.samples.hla_tags import (
     taggable_alleles,
     untyped_somewhere,
 )
-from riskscore.samples.hla_typing import Typings
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.part import Part, sums_of
 from riskscore.samples.reading import Reading
 from riskscore.samples.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.source import Source
+
+if TYPE_CHECKING:
+    from riskscore.samples.hla_typing import Typings
 
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
@@ -97,7 +97,7 @@ def read_cohort(
     """
     models = tuple(models)
     population, population_known = _reference_population(models, population)
-    typings = [read_typings(path) for path in ([hla] if isinstance(hla, str | Path) else hla)]
+    typings = _read_typings([hla] if isinstance(hla, str | Path) else hla)
     reading, panel = reading or Reading(), reference_panel()
     variants = list(dict.fromkeys(v for model in models for v in model.variants))
     genes = sorted({gene for model in models for gene in model.genes})
@@ -197,6 +197,15 @@ def _nothing_matched(
     )
 
 
+def _read_typings(paths: Sequence[str | Path]) -> list[Typings]:
+    """The typed tables; their formats are imported where there is one to read."""
+    if not paths:
+        return []
+    from riskscore.samples.hla_formats import read_typings
+
+    return [read_typings(path) for path in paths]
+
+
 def _hla(
     source: Source,
     typings: Sequence[Typings],
@@ -206,7 +215,11 @@ def _hla(
     population: str,
 ) -> HLACalls:
     calls, reports = read_hla_records(source, genes, build, people)
-    found = HLACalls(calls, reports=reports)
+    found = HLACalls(dict(sorted(calls.items())), reports=reports)
+    if not typings:
+        return found
+    from riskscore.samples.hla_table import with_typed
+
     return with_typed(found, typings, source.samples, people, genes, population)
 
 
