@@ -53,6 +53,7 @@ class Blocks:
         self._offset = -1
         self._data: bytes | bytearray = b""
         self.inflated = 0  # blocks so far: what a search has cost
+        self.usual = 0  # packed length of the last block that was inflated
 
     def close(self) -> None:
         """Close the file; the object is of no use afterwards."""
@@ -94,8 +95,9 @@ class Blocks:
     def block(self, offset: int) -> bytes | bytearray:
         """A block inflated and checked; the last one asked for is kept."""
         if offset != self._offset:
-            self._data = self._checked(self.packed(offset))
-            self._offset = offset
+            block = self.packed(offset)
+            self._data = self._checked(block)
+            self._offset, self.usual = offset, len(block)
             self.inflated += 1
         return self._data
 
