@@ -32,6 +32,20 @@ def test_a_block_shorter_than_its_own_header(tmp_path: Path) -> None:
     blocks.close()
 
 
+def test_a_block_that_hides_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    write_bgzf(path, b"some text", random.Random(1), 100)
+    data = bytearray(path.read_bytes())
+    first = int.from_bytes(data[16:18], "little") + 1
+    data[first - 4 : first] = bytes(4)
+    path.write_bytes(data)
+    blocks = Blocks(path)
+    with pytest.raises(Unusual):
+        blocks.block(0)
+    assert blocks.block(len(data) - 28) == b""  # the end block is as empty as it says
+    blocks.close()
+
+
 def test_a_number_behind_the_end_of_its_vector() -> None:
     end = np.uint32(0x7F800002).view(np.float32)
     sound = np.array([0.5, end, 0.25, 0.75], dtype=np.float32)
