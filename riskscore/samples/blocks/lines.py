@@ -9,53 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.index import FileIndex
+from riskscore.samples.blocks.record_index import Unfit
+from riskscore.samples.blocks.stretch import Stretch
 from riskscore.samples.blocks.unusual import Unusual
 
 _GUESSES = 5  # probes by interpolation, after which the stretch is halved
-_AIM = 1.5  # records before the wanted line at which a probe is aimed: it finds the next newline
-_WORTH = 1.0  # records between its aim and the line before it that make a probe worth while
 _STEPS = 8  # lines read one after another, after which they are searched again
-_SHORT = 1.5  # records that are not halved
 _FEW = 2_000  # inflated bytes in which lines are read one after another
-_HEAD = 5  # columns up to ALT
+_HEAD, _FIXED = 5, 8  # columns up to ALT, and up to INFO
 # So many bases before a position a REF without a variant may begin that reaches over it, in a file
 # whose header says nothing of blocks.
 _REACH = 64
-
-
-@dataclass(slots=True)
-class _Stretch:
-    """A stretch of the file in which a line is looked for, and what positions it runs through."""
-
-    low: Place  # the start of a line that comes before
-    high: int  # no line comes before that a search from here on finds
-    below: int  # the position at the low end, or one that is expected there
-    above: tuple[int, int]  # one at or behind the high end, and its offset
-
-    def aim(self, position: int, record: int, guess: bool) -> int | None:
-        """The offset from which to search next; None when that is not worth it.
-
-        ``record`` is the packed length of a record, or of a block if that is longer.
-        """
-        begin, length = self.low[0], self.high - self.low[0]
-        if not guess:
-            return begin + length // 2 if length > _SHORT * record else None
-        (above, end), below = self.above, self.below
-        share = min(max((position - below) / max(above - below, 1), 0.0), 1.0)
-        ahead = int(share * (end - begin) - _AIM * record)
-        return begin + min(ahead, length - 1) if ahead >= _WORTH * record else None
-
-    def narrow(self, position: int, middle: int, start: Place, here: int | None) -> None:
-        """Take into account the line that a search from ``middle`` on found, if there is one."""
-        if here is not None and here < position:
-            self.low, self.below = start, here
-        else:
-            self.high = middle
-            self.above = self.above if here is None else (here, start[0])
 
 
 class Lines:
@@ -121,6 +88,17 @@ class Lines:
                 else:
                     place = self._next(place)
 
+    def at(self, contig: str, position: int, place: Place) -> bytes:
+        """The line at a place that is listed, whole; raises Unfit when it is another one."""
+        try:
+            self._blocks.block(place[0])
+        except Unusual as error:
+            raise Unfit("has records where the file has none") from error
+        line, _ = self._line(place)
+        if not line.startswith(f"{contig}\t{position}\t".encode()):
+            raise Unfit("has another record than the file")
+        return line
+
     def _number(self, contig: str) -> int:
         return self._numbers.get(contig, -1)
 
@@ -180,7 +158,7 @@ class Lines:
         begin: Place,
         end: Place,
         expected: tuple[int, int] | None,
-    ) -> _Stretch:
+    ) -> Stretch:
         """What is left to search, when the lines that are known are taken into account."""
         if contig != self._seen_of:
             self._seen_of, self._seen = contig, []
@@ -192,7 +170,7 @@ class Lines:
         if behind is not None and begin < behind[1] < end:
             above, end = behind
         del self._seen[: max(0, at - 1)]  # loci come in order
-        return _Stretch(begin, end[0], below, (above, end[0]))
+        return Stretch(begin, end[0], below, (above, end[0]))
 
     def _last_in_block(self, contig: bytes, position: int, place: Place, end: Place) -> Place:
         """The last line found to come before a position in the block of one that does."""
@@ -262,6 +240,37 @@ class Lines:
 
     def _behind(self, offset: int, within: int, data: bytes | bytearray) -> Place:
         return (offset, within) if within < len(data) else (self._blocks.after(offset), 0)
+
+
+def heads(blocks: Blocks) -> Iterator[tuple[Place, list[bytes]]]:
+    """Where each line of a file begins, and its columns up to INFO; lines of the header left out.
+
+    Memory holds a block, and the part of a line up to the end of the block in which INFO ends.
+    """
+    place: Place | None = None
+    head, offset = b"", 0
+    while offset < blocks.size:
+        text, at = blocks.block(offset), 0
+        while at < len(text):
+            place = place or (offset, at)
+            newline = text.find(b"\n", at)
+            if head.count(b"\t") < _FIXED:
+                head += text[at : newline if newline >= 0 else len(text)]
+            if newline < 0:
+                break
+            if not head.startswith(b"#"):
+                yield place, _columns(head)
+            place, head, at = None, b"", newline + 1
+        offset = blocks.after(offset)
+    if place and not head.startswith(b"#"):
+        yield place, _columns(head)
+
+
+def _columns(head: bytes) -> list[bytes]:
+    columns = head.split(b"\t", _FIXED)[:_FIXED]
+    if len(columns) < _FIXED:
+        raise Unusual("a line without its first columns")
+    return columns
 
 
 def _is_block(head: list[bytes]) -> bool:
