@@ -30,8 +30,8 @@ class QuickVCF:
             raise Unusual("no index beside the file")
         self._blocks = Blocks(path)
         self._lines = Lines(self._blocks, read_index(index))
-        self._listing = Listing(path, index)
         self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
+        self._listing = Listing(path, index)
 
     def _header(self) -> bytes:
         """The header's lines, or the blocks that hold them."""
@@ -55,10 +55,10 @@ class QuickVCF:
     def entries(self) -> Iterator[Entry]:
         """Every record, for a record index to be made of."""
         for place, head in heads(self._blocks):
-            contig, position, *fixed = (column.decode() for column in head)
+            contig, position = (column.decode() for column in head[:2])
             if not position.isdigit() or str(int(position)) != position:
                 raise Unusual("a line without a position")
-            name, ref, alt, _, _, info = fixed
+            name, ref, alt, _, _, info = (column.decode("utf-8", "replace") for column in head[2:])
             record = Record(
                 contig, int(position), name, ref, tuple(alt.split(",")) if alt != "." else (), "",
                 info, (), b"", 0, "",

@@ -14,7 +14,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from struct import Struct
-from struct import error as StructError
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -126,17 +125,13 @@ class RecordIndex:
     ) -> tuple[NDArray[np.void], tuple[str, ...], tuple[str, ...]]:
         """The table of pages, the contigs in its order, and the prefixes."""
         head = os.pread(self._file, ROWS, 0)
-        try:
-            magic, version, size, ends, index, end, pages, names, prefixes, tail = (
-                HEADER.unpack_from(head)
-            )
-            (checksum,) = CHECKSUM.unpack_from(head, HEADER.size)
-        except StructError as error:
-            raise Unfit("is damaged") from error
-        if magic != MAGIC or checksum != zlib.crc32(head[: HEADER.size]):
+        if len(head) != ROWS or head[: len(MAGIC)] != MAGIC:
             raise Unfit("is damaged")
-        if version != VERSION:
+        _, version, size, ends, index, end, pages, names, prefixes, tail = HEADER.unpack_from(head)
+        if version != VERSION:  # of which nothing else is known
             raise Unfit("is of another version")
+        if CHECKSUM.unpack_from(head, HEADER.size)[0] != zlib.crc32(head[: HEADER.size]):
+            raise Unfit("is damaged")
         if Fingerprint(size, ends, index) != current:
             raise Unfit("is not of the file and its index as they are now")
         length = pages * PAGE.itemsize + names + prefixes
