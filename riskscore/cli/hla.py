@@ -50,6 +50,7 @@ def hla(
         codes=codes,
         allele_list=allele_list,
     )
+    say(f"riskscore: warning: {warning}" for warning in calls.warnings)
     say(report_words(calls.reports))
     rows, columns = hla_table(samples, calls, layout)
     write_table(rows, columns, output)

@@ -16,6 +16,7 @@ import pysam
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.blocks.quick_bcf import QuickBCF, open_quick_bcf
+from riskscore.samples.blocks.record_index import Entry
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.header import by_plain_name, read_header
 from riskscore.samples.record import Numbers, Record
@@ -75,7 +76,7 @@ class BCFFile:
         self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
     ) -> None:
         self.name, self._path = name or path.name, path
-        self.warnings = (warning,) if warning else ()
+        self._warning = warning
         self._opened = ExitStack()
         with ExitStack() as on_failure:
             on_failure.callback(self._opened.close)
@@ -152,6 +153,18 @@ class BCFFile:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That the file has no index, or that a record index beside it is not used."""
+        own = (self._warning,) if self._warning else ()
+        return own if self._quick is None else (*own, *self._quick.warnings)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, for a record index; raises Unusual where a block is not as usual."""
+        if self._quick is None:
+            raise Unusual("the file is not as usual")
+        yield from self._quick.entries()
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""

@@ -169,3 +169,4 @@ class HLACalls:
     tags: Mapping[HLAAllele, TagCalls] = field(default_factory=dict)
     invalid_tags: frozenset[HLAAllele] = frozenset()  # tagged only by SNPs that do not hold here
     reports: tuple[HLAReport, ...] = ()
+    warnings: tuple[str, ...] = ()  # of the file that was read

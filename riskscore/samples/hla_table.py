@@ -87,14 +87,14 @@ def read_hla_calls(
         chosen = Build(build) if build else source.build or Build.GRCh38
         source.prepare(hla_regions(chosen))
         calls, reports = read_hla_records(source, GENES, chosen)
-        samples = source.samples
+        samples, warnings = source.samples, source.warnings
     if not calls:
         raise NothingMatchedError(
             "the VCF has no HLA records",
             where=paths[0].name,
             fix="impute HLA alleles; the ordinary imputation workflows leave them out",
         )
-    return samples, HLACalls(calls, reports=reports)
+    return samples, HLACalls(calls, reports=reports, warnings=warnings)
 
 
 def typed(

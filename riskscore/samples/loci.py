@@ -57,14 +57,17 @@ def read_dosages(
     def read(own: Source, rows: range) -> list[Found]:
         return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
 
-    found = _in_two(source, beside, rows, read, values) if beside else read(source, rows)
+    found, told = (
+        _in_two(source, beside, rows, read, values) if beside else (read(source, rows), ())
+    )
     judged = judge_strands(found, frequencies)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:
             values[row] = np.nan
         elif one is not before:
             values[row] = one.values
-    warnings = tuple(_warnings(judged, reading))
+    beside_alone = [warning for warning in told if warning not in source.warnings]
+    warnings = (*_warnings(judged, reading), *beside_alone)
     return Dosages(tuple(one.match for one in judged), values, warnings)
 
 
@@ -84,21 +87,26 @@ def _in_two(
     rows: range,
     read: Callable[[Source, range], list[Found]],
     values: NDArray[np.float32],
-) -> list[Found]:
-    """Read half of the loci in a second process, which leaves copies where both see them."""
+) -> tuple[list[Found], tuple[str, ...]]:
+    """Read half of the loci in a second process, which leaves copies where both see them.
+
+    Also what the second process was told of the file.
+    """
     middle = len(rows) // 2
 
-    def rest() -> list[tuple[Found, bool]]:  # the copies themselves are in the shared rows
+    def rest() -> tuple[list[tuple[Found, bool]], tuple[str, ...]]:
         with beside() as own:
             found = read(own, rows[middle:])
-        return [(replace(one, values=None), one.values is not None) for one in found]
+            told = own.warnings
+        # the copies themselves are in the shared rows
+        return [(replace(one, values=None), one.values is not None) for one in found], told
 
-    mine, theirs = in_two(lambda: read(source, rows[:middle]), rest)
+    mine, (theirs, told) = in_two(lambda: read(source, rows[:middle]), rest)
     there = (
         replace(one, values=values[i]) if seen else one
         for i, (one, seen) in zip(rows[middle:], theirs, strict=True)
     )
-    return [*mine, *there]
+    return [*mine, *there], told
 
 
 def _warnings(found: Sequence[Found], reading: Reading) -> Iterator[str]:

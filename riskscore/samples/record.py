@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,7 +78,7 @@ class Record:
     @property
     def is_block(self) -> bool:
         """A block of a gVCF, or a site without a variant: no ALT that is a sequence."""
-        return all(alt in SYMBOLIC_REFERENCE for alt in self.alts)
+        return no_sequence(self.alts)
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -227,6 +228,15 @@ class Record:
 
 # ALT alleles that stand for "whatever is not REF here": nothing was seen of them.
 SYMBOLIC_REFERENCE = frozenset({"<NON_REF>", "<*>", "<X>"})
+
+
+def no_sequence(alts: Iterable[str]) -> bool:
+    """Whether none of the ALTs is a sequence, as in a block of a gVCF.
+
+    >>> no_sequence(()), no_sequence(["<NON_REF>"]), no_sequence(["G", "<NON_REF>"])
+    (True, True, False)
+    """
+    return all(alt in SYMBOLIC_REFERENCE for alt in alts)
 
 
 def _shown(text: bytes) -> str:

@@ -10,7 +10,8 @@ import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
-from riskscore.samples.blocks.quick_vcf import QuickVCF, open_quick
+from riskscore.samples.blocks.quick_vcf import QuickVCF, index_of, open_quick
+from riskscore.samples.blocks.record_index import Entry
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.blocks.walk import Group
 from riskscore.samples.header import Header, by_plain_name, read_header
@@ -74,12 +75,12 @@ class VCFFile:
         self.path, self.header = path, header
         self.name, self.samples = path.name, header.samples
         self.build: Build | None = header.build
-        self.warnings: tuple[str, ...] = ()
         verbosity = pysam.set_verbosity(0)  # htslib writes to the terminal behind Python's back
         try:
-            beside = [Path(f"{path}{ending}") for ending in (".tbi", ".csi")]
-            index = next((str(one) for one in beside if one.is_file()), None)
-            self._tabix = pysam.TabixFile(str(path), encoding="latin-1", index=index)
+            index = index_of(path)
+            self._tabix = pysam.TabixFile(
+                str(path), encoding="latin-1", index=str(index) if index else None
+            )
             names = list(self._tabix.contigs)
         except (OSError, ValueError, NotImplementedError) as error:
             raise IndexMissingError(
@@ -100,6 +101,17 @@ class VCFFile:
         self._tabix.close()
         if self._quick is not None:
             self._quick.close()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That the record index beside the file is not used, and why."""
+        return self._quick.warnings if self._quick is not None else ()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, for a record index; raises Unusual where a block is not as usual."""
+        if self._quick is None:
+            raise Unusual("the file is not as usual")
+        yield from self._quick.entries()
 
     def again(self) -> VCFFile:
         """Another handle on the same file, for another process."""

@@ -69,7 +69,23 @@ def make(case: Case, cache: Path) -> Path:
         vcf = str(folder / "cohort.vcf.gz")
         subprocess.run(["bcftools", "view", "-Ob", "-o", str(bcf), vcf], check=True)
         subprocess.run(["bcftools", "index", str(bcf)], check=True)
+    if case.kind != "genome":
+        link(folder)
     return folder
+
+
+def link(folder: Path) -> None:
+    """The files of a case again in a folder of their own, each with its record index."""
+    own = folder / "records"
+    own.mkdir(exist_ok=True)
+    index = [sys.executable, "-c", "from riskscore.cli import main; main()", "index"]
+    for name, ending in (("cohort.vcf.gz", ".tbi"), ("cohort.bcf", ".csi")):
+        if not (folder / f"{name}{ending}").is_file():
+            continue
+        for one in (own / name, own / f"{name}{ending}"):
+            one.unlink(missing_ok=True)
+            one.symlink_to(Path("..") / one.name)
+        subprocess.run([*index, name], check=True, cwd=own, stderr=subprocess.DEVNULL)
 
 
 def commands(case: Case) -> dict[str, str]:
@@ -80,6 +96,9 @@ def commands(case: Case) -> dict[str, str]:
     score = "--score plink2.tsv cols=scoresums --memory 4000"
     found = {
         RISKSCORE: f"{ours} cohort.vcf.gz -m {model} -o riskscore.tsv",
+        "riskscore, record index": (
+            f"{ours} records/cohort.vcf.gz -m {model} -o riskscore_records.tsv"
+        ),
         "plink2 --vcf": f"plink2 --vcf cohort.vcf.gz{dosage} {score} --out plink2",
         "bcftools -R, plink2": (  # through a file: plink2 reads no BCF from a pipe
             "bcftools view -R targets.tsv -Ob -o targets.bcf cohort.vcf.gz && "
@@ -88,10 +107,15 @@ def commands(case: Case) -> dict[str, str]:
         "tabix -R, to nowhere": "tabix -R targets.tsv cohort.vcf.gz > /dev/null",
         "bgzip -dc, to nowhere": "bgzip -dc cohort.vcf.gz > /dev/null",
         "riskscore, BCF": f"{ours} cohort.bcf -m {model} -o riskscore_bcf.tsv",
+        "riskscore, BCF, record index": (
+            f"{ours} records/cohort.bcf -m {model} -o riskscore_bcf_records.tsv"
+        ),
         "plink2 --bcf": f"plink2 --bcf cohort.bcf{dosage} {score} --out plink2_bcf",
     }
     if case.kind == "genome":
-        del found["bcftools -R, plink2"], found["tabix -R, to nowhere"], found["riskscore, BCF"]
+        by_place = ("bcftools -R, plink2", "tabix -R, to nowhere", "riskscore, BCF")
+        for name in (*by_place, *(name for name in found if name.endswith("record index"))):
+            del found[name]
     if find_spec("cyvcf2"):
         found["cyvcf2"] = (
             f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'by_cyvcf2.py'))} {case.kind}"
@@ -162,6 +186,10 @@ def measure(case: Case, cache: Path, repeats: int) -> dict[str, Run]:
     for _ in range(repeats):
         for name, command in tools.items():
             runs[name].append(run(command, folder))
+    for name in ("bcf", "records", "bcf_records"):
+        scores = folder / f"riskscore_{name}.tsv"
+        if scores.is_file() and scores.read_bytes() != (folder / "riskscore.tsv").read_bytes():
+            raise SystemExit(f"{case.name}: {scores.name} has other scores")
     if "plink2 --vcf" in tools:
         apart = disagreement(folder, case.kind)
         if apart > 1:

@@ -13,6 +13,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.samples.loci import read_dosages, regions_of
 from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
+from riskscore.samples.record_listing import write_record_index
 
 SAMPLES = 7
 LENGTHS = {"6": 170805979, "X": 156040895}  # of GRCh38
@@ -26,7 +27,7 @@ HEADER = """##fileformat=VCFv4.2
 """
 FIXED = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
-CONTAINERS = ("vcf", "gzip", "tbi", "csi", "bcf")
+CONTAINERS = ("vcf", "gzip", "tbi", "csi", "bcf", "tbi records", "bcf records")
 
 
 @dataclass
@@ -151,6 +152,7 @@ def write(loci: list[Locus], path: Path) -> Path:
 
 def contain(plain: Path, container: str) -> Path:
     """A plain VCF in one of CONTAINERS, indexed where that is what it is named for."""
+    container, _, listed = container.partition(" ")
     if container == "vcf":
         return plain
     path = plain.with_suffix(".bcf" if container == "bcf" else ".vcf.gz")
@@ -167,6 +169,8 @@ def contain(plain: Path, container: str) -> Path:
     else:
         pysam.tabix_compress(str(plain), str(path), force=True)
         pysam.tabix_index(str(path), preset="vcf", csi=container == "csi", force=True)
+    if listed:
+        write_record_index(path)
     return path
 
 

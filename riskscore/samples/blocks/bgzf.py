@@ -17,6 +17,7 @@ _MAGIC = b"\x1f\x8b\x08\x04"
 _EXTRA = b"\x06\x00BC\x02\x00"  # at byte 10
 _HEADER = 18
 _SHORTEST = _HEADER + 8  # and the trailer: checksum and length
+_EMPTY = _SHORTEST + 2  # as bgzip writes one
 _U16, _U32 = Struct("<H").unpack_from, Struct("<I").unpack_from
 _WINDOW = 1 << 18  # bytes read at a time
 _LARGEST = 1 << 16  # no block is larger, packed or unpacked
@@ -53,6 +54,7 @@ class Blocks:
         self._offset = -1
         self._data: bytes | bytearray = b""
         self.inflated = 0  # blocks so far: what a search has cost
+        self.usual = 0  # packed length of the last block that was inflated
 
     def close(self) -> None:
         """Close the file; the object is of no use afterwards."""
@@ -94,13 +96,16 @@ class Blocks:
     def block(self, offset: int) -> bytes | bytearray:
         """A block inflated and checked; the last one asked for is kept."""
         if offset != self._offset:
-            self._data = self._checked(self.packed(offset))
-            self._offset = offset
+            block = self.packed(offset)
+            self._data = self._checked(block)
+            self._offset, self.usual = offset, len(block)
             self.inflated += 1
         return self._data
 
     def _checked(self, block: memoryview) -> bytes | bytearray:
         size = _U32(block, len(block) - 4)[0]
+        if not size and len(block) > _EMPTY:
+            raise Unusual("a block that says it is empty, and is not")
         if size > _LARGEST:
             raise Unusual("a block longer than a block can be")
         try:

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.index import FileIndex
+from riskscore.samples.blocks.record_index import Entry, Unfit
 from riskscore.samples.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.coded import Coded, coded_numbers
-from riskscore.samples.record import NO_ALLELE, SYMBOLIC_REFERENCE, Numbers
+from riskscore.samples.record import NO_ALLELE, Numbers, no_sequence
 
 _FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
+_START = Struct("<5sI")  # magic, and the length of the header that follows
 _LENGTHS = 8  # the two lengths count what follows them
 _ENDED = 0x81  # of a GT in 8 bits: no allele
 _LONG_ID = 128  # bytes; a longer name is left to the complete path
@@ -153,12 +155,37 @@ class BinaryRecords:
                         yield self._decode(place, shared, own)
                 place = self._blocks.advance(place, _LENGTHS + shared + own)
 
+    def at(self, contig: str, position: int, place: Place) -> BinaryRecord:
+        """The record at a place that is listed; raises Unfit when it is another one."""
+        try:
+            shared, own, number, start, *_ = self._fixed(place)
+        except Unusual as error:
+            raise Unfit("has records where the file has none") from error
+        if (number, start + 1) != (self._dictionaries.contigs.get(contig, -1), position):
+            raise Unfit("has another record than the file")
+        return self._decode(place, shared, own)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record of the file, hopped over as it stands."""
+        contigs = {number: name for name, number in self._dictionaries.contigs.items()}
+        _, header = _START.unpack(self._blocks.read((0, 0), _START.size))
+        place = self._blocks.advance((0, 0), _START.size + header)
+        while place[0] < self._blocks.size:
+            shared, own, number, start, length, _, counts, _ = self._fixed(place)
+            cursor = Cursor(bytes(self._blocks.read(place, _LENGTHS + shared)), _FIXED.size)
+            name, letters = cursor.text(), [cursor.text() for _ in range(counts >> 16)]
+            if number not in contigs or not letters:
+                raise Unusual("a record of no known contig, or without REF")
+            end = start + max(length, len(letters[0]))
+            yield Entry(contigs[number], start + 1, end, name, no_sequence(letters[1:]), place)
+            place = self._blocks.advance(place, _LENGTHS + shared + own)
+
     def _id(self, place: Place, shared: int) -> str:
         data = self._blocks.read(place, min(_LENGTHS + shared, _FIXED.size + _LONG_ID))
         return Cursor(bytes(data), _FIXED.size).text()
 
     def _refuse_block(self, place: Place, shared: int, own: int) -> None:
-        if all(alt in SYMBOLIC_REFERENCE for alt in self._decode(place, shared, own).alts):
+        if no_sequence(self._decode(place, shared, own).alts):
             raise Unusual("a block that reaches over the position")
 
     def _fixed(self, place: Place) -> tuple[int, ...]:

@@ -1,16 +1,25 @@
-"""The lines of a bgzipped VCF at a position, found by bisection inside what the index names."""
+"""The lines of a bgzipped VCF at a position, searched for inside what the index names.
+
+A probe inflates half a record on the way to the next newline, a line that is passed a whole one.
+Positions are near uniform in the window of an index, so where a line stands is guessed from those
+of lines that are known; where that does not lead there, the stretch is halved.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.index import FileIndex
+from riskscore.samples.blocks.record_index import Unfit
+from riskscore.samples.blocks.stretch import Stretch
 from riskscore.samples.blocks.unusual import Unusual
 
-# Bisection stops when the stretch left is this long, or a record and a half, whichever is more.
-_SHORT = 40_000
-_HEAD = 5  # columns up to ALT
+_GUESSES = 5  # probes by interpolation, after which the stretch is halved
+_STEPS = 8  # lines read one after another, after which they are searched again
+_FEW = 2_000  # inflated bytes in which lines are read one after another
+_HEAD, _FIXED = 5, 8  # columns up to ALT, and up to INFO
 # So many bases before a position a REF without a variant may begin that reaches over it, in a file
 # whose header says nothing of blocks.
 _REACH = 64
@@ -26,7 +35,8 @@ class Lines:
         self._blocks, self._index = blocks, index
         self._numbers = {name: number for number, name in enumerate(index.names)}
         self._packed = 0  # packed length of the last line read
-        self._known: tuple[str, int, Place] = ("", 0, (0, 0))  # a line, and where it starts
+        self._seen_of = b""  # a contig, of which these lines are known: positions and starts
+        self._seen: list[tuple[int, Place]] = []
 
     def between(self, contig: str, first: int, last: int) -> list[bytes] | None:
         """Every line with POS first..last (1-based), whole, without its newline.
@@ -37,21 +47,20 @@ class Lines:
         found: list[bytes] = []
         name, near = contig.encode(), max(1, first - _REACH)
         for begin, end in self._index.chunks(self._number(contig), first, last):
-            place = self._from_known(contig, near, begin, end)
-            place = self._bisect(name, near, place, end)
+            place = self._first(name, near, begin, end)
             while place < end:
                 here = self._position(place, name)
+                self._remember(here, place)
                 if here > last:
                     return found
                 if here >= first:
                     line, following = self._line(place)
-                    self._packed = following[0] - place[0]
                     found.append(line)
+                elif _is_block(self._head(place)):
+                    return None
                 else:
-                    if _is_block(self._head(place)):
-                        return None
-                    self._known = (contig, here, place)
                     following = self._next(place)
+                self._packed = following[0] - place[0]
                 place = following
         return found
 
@@ -61,7 +70,7 @@ class Lines:
         From there on the position's lines are met, if it has any, and later ones.
         """
         rest = self._index.rest(self._number(contig), position)
-        return self._bisect(contig.encode(), position, *rest) if rest else None
+        return self._search(contig.encode(), position, *rest) if rest else None
 
     def scan(
         self, contig: str, first: int, last: int, wanted: Callable[[list[bytes]], bool]
@@ -79,28 +88,103 @@ class Lines:
                 else:
                     place = self._next(place)
 
+    def at(self, contig: str, position: int, place: Place) -> bytes:
+        """The line at a place that is listed, whole; raises Unfit when it is another one."""
+        try:
+            self._blocks.block(place[0])
+        except Unusual as error:
+            raise Unfit("has records where the file has none") from error
+        line, _ = self._line(place)
+        if not line.startswith(f"{contig}\t{position}\t".encode()):
+            raise Unfit("has another record than the file")
+        return line
+
     def _number(self, contig: str) -> int:
         return self._numbers.get(contig, -1)
 
-    def _from_known(self, contig: str, position: int, begin: Place, end: Place) -> Place:
-        """Where to search from: the stretch's begin, or a later line known to come before."""
-        known_contig, known_position, place = self._known
-        usable = known_contig == contig and known_position < position and begin <= place < end
-        return place if usable else begin
+    def _remember(self, position: int, place: Place) -> None:
+        insort(self._seen, (position, place))
 
-    def _bisect(self, contig: bytes, position: int, begin: Place, end: Place) -> Place:
-        """The start of a line before every line at the position, and not far before."""
-        blocks, low, high = self._blocks, begin, end[0]
-        while high - low[0] > max(_SHORT, self._packed * 3 // 2):
-            middle = blocks.find((low[0] + high) // 2, high)
-            if middle >= high:
-                break
+    def _first(self, contig: bytes, position: int, begin: Place, end: Place) -> Place:
+        """The start of the first line at a position or behind it; the end, if none is before it."""
+        span = 1 << self._index.shift
+        window = (position - 1) // span * span + 1
+        place = self._search(contig, position, begin, end, (window, window + span))
+        steps = 0
+        while place < end:
+            here = self._position(place, contig)
+            if here >= position:
+                return place
+            self._remember(here, place)
+            if steps == _STEPS:  # the file is denser than it seemed
+                place, steps = self._search(contig, position, place, end), 0
+            place = self._next(self._last_in_block(contig, position, place, end))
+            steps += 1
+        return end
+
+    def _search(
+        self,
+        contig: bytes,
+        position: int,
+        begin: Place,
+        end: Place,
+        expected: tuple[int, int] | None = None,
+    ) -> Place:
+        """The start of a line before every line at the position, and not far before.
+
+        ``expected`` is what positions the stretch is thought to begin and to end with.
+        """
+        stretch = self._stretch(contig, position, begin, end, expected)
+        guesses = _GUESSES if expected else 0
+        blocks = self._blocks
+        while True:
+            aim = stretch.aim(position, max(self._packed, blocks.usual), guesses > 0)
+            if aim is None:
+                return stretch.low
+            middle = blocks.find(aim, stretch.high)
+            if middle >= stretch.high:
+                return stretch.low
             start = self._next((middle, 0))
-            if start < end and self._position(start, contig) < position:
-                low = start
+            here = self._position(start, contig) if start < end else None
+            if here is not None:
+                self._remember(here, start)
+            stretch.narrow(position, middle, start, here)
+            guesses -= 1
+
+    def _stretch(
+        self,
+        contig: bytes,
+        position: int,
+        begin: Place,
+        end: Place,
+        expected: tuple[int, int] | None,
+    ) -> Stretch:
+        """What is left to search, when the lines that are known are taken into account."""
+        if contig != self._seen_of:
+            self._seen_of, self._seen = contig, []
+        below, above = expected or (0, 0)
+        at = bisect_left(self._seen, (position,))
+        behind = self._seen[at] if at < len(self._seen) else None
+        if at and begin <= self._seen[at - 1][1] < end:
+            below, begin = self._seen[at - 1]
+        if behind is not None and begin < behind[1] < end:
+            above, end = behind
+        del self._seen[: max(0, at - 1)]  # loci come in order
+        return Stretch(begin, end[0], below, (above, end[0]))
+
+    def _last_in_block(self, contig: bytes, position: int, place: Place, end: Place) -> Place:
+        """The last line found to come before a position in the block of one that does."""
+        offset, low = place
+        data = self._blocks.block(offset)
+        high = end[1] if end[0] == offset else len(data)
+        while high - low > _FEW:
+            newline = data.find(b"\n", (low + high) // 2, high)
+            start = (offset, newline + 1)
+            if 0 <= newline < high - 1 and self._position(start, contig) < position:
+                low = newline + 1
             else:
-                high = middle
-        return low
+                high = (low + high) // 2
+        return offset, low
 
     def _position(self, place: Place, contig: bytes) -> int:
         """POS of the line that starts at a place."""
@@ -156,6 +240,37 @@ class Lines:
 
     def _behind(self, offset: int, within: int, data: bytes | bytearray) -> Place:
         return (offset, within) if within < len(data) else (self._blocks.after(offset), 0)
+
+
+def heads(blocks: Blocks) -> Iterator[tuple[Place, list[bytes]]]:
+    """Where each line of a file begins, and its columns up to INFO; lines of the header left out.
+
+    Memory holds a block, and the part of a line up to the end of the block in which INFO ends.
+    """
+    place: Place | None = None
+    head, offset = b"", 0
+    while offset < blocks.size:
+        text, at = blocks.block(offset), 0
+        while at < len(text):
+            place = place or (offset, at)
+            newline = text.find(b"\n", at)
+            if head.count(b"\t") < _FIXED:
+                head += text[at : newline if newline >= 0 else len(text)]
+            if newline < 0:
+                break
+            if not head.startswith(b"#"):
+                yield place, _columns(head)
+            place, head, at = None, b"", newline + 1
+        offset = blocks.after(offset)
+    if place and not head.startswith(b"#"):
+        yield place, _columns(head)
+
+
+def _columns(head: bytes) -> list[bytes]:
+    columns = head.split(b"\t", _FIXED)[:_FIXED]
+    if len(columns) < _FIXED:
+        raise Unusual("a line without its first columns")
+    return columns
 
 
 def _is_block(head: list[bytes]) -> bool:

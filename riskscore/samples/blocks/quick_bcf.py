@@ -16,6 +16,7 @@ from riskscore.genetics.build import chromosome
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.binary import BinaryRecord, BinaryRecords, Dictionaries
 from riskscore.samples.blocks.index import read_index
+from riskscore.samples.blocks.record_index import Entry, Listing
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.coded import Coded
 from riskscore.samples.record import Numbers, Record
@@ -95,34 +96,47 @@ class QuickBCF:
             },
         )
         self._records = BinaryRecords(self._blocks, read_index(index), dictionaries, self._samples)
+        self._listing = Listing(path, index)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the record index beside the file."""
+        return self._listing.warnings
 
     def close(self) -> None:
         """Close the file."""
         self._blocks.close()
+        self._listing.close()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, for a record index to be made of."""
+        return self._records.entries()
 
     def fetch(self, contig: str, region: Region) -> Iterator[Record]:
         """Records that start in a region; ``contig`` is the file's name of the chromosome."""
-        if region.prefixes:
+        if self._listing.covers(region.prefixes):
+            found = self._listing.read(contig, region, self._records.at)
+        elif region.prefixes:
             found = self._records.named(contig, region.start, region.end, region.prefixes)
         else:
             found = self._records.between(contig, region.start, region.end)
         alike: Counter[tuple[object, ...]] = Counter()
         for packed in found:
-            key = (packed.position, packed.id, packed.ref, packed.alts)
-            yield self._record(packed, chromosome(contig), alike[key])
-            alike[key] += 1
+            record = self._record(packed, chromosome(contig), alike)
+            yield record
+            alike[_key(record)] += 1
 
-    def _record(self, packed: BinaryRecord, chrom: str, place: int) -> PackedRecord:
-        """A record; ``place`` counts those like it that came before."""
-        key = (packed.position, packed.id, packed.ref, packed.alts)
+    def _record(
+        self, packed: BinaryRecord, chrom: str, alike: Counter[tuple[object, ...]]
+    ) -> PackedRecord:
+        """A record; ``alike`` counts those that came before."""
 
         def complete() -> Record:
             # By its name: a damaged record beside it does not matter here.
             region = Region(chrom, packed.position, packed.position, (packed.id,))
-            alike = [r for r in self._by_pysam(region) if (r.position, r.id, r.ref, r.alts) == key]
-            return alike[place]
+            return [r for r in self._by_pysam(region) if _key(r) == key][place]
 
-        return PackedRecord(
+        record = PackedRecord(
             chromosome=chrom,
             position=packed.position,
             id=packed.id,
@@ -137,6 +151,14 @@ class QuickBCF:
             packed=packed,
             complete=complete,
         )
+        key = _key(record)
+        place = alike[key]
+        return record
+
+
+def _key(record: Record) -> tuple[object, ...]:
+    """What tells a record from others of its position, but for those that are alike."""
+    return record.position, record.id, record.ref, record.alts, record.end
 
 
 def open_quick_bcf(path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> QuickBCF | None:

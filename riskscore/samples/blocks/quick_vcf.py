@@ -7,9 +7,11 @@ from pathlib import Path
 
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.index import read_index
-from riskscore.samples.blocks.lines import Lines
+from riskscore.samples.blocks.lines import Lines, heads
+from riskscore.samples.blocks.record_index import Entry, Listing
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.blocks.walk import Group, walk
+from riskscore.samples.record import Record
 from riskscore.samples.source import Region
 
 # What the header of a gVCF declares. In it every line of a region's window has to be looked at.
@@ -23,12 +25,13 @@ class QuickVCF:
     """
 
     def __init__(self, path: Path) -> None:
-        index = next((p for e in (".tbi", ".csi") if (p := Path(f"{path}{e}")).is_file()), None)
+        index = index_of(path)
         if index is None:
             raise Unusual("no index beside the file")
         self._blocks = Blocks(path)
         self._lines = Lines(self._blocks, read_index(index))
         self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
+        self._listing = Listing(path, index)
 
     def _header(self) -> bytes:
         """The header's lines, or the blocks that hold them."""
@@ -40,14 +43,36 @@ class QuickVCF:
             offset = self._blocks.after(offset)
         return b"".join(parts)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the record index beside the file."""
+        return self._listing.warnings
+
     def close(self) -> None:
         self._blocks.close()
+        self._listing.close()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, for a record index to be made of."""
+        for place, head in heads(self._blocks):
+            contig, position = (column.decode() for column in head[:2])
+            if not position.isdigit() or str(int(position)) != position:
+                raise Unusual("a line without a position")
+            name, ref, alt, _, _, info = (column.decode("utf-8", "replace") for column in head[2:])
+            record = Record(
+                contig, int(position), name, ref, tuple(alt.split(",")) if alt != "." else (), "",
+                info, (), b"", 0, "",
+            )  # fmt: skip
+            yield Entry(contig, record.position, record.end, name, record.is_block, place)
 
     def fetch(self, contig: str, region: Region) -> Iterator[bytes]:
         """Lines that start in a region, or that may reach into it; ``contig`` is the file's name.
 
         In the order of the file, so that whoever meets Unusual can go on where this ended.
         """
+        if self._listing.covers(region.prefixes):
+            yield from self._listing.read(contig, region, self._lines.at)
+            return
         found = None
         if not region.prefixes and not self._may_hold_blocks:
             found = self._lines.between(contig, region.start, region.end)
@@ -62,6 +87,11 @@ class QuickVCF:
         if self._may_hold_blocks:
             raise Unusual("blocks of a gVCF may reach over the positions")
         yield from walk(self._blocks, self._lines, contig, positions)
+
+
+def index_of(path: Path) -> Path | None:
+    """The index beside a VCF, if there is one; the .tbi if there are two."""
+    return next((p for e in (".tbi", ".csi") if (p := Path(f"{path}{e}")).is_file()), None)
 
 
 def open_quick(path: Path) -> QuickVCF | None:

@@ -82,6 +82,8 @@ class Cursor:
         else:
             missing = _MISSING[kind]
             words = ["." if v == missing else str(v) for v in values.tolist() if v != missing + 1]
+        if not words:
+            raise Unusual("a vector that ends before its first value")
         return ",".join(words)
 
 

@@ -12,7 +12,7 @@ from riskscore.errors import VCFFormatError
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.quick_bcf import QuickBCF
-from riskscore.samples.blocks.typed import FLOAT, floats
+from riskscore.samples.blocks.typed import FLOAT, Cursor, floats
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.opening import open_source
 from riskscore.samples.source import Region
@@ -32,12 +32,33 @@ def test_a_block_shorter_than_its_own_header(tmp_path: Path) -> None:
     blocks.close()
 
 
+def test_a_block_that_hides_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    write_bgzf(path, b"some text", random.Random(1), 100)
+    data = bytearray(path.read_bytes())
+    first = int.from_bytes(data[16:18], "little") + 1
+    data[first - 4 : first] = bytes(4)
+    path.write_bytes(data)
+    blocks = Blocks(path)
+    with pytest.raises(Unusual):
+        blocks.block(0)
+    assert blocks.block(len(data) - 28) == b""  # the end block is as empty as it says
+    blocks.close()
+
+
 def test_a_number_behind_the_end_of_its_vector() -> None:
     end = np.uint32(0x7F800002).view(np.float32)
     sound = np.array([0.5, end, 0.25, 0.75], dtype=np.float32)
     assert floats(sound.tobytes(), FLOAT, 2, 2, 0).counts.tolist() == [1, 2]
     with pytest.raises(Unusual):
         floats(sound[[1, 0, 2, 3]].tobytes(), FLOAT, 2, 2, 0)
+
+
+def test_a_vector_that_ends_before_its_first_value() -> None:
+    sound = np.array([0.5], dtype="<f4").tobytes()
+    assert Cursor(bytes([1 << 4 | FLOAT]) + sound, 0).info() == "0.5"
+    with pytest.raises(Unusual):
+        Cursor(bytes([1 << 4 | FLOAT]) + (0x7F800002).to_bytes(4, "little"), 0).info()
 
 
 def test_a_site_without_a_variant_reaches_over_the_next_lines(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Records found by their blocks are the records pysam finds, in files cut into blocks anywhere."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -94,6 +94,41 @@ def test_it_inflates_a_few_blocks_of_many(tmp_path: Path) -> None:
     assert line.decode() == lines[1100].rstrip("\n")
     records_looked_at = quick._blocks.inflated * 2000 / len(lines[0])
     assert records_looked_at < 100 < len(lines)
+    quick.close()
+
+
+def _skewed(rng: random.Random) -> list[int]:
+    """Nearly all of a window's lines in its first quarter, where interpolation looks too early."""
+    return sorted([*rng.sample(range(1, 4_000), 2_000), *rng.sample(range(4_000, 16_000), 10)])
+
+
+@pytest.mark.parametrize(
+    ("places", "most"),
+    [(lambda rng: range(1, 16_000, 8), 15), (_skewed, 45)],
+    ids=["even", "skewed"],
+)
+def test_it_looks_at_few_records_a_locus(
+    places: Callable[[random.Random], Sequence[int]], most: int, tmp_path: Path
+) -> None:
+    """Records of about a block, 2,000 of them in one window of the index."""
+    rng = random.Random(8)
+    positions = places(rng)
+    lines = [
+        f"chr6\t{position}\trs\tA\tG\t.\tPASS\t.\tDS\t"
+        + "\t".join(f"{rng.random():.5f}" for _ in range(60)) + "\n"
+        for position in positions
+    ]  # fmt: skip
+    path = write_vcf(tmp_path / "a.vcf.gz", 60, lines, rng, 1000)
+    quick = QuickVCF(path)
+    chosen = sorted(rng.sample(range(len(lines)), 40))
+    before = quick._blocks.inflated
+    for i in chosen:
+        region = Region("6", positions[i], positions[i])
+        assert [line.decode() for line in quick.fetch("chr6", region)] == [lines[i].rstrip("\n")]
+    # A line before the 64 bases in which a longer REF is looked for, those in them, and one behind.
+    due = sum(3 + sum(positions[i] - 64 <= p < positions[i] for p in positions) for i in chosen)
+    blocks = due * len(lines[0]) / 500
+    assert (quick._blocks.inflated - before - blocks) / len(chosen) < most
     quick.close()
 
 
