@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -89,7 +90,8 @@ class BCFFile:
             index = self._make_index(path) if make_index else None
             self._file = pysam.VariantFile(str(path), index_filename=index)
             self._opened.callback(_close, self._file)
-            lines = str(self._file.header).splitlines()
+            self._header = self._file.header
+            lines = str(self._header).splitlines()
             present = self._contigs_with_records()
         except (OSError, ValueError, NotImplementedError) as error:
             raise VCFFormatError(
@@ -106,11 +108,13 @@ class BCFFile:
             raise EmptyVCFError("the BCF has no records", where=self.name)
         self.contigs = by_plain_name(present, self.name)
         self.chromosomes = frozenset(self.contigs)
-        self._quick: QuickBCF | None = None
-        if not make_index:
-            self._quick = open_quick_bcf(path, self._file.header, self._fetch_by_pysam)
-            if self._quick is not None:
-                self._opened.callback(self._quick.close)
+        self._quick = None if make_index else self._open_quick()
+
+    def _open_quick(self) -> QuickBCF | None:
+        quick = open_quick_bcf(self._path, self._header, self._fetch_by_pysam)
+        if quick is not None:
+            self._opened.callback(quick.close)
+        return quick
 
     def _make_index(self, path: Path) -> str:
         folder = self._opened.enter_context(tempfile.TemporaryDirectory())
@@ -136,7 +140,7 @@ class BCFFile:
             )
         return [
             str(name)
-            for name in self._file.header.contigs
+            for name in self._header.contigs
             if next(iter(self._file.fetch(contig=str(name))), None) is not None
         ]
 
@@ -153,6 +157,20 @@ class BCFFile:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether records are found by their blocks."""
+        return self._quick is not None
+
+    def again(self) -> BCFFile:
+        """The same file for another process; pysam's handles are opened when they are needed."""
+        other = copy(self)
+        for handle in ("_file", "_beside"):
+            other.__dict__.pop(handle, None)
+        other._opened = ExitStack()
+        other._quick = other._open_quick()
+        return other
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -188,8 +206,16 @@ class BCFFile:
         yield from islice(self._fetch_by_pysam(region, file), given, None)
 
     @cached_property
+    def _file(self) -> pysam.VariantFile:
+        """The handle of single records."""
+        return self._open_handle()
+
+    @cached_property
     def _beside(self) -> pysam.VariantFile:
-        """A second handle on the file."""
+        """The handle of one record after another."""
+        return self._open_handle()
+
+    def _open_handle(self) -> pysam.VariantFile:
         verbosity = pysam.set_verbosity(0)
         try:
             file = pysam.VariantFile(str(self._path))
@@ -221,7 +247,7 @@ class BCFFile:
         info = [
             f"{key}={_text(variant.info[key])}"
             for key in _INFO
-            if key in self._file.header.info and key in variant.info
+            if key in self._header.info and key in variant.info
         ]
         if variant.stop > variant.start + len(variant.ref or ""):
             info.append(f"END={variant.stop}")

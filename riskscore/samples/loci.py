@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
+from riskscore.samples.bcf import BCFFile
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.matching import ASSUMED, find, region_of
 from riskscore.samples.reading import Absent, Reading
@@ -83,7 +84,7 @@ def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
 
 def _in_two(
     source: Source,
-    beside: Callable[[], VCFFile],
+    beside: Callable[[], VCFFile | BCFFile],
     rows: range,
     read: Callable[[Source, range], list[Found]],
     values: NDArray[np.float32],
