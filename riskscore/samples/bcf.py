@@ -43,7 +43,10 @@ class BCFRecord(Record):
             body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
         except ValueError as error:
             raise self.error("FORMAT", "the cells cannot be read") from error
-        return tuple(body.encode().split(b"\t"))
+        cells = tuple(body.encode().split(b"\t"))
+        if len(cells) != self.samples:  # a text with a tab in it
+            raise self.error("FORMAT", "the cells cannot be told apart")
+        return cells
 
     def numbers(self, name: str) -> Numbers | None:
         assert self.variant is not None

@@ -77,13 +77,16 @@ class Cursor:
         if kind == CHAR:
             return values.tobytes().rstrip(b"\0").decode("utf-8", "replace")
         if kind == FLOAT:
-            pairs = zip(values.tolist(), values.view(np.uint32).tolist(), strict=True)
-            words = ["." if b == _FLOAT_MISSING else f"{v:g}" for v, b in pairs if b != _FLOAT_END]
+            bits = values.view(np.uint32).tolist()
+            ended = _FLOAT_END in bits
+            pairs = zip(values.tolist(), bits, strict=True)
+            words = ["." if b == _FLOAT_MISSING else f"{v:g}" for v, b in pairs]
         else:
             missing = _MISSING[kind]
-            words = ["." if v == missing else str(v) for v in values.tolist() if v != missing + 1]
-        if not words:
-            raise Unusual("a vector that ends before its first value")
+            ended = missing + 1 in values.tolist()
+            words = ["." if v == missing else str(v) for v in values.tolist()]
+        if ended:  # what ends the shorter vectors of FORMAT
+            raise Unusual("a vector of INFO with an end")
         return ",".join(words)
 
 

@@ -59,6 +59,9 @@ def test_a_vector_that_ends_before_its_first_value() -> None:
     assert Cursor(bytes([1 << 4 | FLOAT]) + sound, 0).info() == "0.5"
     with pytest.raises(Unusual):
         Cursor(bytes([1 << 4 | FLOAT]) + (0x7F800002).to_bytes(4, "little"), 0).info()
+    ended = b"".join(bits.to_bytes(4, "little") for bits in (0x7F800001, 0x7F800002))
+    with pytest.raises(Unusual):  # which pysam writes as .,.
+        Cursor(bytes([2 << 4 | FLOAT]) + ended, 0).info()
 
 
 def test_a_site_without_a_variant_reaches_over_the_next_lines(tmp_path: Path) -> None:
@@ -104,6 +107,28 @@ def test_a_record_is_read_while_others_are_still_to_come(
             assert calls is not None
             seen.append((record.position, calls.tolist()))
     assert seen == [(position, [[0, -2], [0, 1]]) for position in (100, 200, 300)]
+
+
+def test_a_text_with_a_tab_is_refused(tmp_path: Path) -> None:
+    """Of pysam we have the cells as a line, in which the tab would begin another sample's."""
+    header = pysam.VariantHeader()
+    header.add_line("##contig=<ID=chr6,length=170805979>")
+    header.add_line('##FORMAT=<ID=GT,Number=1,Type=String,Description="G">')
+    header.add_line('##FORMAT=<ID=XX,Number=1,Type=String,Description="X">')
+    for name in ("a", "b"):
+        header.add_sample(name)
+    path = tmp_path / "a.bcf"
+    with pysam.VariantFile(str(path), "wb", header=header) as out:
+        record = out.new_record(contig="chr6", start=99, alleles=("A", "G"))
+        for name in ("a", "b"):
+            record.samples[name]["GT"], record.samples[name]["XX"] = (0, 1), "x\tx"
+        out.write(record)
+    pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
+    with BCFFile(path) as source:
+        source._quick = None
+        (found,) = source.fetch(Region("6", 100, 100))
+        with pytest.raises(VCFFormatError, match="cannot be told apart"):
+            found.genotypes()
 
 
 def test_text_where_the_header_promises_numbers(tmp_path: Path) -> None:
