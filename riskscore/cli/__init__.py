@@ -46,6 +46,9 @@ def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
     # What a model file means is not for plugins to say, and looking for them takes its time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
+    # BLAS would start a thread a core as numpy is imported, for products that are small here, and
+    # against the processes that read a large file.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A command is over before it has made garbage worth a search, at its end least of all.
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)
