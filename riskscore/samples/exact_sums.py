@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 Sums = NDArray[np.int64]
 Copies = NDArray[np.float32]
 
-_ROWS, _CELLS = 64, 1 << 17  # so many records are held at a time, or so many cells
+_ROWS, _CELLS = 64, 1 << 16  # so many records are held at a time, or so many cells
 _DIGIT = 12  # bits of a weight in one product
 _DIGITS = 4
 _SHIFTS = _DIGIT * np.arange(_DIGITS)[:, None]
-_EXACT = 4096  # so many products of an allele and a digit have a sum that float32 holds
-_ALONE = 500  # columns multiplied at a time: so few that BLAS wakes no threads for them
+_EXACT = 2048  # so many products of two copies and a digit have a sum that float32 holds
+_ALONE = 1 << 18  # multiplications at a time: so few that BLAS wakes no threads for them
 _CALLED = {ord("|"): np.uint32(0x0930_7C30), ord("/"): np.uint32(0x0930_2F30)}  # "0|0" and a tab
 _ALLELES = np.uint32(0x0001_0001)  # the bits in which 0 and 1 differ
 _TAB = ord("\t")
@@ -60,31 +60,32 @@ class CallRows:
     """Rows of four-letter cells (``0|1`` and a tab), summed together once there are enough.
 
     Whoever adds a row keeps what it stands for; :meth:`flush` gives the rows back that hold
-    anything but called alleles 0 and 1, unsummed. The two alleles of a cell are the halves of its
-    word and are summed apart, in float32 as long as that is exact.
+    anything but called alleles 0 and 1, unsummed. Copies are summed in float32 as long as that is
+    exact.
     """
 
     def __init__(self, sums: ExactSums) -> None:
         kinds, samples = sums.sums.shape
-        self._sums = sums
+        self._sums, self._width = sums, 4 * samples
         rows = max(1, min(_ROWS, _CELLS // samples))
-        self._text = np.empty((rows, 4 * samples), dtype=np.uint8)
-        self._alleles = np.empty((rows, 2 * samples), dtype=np.float32)
-        self._parts = np.zeros((kinds, _DIGITS, 2 * samples), dtype=np.float32)
+        self._text = np.full((rows, self._width), _TAB, dtype=np.uint8)
+        self._bytes = memoryview(self._text.data).cast("B")
+        self._copies = np.empty((rows, samples), dtype=np.float32)
+        self._parts = np.zeros((kinds, _DIGITS, samples), dtype=np.float32)
         self._multiplied = 0
+        self._unusual: dict[int, NDArray[np.uint32]] = {}
         self.held = 0
 
     def put(self, text: bytes | bytearray, start: int) -> bool:
         """Take the cells of a line, from the first on; whether the rows are now to be flushed."""
-        row = self._text[self.held]
-        row[:] = np.frombuffer(text, np.uint8, row.size, start)
-        row[-1] = _TAB  # the line's end stands there
+        at, length = self.held * self._width, self._width - 1  # the last cell's tab stands there
+        self._bytes[at : at + length] = memoryview(text)[start : start + length]
         self.held += 1
         return self.held == len(self._text)
 
     def flush(
         self, kinds: NDArray[np.intp], variants: NDArray[np.intp], turned: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Sum the rows; which of them were usual, and the copies of ALT in each.
 
         ``kinds``, ``variants`` and ``turned`` (the effect allele is REF) have an entry a row.
@@ -95,43 +96,47 @@ class CallRows:
         usual = words.view("<u2").max(axis=1) <= 1
         for row in np.flatnonzero(~usual):
             usual[row] = _without_separators(words[row], called)
-        alleles = self._alleles[: self.held]
-        np.copyto(alleles, words.view("<u2"), casting="unsafe")
-        alleles[~usual] = 0
+        self._unusual = {row: words[row] ^ called for row in np.flatnonzero(~usual).tolist()}
+        # The alleles are the halves of a word: the lower is added to the upper, then both shifted.
+        words *= _ALLELES
+        words >>= 16
+        copies = self._copies[: self.held]
+        copies[:] = words.view(np.int32)
+        copies[~usual] = 0
         weights = self._sums.weights[variants] * np.where(turned, -1, 1)
-        for kind in np.unique(kinds):
+        for kind in range(len(self._parts)):
             own = (kinds == kind) & usual
-            self._multiply(int(kind), np.where(own, weights, 0), alleles)
-            self._sums.sums[kind] -= 2 * int(weights[own & turned].sum())
+            if own.any():
+                self._multiply(kind, np.where(own, weights, 0), copies)
+                self._sums.sums[kind] -= 2 * int(weights[own & turned].sum())
         self._multiplied += self.held
         if self._multiplied > _EXACT - len(self._text):
             self.settle()
-        counts = alleles.sum(axis=1).astype(np.float64)
-        words[~usual] ^= called  # their text again
+        self._text[:, -1] = _TAB
         self.held = 0
-        return usual, counts
+        counts = copies @ np.ones(copies.shape[1], dtype=np.float32)
+        return usual, counts.astype(np.int64)
 
-    def _multiply(self, kind: int, weights: Sums, alleles: Copies) -> None:
-        """Add weights times alleles (0 or 1), twelve bits of the weights at a time."""
-        digits = [(weights >> (_DIGIT * i)) & (2**_DIGIT - 1) for i in range(_DIGITS - 1)]
-        digits.append(weights >> (_DIGIT * (_DIGITS - 1)))
-        table = np.stack(digits).astype(np.float32)
-        parts = self._parts[kind]
-        for start in range(0, alleles.shape[1], _ALONE):
-            some = slice(start, start + _ALONE)
-            parts[:, some] += table @ alleles[:, some]
+    def _multiply(self, kind: int, weights: Sums, copies: Copies) -> None:
+        """Add weights times copies (0, 1 or 2), twelve bits of the weights at a time."""
+        digits = weights >> _SHIFTS
+        digits[:-1] &= 2**_DIGIT - 1
+        table, parts = digits.astype(np.float32), self._parts[kind]
+        columns = _ALONE // table.size
+        for start in range(0, copies.shape[1], columns):
+            some = slice(start, start + columns)
+            parts[:, some] += table @ copies[:, some]
 
     def settle(self) -> None:
         """Carry what was multiplied over into the sums."""
         for kind, parts in enumerate(self._parts):
-            total = (parts.astype(np.int64) << _SHIFTS).sum(axis=0)
-            self._sums.sums[kind] += total[::2] + total[1::2]
+            self._sums.sums[kind] += (parts.astype(np.int64) << _SHIFTS).sum(axis=0)
         self._parts[:] = 0
         self._multiplied = 0
 
     def line(self, row: int) -> bytes:
         """The cells of an unusual row as text, after the flush."""
-        return self._text[row, :-1].tobytes()
+        return self._unusual[row].tobytes()[:-1]
 
 
 def _without_separators(words: NDArray[np.uint32], called: np.uint32) -> bool:

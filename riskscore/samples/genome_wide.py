@@ -19,7 +19,8 @@ from riskscore.genetics.variant import Strand, Variant
 from riskscore.models.plain import PlainVariants
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.exact_sums import ExactSums
-from riskscore.samples.plain_pass import HOW, SURE, Findings, Pass, Stretch, Told, variant_of
+from riskscore.samples.findings import HOW, Findings, Told, variant_of
+from riskscore.samples.plain_pass import SURE, Pass, Stretch
 from riskscore.samples.reading import Reading
 from riskscore.samples.second_process import in_two, to_read_beside
 from riskscore.samples.source import Region, Source

@@ -29,9 +29,9 @@ INDEL_REACH = 30
 _MOST_COPIES = 2.1
 _CONTIGS_SHOWN = 25
 # Markers of HLA panels: their letters are not bases, and their positions often made up.
-_MARKER = re.compile(
-    r"^(HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*)", re.IGNORECASE
-)
+_MARKER = r"HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*"
+_MARKER_NAME = re.compile(_MARKER, re.IGNORECASE)
+_MARKER_BYTES = re.compile(_MARKER.encode(), re.IGNORECASE)
 
 BLOCK, ASSUMED = "reference_block", "assumed_homref"
 Match = tuple[Record, AlleleMatch]
@@ -67,7 +67,12 @@ def find_among(
 
 def is_marker(name: str) -> bool:
     """Whether an ID is that of an HLA panel's marker, whose letters are not bases."""
-    return _MARKER.match(name) is not None
+    return _MARKER_NAME.match(name) is not None
+
+
+def marker_at(text: bytes | bytearray, start: int, end: int) -> bool:
+    """Whether the ID that stands at a place in a line is that of a marker, as :func:`is_marker`."""
+    return _MARKER_BYTES.match(text, start, end) is not None
 
 
 class _Locus:

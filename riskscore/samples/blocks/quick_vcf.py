@@ -57,8 +57,8 @@ class QuickVCF:
         else:
             yield from found
 
-    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[Group]:
-        """The lines at each of many positions (sorted) that has any, in order of position."""
+    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """The lines at each of many positions (sorted) that has any, in order, some at a time."""
         if self._may_hold_blocks:
             raise Unusual("blocks of a gVCF may reach over the positions")
         yield from walk(self._blocks, self._lines, contig, positions)

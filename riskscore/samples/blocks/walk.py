@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.lines import Lines
@@ -12,24 +11,16 @@ from riskscore.samples.blocks.unusual import Unusual
 _WORTH_A_SEARCH = 1 << 20  # packed bytes to the next position, above which it is searched for
 _BEHIND = 1 << 62
 
-
-class Line(NamedTuple):
-    """A line of a VCF where it stands: ``text[start:end]``, and then its newline."""
-
-    text: bytes | bytearray
-    start: int
-    end: int
-
-    @property
-    def whole(self) -> bytes:
-        return bytes(self.text[self.start : self.end])
-
-
+# A line where it stands, ``text[start:end]`` and then its newline; ``tab`` is the one behind POS.
+# No class of its own: a genome has millions of them.
+Line = tuple[bytes | bytearray, int, int, int]  # text, start, tab, end
 Group = tuple[int, list[Line]]  # a position, and its lines
 
 
-def walk(blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]) -> Iterator[Group]:
-    """The lines at each of the positions (sorted, 1-based) that has any, in order.
+def walk(
+    blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]
+) -> Iterator[list[Group]]:
+    """The lines at each of the positions (sorted, 1-based) that has any, in order, some at a time.
 
     Raises Unusual where a line does not begin with a contig and a position.
     """
@@ -50,36 +41,39 @@ class _Walk:
         self._first = self._here = 0  # positions of the first line of a stretch and of the last
         self._sought = 0  # the position last searched for
 
-    def groups(self, start: Place) -> Iterator[Group]:
+    def groups(self, start: Place) -> Iterator[list[Group]]:
         """The wanted lines from a place on."""
         offset, at = start
-        rest, begun = b"", offset
+        rest: list[bytes | bytearray] = []  # of the line that began in the blocks before
+        begun = offset
         while offset < self._blocks.size and not self._ended:
             text = self._blocks.block(offset)
-            if rest:  # the line that began in the blocks before
-                end = text.find(b"\n")
-                rest += text[: end + 1 if end >= 0 else len(text)]
-                at = end + 1 if end >= 0 else len(text)
-                if end >= 0:
-                    yield from self._read(rest, 0)
-                    rest = b""
-            if not rest:
-                yield from self._read(text, at)
-                rest = bytes(text[text.rfind(b"\n", at) + 1 or at :])
+            if rest:
+                end = text.find(b"\n") + 1
+                rest.append(text[:end] if end else text)
+                at = end or len(text)
+                if end:
+                    yield self._read(b"".join(rest), 0)
+                    rest = []
+            if not rest and not self._ended:
+                yield self._read(text, at)
+                if last := text[text.rfind(b"\n", at) + 1 or at :]:
+                    rest = [last]
             offset, at = self._blocks.after(offset), 0
             found = self._beyond(offset, begun)
             if found is not None:
-                (offset, at), rest, begun, self._first = found, b"", found[0], 0
+                (offset, at), rest, begun, self._first = found, [], found[0], 0
         if self._group:
-            yield self._positions[self._done], self._group
+            yield [(self._positions[self._done], self._group)]
 
-    def _read(self, text: bytes | bytearray, at: int) -> Iterator[Group]:
+    def _read(self, text: bytes | bytearray, at: int) -> list[Group]:
         """The groups that end in the whole lines of a text."""
-        positions, width = self._positions, len(self._prefix)
-        while not self._ended and (newline := text.find(b"\n", at)) >= 0:
-            wanted = positions[self._done]
-            tab = text.find(b"\t", at + width)
-            if not text.startswith(self._prefix, at):
+        found: list[Group] = []
+        prefix, width, find = self._prefix, len(self._prefix), text.find
+        wanted, here = self._positions[self._done], self._here
+        while (newline := find(b"\n", at)) >= 0:
+            tab = find(b"\t", at + width)
+            if not text.startswith(prefix, at):
                 here = _BEHIND  # another contig: behind every position of this one
             else:
                 digits = text[at + width : tab]
@@ -88,24 +82,28 @@ class _Walk:
                 here = int(digits)
             if here > wanted:
                 if self._group:
-                    yield wanted, self._group
+                    found.append((wanted, self._group))
                     self._group = []
-                if not self._advance(here):
-                    self._ended = True
-                    return
-                wanted = positions[self._done]
-            self._first, self._here = self._first or here, here
+                wanted = self._advance(here)
+                if self._ended:
+                    break
             if here == wanted:
-                self._group.append(Line(text, at, newline))
+                self._group.append((text, at, tab, newline))
+            self._first = self._first or here
             at = newline + 1
+        self._here = here
+        return found
 
-    def _advance(self, here: int) -> bool:
-        """Pass the positions before ``here``; whether any is left."""
+    def _advance(self, here: int) -> int:
+        """Pass the positions before ``here``: the next; the walk has ended where none is left."""
         positions, done = self._positions, self._done
-        while done < len(positions) and positions[done] < here:
+        while positions[done] < here:
             done += 1
+            if done == len(positions):
+                self._ended = True
+                return 0
         self._done = done
-        return done < len(positions)
+        return positions[done]
 
     def _beyond(self, offset: int, begun: int) -> Place | None:
         """A line before the next position that is farther on than ``offset``, if one is worth it.
