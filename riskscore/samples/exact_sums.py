@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Sums = NDArray[np.int64]
 Copies = NDArray[np.float32]
 
-_ROWS, _CELLS = 64, 1 << 16  # so many records are held at a time, or so many cells
+_ROWS, _CELLS = 64, 1 << 17  # so many records are held at a time, or so many cells
 _DIGIT = 12  # bits of a weight in one product
 _DIGITS = 4
 _SHIFTS = _DIGIT * np.arange(_DIGITS)[:, None]
@@ -47,9 +47,9 @@ class ExactSums:
         products = np.rint(float(self.weights[variant]) * copies.astype(np.float64))
         self.sums[kind] += products.astype(np.int64)
 
-    def add_constant(self, kind: int, variant: int, copies: float) -> None:
-        """Add a variant's weight times the same number of copies to every sample."""
-        self.sums[kind] += int(np.rint(float(self.weights[variant]) * copies))
+    def add_two(self, kind: int, variants: NDArray[np.intp]) -> None:
+        """Add two copies of each of some variants to every sample."""
+        self.sums[kind] += 2 * self.weights[variants].sum()
 
     def values(self) -> NDArray[np.float64]:
         """The sums as numbers, shape (kinds, samples)."""
@@ -71,6 +71,10 @@ class CallRows:
         self._text = np.full((rows, self._width), _TAB, dtype=np.uint8)
         self._bytes = memoryview(self._text.data).cast("B")
         self._copies = np.empty((rows, samples), dtype=np.float32)
+        self._ones = np.ones(samples, dtype=np.float32)
+        digits = sums.weights >> _SHIFTS  # twelve bits of each weight at a time
+        digits[:-1] &= 2**_DIGIT - 1
+        self._digits = digits.astype(np.float32)
         self._parts = np.zeros((kinds, _DIGITS, samples), dtype=np.float32)
         self._multiplied = 0
         self._unusual: dict[int, NDArray[np.uint32]] = {}
@@ -88,44 +92,43 @@ class CallRows:
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Sum the rows; which of them were usual, and the copies of ALT in each.
 
-        ``kinds``, ``variants`` and ``turned`` (the effect allele is REF) have an entry a row.
+        ``kinds``, ``variants`` and ``turned`` (the effect allele is REF) have an entry a row. Of a
+        turned row the copies of ALT are taken away: the two that they are taken from are not added.
         """
         words = self._text[: self.held].view("<u4")
         called = _CALLED.get(int(self._text[0, 1]), _CALLED[ord("|")])
         words ^= called
         usual = words.view("<u2").max(axis=1) <= 1
-        for row in np.flatnonzero(~usual):
-            usual[row] = _without_separators(words[row], called)
-        self._unusual = {row: words[row] ^ called for row in np.flatnonzero(~usual).tolist()}
+        all_usual = usual.all()
+        if not all_usual:
+            for row in np.flatnonzero(~usual):
+                usual[row] = _without_separators(words[row], called)
+            odd = np.flatnonzero(~usual).tolist()
+            self._unusual = {row: words[row] ^ called for row in odd}
         # The alleles are the halves of a word: the lower is added to the upper, then both shifted.
         words *= _ALLELES
         words >>= 16
         copies = self._copies[: self.held]
         copies[:] = words.view(np.int32)
-        copies[~usual] = 0
-        weights = self._sums.weights[variants] * np.where(turned, -1, 1)
-        for kind in range(len(self._parts)):
-            own = (kinds == kind) & usual
-            if own.any():
-                self._multiply(kind, np.where(own, weights, 0), copies)
-                self._sums.sums[kind] -= 2 * int(weights[own & turned].sum())
+        signs = np.where(turned, np.float32(-1), np.float32(1))
+        if not all_usual:
+            copies[~usual] = 0
+        digits = self._digits[:, variants] * signs
+        for kind in set(kinds.tolist()):
+            self._multiply(kind, digits * (kinds == kind), copies)
         self._multiplied += self.held
         if self._multiplied > _EXACT - len(self._text):
             self.settle()
         self._text[:, -1] = _TAB
         self.held = 0
-        counts = copies @ np.ones(copies.shape[1], dtype=np.float32)
-        return usual, counts.astype(np.int64)
+        return usual, (copies @ self._ones).astype(np.int64)
 
-    def _multiply(self, kind: int, weights: Sums, copies: Copies) -> None:
+    def _multiply(self, kind: int, digits: Copies, copies: Copies) -> None:
         """Add weights times copies (0, 1 or 2), twelve bits of the weights at a time."""
-        digits = weights >> _SHIFTS
-        digits[:-1] &= 2**_DIGIT - 1
-        table, parts = digits.astype(np.float32), self._parts[kind]
-        columns = _ALONE // table.size
+        parts, columns = self._parts[kind], _ALONE // digits.size
         for start in range(0, copies.shape[1], columns):
             some = slice(start, start + columns)
-            parts[:, some] += table @ copies[:, some]
+            parts[:, some] += digits @ copies[:, some]
 
     def settle(self) -> None:
         """Carry what was multiplied over into the sums."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,8 @@ class Pass:
         self.lost = ExactSums(self.plain.weight**2, self.samples)
         self.rows = CallRows(self.exact)
         self.waiting: list[tuple[int, int]] = []  # a variant, and how it was met
-        self.summed: list[NDArray[np.intp]] = []  # rows of both, and of the copies of ALT
+        # Of what was summed: both, the copies of ALT, and whether it was.
+        self.summed: list[tuple[NDArray[Any], ...]] = []
         self.meetings: dict[int, int] = {}  # how letters meet, as it was found before
         checked = reading.filters is not None or reading.min_r2 is not None
         calls = reading.field in (GenotypeField.AUTO, GenotypeField.GT)
@@ -127,9 +129,9 @@ class Pass:
             return
         variants, hows = np.array(self.waiting, dtype=np.intp).T
         self.waiting = []
-        kinds, turned = hows & _PALINDROMIC != 0, hows & _TURNED != 0
-        usual, counts = self.rows.flush(np.where(kinds, PALINDROME, SURE), variants, turned)
-        self.summed.append(np.stack([variants, hows, counts])[:, usual])
+        kinds = np.where(hows & _PALINDROMIC, PALINDROME, SURE)
+        usual, counts = self.rows.flush(kinds, variants, hows & _TURNED != 0)
+        self.summed.append((variants, hows, counts, usual))
         for row in np.flatnonzero(~usual):
             i = int(variants[row])
             self._meet(i, [self._rebuilt(i, int(hows[row]), int(row))])
@@ -138,10 +140,13 @@ class Pass:
         """Keep what was found of the variants that were summed together."""
         if not self.summed:
             return
-        variants, hows, counts = np.concatenate(self.summed, axis=1)
+        columns = [np.concatenate(column) for column in zip(*self.summed, strict=True)]
+        variants, hows, counts = (column[columns[-1]] for column in columns[:-1])
         self.summed = []
-        copies = np.where(hows & _TURNED, 2 * self.samples - counts, counts) / self.samples
-        palindromic = hows & _PALINDROMIC != 0
+        turned, palindromic = hows & _TURNED != 0, hows & _PALINDROMIC != 0
+        self.exact.add_two(SURE, variants[turned & ~palindromic])
+        self.exact.add_two(PALINDROME, variants[turned & palindromic])
+        copies = np.where(turned, 2 * self.samples - counts, counts) / self.samples
         self.found.describe_called(variants, hows & _STRAND, palindromic, copies)
 
     def _rebuilt(self, i: int, how: int, row: int) -> Record:

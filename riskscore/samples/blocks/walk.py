@@ -45,30 +45,34 @@ class _Walk:
         """The wanted lines from a place on."""
         offset, at = start
         rest: list[bytes | bytearray] = []  # of the line that began in the blocks before
+        passed = False  # it began there, and is not wanted
         begun = offset
         while offset < self._blocks.size and not self._ended:
-            text = self._blocks.block(offset)
-            if rest:
+            text, found = self._blocks.block(offset), list[Group]()
+            if rest or passed:
                 end = text.find(b"\n") + 1
-                rest.append(text[:end] if end else text)
                 at = end or len(text)
+                if rest:
+                    rest.append(text[:at])
                 if end:
-                    yield self._read(b"".join(rest), 0)
-                    rest = []
-            if not rest and not self._ended:
-                yield self._read(text, at)
-                if last := text[text.rfind(b"\n", at) + 1 or at :]:
-                    rest = [last]
+                    self._read(b"".join(rest), 0, found)
+                    rest, passed = [], False
+            if not (rest or passed or self._ended):
+                at = self._read(text, at, found)
+                passed = self._is_before(text, at)
+                rest = [] if passed or at == len(text) else [text[at:]]
+            if found:
+                yield found
             offset, at = self._blocks.after(offset), 0
-            found = self._beyond(offset, begun)
-            if found is not None:
-                (offset, at), rest, begun, self._first = found, [], found[0], 0
+            farther = self._beyond(offset, begun)
+            if farther is not None:
+                (offset, at), begun, self._first = farther, farther[0], 0
+                rest, passed = [], False
         if self._group:
             yield [(self._positions[self._done], self._group)]
 
-    def _read(self, text: bytes | bytearray, at: int) -> list[Group]:
-        """The groups that end in the whole lines of a text."""
-        found: list[Group] = []
+    def _read(self, text: bytes | bytearray, at: int, found: list[Group]) -> int:
+        """Add the groups that end in the whole lines of a text; where the last line begins."""
         prefix, width, find = self._prefix, len(self._prefix), text.find
         wanted, here = self._positions[self._done], self._here
         while (newline := find(b"\n", at)) >= 0:
@@ -89,10 +93,18 @@ class _Walk:
                     break
             if here == wanted:
                 self._group.append((text, at, tab, newline))
-            self._first = self._first or here
             at = newline + 1
+            if not self._first:
+                self._first = here
         self._here = here
-        return found
+        return at
+
+    def _is_before(self, text: bytes | bytearray, at: int) -> bool:
+        """Whether a line that ends in another block stands before the next position."""
+        width = len(self._prefix)
+        digits = text[at + width : max(0, text.find(b"\t", at + width))]
+        before = digits.isdigit() and int(digits) < self._positions[self._done]
+        return before and text.startswith(self._prefix, at)
 
     def _advance(self, here: int) -> int:
         """Pass the positions before ``here``: the next; the walk has ended where none is left."""
