@@ -31,7 +31,8 @@ _CONTIGS_SHOWN = 25
 # Markers of HLA panels: their letters are not bases, and their positions often made up.
 _MARKER = r"HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*"
 _MARKER_NAME = re.compile(_MARKER, re.IGNORECASE)
-_MARKER_BYTES = re.compile(_MARKER.encode(), re.IGNORECASE)
+# The same of the bytes of a line, from one place in it to another.
+marker_at = re.compile(_MARKER.encode(), re.IGNORECASE).match
 
 BLOCK, ASSUMED = "reference_block", "assumed_homref"
 Match = tuple[Record, AlleleMatch]
@@ -68,11 +69,6 @@ def find_among(
 def is_marker(name: str) -> bool:
     """Whether an ID is that of an HLA panel's marker, whose letters are not bases."""
     return _MARKER_NAME.match(name) is not None
-
-
-def marker_at(text: bytes | bytearray, start: int, end: int) -> bool:
-    """Whether the ID that stands at a place in a line is that of a marker, as :func:`is_marker`."""
-    return _MARKER_BYTES.match(text, start, end) is not None
 
 
 class _Locus:

@@ -51,7 +51,7 @@ class Pass:
         self.meetings: dict[int, int] = {}  # how letters meet, as it was found before
         checked = reading.filters is not None or reading.min_r2 is not None
         calls = reading.field in (GenotypeField.AUTO, GenotypeField.GT)
-        self.batched = calls and not checked
+        self.batched = found.additive if calls and not checked else [False] * len(self.plain)
 
     def read_all(self, stretches: Sequence[Stretch]) -> None:
         """All the variants of some stretches."""
@@ -107,7 +107,7 @@ class Pass:
 
     def _take(self, i: int, record: Line | Record) -> bool:
         """Hold a line of called genotypes for the next sum; False when it is anything else."""
-        if not self.batched or not self.found.additive[i] or isinstance(record, Record):
+        if not self.batched[i] or isinstance(record, Record):
             return False
         calls = snp_calls(record, self.samples)
         if calls is None:

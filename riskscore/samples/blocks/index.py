@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from struct import error as StructError
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.samples.blocks.bgzf import Place
+from riskscore.samples.blocks.bgzf import Blocks, Place
 from riskscore.samples.blocks.unusual import Unusual
 
 _TBI_SHIFT, _TBI_DEPTH = 14, 5
@@ -135,8 +136,7 @@ class FileIndex:
 def read_index(path: Path) -> FileIndex:
     """Read a .tbi or .csi file; raises Unusual when it is neither, or cut short."""
     try:
-        with gzip.open(path) as stream:
-            raw = stream.read()
+        raw = _unpacked(path)
         if raw[:4] == b"TBI\1":
             return _read_tbi(raw)
         if raw[:4] == b"CSI\1":
@@ -144,6 +144,16 @@ def read_index(path: Path) -> FileIndex:
     except (OSError, EOFError, zlib.error, StructError, ValueError, IndexError) as error:
         raise Unusual("an index that cannot be read") from error
     raise Unusual("not an index")
+
+
+def _unpacked(path: Path) -> bytes:
+    """The bytes of an index, which bgzip packed, or gzip."""
+    try:
+        with closing(Blocks(path)) as blocks:
+            return bytes(blocks.read((0, 0), blocks.size << 11))  # deflate packs to no less
+    except Unusual:
+        with gzip.open(path) as stream:
+            return stream.read()
 
 
 def _names(text: bytes) -> tuple[str, ...]:
