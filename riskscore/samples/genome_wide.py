@@ -20,9 +20,10 @@ from riskscore.models.plain import PlainVariants
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.exact_sums import ExactSums
 from riskscore.samples.findings import HOW, Findings, Told, variant_of
-from riskscore.samples.plain_pass import SURE, Pass, Stretch
+from riskscore.samples.held_calls import SURE
+from riskscore.samples.plain_pass import Pass, Stretch
 from riskscore.samples.reading import Reading
-from riskscore.samples.second_process import in_two, to_read_beside
+from riskscore.samples.second_process import in_two, to_walk_beside
 from riskscore.samples.source import Region, Source
 from riskscore.samples.vcf import VCFFile
 
@@ -66,7 +67,7 @@ def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Read
     found = Findings(plain, build, len(source.samples))
     one = Pass(source, found, reading)
     first, second = _halves(plain, found.positions)
-    beside = to_read_beside(source, reading) if len(plain) >= _WORTH_A_PROCESS else None
+    beside = to_walk_beside(source, reading) if len(plain) >= _WORTH_A_PROCESS else None
     if beside is None or not second:
         one.read_all([*first, *second])
         return _sums(found, one.exact, one.lost)

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.samples.bcf import BCFFile
 from riskscore.samples.reading import Reading
 from riskscore.samples.source import Source
 from riskscore.samples.vcf import VCFFile
@@ -24,6 +25,13 @@ Theirs = TypeVar("Theirs")
 def to_read_beside(source: Source, reading: Reading) -> Callable[[], VCFFile] | None:
     """How a second process opens the same file; None where it may not, or cannot."""
     return source.again if reading.processes > 1 and isinstance(source, VCFFile) else None
+
+
+def to_walk_beside(source: Source, reading: Reading) -> Callable[[], VCFFile | BCFFile] | None:
+    """How a second process opens the same file to walk along it; None where it may not."""
+    if isinstance(source, BCFFile) and source.walks and reading.processes > 1:
+        return source.again
+    return to_read_beside(source, reading)
 
 
 def in_two(mine: Callable[[], Mine], theirs: Callable[[], Theirs]) -> tuple[Mine, Theirs]:

@@ -91,7 +91,7 @@ def commands(case: Case) -> dict[str, str]:
         "plink2 --bcf": f"plink2 --bcf cohort.bcf{dosage} {score} --out plink2_bcf",
     }
     if case.kind == "genome":
-        del found["bcftools -R, plink2"], found["tabix -R, to nowhere"], found["riskscore, BCF"]
+        del found["bcftools -R, plink2"], found["tabix -R, to nowhere"]
     if find_spec("cyvcf2"):
         found["cyvcf2"] = (
             f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'by_cyvcf2.py'))} {case.kind}"

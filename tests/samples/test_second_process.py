@@ -18,6 +18,7 @@ from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
 from riskscore.samples.second_process import in_two
 from tests.samples.blocks.bgzf_files import write_vcf
+from tests.samples.blocks.test_bcf import write_bcf
 from tests.samples.test_genome_wide import SAMPLES, made, plain_of
 
 ONE, TWO = Reading(), Reading(processes=2)
@@ -103,10 +104,13 @@ def test_loci_are_the_same(
         assert found[0].values.tobytes() == found[1].values.tobytes()
 
 
+@pytest.mark.parametrize("binary", [False, True])
 def test_genome_wide_sums_are_the_same(
-    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch, binary: bool
 ) -> None:
     path, rows = cohort
+    if binary:
+        path = write_bcf(path.parent, path, random.Random(1))
     forked = counted(genome_wide, monkeypatch)
     found = []
     for reading in (ONE, TWO):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.index import read_index
+from riskscore.samples.blocks.line_walk import LineWalk
 from riskscore.samples.blocks.lines import Lines
 from riskscore.samples.blocks.unusual import Unusual
-from riskscore.samples.blocks.walk import Group, walk
+from riskscore.samples.blocks.walk import Group
 from riskscore.samples.source import Region
 
 # What the header of a gVCF declares. In it every line of a region's window has to be looked at.
@@ -61,7 +62,7 @@ class QuickVCF:
         """The lines at each of many positions (sorted) that has any, in order, some at a time."""
         if self._may_hold_blocks:
             raise Unusual("blocks of a gVCF may reach over the positions")
-        yield from walk(self._blocks, self._lines, contig, positions)
+        yield from LineWalk(self._blocks, self._lines, contig, positions).all()
 
 
 def open_quick(path: Path) -> QuickVCF | None:
