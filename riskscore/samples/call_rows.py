@@ -21,11 +21,11 @@ _DIGITS = 4
 _SHIFTS = _DIGIT * np.arange(_DIGITS)[:, None]
 _EXACT = 2048  # so many products of two copies and a digit have a sum that float32 holds
 _ALONE = 1 << 18  # multiplications at a time: so few that BLAS wakes no threads for them
-_CALLED = {ord("|"): np.uint32(0x0930_7C30), ord("/"): np.uint32(0x0930_2F30)}  # "0|0" and a tab
-_ALLELES = np.uint32(0x0001_0001)  # the bits in which 0 and 1 differ
+# Cells as words: "0|0" or "0/0" and a tab; and the bits in which 0 and 1 differ.
+_CALLED = (np.uint32(0x0930_7C30), np.uint32(0x0930_2F30))
+_ALLELES = np.uint32(0x0001_0001)
+_ADDING = np.uint32(1 << 14 | 1 << 30)  # times a cell: its alleles, added in the highest bits
 _TAB = ord("\t")
-_EITHER = np.uint32(0xFFFE_00FE)  # all but these, and the separator
-_SEPARATOR = np.uint32(0xFF00)
 # Of two alleles as BCF packs them, (allele + 1) << 1 and a bit that says whether they are phased.
 _UNPHASED, _BOTH_REF = np.uint16(0xFEFE), np.uint16(0x0202)
 
@@ -112,17 +112,16 @@ class TextRows(CallRows):
 
     def _count(self, cells: NDArray[np.uint8], copies: Copies) -> Usual:
         words = cells.view("<u4")
-        called = _CALLED.get(int(cells[0, 1]), _CALLED[ord("|")])
-        words ^= called
-        usual = np.asarray(words.view("<u2").max(axis=1) <= 1)
+        both = np.bitwise_and.reduce(words, axis=1) & ~_ALLELES
+        either = np.bitwise_or.reduce(words, axis=1) & ~_ALLELES
+        usual = np.asarray((both == either) & ((both == _CALLED[0]) | (both == _CALLED[1])))
         if not usual.all():
             for row in np.flatnonzero(~usual):
-                usual[row] = _without_separators(words[row], called)
+                usual[row] = _is_called(words[row])
             odd = np.flatnonzero(~usual).tolist()
-            self._unusual = {row: (words[row] ^ called).tobytes()[:-1] for row in odd}
-        # The alleles are the halves of a word: the lower is added to the upper, then both shifted.
-        words *= _ALLELES
-        words >>= 16
+            self._unusual = {row: cells[row, :-1].tobytes() for row in odd}
+        words *= _ADDING
+        words >>= 30
         copies[:] = words.view(np.int32)
         cells[:, -1] = _TAB  # no cell's tab is put there
         return usual
@@ -146,12 +145,7 @@ class BinaryRows(CallRows):
         return usual
 
 
-def _without_separators(words: NDArray[np.uint32], called: np.uint32) -> bool:
-    """Take the separators, of either kind, out of a row; False, and nothing, if more is unusual."""
-    apart = {int(one ^ called) for one in _CALLED.values()}  # what the separators may differ by
-    separators = words & _SEPARATOR
-    known = np.isin(separators, np.array(sorted(apart), dtype=np.uint32))
-    if not known.all() or (words & _EITHER).any():
-        return False
-    words &= _ALLELES
-    return True
+def _is_called(words: NDArray[np.uint32]) -> bool:
+    """Whether all cells of a row are called, with separators of either kind."""
+    cells = words & ~_ALLELES
+    return bool(((cells == _CALLED[0]) | (cells == _CALLED[1])).all())
