@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -43,6 +44,9 @@ def command_line(verb: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
+    # BLAS would start a thread a core as numpy is imported, for products that are small here, and
+    # against the processes that read a large file.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A command is over before it has made garbage worth a search, at its end least of all.
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)

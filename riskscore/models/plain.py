@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build, chromosome
-from riskscore.models.columns import Columns, Numbers, Places, Words, read_columns
+from riskscore.models.columns import Coded, Columns, Mask, Numbers, Places, Words, read_columns
 from riskscore.models.origin import Origin, origin_of
 from riskscore.models.rows import (
     FREQUENCY,
@@ -71,12 +70,11 @@ def parse_plain(text: str, name: str) -> tuple[PlainVariants, ScoringTable, Orig
     A plain row is one variant by its letters with one weight. Raises ModelFormatError naming file
     and line.
     """
-    header, columns, first, body = _cut(text, name)
-    table = read_columns(body, columns, name, first)
-    cells = Columns(table, columns, name, first)
+    header, columns, first, start = _read_header(text, name)
+    cells = Columns(read_columns(text, start, columns, name, first), columns, name)
     for column in columns:
         if not is_known(column) and (filled := cells.first(cells.filled(column))) is not None:
-            raise unknown_column(column, f"{name}, line {filled + first}")
+            raise unknown_column(column, f"{name}, line {cells.lines[filled]}")
     complex_rows = cells.complex_rows()
     weights = cells.numbers("effect_weight")
     ratios = np.where(np.isnan(r := cells.numbers("OR")), cells.numbers("HR"), r)
@@ -91,13 +89,12 @@ def parse_plain(text: str, name: str) -> tuple[PlainVariants, ScoringTable, Orig
         bool(both.any()),
     )
     weights = cells.weights(weights, ratios, origin, complex_rows)
-    rest = [(i + first, cells.row(i)) for i in np.flatnonzero(complex_rows).tolist()]
     plain = _plain(cells, weights, origin, ~complex_rows)
-    return plain, ScoringTable(name, header, columns, rest), origin
+    return plain, ScoringTable(name, header, columns, cells.rows(complex_rows)), origin
 
 
-def _cut(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...], int, str]:
-    """Header, columns, the line the first row stands on, and the text of the rows."""
+def _read_header(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...], int, int]:
+    """Header, columns, the line the first row stands on, and where in the text that begins."""
     header: dict[str, str] = {}
     start, number = 0, 1
     while start < len(text):
@@ -108,22 +105,15 @@ def _cut(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...], int, st
             read_key(line, header)
         elif line.strip():
             columns = standard_columns([cell.strip() for cell in line.split("\t")], name)
-            return header, columns, number + 1, text[start:]
+            return header, columns, number + 1, start
         number += 1
     raise ModelFormatError("no rows of weights", where=name)
 
 
-def _plain(
-    cells: Columns, weights: Numbers, origin: Origin, kept: NDArray[np.bool_]
-) -> PlainVariants:
-    effect, other = (
-        cells.words("effect_allele", upper=True),
-        cells.words("other_allele", upper=True),
-    )
-    inferred = cells.words("hm_inferOtherAllele", upper=True)
-    several = np.array([not o or "/" in o or "," in o for o in other.tolist()], dtype=bool)
-    single = np.array([w.isalpha() for w in inferred.tolist()], dtype=bool)
-    other = np.where(several, np.where(single, inferred, ""), other)
+def _plain(cells: Columns, weights: Numbers, origin: Origin, kept: Mask) -> PlainVariants:
+    effects = cells.coded("effect_allele").changed(str.upper)
+    effect, others = effects.column, _other_alleles(cells)
+    other = others.column
     if (i := cells.first((effect == other) & kept)) is not None:
         raise cells.refuse(i).error(f"the alleles {effect[i]!r} and {other[i]!r} are not two")
     dominant, recessive = cells.flag("is_dominant"), cells.flag("is_recessive")
@@ -131,17 +121,14 @@ def _plain(
         raise cells.refuse(i).error("a row cannot be both dominant and recessive")
     chrom, places = _places(cells, origin)
     coding = dominant + 2 * recessive
-    repeated = _repeated([chrom, effect, other], [*places.values()], coding) & kept
+    repeated = _repeated([chrom, effects, others], [*places.values()], coding) & kept
     if (i := cells.first(repeated)) is not None:
         raise cells.refuse(i).error(f"the allele {effect[i]} at its place stands twice")
-    names = np.where((own := cells.words("hm_rsID")) == "", cells.words("rsID"), own)
-    notes = Counter(
-        {
-            ONE_LETTER: int(((other == "") & kept).sum()),
-            NO_PLACE: int(((places[Build.GRCh37] + places[Build.GRCh38] == 0) & kept).sum()),
-            NO_LETTERS: int((np.isin(effect, ["-", "I", "D"]) & kept).sum()),
-        }
-    )
+    notes = {
+        ONE_LETTER: (other == "") & kept,
+        NO_PLACE: (places[Build.GRCh37] + places[Build.GRCh38] == 0) & kept,
+        NO_LETTERS: effects.that(["-", "I", "D"].__contains__) & kept,
+    }
     frequency = {
         (column.removeprefix(FREQUENCY) if column.startswith(FREQUENCY) else OWN_FREQUENCY): (
             cells.numbers(column)[kept]
@@ -150,8 +137,8 @@ def _plain(
         if column.startswith("allelefrequency_effect")
     }
     return PlainVariants(
-        names[kept],
-        chrom[kept],
+        _names(cells)[kept],
+        chrom.column[kept],
         places[Build.GRCh38][kept],
         places[Build.GRCh37][kept],
         effect[kept],
@@ -159,37 +146,50 @@ def _plain(
         weights[kept],
         coding.astype(np.uint8)[kept],
         frequency,
-        np.flatnonzero(kept) + cells.offset,
+        cells.lines[kept],
         origin.source,
-        tuple(f"{n} row(s) {text}" for text, n in notes.items() if n),
+        tuple(f"{rows.sum()} row(s) {text}" for text, rows in notes.items() if rows.any()),
     )
 
 
-def _repeated(
-    words: Sequence[Words], places: Sequence[Places], coding: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _names(cells: Columns) -> Words:
+    """The harmonised name of each variant, or the author's."""
+    if "hm_rsID" not in cells.columns:
+        return cells.words("rsID")
+    own = cells.words("hm_rsID")
+    return np.where(own == "", cells.words("rsID"), own)
+
+
+def _other_alleles(cells: Columns) -> Coded:
+    """The other allele; where it is not one allele, what the catalog inferred, or nothing."""
+    given = cells.coded("other_allele").changed(str.upper)
+    several = given.that(lambda word: not word or "/" in word or "," in word)
+    if not several.any():
+        return given
+    inferred = cells.coded("hm_inferOtherAllele").changed(
+        lambda word: word.upper() if word.isalpha() else ""
+    )
+    return inferred.where(several, given)
+
+
+def _repeated(words: Sequence[Coded], places: Sequence[Places], coding: NDArray[np.int64]) -> Mask:
     """Rows that have a place and that a row above them equals in everything."""
-    keys: list[NDArray[Any]] = [coding, *places]
-    for column in words:
-        listed = column.tolist()
-        code = {word: i for i, word in enumerate(dict.fromkeys(listed))}
-        keys.append(np.fromiter((code[word] for word in listed), np.int64, len(listed)))
+    found = np.zeros(len(coding), dtype=bool)
+    rough = (words[0].codes << 33) + sum(place.astype(np.int64) for place in places)
+    order = np.argsort(rough)
+    twice = np.diff(rough[order]) == 0
+    rows = np.sort(order[np.append(twice, False) | np.append(False, twice)])  # the few to compare
+    keys: list[NDArray[Any]] = [coding, *places, *(column.codes for column in words)]
+    keys = [key[rows] for key in keys]
     order = np.lexsort(keys)
     same = np.logical_and.reduce([np.diff(key[order]) == 0 for key in keys])
-    found = np.zeros(len(order), dtype=bool)
-    found[order[1:][same]] = True
-    placed: NDArray[np.bool_] = np.logical_or.reduce([place > 0 for place in places])
+    found[rows[order[1:][same]]] = True
+    placed: Mask = np.logical_or.reduce([place > 0 for place in places])
     return found & placed
 
 
-def _places(cells: Columns, origin: Origin) -> tuple[Words, dict[Build, Places]]:
+def _places(cells: Columns, origin: Origin) -> tuple[Coded, dict[Build, Places]]:
     """Chromosome, and position by build."""
-
-    def plain_names(column: str) -> Words:
-        words = cells.words(column)
-        known = {word: chromosome(word) for word in set(words.tolist())}
-        return np.array([known[word] for word in words.tolist()], dtype=object)
-
     nothing = np.zeros(cells.count, dtype=np.int32)
     places = dict.fromkeys(Build, nothing)
     for column, build in (
@@ -200,12 +200,12 @@ def _places(cells: Columns, origin: Origin) -> tuple[Words, dict[Build, Places]]
         if build and column in cells.columns:
             found = cells.places(column)
             places[build] = np.where(found > 0, found, places[build])
-    chrom = plain_names("chr_name")
+    chrom = cells.coded("chr_name").changed(chromosome)
     if origin.harmonised and "hm_pos" in cells.columns:
-        there, found = plain_names("hm_chr"), cells.places("hm_pos")
+        there, found = cells.coded("hm_chr").changed(chromosome), cells.places("hm_pos")
         no_place = (places[Build.GRCh37] == 0) & (places[Build.GRCh38] == 0)
-        usable = (found > 0) & ((there == chrom) | no_place)
-        usable &= np.array([len(name) <= 2 and name != "" for name in there.tolist()], dtype=bool)
+        usable = (found > 0) & ((there.column == chrom.column) | no_place)
+        usable &= there.that(lambda name: 0 < len(name) <= 2)
         places[origin.harmonised] = np.where(usable, found, places[origin.harmonised])
-        chrom = np.where(usable, there, chrom)
+        chrom = there.where(usable, chrom)
     return chrom, places

@@ -19,6 +19,7 @@ from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.blocks.quick_bcf import QuickBCF, open_quick_bcf
 from riskscore.samples.blocks.record_index import Entry
 from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.blocks.walk import Group, Spot
 from riskscore.samples.header import by_plain_name, read_header
 from riskscore.samples.record import Numbers, Record
 from riskscore.samples.source import Region
@@ -163,7 +164,7 @@ class BCFFile:
 
     @property
     def is_quick(self) -> bool:
-        """Whether records are found by their blocks."""
+        """Whether its blocks can be read, and its index lies beside it."""
         return self._quick is not None
 
     def again(self) -> BCFFile:
@@ -207,6 +208,33 @@ class BCFFile:
         # With a handle of its own: records given before may ask for theirs while this goes on.
         file = self._file if self._quick is None else self._beside
         yield from islice(self._fetch_by_pysam(region, file), given, None)
+
+    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """As :meth:`riskscore.samples.vcf.VCFFile.walk`, of packed records."""
+        name = self.contigs.get(chromosome)
+        if name is None:
+            return
+        if self._quick is None:
+            raise Unusual("the file is not as usual")
+        yield from self._quick.walk(name, positions)
+
+    def records(self, region: Region, spots: Sequence[Spot]) -> list[Record]:
+        """The records of a position that a walk met."""
+        try:
+            assert self._quick is not None
+            return self._quick.records(self.contigs[region.chromosome], spots)
+        except Unusual:
+            return list(self.fetch(region))
+
+    def called(self, chrom: str, position: int, ref: str, alt: str, calls: bytes) -> Record:
+        """The record of a SNP that a walk met, from its calls."""
+        assert self._quick is not None
+        return self._quick.called(chrom, position, ref, alt, calls)
+
+    def number_of(self, name: str) -> int:
+        """What stands in a record for a FORMAT field; -1 for one that the header does not know."""
+        formats = self._header.formats
+        return int(formats[name].id) if name in formats else -1  # type: ignore[attr-defined]
 
     @cached_property
     def _file(self) -> pysam.VariantFile:

@@ -15,18 +15,6 @@ from numpy.typing import NDArray
 Sums = NDArray[np.int64]
 Copies = NDArray[np.float32]
 
-_ROWS, _CELLS = 64, 1 << 17  # so many records are held at a time, or so many cells
-_DIGIT = 12  # bits of a weight in one product
-_DIGITS = 4
-_SHIFTS = _DIGIT * np.arange(_DIGITS)[:, None]
-_EXACT = 4096  # so many products of an allele and a digit have a sum that float32 holds
-_ALONE = 500  # columns multiplied at a time: so few that BLAS wakes no threads for them
-_CALLED = {ord("|"): np.uint32(0x0930_7C30), ord("/"): np.uint32(0x0930_2F30)}  # "0|0" and a tab
-_ALLELES = np.uint32(0x0001_0001)  # the bits in which 0 and 1 differ
-_TAB = ord("\t")
-_EITHER = np.uint32(0xFFFE_00FE)  # all but these, and the separator
-_SEPARATOR = np.uint32(0xFF00)
-
 
 class ExactSums:
     """Sums over variants, shape (kinds, samples), in whole units of 2**-``bits``.
@@ -47,99 +35,10 @@ class ExactSums:
         products = np.rint(float(self.weights[variant]) * copies.astype(np.float64))
         self.sums[kind] += products.astype(np.int64)
 
-    def add_constant(self, kind: int, variant: int, copies: float) -> None:
-        """Add a variant's weight times the same number of copies to every sample."""
-        self.sums[kind] += int(np.rint(float(self.weights[variant]) * copies))
+    def add_two(self, kind: int, variants: NDArray[np.intp]) -> None:
+        """Add two copies of each of some variants to every sample."""
+        self.sums[kind] += 2 * self.weights[variants].sum()
 
     def values(self) -> NDArray[np.float64]:
         """The sums as numbers, shape (kinds, samples)."""
         return np.ldexp(self.sums.astype(np.float64), -self.bits)
-
-
-class CallRows:
-    """Rows of four-letter cells (``0|1`` and a tab), summed together once there are enough.
-
-    Whoever adds a row keeps what it stands for; :meth:`flush` gives the rows back that hold
-    anything but called alleles 0 and 1, unsummed. The two alleles of a cell are the halves of its
-    word and are summed apart, in float32 as long as that is exact.
-    """
-
-    def __init__(self, sums: ExactSums) -> None:
-        kinds, samples = sums.sums.shape
-        self._sums = sums
-        rows = max(1, min(_ROWS, _CELLS // samples))
-        self._text = np.empty((rows, 4 * samples), dtype=np.uint8)
-        self._alleles = np.empty((rows, 2 * samples), dtype=np.float32)
-        self._parts = np.zeros((kinds, _DIGITS, 2 * samples), dtype=np.float32)
-        self._multiplied = 0
-        self.held = 0
-
-    def put(self, text: bytes | bytearray, start: int) -> bool:
-        """Take the cells of a line, from the first on; whether the rows are now to be flushed."""
-        row = self._text[self.held]
-        row[:] = np.frombuffer(text, np.uint8, row.size, start)
-        row[-1] = _TAB  # the line's end stands there
-        self.held += 1
-        return self.held == len(self._text)
-
-    def flush(
-        self, kinds: NDArray[np.intp], variants: NDArray[np.intp], turned: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        """Sum the rows; which of them were usual, and the copies of ALT in each.
-
-        ``kinds``, ``variants`` and ``turned`` (the effect allele is REF) have an entry a row.
-        """
-        words = self._text[: self.held].view("<u4")
-        called = _CALLED.get(int(self._text[0, 1]), _CALLED[ord("|")])
-        words ^= called
-        usual = words.view("<u2").max(axis=1) <= 1
-        for row in np.flatnonzero(~usual):
-            usual[row] = _without_separators(words[row], called)
-        alleles = self._alleles[: self.held]
-        np.copyto(alleles, words.view("<u2"), casting="unsafe")
-        alleles[~usual] = 0
-        weights = self._sums.weights[variants] * np.where(turned, -1, 1)
-        for kind in np.unique(kinds):
-            own = (kinds == kind) & usual
-            self._multiply(int(kind), np.where(own, weights, 0), alleles)
-            self._sums.sums[kind] -= 2 * int(weights[own & turned].sum())
-        self._multiplied += self.held
-        if self._multiplied > _EXACT - len(self._text):
-            self.settle()
-        counts = alleles.sum(axis=1).astype(np.float64)
-        words[~usual] ^= called  # their text again
-        self.held = 0
-        return usual, counts
-
-    def _multiply(self, kind: int, weights: Sums, alleles: Copies) -> None:
-        """Add weights times alleles (0 or 1), twelve bits of the weights at a time."""
-        digits = [(weights >> (_DIGIT * i)) & (2**_DIGIT - 1) for i in range(_DIGITS - 1)]
-        digits.append(weights >> (_DIGIT * (_DIGITS - 1)))
-        table = np.stack(digits).astype(np.float32)
-        parts = self._parts[kind]
-        for start in range(0, alleles.shape[1], _ALONE):
-            some = slice(start, start + _ALONE)
-            parts[:, some] += table @ alleles[:, some]
-
-    def settle(self) -> None:
-        """Carry what was multiplied over into the sums."""
-        for kind, parts in enumerate(self._parts):
-            total = (parts.astype(np.int64) << _SHIFTS).sum(axis=0)
-            self._sums.sums[kind] += total[::2] + total[1::2]
-        self._parts[:] = 0
-        self._multiplied = 0
-
-    def line(self, row: int) -> bytes:
-        """The cells of an unusual row as text, after the flush."""
-        return self._text[row, :-1].tobytes()
-
-
-def _without_separators(words: NDArray[np.uint32], called: np.uint32) -> bool:
-    """Take the separators, of either kind, out of a row; False, and nothing, if more is unusual."""
-    apart = {int(one ^ called) for one in _CALLED.values()}  # what the separators may differ by
-    separators = words & _SEPARATOR
-    known = np.isin(separators, np.array(sorted(apart), dtype=np.uint32))
-    if not known.all() or (words & _EITHER).any():
-        return False
-    words &= _ALLELES
-    return True

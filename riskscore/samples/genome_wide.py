@@ -19,7 +19,9 @@ from riskscore.genetics.variant import Strand, Variant
 from riskscore.models.plain import PlainVariants
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.exact_sums import ExactSums
-from riskscore.samples.plain_pass import HOW, SURE, Findings, Pass, Stretch, Told, variant_of
+from riskscore.samples.findings import HOW, Findings, Told, variant_of
+from riskscore.samples.held_calls import SURE
+from riskscore.samples.plain_pass import Pass, Stretch
 from riskscore.samples.reading import Reading
 from riskscore.samples.second_process import in_two, to_read_beside
 from riskscore.samples.source import Region, Source
@@ -88,9 +90,12 @@ def _halves(plain: PlainVariants, positions: NDArray[np.int32]) -> tuple[list[St
     """The variants by chromosome and in order, in two parts of nearly the same number."""
     halves: tuple[list[Stretch], list[Stretch]] = ([], [])
     middle, done = len(plain) // 2, 0
-    for chromosome in dict.fromkeys(plain.chromosome.tolist()):
-        own = np.flatnonzero(plain.chromosome == chromosome)
-        own = own[np.argsort(positions[own], kind="stable")]
+    listed = plain.chromosome.tolist()
+    codes = {chromosome: code for code, chromosome in enumerate(dict.fromkeys(listed))}
+    coded = np.fromiter(map(codes.__getitem__, listed), np.intp, len(listed))
+    order = np.lexsort((positions, coded))
+    parts = np.split(order, np.flatnonzero(np.diff(coded[order])) + 1)
+    for chromosome, own in zip(codes, parts, strict=False):  # of no variants there is one part
         cut = min(max(0, middle - done), len(own))
         while 0 < cut < len(own) and positions[own[cut]] == positions[own[cut - 1]]:
             cut += 1  # variants of one place stay together

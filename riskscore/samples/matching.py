@@ -29,9 +29,10 @@ INDEL_REACH = 30
 _MOST_COPIES = 2.1
 _CONTIGS_SHOWN = 25
 # Markers of HLA panels: their letters are not bases, and their positions often made up.
-_MARKER = re.compile(
-    r"^(HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*)", re.IGNORECASE
-)
+_MARKER = r"HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*"
+_MARKER_NAME = re.compile(_MARKER, re.IGNORECASE)
+# The same of the bytes of a line, from one place in it to another.
+marker_at = re.compile(_MARKER.encode(), re.IGNORECASE).match
 
 BLOCK, ASSUMED = "reference_block", "assumed_homref"
 Match = tuple[Record, AlleleMatch]
@@ -67,7 +68,7 @@ def find_among(
 
 def is_marker(name: str) -> bool:
     """Whether an ID is that of an HLA panel's marker, whose letters are not bases."""
-    return _MARKER.match(name) is not None
+    return _MARKER_NAME.match(name) is not None
 
 
 class _Locus:

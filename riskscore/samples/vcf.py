@@ -138,8 +138,8 @@ class VCFFile:
                 pass  # pysam goes on where the blocks ended
         yield from islice(self._fetch_by_pysam(name, region), given, None)
 
-    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[Group]:
-        """The lines at each of many positions (sorted) that has any, in order of position.
+    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """The lines at each of many positions (sorted) that has any, in order, some at a time.
 
         Raises Unusual, before the first or between two, where only :meth:`fetch` reads on.
         """

@@ -113,7 +113,7 @@ def commands(case: Case) -> dict[str, str]:
         "plink2 --bcf": f"plink2 --bcf cohort.bcf{dosage} {score} --out plink2_bcf",
     }
     if case.kind == "genome":
-        by_place = ("bcftools -R, plink2", "tabix -R, to nowhere", "riskscore, BCF")
+        by_place = ("bcftools -R, plink2", "tabix -R, to nowhere")
         for name in (*by_place, *(name for name in found if name.endswith("record index"))):
             del found[name]
     if find_spec("cyvcf2"):

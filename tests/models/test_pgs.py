@@ -330,6 +330,24 @@ def test_arrays_are_as_strict_as_rows(scoring_file: ScoringFile, bad: str, messa
     assert "line 1508" in str(error.value)
 
 
+def test_lines_are_counted_past_blank_ones_and_ends_of_windows(scoring_file: ScoringFile) -> None:
+    path = scoring_file(COLUMNS, large_rows(LARGE + 10), genome_build="GRCh37")
+    lines = path.read_text().split("\n")
+    lines[1500:1500] = ["", " "]
+    path.write_text("\r\n".join(lines))
+    plain = read_scoring_file(path).plain
+    assert plain is not None
+    for name, effect, line in zip(plain.name, plain.effect_allele, plain.line, strict=True):
+        cells = lines[line - 1].split("\t")
+        assert cells[3] == effect
+        assert not name or cells[0] == name
+    lines[1600] += "\tmore"
+    path.write_text("\r\n".join(lines))
+    with pytest.raises(ModelFormatError, match="13 columns") as error:
+        read_scoring_file(path)
+    assert "line 1601" in str(error.value)
+
+
 def test_no_weight_is_lost_between_the_forms(scoring_file: ScoringFile) -> None:
     rows = large_rows(LARGE + 200)
     model = read_scoring_file(scoring_file(COLUMNS, rows, genome_build="GRCh37"))

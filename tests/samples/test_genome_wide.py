@@ -6,7 +6,6 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-import pysam
 import pytest
 
 from riskscore.genetics.build import Build
@@ -17,6 +16,7 @@ from riskscore.samples.genome_wide import MINIMUM_ON_STRAND, PlainSums, read_pla
 from riskscore.samples.opening import open_source
 from riskscore.samples.reading import Reading
 from tests.samples.blocks.bgzf_files import write_vcf
+from tests.samples.blocks.test_bcf import write_bcf
 
 PAIRS = [(a, b) for a in "ACGT" for b in "ACGT" if a != b]
 TURNED = {"A": "T", "C": "G", "G": "C", "T": "A"}
@@ -131,14 +131,26 @@ def test_against_a_scalar_sum_and_every_way_the_same_bits(seed: int, tmp_path: P
     order = np.random.default_rng(seed).permutation(len(rows))
     turned = swept(path, plain_of([rows[i] for i in order]))
     assert turned.total.tobytes() == found.total.tobytes()
-    with (
-        pysam.VariantFile(str(path)) as source,
-        pysam.VariantFile(str(tmp_path / "a.bcf"), "wb", header=source.header) as out,
-    ):
-        for record in source:
-            out.write(record)
-    pysam.tabix_index(str(tmp_path / "a.bcf"), preset="bcf", csi=True)
-    assert same_bits(found, swept(tmp_path / "a.bcf", plain))
+    bcf = write_bcf(tmp_path, path, rng)
+    assert same_bits(found, swept(bcf, plain))
+    assert same_bits(found, swept(bcf, plain, quick=False))
+
+
+def test_records_of_calls_alone_are_met_along_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is looked for by its place, missing calls or not, in a VCF and in a BCF."""
+    rng = random.Random(13)
+    lines, rows = made(rng, 400, "GT")
+    rows = [row for row in rows if row["coding"] == "additive"]
+    vcf = write_vcf(tmp_path / "a.vcf.gz", SAMPLES, lines, rng, 3000)
+    for path in (vcf, write_bcf(tmp_path, vcf, rng)):
+        with open_source([path]) as source:
+            monkeypatch.setattr(source, "fetch", None)
+            found = read_plain(source, plain_of(rows), Build.GRCh38, Reading())
+        assert found.observed.all()
+        assert found.no_calls.any()
+        np.testing.assert_allclose(found.total, naive(lines, rows), rtol=0, atol=1e-6)
 
 
 def test_parts_of_a_score_add_up_to_the_bit() -> None:

@@ -136,10 +136,13 @@ def test_what_the_second_process_alone_is_told_is_said(
     assert warning.startswith("c.vcf.gz.records is damaged")
 
 
+@pytest.mark.parametrize("binary", [False, True])
 def test_genome_wide_sums_are_the_same(
-    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch, binary: bool
 ) -> None:
     path, rows = cohort
+    if binary:
+        path = write_bcf(path.parent, path, random.Random(1))
     forked = counted(genome_wide, monkeypatch)
     found = []
     for reading in (ONE, TWO):

@@ -15,6 +15,7 @@ Place = tuple[int, int]  # offset of a block in the file, offset inside the infl
 # gzip with one extra field of 6 bytes: "BC", its length 2, and the size of the block minus one.
 _MAGIC = b"\x1f\x8b\x08\x04"
 _EXTRA = b"\x06\x00BC\x02\x00"  # at byte 10
+_HEAD = Struct("<4s6x6sH").unpack_from
 _HEADER = 18
 _SHORTEST = _HEADER + 8  # and the trailer: checksum and length
 _EMPTY = _SHORTEST + 2  # as bgzip writes one
@@ -51,7 +52,7 @@ class Blocks:
         self.size = os.fstat(self._file).st_size
         self._inflate = _choose_inflate()
         self._start, self._window = 0, memoryview(b"")
-        self._offset = -1
+        self._offset = self._after = -1  # of the block that is kept, and of the next
         self._data: bytes | bytearray = b""
         self.inflated = 0  # blocks so far: what a search has cost
         self.usual = 0  # packed length of the last block that was inflated
@@ -75,18 +76,18 @@ class Blocks:
     def packed(self, offset: int) -> memoryview:
         """The packed block at an offset, header and trailer included."""
         place = self._at(offset, _HEADER)
-        head = self._window[place : place + _HEADER]
-        if head[:4] != _MAGIC or head[10:16] != _EXTRA:
+        magic, extra, length = _HEAD(self._window, place)
+        if magic != _MAGIC or extra != _EXTRA:
             raise Unusual("not a block of bgzip's own making")
-        length = _U16(head, 16)[0] + 1
-        if length < _SHORTEST:
+        if length + 1 < _SHORTEST:
             raise Unusual("a block shorter than its own header and trailer")
-        place = self._at(offset, length)
-        return self._window[place : place + length]
+        if place + length >= len(self._window):
+            place = self._at(offset, length + 1)
+        return self._window[place : place + length + 1]
 
     def after(self, offset: int) -> int:
         """The offset of the next block; the size of the file behind the last."""
-        return offset + len(self.packed(offset))
+        return self._after if offset == self._offset else offset + len(self.packed(offset))
 
     def length(self, offset: int) -> int:
         """The inflated length of a block, as its trailer says."""
@@ -96,9 +97,9 @@ class Blocks:
     def block(self, offset: int) -> bytes | bytearray:
         """A block inflated and checked; the last one asked for is kept."""
         if offset != self._offset:
-            block = self.packed(offset)
-            self._data = self._checked(block)
-            self._offset, self.usual = offset, len(block)
+            packed = self.packed(offset)
+            self._data, self.usual = self._checked(packed), len(packed)
+            self._offset, self._after = offset, offset + len(packed)
             self.inflated += 1
         return self._data
 

@@ -17,9 +17,9 @@ from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.coded import Coded, coded_numbers
 from riskscore.samples.record import NO_ALLELE, Numbers, no_sequence
 
-_FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
+FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
 _START = Struct("<5sI")  # magic, and the length of the header that follows
-_LENGTHS = 8  # the two lengths count what follows them
+LENGTHS = 8  # the two lengths count what follows them
 _ENDED = 0x81  # of a GT in 8 bits: no allele
 _LONG_ID = 128  # bytes; a longer name is left to the complete path
 
@@ -127,7 +127,7 @@ class BinaryRecords:
                     raise Unusual("a record of another contig than the index says")
                 if start + 1 > last:
                     return
-                following = self._blocks.advance(place, _LENGTHS + shared + own)
+                following = self._blocks.advance(place, LENGTHS + shared + own)
                 if start + 1 >= first:
                     yield self._decode(place, shared, own)
                 else:
@@ -153,7 +153,7 @@ class BinaryRecords:
                         self._refuse_block(place, shared, own)
                     elif start + 1 >= first:
                         yield self._decode(place, shared, own)
-                place = self._blocks.advance(place, _LENGTHS + shared + own)
+                place = self._blocks.advance(place, LENGTHS + shared + own)
 
     def at(self, contig: str, position: int, place: Place) -> BinaryRecord:
         """The record at a place that is listed; raises Unfit when it is another one."""
@@ -172,17 +172,17 @@ class BinaryRecords:
         place = self._blocks.advance((0, 0), _START.size + header)
         while place[0] < self._blocks.size:
             shared, own, number, start, length, _, counts, _ = self._fixed(place)
-            cursor = Cursor(bytes(self._blocks.read(place, _LENGTHS + shared)), _FIXED.size)
+            cursor = Cursor(bytes(self._blocks.read(place, LENGTHS + shared)), FIXED.size)
             name, letters = cursor.text(), [cursor.text() for _ in range(counts >> 16)]
             if number not in contigs or not letters:
                 raise Unusual("a record of no known contig, or without REF")
             end = start + max(length, len(letters[0]))
             yield Entry(contigs[number], start + 1, end, name, no_sequence(letters[1:]), place)
-            place = self._blocks.advance(place, _LENGTHS + shared + own)
+            place = self._blocks.advance(place, LENGTHS + shared + own)
 
     def _id(self, place: Place, shared: int) -> str:
-        data = self._blocks.read(place, min(_LENGTHS + shared, _FIXED.size + _LONG_ID))
-        return Cursor(bytes(data), _FIXED.size).text()
+        data = self._blocks.read(place, min(LENGTHS + shared, FIXED.size + _LONG_ID))
+        return Cursor(bytes(data), FIXED.size).text()
 
     def _refuse_block(self, place: Place, shared: int, own: int) -> None:
         if no_sequence(self._decode(place, shared, own).alts):
@@ -191,25 +191,29 @@ class BinaryRecords:
     def _fixed(self, place: Place) -> tuple[int, ...]:
         offset, within = place
         data = self._blocks.block(offset)
-        if within + _FIXED.size > len(data):
-            data, within = self._blocks.read(place, _FIXED.size), 0
-            if len(data) < _FIXED.size:
+        if within + FIXED.size > len(data):
+            data, within = self._blocks.read(place, FIXED.size), 0
+            if len(data) < FIXED.size:
                 raise Unusual("the file ends inside a record")
-        return _FIXED.unpack_from(data, within)
+        return FIXED.unpack_from(data, within)
 
     def _decode(self, place: Place, shared: int, own: int) -> BinaryRecord:
-        data = bytes(self._blocks.read(place, _LENGTHS + shared + own))
-        if len(data) < _LENGTHS + shared + own:
+        data = bytes(self._blocks.read(place, LENGTHS + shared + own))
+        if len(data) < LENGTHS + shared + own:
             raise Unusual("the file ends inside a record")
+        return self.decode(data, shared)
+
+    def decode(self, data: bytes, shared: int) -> BinaryRecord:
+        """A whole record, whose part before the samples has a length."""
         position, length, alleles, infos, formats, samples = self._counts(data)
         if samples != self._samples:
             raise Unusual("a record of another number of samples")
-        cursor = Cursor(data, _FIXED.size)
+        cursor = Cursor(data, FIXED.size)
         name = cursor.text()
         letters = [cursor.text() for _ in range(alleles)]
         filters = self._filters(cursor)
         entries = [self._info(cursor) for _ in range(infos)]
-        if cursor.at != _LENGTHS + shared:
+        if cursor.at != LENGTHS + shared:
             raise Unusual("a record whose parts do not add up")
         # Where the record ends is told by its length on the contig, as for htslib, not by INFO.
         entries = [entry for entry in entries if not entry.startswith("END=")]
@@ -230,7 +234,7 @@ class BinaryRecords:
     @staticmethod
     def _counts(data: bytes | bytearray) -> tuple[int, int, int, int, int, int]:
         """POS, length on the contig, alleles, INFO entries, FORMAT fields, samples."""
-        _, _, _, start, length, _, alleles_infos, formats_samples = _FIXED.unpack_from(data, 0)
+        _, _, _, start, length, _, alleles_infos, formats_samples = FIXED.unpack_from(data, 0)
         return (
             start + 1,
             length,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,19 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.build import chromosome
 from riskscore.samples.blocks.bgzf import Blocks
-from riskscore.samples.blocks.binary import BinaryRecord, BinaryRecords, Dictionaries
+from riskscore.samples.blocks.binary import (
+    LENGTHS,
+    BinaryRecord,
+    BinaryRecords,
+    Dictionaries,
+    Field,
+)
+from riskscore.samples.blocks.binary_walk import BinaryWalk
 from riskscore.samples.blocks.index import read_index
 from riskscore.samples.blocks.record_index import Entry, Listing
+from riskscore.samples.blocks.typed import INT8
 from riskscore.samples.blocks.unusual import Unusual
+from riskscore.samples.blocks.walk import Group, Spot
 from riskscore.samples.coded import Coded
 from riskscore.samples.record import Numbers, Record
 from riskscore.samples.source import Region
@@ -95,7 +104,8 @@ class QuickBCF:
                 for key in table
             },
         )
-        self._records = BinaryRecords(self._blocks, read_index(index), dictionaries, self._samples)
+        self._index, self._contigs = read_index(index), dictionaries.contigs
+        self._records = BinaryRecords(self._blocks, self._index, dictionaries, self._samples)
         self._listing = Listing(path, index)
 
     @property
@@ -120,6 +130,34 @@ class QuickBCF:
             found = self._records.named(contig, region.start, region.end, region.prefixes)
         else:
             found = self._records.between(contig, region.start, region.end)
+        yield from self._apart(found, contig)
+
+    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """The records at each of many positions (sorted) that has any, in order, some at a time."""
+        number = self._contigs.get(contig, -1)
+        yield from BinaryWalk(self._blocks, self._index, number, positions).all()
+
+    def records(self, contig: str, spots: Sequence[Spot]) -> list[Record]:
+        """All records of a position, as a walk met them."""
+        packed = (
+            self._records.decode(bytes(data[at:end]), samples - at - LENGTHS)
+            for data, at, samples, end in spots
+        )
+        return list(self._apart(packed, contig))
+
+    def called(self, chrom: str, position: int, ref: str, alt: str, calls: bytes) -> PackedRecord:
+        """A SNP's record, the only one at its position, from calls of 8 bits an allele."""
+        fields = {"GT": Field(INT8, 2, 0)}
+        packed = BinaryRecord(position, ".", ref, (alt,), ".", ".", fields, calls, self._samples)
+
+        def complete() -> Record:
+            there = self._by_pysam(Region(chrom, position, position))
+            return next(record for record in there if record.position == position)
+
+        return self._packed(packed, chrom, complete)
+
+    def _apart(self, found: Iterable[BinaryRecord], contig: str) -> Iterator[Record]:
+        """Records, told apart by the order of those that are alike."""
         alike: Counter[tuple[object, ...]] = Counter()
         for packed in found:
             record = self._record(packed, chromosome(contig), alike)
@@ -136,7 +174,15 @@ class QuickBCF:
             region = Region(chrom, packed.position, packed.position, (packed.id,))
             return [r for r in self._by_pysam(region) if _key(r) == key][place]
 
-        record = PackedRecord(
+        record = self._packed(packed, chrom, complete)
+        key = _key(record)
+        place = alike[key]
+        return record
+
+    def _packed(
+        self, packed: BinaryRecord, chrom: str, complete: Callable[[], Record]
+    ) -> PackedRecord:
+        return PackedRecord(
             chromosome=chrom,
             position=packed.position,
             id=packed.id,
@@ -151,9 +197,6 @@ class QuickBCF:
             packed=packed,
             complete=complete,
         )
-        key = _key(record)
-        place = alike[key]
-        return record
 
 
 def _key(record: Record) -> tuple[object, ...]:

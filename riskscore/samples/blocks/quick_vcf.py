@@ -7,10 +7,11 @@ from pathlib import Path
 
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.index import read_index
+from riskscore.samples.blocks.line_walk import LineWalk
 from riskscore.samples.blocks.lines import Lines, heads
 from riskscore.samples.blocks.record_index import Entry, Listing
 from riskscore.samples.blocks.unusual import Unusual
-from riskscore.samples.blocks.walk import Group, walk
+from riskscore.samples.blocks.walk import Group
 from riskscore.samples.record import Record
 from riskscore.samples.source import Region
 
@@ -82,11 +83,11 @@ class QuickVCF:
         else:
             yield from found
 
-    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[Group]:
-        """The lines at each of many positions (sorted) that has any, in order of position."""
+    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """The lines at each of many positions (sorted) that has any, in order, some at a time."""
         if self._may_hold_blocks:
             raise Unusual("blocks of a gVCF may reach over the positions")
-        yield from walk(self._blocks, self._lines, contig, positions)
+        yield from LineWalk(self._blocks, self._lines, contig, positions).all()
 
 
 def index_of(path: Path) -> Path | None:

@@ -1,123 +1,70 @@
-"""A walk along a bgzipped VCF past many positions, a block at a time, stretches left out."""
+"""A walk along a file past many positions, a block at a time, stretches left out."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
-from riskscore.samples.blocks.lines import Lines
-from riskscore.samples.blocks.unusual import Unusual
 
 _WORTH_A_SEARCH = 1 << 20  # packed bytes to the next position, above which it is searched for
-_BEHIND = 1 << 62
+BEHIND = 1 << 62  # as a position: that of a record on another contig
+
+Spot = tuple[bytes | bytearray, int, int, int]  # a text, and places in it
+Group = tuple[int, list[Spot]]  # a position, and the records at it
 
 
-class Line(NamedTuple):
-    """A line of a VCF where it stands: ``text[start:end]``, and then its newline."""
+class Walk(ABC):
+    """Records read one after another, but for stretches whose end is worth a search.
 
-    text: bytes | bytearray
-    start: int
-    end: int
-
-    @property
-    def whole(self) -> bytes:
-        return bytes(self.text[self.start : self.end])
-
-
-Group = tuple[int, list[Line]]  # a position, and its lines
-
-
-def walk(blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]) -> Iterator[Group]:
-    """The lines at each of the positions (sorted, 1-based) that has any, in order.
-
-    Raises Unusual where a line does not begin with a contig and a position.
+    A record is told by a spot, and by no object of its own: a genome has millions of them.
     """
-    start = lines.before(contig, positions[0]) if positions else None
-    if start is not None:
-        yield from _Walk(blocks, lines, contig, positions).groups(start)
 
-
-class _Walk:
-    """Lines read one after another, but for stretches whose end is worth a search."""
-
-    def __init__(self, blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]) -> None:
-        self._blocks, self._lines = blocks, lines
-        self._contig, self._prefix = contig, contig.encode() + b"\t"
-        self._positions, self._done = positions, 0
-        self._group: list[Line] = []
-        self._ended = False  # no line that follows can be wanted
-        self._first = self._here = 0  # positions of the first line of a stretch and of the last
+    def __init__(self, blocks: Blocks, positions: Sequence[int]) -> None:
+        self._blocks, self._positions, self._done = blocks, positions, 0
+        self._group: list[Spot] = []  # the records so far at the next position
+        self._ended = False  # no record that follows can be wanted
+        self._first = self._here = 0  # positions of the first of a stretch and of the last
         self._sought = 0  # the position last searched for
 
-    def groups(self, start: Place) -> Iterator[Group]:
-        """The wanted lines from a place on."""
-        offset, at = start
-        rest, begun = b"", offset
-        while offset < self._blocks.size and not self._ended:
-            text = self._blocks.block(offset)
-            if rest:  # the line that began in the blocks before
-                end = text.find(b"\n")
-                rest += text[: end + 1 if end >= 0 else len(text)]
-                at = end + 1 if end >= 0 else len(text)
-                if end >= 0:
-                    yield from self._read(rest, 0)
-                    rest = b""
-            if not rest:
-                yield from self._read(text, at)
-                rest = bytes(text[text.rfind(b"\n", at) + 1 or at :])
-            offset, at = self._blocks.after(offset), 0
-            found = self._beyond(offset, begun)
-            if found is not None:
-                (offset, at), rest, begun, self._first = found, b"", found[0], 0
+    @abstractmethod
+    def groups(self, start: Place) -> Iterator[list[Group]]:
+        """The wanted records from a place on."""
+
+    @abstractmethod
+    def before(self, position: int) -> Place | None:
+        """Where a record begins behind which all of a position are; None if there is none."""
+
+    def all(self) -> Iterator[list[Group]]:
+        """The records at each of the positions that has any, in order, some at a time."""
+        start = self.before(self._positions[0]) if self._positions else None
+        if start is not None:
+            yield from self.groups(start)
         if self._group:
-            yield self._positions[self._done], self._group
+            yield [(self._positions[self._done], self._group)]
 
-    def _read(self, text: bytes | bytearray, at: int) -> Iterator[Group]:
-        """The groups that end in the whole lines of a text."""
-        positions, width = self._positions, len(self._prefix)
-        while not self._ended and (newline := text.find(b"\n", at)) >= 0:
-            wanted = positions[self._done]
-            tab = text.find(b"\t", at + width)
-            if not text.startswith(self._prefix, at):
-                here = _BEHIND  # another contig: behind every position of this one
-            else:
-                digits = text[at + width : tab]
-                if not digits.isdigit():
-                    raise Unusual("a line without a position")
-                here = int(digits)
-            if here > wanted:
-                if self._group:
-                    yield wanted, self._group
-                    self._group = []
-                if not self._advance(here):
-                    self._ended = True
-                    return
-                wanted = positions[self._done]
-            self._first, self._here = self._first or here, here
-            if here == wanted:
-                self._group.append(Line(text, at, newline))
-            at = newline + 1
-
-    def _advance(self, here: int) -> bool:
-        """Pass the positions before ``here``; whether any is left."""
+    def _advance(self, here: int) -> int:
+        """Pass the positions before ``here``: the next; the walk has ended where none is left."""
         positions, done = self._positions, self._done
-        while done < len(positions) and positions[done] < here:
+        while positions[done] < here:
             done += 1
+            if done == len(positions):
+                self._ended = True
+                return 0
         self._done = done
-        return done < len(positions)
+        return positions[done]
 
-    def _beyond(self, offset: int, begun: int) -> Place | None:
-        """A line before the next position that is farther on than ``offset``, if one is worth it.
+    def _beyond(self, place: Place, begun: int) -> Place | None:
+        """A place before the next position that is farther on, if one is worth a search.
 
         It is where the way there, as dense as the file was since ``begun``, is long.
         """
         if self._ended or self._group or self._here <= self._first or not self._first:
             return None
         wanted = self._positions[self._done]
-        density = (offset - begun) / (self._here - self._first)
+        density = (place[0] - begun) / (self._here - self._first)
         if wanted == self._sought or (wanted - self._here) * density < _WORTH_A_SEARCH:
             return None
         self._sought = wanted
-        found = self._lines.before(self._contig, wanted)
-        return found if found is not None and found > (offset, 0) else None
+        found = self.before(wanted)
+        return found if found is not None and found > place else None
