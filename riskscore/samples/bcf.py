@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,14 +89,30 @@ class BCFFile:
             on_failure.pop_all()
 
     def _open(self, path: Path, make_index: bool) -> None:
-        verbosity = pysam.set_verbosity(0)
-        try:
+        with self._readable():
             index = self._make_index(path) if make_index else None
             self._file = pysam.VariantFile(str(path), index_filename=index)
             self._opened.callback(_close, self._file)
             self._header = self._file.header
             lines = str(self._header).splitlines()
-            present = self._contigs_with_records()
+            self._require_own_index()
+        self.header = read_header(lines, self.name)
+        self.samples = self.header.samples
+        self.build: Build | None = self.header.build
+        self._quick = None if make_index else self._open_quick()
+        with self._readable():
+            present = self._quick.present if self._quick else self._contigs_with_records()
+        if not present:
+            raise EmptyVCFError("the BCF has no records", where=self.name)
+        self.contigs = by_plain_name(present, self.name)
+        self.chromosomes = frozenset(self.contigs)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """What pysam cannot read is an error of the file; htslib says nothing of its own."""
+        verbosity = pysam.set_verbosity(0)
+        try:
+            yield
         except (OSError, ValueError, NotImplementedError) as error:
             raise VCFFormatError(
                 "the BCF or its index cannot be read",
@@ -105,14 +121,6 @@ class BCFFile:
             ) from error
         finally:
             pysam.set_verbosity(verbosity)
-        self.header = read_header(lines, self.name)
-        self.samples = self.header.samples
-        self.build: Build | None = self.header.build
-        if not present:
-            raise EmptyVCFError("the BCF has no records", where=self.name)
-        self.contigs = by_plain_name(present, self.name)
-        self.chromosomes = frozenset(self.contigs)
-        self._quick = None if make_index else self._open_quick()
 
     def _open_quick(self) -> QuickBCF | None:
         quick = open_quick_bcf(self._path, self._header, self._fetch_by_pysam)
@@ -127,8 +135,8 @@ class BCFFile:
         pysam.tabix_index(str(path), preset="bcf", csi=True, index=index)  # type: ignore[arg-type]
         return index
 
-    def _contigs_with_records(self) -> list[str]:
-        """The contigs with a record, each looked at once: the header names others as well."""
+    def _require_own_index(self) -> None:
+        """Refuse an index that cannot be read, or does not lead to the first record."""
         if self._file.index is None:
             raise IndexMissingError(
                 "the BCF has no index that can be read",
@@ -142,6 +150,9 @@ class BCFFile:
                 where=self.name,
                 fix=f"make it anew: bcftools index -f {self.name}",
             )
+
+    def _contigs_with_records(self) -> list[str]:
+        """The contigs with a record, each looked at once: the header names others as well."""
         return [
             str(name)
             for name in self._header.contigs

@@ -109,6 +109,15 @@ class QuickBCF:
         self._listing = Listing(path, index)
 
     @property
+    def present(self) -> list[str]:
+        """The contigs that the index has records of, in the order of the header."""
+        return [
+            name
+            for name, number in self._contigs.items()
+            if self._index.rest(number, 1) is not None
+        ]
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the record index beside the file."""
         return self._listing.warnings
