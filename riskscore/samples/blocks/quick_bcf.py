@@ -12,6 +12,7 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
+from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.binary import (
@@ -138,7 +139,7 @@ class QuickBCF:
 
         def complete() -> Record:
             there = self._by_pysam(Region(chrom, position, position))
-            return next(record for record in there if record.position == position)
+            return self._one([record for record in there if record.position == position], packed, 0)
 
         return self._packed(packed, chrom, complete)
 
@@ -158,9 +159,19 @@ class QuickBCF:
             # By its name: a damaged record beside it does not matter here.
             region = Region(chrom, packed.position, packed.position, (packed.id,))
             alike = [r for r in self._by_pysam(region) if (r.position, r.id, r.ref, r.alts) == key]
-            return alike[place]
+            return self._one(alike, packed, place)
 
         return self._packed(packed, chrom, complete)
+
+    def _one(self, read: Sequence[Record], packed: BinaryRecord, place: int) -> Record:
+        """The record that pysam read in place of one; it may read a damaged one as another."""
+        if place >= len(read):
+            raise VCFFormatError(
+                f"the record at position {packed.position} cannot be read",
+                where=self._name,
+                fix="check the file (bcftools view) and index it anew",
+            )
+        return read[place]
 
     def _packed(
         self, packed: BinaryRecord, chrom: str, complete: Callable[[], Record]
