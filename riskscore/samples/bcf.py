@@ -99,7 +99,11 @@ class BCFFile:
         self.header = read_header(lines, self.name)
         self.samples = self.header.samples
         self.build: Build | None = self.header.build
-        self._quick = None if make_index else self._open_quick()
+        self._quick: QuickBCF | None = None
+        if not make_index:
+            self._quick = open_quick_bcf(path, self._header, self._fetch_by_pysam)
+            if self._quick is not None:
+                self._opened.callback(self._quick.close)
         with self._readable():
             present = self._quick.present if self._quick else self._contigs_with_records()
         if not present:
@@ -121,12 +125,6 @@ class BCFFile:
             ) from error
         finally:
             pysam.set_verbosity(verbosity)
-
-    def _open_quick(self) -> QuickBCF | None:
-        quick = open_quick_bcf(self._path, self._header, self._fetch_by_pysam)
-        if quick is not None:
-            self._opened.callback(quick.close)
-        return quick
 
     def _make_index(self, path: Path) -> str:
         folder = self._opened.enter_context(tempfile.TemporaryDirectory())
@@ -184,7 +182,9 @@ class BCFFile:
         for handle in ("_file", "_beside"):
             other.__dict__.pop(handle, None)
         other._opened = ExitStack()
-        other._quick = other._open_quick()
+        if self._quick is not None:
+            other._quick = self._quick.again(other._fetch_by_pysam)
+            other._opened.callback(other._quick.close)
         return other
 
     @property

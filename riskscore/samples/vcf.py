@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -75,19 +77,7 @@ class VCFFile:
         self.path, self.header = path, header
         self.name, self.samples = path.name, header.samples
         self.build: Build | None = header.build
-        verbosity = pysam.set_verbosity(0)  # htslib writes to the terminal behind Python's back
-        try:
-            index = index_of(path)
-            self._tabix = pysam.TabixFile(
-                str(path), encoding="latin-1", index=str(index) if index else None
-            )
-            names = list(self._tabix.contigs)
-        except (OSError, ValueError, NotImplementedError) as error:
-            raise IndexMissingError(
-                "the index cannot be read", where=self.name, fix=f"run: tabix -f -p vcf {self.name}"
-            ) from error
-        finally:
-            pysam.set_verbosity(verbosity)
+        names = list(self._tabix.contigs)
         if not names:
             raise EmptyVCFError("the VCF has no records", where=self.name)
         self.contigs = by_plain_name(names, self.name)
@@ -98,9 +88,26 @@ class VCFFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tabix.close()
+        if "_tabix" in self.__dict__:
+            self._tabix.close()
         if self._quick is not None:
             self._quick.close()
+
+    @cached_property
+    def _tabix(self) -> pysam.TabixFile:
+        """Pysam's handle."""
+        index = index_of(self.path)
+        verbosity = pysam.set_verbosity(0)  # htslib writes to the terminal behind Python's back
+        try:
+            return pysam.TabixFile(
+                str(self.path), encoding="latin-1", index=str(index) if index else None
+            )
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise IndexMissingError(
+                "the index cannot be read", where=self.name, fix=f"run: tabix -f -p vcf {self.name}"
+            ) from error
+        finally:
+            pysam.set_verbosity(verbosity)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -114,8 +121,11 @@ class VCFFile:
         yield from self._quick.entries()
 
     def again(self) -> VCFFile:
-        """Another handle on the same file, for another process."""
-        return VCFFile(self.path, self.header)
+        """The same file for another process; pysam's handle is opened when it is needed."""
+        other = copy(self)
+        other.__dict__.pop("_tabix", None)
+        other._quick = None if self._quick is None else self._quick.again()
+        return other
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
+from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.binary import (
@@ -94,9 +96,8 @@ class QuickBCF:
         index = Path(f"{path}.csi")
         if not index.is_file():
             raise Unusual("no .csi index beside the file")
-        self._name, self._samples, self._by_pysam = path.name, len(header.samples), by_pysam
-        self._blocks = Blocks(path)
-        dictionaries = Dictionaries(
+        self._name, self._samples = path.name, len(header.samples)
+        self._dictionaries = Dictionaries(
             {str(name): int(header.contigs[name].id) for name in header.contigs},
             {
                 int(table[key].id): str(key)  # type: ignore[attr-defined]
@@ -104,9 +105,20 @@ class QuickBCF:
                 for key in table
             },
         )
-        self._index, self._contigs = read_index(index), dictionaries.contigs
-        self._records = BinaryRecords(self._blocks, self._index, dictionaries, self._samples)
-        self._listing = Listing(path, index)
+        self._index, self._contigs = read_index(index), self._dictionaries.contigs
+        self._open(path, by_pysam)
+
+    def _open(self, path: Path, by_pysam: ByPysam) -> None:
+        self._path, self._by_pysam, self._blocks = path, by_pysam, Blocks(path)
+        known = self._index, self._dictionaries, self._samples
+        self._records = BinaryRecords(self._blocks, *known)
+        self._listing = Listing(path, Path(f"{path}.csi"))
+
+    def again(self, by_pysam: ByPysam) -> QuickBCF:
+        """The same file with handles of its own."""
+        other = copy(self)
+        other._open(self._path, by_pysam)
+        return other
 
     @property
     def present(self) -> list[str]:
@@ -161,7 +173,7 @@ class QuickBCF:
 
         def complete() -> Record:
             there = self._by_pysam(Region(chrom, position, position))
-            return next(record for record in there if record.position == position)
+            return self._one([record for record in there if record.position == position], packed, 0)
 
         return self._packed(packed, chrom, complete)
 
@@ -181,12 +193,23 @@ class QuickBCF:
         def complete() -> Record:
             # By its name: a damaged record beside it does not matter here.
             region = Region(chrom, packed.position, packed.position, (packed.id,))
-            return [r for r in self._by_pysam(region) if _key(r) == key][place]
+            read = [r for r in self._by_pysam(region) if _key(r) == key]
+            return self._one(read, packed, place)
 
         record = self._packed(packed, chrom, complete)
         key = _key(record)
         place = alike[key]
         return record
+
+    def _one(self, read: Sequence[Record], packed: BinaryRecord, place: int) -> Record:
+        """The record that pysam read in place of one; it may read a damaged one as another."""
+        if place >= len(read):
+            raise VCFFormatError(
+                f"the record at position {packed.position} cannot be read",
+                where=self._name,
+                fix="check the file (bcftools view) and index it anew",
+            )
+        return read[place]
 
     def _packed(
         self, packed: BinaryRecord, chrom: str, complete: Callable[[], Record]

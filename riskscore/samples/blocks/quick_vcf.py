@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
 
 from riskscore.samples.blocks.bgzf import Blocks
@@ -29,10 +30,20 @@ class QuickVCF:
         index = index_of(path)
         if index is None:
             raise Unusual("no index beside the file")
-        self._blocks = Blocks(path)
-        self._lines = Lines(self._blocks, read_index(index))
+        self._path, self._index_path, self._index = path, index, read_index(index)
+        self._open()
         self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
-        self._listing = Listing(path, index)
+
+    def _open(self) -> None:
+        self._blocks = Blocks(self._path)
+        self._lines = Lines(self._blocks, self._index)
+        self._listing = Listing(self._path, self._index_path)
+
+    def again(self) -> QuickVCF:
+        """The same file with handles of its own."""
+        other = copy(self)
+        other._open()
+        return other
 
     def _header(self) -> bytes:
         """The header's lines, or the blocks that hold them."""

@@ -204,3 +204,18 @@ def test_a_damaged_record_beside_an_odd_one_does_not_matter(tmp_path: Path) -> N
         assert record.phased().tolist() == [False, True]
         with pytest.raises(VCFFormatError, match="cannot be read"):
             list(file.fetch(Region("6", 1, 100)))
+
+
+def test_a_record_that_pysam_does_not_find_is_an_error_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(5)
+    line = "chr6\t5\trs5\tA\tG\t.\tPASS\t.\tGT\t0|1\t2|0\n"
+    path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 2, [line], rng, 65_280), rng)
+    with BCFFile(path) as file:
+        assert file._quick is not None
+        monkeypatch.setattr(file._quick, "_by_pysam", lambda _: iter(()))
+        (met,) = file.fetch(Region("6", 5, 5))
+        for record in (met, file.called("6", 5, "A", "G", bytes([2, 5, 6, 3]))):
+            with pytest.raises(VCFFormatError, match="the record at position 5 cannot be read"):
+                record.genotypes()
