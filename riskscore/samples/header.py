@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from riskscore.errors import (
     BuildMismatchError,
@@ -46,13 +46,19 @@ def read_header(lines: Sequence[str], file: str) -> Header:
             where=file,
             fix="columns of a VCF are separated by tabs",
         )
-    samples = tuple(map(sys.intern, columns[9:]))  # one name, however many chromosomes have it
+    samples = one_copy(tuple(columns[9:]))
     if not samples:
         raise EmptyVCFError("the VCF has no samples", where=file)
     if columns[8] != "FORMAT":
         raise VCFFormatError("the ninth column is not FORMAT", where=file)
     check_samples(samples, file)
     return Header(samples, declared_build(lines, file), _contigs(lines))
+
+
+@cache
+def one_copy(samples: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names once, however many chromosomes have them; forgotten when all are open."""
+    return samples
 
 
 def check_samples(samples: Sequence[str], file: str) -> None:

@@ -21,7 +21,7 @@ from riskscore.samples.strand import Found, judge_strands
 from riskscore.samples.vcf import VCFFile
 
 # So many cells are worth a second process.
-_WORTH_A_PROCESS = 4_000_000
+_WORTH_A_PROCESS = 1_000_000
 # So many loci without a single hom-ref genotype are no chance.
 _FEW = 3
 

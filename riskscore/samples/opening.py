@@ -15,6 +15,7 @@ from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError,
 from riskscore.files import require_file
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.containers import Container, recognise, recognise_file, require_end
+from riskscore.samples.header import one_copy
 from riskscore.samples.index_check import check_index
 from riskscore.samples.joined import JoinedSource
 from riskscore.samples.reading import Reading
@@ -38,11 +39,14 @@ def open_source(paths: Sequence[str | Path], reading: Reading | None = None) -> 
         raise UsageError("no genotype file was given")
     if len(set(names)) < len(names):
         raise UsageError("a genotype file is named twice")
-    with ExitStack() as stack:
-        sources = [stack.enter_context(_open_one(name, reading)) for name in names]
-        source = sources[0] if len(sources) == 1 else JoinedSource(sources)
-        stack.pop_all()  # all are open: from here on the source closes them
-        return source
+    try:
+        with ExitStack() as stack:
+            sources = [stack.enter_context(_open_one(name, reading)) for name in names]
+            source = sources[0] if len(sources) == 1 else JoinedSource(sources)
+            stack.pop_all()  # all are open: from here on the source closes them
+            return source
+    finally:
+        one_copy.cache_clear()
     raise AssertionError("not reached")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import pickle
 import signal
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import numpy as np
@@ -18,6 +20,7 @@ from riskscore.samples.reading import Reading
 from riskscore.samples.source import Source
 from riskscore.samples.vcf import VCFFile
 
+_PIPE = 1 << 20  # bytes, where the system lets a pipe hold as many
 Mine = TypeVar("Mine")
 Theirs = TypeVar("Theirs")
 
@@ -40,6 +43,9 @@ def in_two(mine: Callable[[], Mine], theirs: Callable[[], Theirs]) -> tuple[Mine
     (1, 2)
     """
     receive, send = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # what comes back is megabytes
+        with suppress(OSError):
+            fcntl.fcntl(send, fcntl.F_SETPIPE_SZ, _PIPE)
     with warnings.catch_warnings():
         # Python warns of threads that the child will not have: it calls nothing that waits for one.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -36,7 +36,7 @@ NUMBERS = (
     "probability", "probability_low", "probability_high", "percentile", "published_score",
     "coverage",
 )  # fmt: skip
-_WORTH_HALVING = 1_000_000  # so many people times terms are worth a second process
+_WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 Made = TypeVar("Made")
 Key = TypeVar("Key")
 
