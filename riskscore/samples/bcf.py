@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
@@ -172,12 +172,12 @@ class BCFFile:
         self._opened.close()
 
     @property
-    def is_quick(self) -> bool:
-        """Whether its blocks can be read, and its index lies beside it."""
-        return self._quick is not None
+    def again(self) -> Callable[[], BCFFile] | None:
+        """As :attr:`riskscore.samples.source.Source.again`; None for an index made for this run."""
+        return self._again if self._quick is not None else None
 
-    def again(self) -> BCFFile:
-        """The same file for another process; pysam's handles are opened when they are needed."""
+    def _again(self) -> BCFFile:
+        """With blocks of its own; pysam's handles are opened when they are needed."""
         other = copy(self)
         for handle in ("_file", "_beside"):
             other.__dict__.pop(handle, None)

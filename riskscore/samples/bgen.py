@@ -84,6 +84,8 @@ class BgenFile:
     is not installed.
     """
 
+    again = None  # read by one process
+
     def __init__(self, path: Path, warning: str = "") -> None:
         self.name, self._path = path.name, path
         self._index = Path(f"{path}.bgi")

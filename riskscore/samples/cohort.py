@@ -17,7 +17,6 @@ from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.samples.builds import choose_build
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
-from riskscore.samples.genome_wide import PlainSums, plain_regions, read_plain, some_variants
 from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
 from riskscore.samples.hla_records import hla_regions, read_hla_records
 from riskscore.samples.hla_tags import (
@@ -33,9 +32,11 @@ from riskscore.samples.opening import open_source
 from riskscore.samples.part import Part, sums_of
 from riskscore.samples.reading import Reading
 from riskscore.samples.snp_haplotypes import with_snp_haplotypes
-from riskscore.samples.source import Source
+from riskscore.samples.source import Region, Source
 
 if TYPE_CHECKING:
+    from riskscore.models.plain import PlainVariants
+    from riskscore.samples.genome_wide import PlainSums
     from riskscore.samples.hla_typing import Typings
 
 # So many variants of a genome-wide score are looked up to confirm the build.
@@ -110,10 +111,8 @@ def read_cohort(
         )
         regions += [r for one in Build for r in hla_regions(one)] if genes else []
         wide = {model.id: model.plain for model in models if model.plain is not None}
-        for plain in wide.values():
-            regions += plain_regions(source, plain, asked or source.build)
-        source.prepare(regions)
-        shown = [v for plain in wide.values() for v in some_variants(plain, _EVIDENCE)]
+        places, shown = _plain_places(source, wide, asked or source.build)
+        source.prepare([*regions, *places])
         chosen = choose_build(source, [*variants, *shown], asked)
         for model in models:
             model.require_build(chosen)
@@ -131,10 +130,7 @@ def read_cohort(
         some = untyped_somewhere(alleles, found.genes, people, in_part=part is not None)
         # By themselves: which of them are read must not bear on the strand of any other locus.
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
-        sums = {
-            one: sums_of(read_plain(source, plain, chosen, reading), people)
-            for one, plain in wide.items()
-        }
+        sums = _plain_sums(source, wide, chosen, reading, people)
         samples, name = source.samples, source.name
         warnings = [*source.warnings, *dosages.warnings]
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
@@ -168,6 +164,32 @@ def read_cohort(
         sums,
         population_known,
     )
+
+
+def _plain_places(
+    source: Source, wide: Mapping[str, PlainVariants], build: Build | None
+) -> tuple[list[Region], list[Variant]]:
+    """Where the variants of genome-wide models stand, and some of them to tell the build by."""
+    if not wide:
+        return [], []
+    from riskscore.samples.genome_wide import plain_regions, some_variants
+
+    regions = [region for one in wide.values() for region in plain_regions(source, one, build)]
+    return regions, [v for one in wide.values() for v in some_variants(one, _EVIDENCE)]
+
+
+def _plain_sums(
+    source: Source, wide: Mapping[str, PlainVariants], build: Build, reading: Reading, people: range
+) -> dict[str, PlainSums]:
+    """The sums of the genome-wide models, by id."""
+    if not wide:
+        return {}
+    from riskscore.samples.genome_wide import read_plain
+
+    return {
+        one: sums_of(read_plain(source, plain, build, reading), people)
+        for one, plain in wide.items()
+    }
 
 
 def _reference_population(models: Sequence[RiskModel], population: str) -> tuple[str, bool]:

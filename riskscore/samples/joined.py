@@ -133,6 +133,8 @@ class JoinedSource:
     a record that two files of the same people both have.
     """
 
+    again = None  # read by one process
+
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
         self._groups = _grouped(sources)

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
-from riskscore.samples.bcf import BCFFile
 from riskscore.samples.dosages import Dosages
 from riskscore.samples.matching import ASSUMED, find, region_of
 from riskscore.samples.reading import Absent, Reading
 from riskscore.samples.second_process import in_two, shared_table, to_read_beside
 from riskscore.samples.source import Region, Source
 from riskscore.samples.strand import Found, judge_strands
-from riskscore.samples.vcf import VCFFile
 
 # So many cells are worth a second process.
 _WORTH_A_PROCESS = 1_000_000
@@ -84,7 +82,7 @@ def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
 
 def _in_two(
     source: Source,
-    beside: Callable[[], VCFFile | BCFFile],
+    beside: Callable[[], Source],
     rows: range,
     read: Callable[[Source, range], list[Found]],
     values: NDArray[np.float32],

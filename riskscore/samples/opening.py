@@ -9,18 +9,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError, UsageError
 from riskscore.files import require_file
-from riskscore.samples.bcf import BCFFile
 from riskscore.samples.containers import Container, recognise, recognise_file, require_end
 from riskscore.samples.header import one_copy
 from riskscore.samples.index_check import check_index
-from riskscore.samples.joined import JoinedSource
 from riskscore.samples.reading import Reading
 from riskscore.samples.source import Source
-from riskscore.samples.stream import StreamFile
 from riskscore.samples.vcf import VCFFile, header_of, parse_line
 
 STDIN = "-"
@@ -42,12 +39,33 @@ def open_source(paths: Sequence[str | Path], reading: Reading | None = None) -> 
     try:
         with ExitStack() as stack:
             sources = [stack.enter_context(_open_one(name, reading)) for name in names]
-            source = sources[0] if len(sources) == 1 else JoinedSource(sources)
+            source = sources[0] if len(sources) == 1 else _joined(sources)
             stack.pop_all()  # all are open: from here on the source closes them
             return source
     finally:
         one_copy.cache_clear()
     raise AssertionError("not reached")
+
+
+# The readers of other containers are imported where there is one to read.
+
+
+def _joined(sources: Sequence[Source]) -> Source:
+    from riskscore.samples.joined import JoinedSource
+
+    return JoinedSource(sources)
+
+
+def _stream(file: BinaryIO, container: Container, name: str, warning: str = "") -> Source:
+    from riskscore.samples.stream import StreamFile
+
+    return StreamFile(file, container, name, warning)
+
+
+def _bcf(path: Path, *, make_index: bool = False, warning: str = "", name: str = "") -> Source:
+    from riskscore.samples.bcf import BCFFile
+
+    return BCFFile(path, make_index=make_index, warning=warning, name=name)
 
 
 def _open_one(name: str, reading: Reading) -> Source:
@@ -77,20 +95,20 @@ def _open_one(name: str, reading: Reading) -> Source:
     warning = _end_to_end(
         path, f"bgzip it and run: tabix -p vcf {path.name.removesuffix('.gz')}.gz", reading
     )
-    return StreamFile(open(path, "rb"), container, path.name, warning)
+    return _stream(open(path, "rb"), container, path.name, warning)
 
 
 def _open_bgzf(path: Path, reading: Reading) -> Source:
     require_end(path)
     if not _has_index(path):
         warning = _end_to_end(path, f"run: tabix -p vcf {path.name}", reading)
-        return StreamFile(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
+        return _stream(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
     header, first = header_of(path)
     if first is None:
         raise EmptyVCFError("the VCF has no records", where=path.name)
     if parse_line(first, len(header.samples), path.name).position < 1:
         warning = f"{path.name} has records at position 0, which no index finds: it is read whole"
-        return StreamFile(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
+        return _stream(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
     with ExitStack() as stack:
         source = stack.enter_context(VCFFile(path, header))
         check_index(source, first)
@@ -105,9 +123,9 @@ def _open_bcf(path: Path, reading: Reading) -> Source:
     if packed:
         require_end(path)
         if _has_index(path):
-            return BCFFile(path)
+            return _bcf(path)
     warning = _end_to_end(path, f"run: bcftools index {path.name}", reading)
-    return BCFFile(path, make_index=True, warning=warning)
+    return _bcf(path, make_index=True, warning=warning)
 
 
 def _has_index(path: Path) -> bool:
@@ -128,10 +146,10 @@ def _open_stdin(reading: Reading) -> Source:
     start = stream.peek(1 << 16)
     container = recognise(start, "standard input")
     if container in (Container.PLAIN_VCF, Container.GZIP_VCF, Container.BGZF_VCF):
-        return StreamFile(stream, container, "standard input")
+        return _stream(stream, container, "standard input")
     if container is not Container.BCF:
         raise UsageError("PGEN and BGEN cannot be read from standard input", fix="name the file")
     with tempfile.NamedTemporaryFile(suffix=".bcf") as copy:
         shutil.copyfileobj(stream, copy)
         copy.flush()
-        return BCFFile(Path(copy.name), make_index=True, name="standard input")
+        return _bcf(Path(copy.name), make_index=True, name="standard input")

@@ -67,6 +67,8 @@ class PgenFile:
     where pgenlib is not installed.
     """
 
+    again = None  # read by one process
+
     def __init__(self, path: Path) -> None:
         self.name, self._path = path.name, path
         self._pgenlib = _pgenlib()

@@ -15,23 +15,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.samples.bcf import BCFFile
 from riskscore.samples.reading import Reading
 from riskscore.samples.source import Source
-from riskscore.samples.vcf import VCFFile
 
 _PIPE = 1 << 20  # bytes, where the system lets a pipe hold as many
 Mine = TypeVar("Mine")
 Theirs = TypeVar("Theirs")
 
 
-def to_read_beside(source: Source, reading: Reading) -> Callable[[], VCFFile | BCFFile] | None:
+def to_read_beside(source: Source, reading: Reading) -> Callable[[], Source] | None:
     """How a second process opens the same file; None where it may not, or cannot."""
-    if reading.processes < 2:
-        return None
-    if isinstance(source, VCFFile) or (isinstance(source, BCFFile) and source.is_quick):
-        return source.again
-    return None
+    return source.again if reading.processes > 1 else None
 
 
 def in_two(mine: Callable[[], Mine], theirs: Callable[[], Theirs]) -> tuple[Mine, Theirs]:

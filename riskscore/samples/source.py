@@ -6,7 +6,7 @@ in samples/opening.py picks the one that fits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class Source(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]: ...
+
+    @property
+    def again(self) -> Callable[[], Source] | None:
+        """How another process opens the same file; None where it cannot."""
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Announce all that will be fetched; a stream reads its file once for them, here."""

@@ -47,6 +47,8 @@ class StreamFile:
     EmptyVCFError without records.
     """
 
+    again = None  # read by one process
+
     def __init__(self, raw: BinaryIO, container: Container, name: str, warning: str = "") -> None:
         self.name = name
         self.warnings = (warning,) if warning else ()

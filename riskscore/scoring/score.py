@@ -14,7 +14,6 @@ from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import centred_on
-from riskscore.scoring.genome_wide import with_plain
 from riskscore.scoring.link import Array
 from riskscore.scoring.people_scores import NUMBERS, Halves, score_people
 from riskscore.scoring.reference import Reference, build_reference
@@ -179,6 +178,8 @@ def score_cohort(
             found.variance,
         )
         if model.plain is not None:
+            from riskscore.scoring.genome_wide import with_plain
+
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
     return Scores(cohort, panel, tuple(tables))
