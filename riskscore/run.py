@@ -15,7 +15,7 @@ from riskscore.samples.cohort import Cohort, read_cohort
 from riskscore.samples.hla_calls import HaplotypeCalls
 from riskscore.samples.part import Part, part_of
 from riskscore.samples.reading import Reading
-from riskscore.samples.second_process import in_two
+from riskscore.samples.second_process import TwoProcesses
 from riskscore.scoring.score import Scores, score_cohort
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
@@ -84,6 +84,6 @@ def score(
             weak_tags=weak_tags,
             part=part,
         )
-    halves = in_two if reading is not None and reading.processes > 1 else None
+    halves = TwoProcesses() if reading is not None and reading.processes > 1 else None
     panel = reference_panel()
     return score_cohort(cohort, panel, prevalence=prevalence, horizon=horizon, halves=halves)

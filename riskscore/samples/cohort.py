@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class Cohort:
     plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
     population_known: bool = True  # of the people; ``population`` is then only the reference
 
-    @property
+    @cached_property
     def sex(self) -> tuple[Sex | None, ...]:
         return self.exposures.sex or (None,) * len(self.samples)
 

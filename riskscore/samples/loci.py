@@ -51,7 +51,7 @@ def read_dosages(
     rows, long = range(len(variants)), len(variants) * len(source.samples) > _WORTH_A_PROCESS
     beside = to_read_beside(source, reading) if long else None
     shape = (len(variants), len(people))
-    values = shared_table(*shape) if beside else np.empty(shape, dtype=np.float32)
+    values = shared_table(*shape, np.float32) if beside else np.empty(shape, dtype=np.float32)
 
     def read(own: Source, rows: range) -> list[Found]:
         return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]

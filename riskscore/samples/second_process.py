@@ -21,6 +21,7 @@ from riskscore.samples.source import Source
 _PIPE = 1 << 20  # bytes, where the system lets a pipe hold as many
 Mine = TypeVar("Mine")
 Theirs = TypeVar("Theirs")
+Number = TypeVar("Number", np.float32, np.float64)
 
 
 def to_read_beside(source: Source, reading: Reading) -> Callable[[], Source] | None:
@@ -71,8 +72,20 @@ def _answer(work: Callable[[], object], send: int) -> None:
         os._exit(status)
 
 
-def shared_table(rows: int, columns: int) -> NDArray[np.float32]:
+class TwoProcesses:
+    """The halves of a work by :func:`in_two`, and tables that both of them write into."""
+
+    def both(self, mine: Callable[[], Mine], theirs: Callable[[], Mine]) -> tuple[Mine, Mine]:
+        """As :func:`in_two`."""
+        return in_two(mine, theirs)
+
+    def table(self, rows: int, columns: int) -> NDArray[np.float64]:
+        """As :func:`shared_table`, in double precision."""
+        return shared_table(rows, columns, np.float64)
+
+
+def shared_table(rows: int, columns: int, kind: type[Number]) -> NDArray[Number]:
     """A table that a child forked later writes into as well."""
-    size = max(1, rows * columns * np.dtype(np.float32).itemsize)
-    table = np.frombuffer(mmap.mmap(-1, size), dtype=np.float32, count=rows * columns)
+    size = max(1, rows * columns * np.dtype(kind).itemsize)
+    table = np.frombuffer(mmap.mmap(-1, size), dtype=kind, count=rows * columns)
     return table.reshape(rows, columns)

@@ -51,12 +51,7 @@ def flags_of(
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
     fallback = [j for j, t in enumerate(terms) if t.fallback_for]
     alleles = list(design.tagged)
-    state = _states(design, genetic, fallback, unscored)
-    packed, width = state.tobytes(), state.shape[1]
-    if len(state) and (state == state[0]).all():
-        people = [packed[:width]] * len(state)
-    else:
-        people = [packed[i : i + width] for i in range(0, len(packed), width)]
+    people = _states(design, genetic, fallback, unscored)
     tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
     by_allele = _tag_flags([terms[j] for j in genetic], cohort)
@@ -87,15 +82,15 @@ def _states(
     genetic: list[int],
     fallback: list[int],
     unscored: NDArray[np.bool_],
-) -> NDArray[np.uint8]:
-    """A row a sample: the reason for each genetic term's gap, stand-ins, alleles by tag, marks."""
+) -> list[bytes]:
+    """By sample the reason for each genetic term's gap, stand-ins, alleles by tag, and marks."""
     terms, count = design.model.terms, len(design.samples)
     uncertain = np.array(
         [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
     )
     varied = uncertain.any() or fallback or design.tagged
     if not varied and not design.missing.any() and not unscored.any():
-        return np.zeros((count, len(genetic) + 3), dtype=np.uint8)
+        return [bytes(len(genetic) + 3)] * count
     doubt = np.zeros((count, len(genetic)), dtype=bool)
     doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
     # What more than two haplotypes leave open has a flag of its own.
@@ -105,9 +100,10 @@ def _states(
     reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
     stands_in = design.missing[:, fallback] == Missing.NOT_MISSING
     by_tag = np.column_stack([*design.tagged.values(), np.zeros(count, dtype=bool)])
-    return np.column_stack([reasons, stands_in, by_tag, design.excess > _EXCESS, unscored]).astype(
-        np.uint8
-    )
+    marks = [reasons, stands_in, by_tag, design.excess > _EXCESS, unscored]
+    state = np.column_stack(marks).astype(np.uint8)
+    packed, width = state.tobytes(), state.shape[1]
+    return [packed[i : i + width] for i in range(0, len(packed), width)]
 
 
 def _is_haplotype(term: Term) -> bool:

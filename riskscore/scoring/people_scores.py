@@ -38,15 +38,16 @@ NUMBERS = (
 )  # fmt: skip
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 Made = TypeVar("Made")
-Key = TypeVar("Key")
 
 
 class Halves(Protocol):
     """How two halves of a work are done: one after the other, or in two processes."""
 
-    def __call__(
-        self, mine: Callable[[], Made], theirs: Callable[[], Made], /
-    ) -> tuple[Made, Made]: ...
+    def both(self, mine: Callable[[], Made], theirs: Callable[[], Made]) -> tuple[Made, Made]:
+        """What both make."""
+
+    def table(self, rows: int, columns: int) -> Array:
+        """A table that both write into."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,53 +55,65 @@ class PeopleScores:
     """What :class:`riskscore.scoring.score.ModelScores` holds, of some people in their order."""
 
     numbers: dict[str, Array]
-    flags: list[str]
+    flags: tuple[str, ...]
     coverage: dict[str, Array]
     seen: NDArray[np.int64]
     reasons: NDArray[np.int64]
     variance: dict[Source, Array]
 
 
+Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, reasons
+
+
 def score_people(
     cohort: Cohort, reference: Reference, panel: ReferencePanel, chunk: int, halves: Halves | None
 ) -> PeopleScores:
     """Score everybody; with ``halves`` each half of many people by itself, to the same bits."""
-    count = len(cohort.samples)
-    if halves is None or count * len(reference.model.terms) < _WORTH_HALVING:
-        return _score_range(cohort, reference, panel, range(count), chunk)
-    middle = count // 2
-    first, second = halves(
-        lambda: _score_range(cohort, reference, panel, range(middle), chunk),
-        lambda: _score_range(cohort, reference, panel, range(middle, count), chunk),
-    )
-    return PeopleScores(
-        _in_order(first.numbers, second.numbers),
-        first.flags + second.flags,
-        _in_order(first.coverage, second.coverage),
-        first.seen + second.seen,
-        first.reasons + second.reasons,
-        _in_order(first.variance, second.variance),
+    count, terms = len(cohort.samples), reference.model.terms
+    components = tuple(dict.fromkeys(term.component for term in terms))
+    shape = (len(NUMBERS) + len(components) + len(Source), count)
+    if halves is not None and count * len(terms) < _WORTH_HALVING:
+        halves = None
+    table = np.empty(shape) if halves is None else halves.table(*shape)
+    numbers, coverage, variance = np.split(table, [len(NUMBERS), len(NUMBERS) + len(components)])
+    columns = (
+        dict(zip(NUMBERS, numbers, strict=True)),
+        dict(zip(components, coverage, strict=True)),
+        dict(zip(Source, variance, strict=True)),
     )
 
+    def score(people: range) -> Told:
+        return _score_range(cohort, reference, panel, people, chunk, columns)
 
-def _in_order(first: dict[Key, Array], second: dict[Key, Array]) -> dict[Key, Array]:
-    return {key: np.concatenate([values, second[key]]) for key, values in first.items()}
+    if halves is None:
+        flags, seen, reasons = score(range(count))
+    else:
+        middle = count // 2
+        first, second = halves.both(
+            lambda: score(range(middle)), lambda: score(range(middle, count))
+        )
+        flags, seen = first[0] + second[0], first[1] + second[1]
+        reasons = first[2] + second[2]
+    return PeopleScores(columns[0], tuple(flags), columns[1], seen, reasons, columns[2])
 
 
 def _score_range(
-    cohort: Cohort, reference: Reference, panel: ReferencePanel, people: range, chunk: int
-) -> PeopleScores:
-    count, terms = len(people), reference.model.terms
-    components = tuple(dict.fromkeys(term.component for term in terms))
-    numbers = {name: np.full(count, np.nan) for name in NUMBERS}
-    coverage = {name: np.full(count, np.nan) for name in components}
-    variance = {source: np.full(count, np.nan) for source in Source}
+    cohort: Cohort,
+    reference: Reference,
+    panel: ReferencePanel,
+    people: range,
+    chunk: int,
+    columns: tuple[dict[str, Array], dict[str, Array], dict[Source, Array]],
+) -> Told:
+    """Score a range of people into the columns of all; their flags, and sums over them."""
+    numbers, coverage, variance = columns
+    terms = len(reference.model.terms)
     flags: list[str] = []
-    seen = np.zeros(len(terms), dtype=np.int64)
-    reasons = np.zeros((len(terms), len(Missing)), dtype=np.int64)
-    for start in range(0, count, chunk):
-        rows = people[start : start + chunk]
-        place = slice(start, start + len(rows))
+    seen = np.zeros(terms, dtype=np.int64)
+    reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
+    for start in range(people.start, people.stop, chunk):
+        rows = range(start, min(start + chunk, people.stop))
+        place = slice(rows.start, rows.stop)
         measured = Measurements(cohort, reference, panel, rows)
         design = measured.design()
         by_sex = measured.by_sex
@@ -111,12 +124,12 @@ def _score_range(
             numbers[name][place] = values
         for name, values in component_coverage(observed, reference, by_sex).items():
             coverage[name][place] = values
-        for source, values in spread.variance.items():
-            variance[source][place] = values
+        for source, column in variance.items():
+            column[place] = spread.variance.get(source, np.nan)
         flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
         seen += exact_sum(observed.shares)
         reasons += reason_counts(design)
-    return PeopleScores(numbers, flags, coverage, seen, reasons, variance)
+    return flags, seen, reasons
 
 
 def _score_rows(

@@ -171,7 +171,7 @@ def score_cohort(
             ground.model,
             reference,
             found.numbers,
-            tuple(found.flags),
+            found.flags,
             found.coverage,
             found.seen,
             found.reasons,

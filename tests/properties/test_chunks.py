@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import riskscore as rs
 from riskscore.models.panel import reference_panel
-from riskscore.samples.second_process import in_two
+from riskscore.samples.second_process import TwoProcesses
 from riskscore.scoring import people_scores
 from riskscore.scoring.score import score_cohort
 
@@ -34,7 +34,7 @@ def test_people_scored_in_two_processes_change_no_bit(
     monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     monkeypatch.setattr(people_scores, "_WORTH_HALVING", 0)
-    halves = score_cohort(COHORT, reference_panel(), chunk=chunk, halves=in_two)
+    halves = score_cohort(COHORT, reference_panel(), chunk=chunk, halves=TwoProcesses())
     for whole, half in zip(WHOLE.tables, halves.tables, strict=True):
         assert (whole.flags, whole.model) == (half.flags, half.model)
         assert (whole.term_seen == half.term_seen).all()
