@@ -21,10 +21,8 @@ from riskscore.samples.blocks.record_index import Entry
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.blocks.walk import Group, Spot
 from riskscore.samples.header import by_plain_name, read_header
-from riskscore.samples.record import Numbers, Record
+from riskscore.samples.record import INFO_READ, Numbers, Record
 from riskscore.samples.source import Region
-
-_INFO = ("R2", "DR2", "INFO", "AR2", "AF")  # what is looked at beside END
 
 
 @dataclass(frozen=True)
@@ -288,7 +286,7 @@ class BCFFile:
     def _record(self, variant: pysam.VariantRecord) -> BCFRecord:
         info = [
             f"{key}={_text(variant.info[key])}"
-            for key in _INFO
+            for key in INFO_READ
             if key in self._header.info and key in variant.info
         ]
         if variant.stop > variant.start + len(variant.ref or ""):

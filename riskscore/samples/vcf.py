@@ -77,7 +77,10 @@ class VCFFile:
         self.path, self.header = path, header
         self.name, self.samples = path.name, header.samples
         self.build: Build | None = header.build
-        names = list(self._tabix.contigs)
+        try:
+            names = list(self._tabix.contigs)
+        except UnicodeDecodeError as error:
+            raise self._unreadable() from error
         if not names:
             raise EmptyVCFError("the VCF has no records", where=self.name)
         self.contigs = by_plain_name(names, self.name)
@@ -103,11 +106,13 @@ class VCFFile:
                 str(self.path), encoding="latin-1", index=str(index) if index else None
             )
         except (OSError, ValueError, NotImplementedError) as error:
-            raise IndexMissingError(
-                "the index cannot be read", where=self.name, fix=f"run: tabix -f -p vcf {self.name}"
-            ) from error
+            raise self._unreadable() from error
         finally:
             pysam.set_verbosity(verbosity)
+
+    def _unreadable(self) -> IndexMissingError:
+        fix = f"run: tabix -f -p vcf {self.name}"
+        return IndexMissingError("the index cannot be read", where=self.name, fix=fix)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -15,13 +15,20 @@ from riskscore.samples.blocks.record_index import Entry, Unfit
 from riskscore.samples.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.coded import Coded, coded_numbers
-from riskscore.samples.record import NO_ALLELE, Numbers, no_sequence
+from riskscore.samples.record import INFO_READ, NO_ALLELE, Numbers, no_sequence
 
 FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
 _START = Struct("<5sI")  # magic, and the length of the header that follows
+LONGEST = 1 << 30  # no chromosome has so many bases
 LENGTHS = 8  # the two lengths count what follows them
 _ENDED = 0x81  # of a GT in 8 bits: no allele
 _LONG_ID = 128  # bytes; a longer name is left to the complete path
+
+
+def require_position(start: int) -> None:
+    """Raise Unusual for a POS behind any chromosome, and for the order of what follows it."""
+    if start >= LONGEST:
+        raise Unusual("a position that no chromosome has")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,9 @@ class BinaryRecords:
             data, within = self._blocks.read(place, FIXED.size), 0
             if len(data) < FIXED.size:
                 raise Unusual("the file ends inside a record")
-        return FIXED.unpack_from(data, within)
+        fixed = FIXED.unpack_from(data, within)
+        require_position(fixed[3])
+        return fixed
 
     def _decode(self, place: Place, shared: int, own: int) -> BinaryRecord:
         data = bytes(self._blocks.read(place, LENGTHS + shared + own))
@@ -212,20 +221,20 @@ class BinaryRecords:
         name = cursor.text()
         letters = [cursor.text() for _ in range(alleles)]
         filters = self._filters(cursor)
-        entries = [self._info(cursor) for _ in range(infos)]
+        entries = dict(self._info(cursor) for _ in range(infos))
         if cursor.at != LENGTHS + shared:
             raise Unusual("a record whose parts do not add up")
         # Where the record ends is told by its length on the contig, as for htslib, not by INFO.
-        entries = [entry for entry in entries if not entry.startswith("END=")]
+        told = [f"{name}={entries[name]}" for name in INFO_READ if entries.get(name) is not None]
         if length > len(letters[0]):
-            entries.append(f"END={position - 1 + length}")
+            told.append(f"END={position - 1 + length}")
         return BinaryRecord(
             position,
             name,
             letters[0],
             tuple(letters[1:]),
             ";".join(filters) or ".",
-            ";".join(entries) or ".",
+            ";".join(told) or ".",
             self._fields(cursor, formats),
             data,
             samples,
@@ -254,9 +263,9 @@ class BinaryRecords:
         kind, count = cursor.descriptor()
         return [self._name(int(v)) for v in cursor.values(kind, count)] if count else []
 
-    def _info(self, cursor: Cursor) -> str:
-        name, value = self._name(cursor.integer()), cursor.info()
-        return name if value is None else f"{name}={value}"
+    def _info(self, cursor: Cursor) -> tuple[str, str | None]:
+        """An entry of INFO; a flag has no value."""
+        return self._name(cursor.integer()), cursor.info()
 
     def _fields(self, cursor: Cursor, formats: int) -> dict[str, Field]:
         """Where each FORMAT field stands."""

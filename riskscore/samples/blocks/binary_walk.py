@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from riskscore.samples.blocks.bgzf import Blocks, Place
-from riskscore.samples.blocks.binary import FIXED, LENGTHS
+from riskscore.samples.blocks.binary import FIXED, LENGTHS, require_position
 from riskscore.samples.blocks.index import FileIndex
 from riskscore.samples.blocks.typed import Cursor
 from riskscore.samples.blocks.unusual import Unusual
@@ -71,6 +71,7 @@ class BinaryWalk(Walk):
             end = samples + own
             if end > len(data):
                 break
+            require_position(start)
             here = start + 1 if contig == self._contig else BEHIND
             if here > wanted:
                 if self._group:

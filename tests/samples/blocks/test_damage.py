@@ -8,7 +8,7 @@ import numpy as np
 import pysam
 import pytest
 
-from riskscore.errors import VCFFormatError
+from riskscore.errors import IndexMissingError, VCFFormatError
 from riskscore.samples.bcf import BCFFile
 from riskscore.samples.blocks.bgzf import Blocks
 from riskscore.samples.blocks.quick_bcf import QuickBCF
@@ -107,6 +107,36 @@ def test_a_record_is_read_while_others_are_still_to_come(
             assert calls is not None
             seen.append((record.position, calls.tolist()))
     assert seen == [(position, [[0, -2], [0, 1]]) for position in (100, 200, 300)]
+
+
+def test_a_position_behind_any_chromosome_does_not_hide_what_follows(bcf: Path) -> None:
+    data = bytearray(gzip.decompress(bcf.read_bytes()))
+    at = data.index((199).to_bytes(4, "little"), 9 + int.from_bytes(data[5:9], "little"))
+
+    def write() -> None:  # in one block, so that an index holds for both
+        with pysam.BGZFile(str(bcf), "wb", None) as stream:
+            stream.write(bytes(data))
+
+    write()
+    pysam.tabix_index(str(bcf), preset="bcf", csi=True, force=True)  # type: ignore[arg-type]
+    data[at : at + 4] = (2_139_095_041).to_bytes(4, "little")
+    write()
+    with BCFFile(bcf) as source:
+        assert source._quick is not None
+        assert [record.position for record in source.fetch(Region("6", 100, 100))] == [100]
+        with pytest.raises(Unusual):
+            list(source._quick.fetch("chr6", Region("6", 300, 300)))
+
+
+def test_an_index_whose_names_are_no_text(tmp_path: Path) -> None:
+    lines = ["chr6\t100\t.\tA\tG\t.\t.\t.\tGT\t0|1\n"]
+    path = write_vcf(tmp_path / "a.vcf.gz", 1, lines, random.Random(1), 500)
+    index = Path(f"{path}.tbi")
+    data = gzip.decompress(index.read_bytes())
+    assert b"chr6" in data
+    index.write_bytes(gzip.compress(data.replace(b"chr6", b"chr\x9c")))
+    with pytest.raises(IndexMissingError, match="cannot be read"):
+        open_source([path])
 
 
 def test_a_text_with_a_tab_is_refused(tmp_path: Path) -> None:
