@@ -21,7 +21,8 @@ from riskscore.samples.blocks.record_index import Entry
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.blocks.walk import Group, Spot
 from riskscore.samples.header import by_plain_name, read_header
-from riskscore.samples.record import INFO_READ, Numbers, Record
+from riskscore.samples.quality import INFO_READ
+from riskscore.samples.record import Numbers, Record
 from riskscore.samples.source import Region
 
 

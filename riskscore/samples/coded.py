@@ -147,6 +147,11 @@ def _coded_dosages(body: bytes, samples: int) -> Coded | None:
     return _with_calls(codes, called) if done == samples and codes.max() <= _LARGEST else None
 
 
+def _letters(text: Small, starts: Places) -> Callable[[int], Small]:
+    """Of each cell the letter at a place, a byte a cell."""
+    return lambda place: text[place:].take(starts, mode="clip")
+
+
 def _read_stretch(text: Small, tabs: Places, codes: NDArray[np.uint16], called: Small) -> bool:
     """Read the cells that end at ``tabs`` into the other two; False for an unusual one.
 
@@ -158,10 +163,7 @@ def _read_stretch(text: Small, tabs: Places, codes: NDArray[np.uint16], called: 
     lengths = tabs - starts
     if lengths.min() < _SHORTEST or lengths.max() > _LONGEST:
         return False
-
-    def letter(place: int) -> Small:
-        return text[place:].take(starts, mode="clip")
-
+    letter = _letters(text, starts)
     first, second, whole = letter(0) - _ZERO, letter(2) - _ZERO, letter(4) - _ZERO
     if (first | second).max() > 1 or whole.max() > 2:
         return False
@@ -181,10 +183,7 @@ def _read_stretch(text: Small, tabs: Places, codes: NDArray[np.uint16], called: 
 
 def _decimals(text: Small, starts: Places, length: Small) -> NDArray[np.uint16] | None:
     """The thousandths that follow the point of cells; None where it is none, or no digits do."""
-
-    def letter(place: int) -> Small:
-        return text[place:].take(starts, mode="clip")
-
+    letter = _letters(text, starts)
     if (letter(_SHORTEST) != _POINT).any():
         return None
     total = np.zeros(length.size, dtype=np.uint16)

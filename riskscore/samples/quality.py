@@ -5,6 +5,7 @@ from __future__ import annotations
 from riskscore.samples.record import Record
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
+INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END
 
 
 def imputation_quality(record: Record, alt: int) -> float | None:

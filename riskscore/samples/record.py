@@ -226,8 +226,6 @@ class Record:
         return values
 
 
-# What is looked at of INFO beside END.
-INFO_READ = ("R2", "DR2", "INFO", "AR2", "AF")
 # ALT alleles that stand for "whatever is not REF here": nothing was seen of them.
 SYMBOLIC_REFERENCE = frozenset({"<NON_REF>", "<*>", "<X>"})
 

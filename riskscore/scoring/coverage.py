@@ -24,7 +24,8 @@ from riskscore.models.terms import (
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.dosages import LocusMatch
 from riskscore.scoring.genome_wide import COMPONENT, plain_reference
-from riskscore.scoring.score import ModelScores, Scores
+from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Covered, Tally, Thing
 
 

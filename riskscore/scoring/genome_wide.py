@@ -22,7 +22,7 @@ from riskscore.scoring.centre import Basis
 from riskscore.scoring.link import Array
 
 if TYPE_CHECKING:
-    from riskscore.scoring.score import ModelScores
+    from riskscore.scoring.people_scores import ModelScores
 
 COMPONENT = "genome_wide"
 _WIDEST = 0.5  # the frequency at which an unobserved variant's share of the variance is largest

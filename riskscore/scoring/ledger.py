@@ -30,7 +30,8 @@ from riskscore.scoring.tag_copies import single_allele
 from riskscore.scoring.uncertainty import shares_by_term
 
 if TYPE_CHECKING:
-    from riskscore.scoring.score import ModelScores, Scores
+    from riskscore.scoring.people_scores import ModelScores
+    from riskscore.scoring.score import Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The scores of some of a cohort's people by one model: a chunk of them after the other."""
+"""The scores of a cohort's people by one model: a chunk of them after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import MissingPolicy
+from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
@@ -50,16 +50,31 @@ class Halves(Protocol):
         """A table that both write into."""
 
 
-@dataclass(frozen=True, eq=False)
-class PeopleScores:
-    """What :class:`riskscore.scoring.score.ModelScores` holds, of some people in their order."""
+@dataclass(frozen=True)
+class ModelScores:
+    """One model's scores; every array of shape (samples,), nan where there is no score.
 
+    ``log_odds`` is the centred sum: the log of ``odds_ratio`` against the population average.
+    ``probability`` is the risk over the model's horizon. ``component_coverage`` is by component
+    the share of expected variance observed, shape (samples,); ``term_seen`` is its sum over samples
+    by term, exact (see :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the
+    samples with each reason for a gap, shape (terms, reasons).
+    ``variance`` is of the log odds, by source of uncertainty.
+    """
+
+    model: RiskModel
+    reference: Reference
     numbers: dict[str, Array]
     flags: tuple[str, ...]
-    coverage: dict[str, Array]
-    seen: NDArray[np.int64]
-    reasons: NDArray[np.int64]
+    component_coverage: dict[str, Array]
+    term_seen: NDArray[np.int64]
+    term_reasons: NDArray[np.int64]
     variance: dict[Source, Array]
+
+    @property
+    def unscored(self) -> int:
+        """How many samples have no score."""
+        return int(np.isnan(self.numbers["log_odds"]).sum())
 
 
 Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, reasons
@@ -67,7 +82,7 @@ Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, re
 
 def score_people(
     cohort: Cohort, reference: Reference, panel: ReferencePanel, chunk: int, halves: Halves | None
-) -> PeopleScores:
+) -> ModelScores:
     """Score everybody; with ``halves`` each half of many people by itself, to the same bits."""
     count, terms = len(cohort.samples), reference.model.terms
     components = tuple(dict.fromkeys(term.component for term in terms))
@@ -94,7 +109,9 @@ def score_people(
         )
         flags, seen = first[0] + second[0], first[1] + second[1]
         reasons = first[2] + second[2]
-    return PeopleScores(columns[0], tuple(flags), columns[1], seen, reasons, columns[2])
+    return ModelScores(
+        reference.model, reference, columns[0], tuple(flags), columns[1], seen, reasons, columns[2]
+    )
 
 
 def _score_range(

@@ -7,50 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskscore.errors import UsageError
-from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import centred_on
 from riskscore.scoring.link import Array
-from riskscore.scoring.people_scores import NUMBERS, Halves, score_people
-from riskscore.scoring.reference import Reference, build_reference
-from riskscore.scoring.slots import Source
+from riskscore.scoring.people_scores import NUMBERS, Halves, ModelScores, score_people
+from riskscore.scoring.reference import build_reference
 
 if TYPE_CHECKING:
     import pandas
 
 CHUNK = 4096  # samples worked on at a time; results do not depend on it
 COLUMNS = ("sample", "model", "model_version", *NUMBERS, "flags")
-
-
-@dataclass(frozen=True)
-class ModelScores:
-    """One model's scores; every array of shape (samples,), nan where there is no score.
-
-    ``log_odds`` is the centred sum: the log of ``odds_ratio`` against the population average.
-    ``probability`` is the risk over the model's horizon. ``component_coverage`` is by component
-    the share of expected variance observed, shape (samples,); ``term_seen`` is its sum over samples
-    by term, exact (see :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the
-    samples with each reason for a gap, shape (terms, reasons).
-    ``variance`` is of the log odds, by source of uncertainty.
-    """
-
-    model: RiskModel
-    reference: Reference
-    numbers: dict[str, Array]
-    flags: tuple[str, ...]
-    component_coverage: dict[str, Array]
-    term_seen: NDArray[np.int64]
-    term_reasons: NDArray[np.int64]
-    variance: dict[Source, Array]
-
-    @property
-    def unscored(self) -> int:
-        """How many samples have no score."""
-        return int(np.isnan(self.numbers["log_odds"]).sum())
 
 
 @dataclass(frozen=True)
@@ -166,17 +136,7 @@ def score_cohort(
             basis=ground.basis,
             unknown=ground.unknown,
         )
-        found = score_people(cohort, reference, panel, chunk, halves)
-        table = ModelScores(
-            ground.model,
-            reference,
-            found.numbers,
-            found.flags,
-            found.coverage,
-            found.seen,
-            found.reasons,
-            found.variance,
-        )
+        table = score_people(cohort, reference, panel, chunk, halves)
         if model.plain is not None:
             from riskscore.scoring.genome_wide import with_plain
 

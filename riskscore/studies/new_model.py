@@ -12,8 +12,8 @@ from riskscore.errors import UsageError
 from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Status, Term
+from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.reference import build_reference
-from riskscore.scoring.score import ModelScores
 from riskscore.studies.calibration import calibration_fits, check_share
 from riskscore.studies.fit import Fit
 from riskscore.studies.people import read_outcome

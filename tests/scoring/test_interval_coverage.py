@@ -16,7 +16,7 @@ import riskscore as rs
 from riskscore.models.model import RiskModel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.frame import read_frame
-from riskscore.scoring.score import ModelScores
+from riskscore.scoring.people_scores import ModelScores
 
 PEOPLE = 2500
 Draw = Callable[[RiskModel, int, int], pd.DataFrame]

@@ -15,7 +15,8 @@ import pytest
 import riskscore as rs
 from riskscore.models.panel import ReferencePanel, reference_panel
 from riskscore.samples.part import Part
-from riskscore.scoring.score import ModelScores, Scores
+from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.score import Scores
 
 Make = Callable[..., Path]
 PANEL = reference_panel()

@@ -15,7 +15,8 @@ from riskscore.samples.blocks.record_index import Entry, Unfit
 from riskscore.samples.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.coded import Coded, coded_numbers
-from riskscore.samples.record import INFO_READ, NO_ALLELE, Numbers, no_sequence
+from riskscore.samples.quality import INFO_READ
+from riskscore.samples.record import NO_ALLELE, Numbers, no_sequence
 
 FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
 _START = Struct("<5sI")  # magic, and the length of the header that follows
@@ -26,7 +27,7 @@ _LONG_ID = 128  # bytes; a longer name is left to the complete path
 
 
 def require_position(start: int) -> None:
-    """Raise Unusual for a POS behind any chromosome, and for the order of what follows it."""
+    """Raise Unusual for a POS behind any chromosome: what follows it need not be sorted."""
     if start >= LONGEST:
         raise Unusual("a position that no chromosome has")
 

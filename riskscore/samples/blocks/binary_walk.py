@@ -10,7 +10,7 @@ from riskscore.samples.blocks.index import FileIndex
 from riskscore.samples.blocks.typed import Cursor
 from riskscore.samples.blocks.unusual import Unusual
 from riskscore.samples.blocks.walk import BEHIND, Group, Walk
-from riskscore.samples.record import SYMBOLIC_REFERENCE
+from riskscore.samples.record import no_sequence
 
 
 class BinaryWalk(Walk):
@@ -74,10 +74,7 @@ class BinaryWalk(Walk):
             require_position(start)
             here = start + 1 if contig == self._contig else BEHIND
             if here > wanted:
-                if self._group:
-                    found.append((wanted, self._group))
-                    self._group = []
-                wanted = self._advance(here)
+                wanted = self._past(here, found)
                 if self._ended:
                     break
             if length > 1 and self._reaches(here, start + length):
@@ -100,5 +97,5 @@ def _refuse_block(shared: bytes, alleles: int) -> None:
     """Raise Unusual for a record without an ALT that is a sequence."""
     cursor = Cursor(shared, FIXED.size)
     texts = [cursor.text() for _ in range(1 + alleles)]  # ID, REF, and the ALTs
-    if all(alt in SYMBOLIC_REFERENCE for alt in texts[2:]):
+    if no_sequence(texts[2:]):
         raise Unusual("a block that reaches over the position")

@@ -67,10 +67,7 @@ class LineWalk(Walk):
                     raise Unusual("a line without a position")
                 here = int(digits)
             if here > wanted:
-                if self._group:
-                    found.append((wanted, self._group))
-                    self._group = []
-                wanted = self._advance(here)
+                wanted = self._past(here, found)
                 if self._ended:
                     break
             if here == wanted:

@@ -43,9 +43,15 @@ class Walk(ABC):
         if self._group:
             yield [(self._positions[self._done], self._group)]
 
-    def _advance(self, here: int) -> int:
-        """Pass the positions before ``here``: the next; the walk has ended where none is left."""
+    def _past(self, here: int, found: list[Group]) -> int:
+        """Add the group that ends at ``here``, and pass the positions before it: the next.
+
+        The walk has ended where none is left.
+        """
         positions, done = self._positions, self._done
+        if self._group:
+            found.append((positions[done], self._group))
+            self._group = []
         while positions[done] < here:
             done += 1
             if done == len(positions):

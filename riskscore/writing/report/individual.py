@@ -7,7 +7,8 @@ from typing import Any
 
 from riskscore.errors import UsageError
 from riskscore.scoring.ledger import Entry, ledger, uncertainty_rows
-from riskscore.scoring.score import ModelScores, Scores
+from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.score import Scores
 from riskscore.writing.report.charts import Spec, uncertainty_chart, waterfall_chart
 from riskscore.writing.words import natural
 
