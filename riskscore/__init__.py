@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from riskscore.models.terms import Term
     from riskscore.run import score
     from riskscore.samples.cohort import Cohort, read_cohort
-    from riskscore.samples.hla_table import read_hla
+    from riskscore.samples.files.reading import Reading
+    from riskscore.samples.hla.table import read_hla
     from riskscore.samples.person import person
-    from riskscore.samples.reading import Reading
     from riskscore.scoring.score import Scores
+    from riskscore.studies.association.fit import fit
+    from riskscore.studies.association.model_files import write_model
+    from riskscore.studies.association.new_model import model_of, recalibrate
+    from riskscore.studies.association.penalised import penalised, stacked
+    from riskscore.studies.charts.theme import save_chart
     from riskscore.studies.estimator import RiskScorer
-    from riskscore.studies.evaluate import evaluate
-    from riskscore.studies.fit import fit
-    from riskscore.studies.groups import compare_groups
-    from riskscore.studies.interaction import interaction
-    from riskscore.studies.model_files import write_model
-    from riskscore.studies.new_model import model_of, recalibrate
-    from riskscore.studies.penalised import penalised, stacked
-    from riskscore.studies.simulate import simulate
-    from riskscore.studies.theme import save_chart
+    from riskscore.studies.evaluation.evaluate import evaluate
+    from riskscore.studies.evaluation.groups import compare_groups
+    from riskscore.studies.interaction.interaction import interaction
+    from riskscore.studies.simulation.simulate import simulate
     from riskscore.writing.bundle import write_bundle
     from riskscore.writing.explorer.write import write_explorer
     from riskscore.writing.report.write import write_report
@@ -47,32 +47,32 @@ _HOMES = {
     "Cohort": "samples.cohort",
     "HLAAllele": "genetics.hla",
     "Missing": "genetics.missing",
-    "Reading": "samples.reading",
+    "Reading": "samples.files.reading",
     "RiskModel": "models.model",
     "RiskScorer": "studies.estimator",
     "RiskscoreError": "errors",
     "Scores": "scoring.score",
     "Term": "models.terms",
     "Variant": "genetics.variant",
-    "compare_groups": "studies.groups",
-    "evaluate": "studies.evaluate",
-    "fit": "studies.fit",
-    "interaction": "studies.interaction",
+    "compare_groups": "studies.evaluation.groups",
+    "evaluate": "studies.evaluation.evaluate",
+    "fit": "studies.association.fit",
+    "interaction": "studies.interaction.interaction",
     "list_models": "models.catalog",
     "load_model": "models.catalog",
-    "model_of": "studies.new_model",
-    "penalised": "studies.penalised",
+    "model_of": "studies.association.new_model",
+    "penalised": "studies.association.penalised",
     "person": "samples.person",
     "read_cohort": "samples.cohort",
-    "read_hla": "samples.hla_table",
-    "recalibrate": "studies.new_model",
-    "save_chart": "studies.theme",
+    "read_hla": "samples.hla.table",
+    "recalibrate": "studies.association.new_model",
+    "save_chart": "studies.charts.theme",
     "score": "run",
-    "simulate": "studies.simulate",
-    "stacked": "studies.penalised",
+    "simulate": "studies.simulation.simulate",
+    "stacked": "studies.association.penalised",
     "write_bundle": "writing.bundle",
     "write_explorer": "writing.explorer.write",
-    "write_model": "studies.model_files",
+    "write_model": "studies.association.model_files",
     "write_report": "writing.report.write",
 }
 

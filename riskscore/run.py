@@ -12,10 +12,10 @@ from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.samples.cohort import Cohort, read_cohort
-from riskscore.samples.hla_calls import HaplotypeCalls
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.second_process import TwoProcesses
+from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.samples.part import Part, part_of
-from riskscore.samples.reading import Reading
-from riskscore.samples.second_process import TwoProcesses
 from riskscore.scoring.score import Scores, score_cohort
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]

@@ -35,8 +35,8 @@ def hla(
     """
     from riskscore.errors import UsageError
     from riskscore.files import require_file
-    from riskscore.samples.hla_table import HLALayout, hla_table, read_hla_calls
-    from riskscore.samples.hla_words import report_words
+    from riskscore.samples.hla.table import HLALayout, hla_table, read_hla_calls
+    from riskscore.samples.hla.words import report_words
     from riskscore.writing.tables import check_ending, write_table
 
     if layout not in set(HLALayout):

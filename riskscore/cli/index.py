@@ -20,7 +20,7 @@ def index(
 
     It is used wherever it is there and belongs to the file as it is. Results are the same.
     """
-    from riskscore.samples.record_listing import write_record_index
+    from riskscore.samples.files.record_listing import write_record_index
 
     for file in files:
         count = write_record_index(file)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from riskscore.samples.files.reading import Reading
     from riskscore.samples.part import Part
-    from riskscore.samples.reading import Reading
     from riskscore.scoring.score import Scores
 
 
@@ -125,7 +125,7 @@ def reading_of(
     require_index: bool,
 ) -> Reading:
     """How genotypes are to be read, as the options say."""
-    from riskscore.samples.reading import Reading
+    from riskscore.samples.files.reading import Reading
 
     accepted = frozenset(filters.split(",")) if filters else None
     return Reading(field.value, min_r2, accepted, absent.value, require_index)
@@ -172,7 +172,7 @@ def read_and_score(
     """Score a VCF as the shared options say; warnings go to standard error."""
     from riskscore.models.catalog import load_model
     from riskscore.run import score
-    from riskscore.samples.reading import Reading
+    from riskscore.samples.files.reading import Reading
 
     scores = score(
         vcf,

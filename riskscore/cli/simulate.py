@@ -50,7 +50,7 @@ def simulate(
 
     None of them is real; every file says so.
     """
-    from riskscore.studies.simulate import simulate as draw
+    from riskscore.studies.simulation.simulate import simulate as draw
 
     simulation = draw(
         model,

@@ -82,11 +82,11 @@ def fit(
     prevalence: PrevalenceOption = None,
 ) -> None:  # fmt: skip
     """Logistic association of HLA alleles, residues, haplotypes, SNPs and exposures."""
-    from riskscore.studies.fit import fit as run
-    from riskscore.studies.model_files import write_model
-    from riskscore.studies.new_model import model_of
+    from riskscore.studies.association.fit import fit as run
+    from riskscore.studies.association.model_files import write_model
+    from riskscore.studies.association.new_model import model_of
+    from riskscore.studies.charts.theme import save_chart
     from riskscore.studies.people_table import read_people
-    from riskscore.studies.theme import save_chart
 
     people = read_people(outcome)
     names = covariate or []
@@ -143,7 +143,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Folder for all tables and charts.")] = None,
 ) -> None:
     """How well scores separate, how right their risks are, and what acting on them brings."""
-    from riskscore.studies.evaluate import evaluate as run
+    from riskscore.studies.evaluation.evaluate import evaluate as run
     from riskscore.studies.people_table import read_people
 
     path = scores / "scores.tsv" if scores.is_dir() else scores
@@ -164,7 +164,7 @@ def evaluate(
 
 
 def _write_evaluation(found: Any, out: Path) -> None:
-    from riskscore.studies.theme import save_chart
+    from riskscore.studies.charts.theme import save_chart
     from riskscore.writing.bundle import check_folder
 
     check_folder(out)
@@ -199,9 +199,9 @@ def interaction(
     plot: PlotOption = None,
 ) -> None:
     """Interaction of two exposures: the product, and RERI, AP and S on the additive scale."""
-    from riskscore.studies.interaction import interaction as run
+    from riskscore.studies.charts.theme import save_chart
+    from riskscore.studies.interaction.interaction import interaction as run
     from riskscore.studies.people_table import read_people
-    from riskscore.studies.theme import save_chart
 
     pairs = [text.partition("=") for text in reference or []]
     if not all(equals for _, equals, _ in pairs):

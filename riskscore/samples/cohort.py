@@ -15,12 +15,13 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.models.rows import OWN_FREQUENCY
-from riskscore.samples.builds import choose_build
-from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures, read_exposures
-from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
-from riskscore.samples.hla_records import hla_regions, read_hla_records
-from riskscore.samples.hla_tags import (
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.source import Region, Source
+from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
+from riskscore.samples.hla.records import hla_regions, read_hla_records
+from riskscore.samples.hla.tags import (
     invalid_tags,
     read_tags,
     tag_calls,
@@ -28,17 +29,16 @@ from riskscore.samples.hla_tags import (
     taggable_alleles,
     untyped_somewhere,
 )
-from riskscore.samples.loci import read_dosages, regions_of
-from riskscore.samples.opening import open_source
+from riskscore.samples.loci.builds import choose_build
+from riskscore.samples.loci.dosages import Dosages
+from riskscore.samples.loci.loci import read_dosages, regions_of
+from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.part import Part, sums_of
-from riskscore.samples.reading import Reading
-from riskscore.samples.snp_haplotypes import with_snp_haplotypes
-from riskscore.samples.source import Region, Source
 
 if TYPE_CHECKING:
     from riskscore.models.plain import PlainVariants
-    from riskscore.samples.genome_wide import PlainSums
-    from riskscore.samples.hla_typing import Typings
+    from riskscore.samples.genome_wide.sums import PlainSums
+    from riskscore.samples.hla.typed.typing import Typings
 
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
@@ -173,7 +173,7 @@ def _plain_places(
     """Where the variants of genome-wide models stand, and some of them to tell the build by."""
     if not wide:
         return [], []
-    from riskscore.samples.genome_wide import plain_regions, some_variants
+    from riskscore.samples.genome_wide.sums import plain_regions, some_variants
 
     regions = [region for one in wide.values() for region in plain_regions(source, one, build)]
     return regions, [v for one in wide.values() for v in some_variants(one, _EVIDENCE)]
@@ -185,7 +185,7 @@ def _plain_sums(
     """The sums of the genome-wide models, by id."""
     if not wide:
         return {}
-    from riskscore.samples.genome_wide import read_plain
+    from riskscore.samples.genome_wide.sums import read_plain
 
     return {
         one: sums_of(read_plain(source, plain, build, reading), people)
@@ -224,7 +224,7 @@ def _read_typings(paths: Sequence[str | Path]) -> list[Typings]:
     """The typed tables; their formats are imported where there is one to read."""
     if not paths:
         return []
-    from riskscore.samples.hla_formats import read_typings
+    from riskscore.samples.hla.typed.formats import read_typings
 
     return [read_typings(path) for path in paths]
 
@@ -241,7 +241,7 @@ def _hla(
     found = HLACalls(dict(sorted(calls.items())), reports=reports)
     if not typings:
         return found
-    from riskscore.samples.hla_table import with_typed
+    from riskscore.samples.hla.table import with_typed
 
     return with_typed(found, typings, source.samples, people, genes, population)
 

@@ -10,7 +10,7 @@ from riskscore.errors import UsageError
 
 if TYPE_CHECKING:
     from riskscore.samples.cohort import Cohort
-    from riskscore.samples.genome_wide import PlainSums
+    from riskscore.samples.genome_wide.sums import PlainSums
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel, Sex
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.dosages import Dosages, LocusMatch
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla_calls import HLACalls
-from riskscore.samples.hla_posterior import calls_from_dosages
-from riskscore.samples.snp_haplotypes import with_snp_haplotypes
+from riskscore.samples.hla.calls import HLACalls
+from riskscore.samples.hla.posterior import calls_from_dosages
+from riskscore.samples.loci.dosages import Dosages, LocusMatch
+from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 
 
 def person(

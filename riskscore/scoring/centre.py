@@ -20,7 +20,7 @@ from riskscore.models.model import RiskModel
 from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.models.terms import Factor, VariantFactor
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.dosages import Dosages
+from riskscore.samples.loci.dosages import Dosages
 
 _WIDEST = 0.5  # the frequency at which an unobserved variant's share of the variance is largest
 

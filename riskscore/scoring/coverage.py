@@ -22,7 +22,7 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.dosages import LocusMatch
+from riskscore.samples.loci.dosages import LocusMatch
 from riskscore.scoring.genome_wide import COMPONENT, plain_reference
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores

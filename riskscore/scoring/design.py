@@ -29,8 +29,8 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.hla_calls import GeneCalls
-from riskscore.samples.snp_haplotypes import why_unknown
+from riskscore.samples.hla.calls import GeneCalls
+from riskscore.samples.loci.snp_haplotypes import why_unknown
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes, published_diplotypes
 from riskscore.scoring.in_use import not_in_use, people_by_sex, unexplained
 from riskscore.scoring.link import Array

@@ -16,7 +16,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.hla_calls import GeneCalls, HaplotypeCalls
+from riskscore.samples.hla.calls import GeneCalls, HaplotypeCalls
 from riskscore.scoring.link import Array
 from riskscore.scoring.phasing import Phaser
 from riskscore.scoring.systems import scheme_frequencies

@@ -10,7 +10,7 @@ from riskscore.errors import ModelFormatError
 from riskscore.models.model import Example, RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Part
-from riskscore.samples.hla_calls import HaplotypeCalls
+from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.samples.person import person
 from riskscore.scoring.ledger import Entry, ledger
 from riskscore.scoring.score import score_cohort

@@ -1,6 +1,6 @@
 """A genome-wide score's plain variants, added to what its other terms make of a person.
 
-They have no terms of their own: the file was summed as it passed (samples/genome_wide.py). No
+They have no terms of their own: the file was summed as it passed (samples/genome_wide/sums.py). No
 percentile and no probability go with them, since neighbouring variants are inherited together and
 the spread of their sum in a population does not follow from frequencies.
 """
@@ -17,7 +17,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
-from riskscore.samples.genome_wide import PlainSums
+from riskscore.samples.genome_wide.sums import PlainSums
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.link import Array
 

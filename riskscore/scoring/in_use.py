@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import Sex
 from riskscore.models.terms import ExposureFactor, Factor, Term
-from riskscore.samples.hla_tags import taggable_alleles
+from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.link import Array
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.hla_calls import GeneCalls
+from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.link import Array
 
 _PARTS = (("A",), ("B", "C"), ("DRB1", "DQB1", "DQA1"), ("DPB1", "DPA1"))

@@ -18,7 +18,7 @@ from riskscore.genetics.hla import HLAName
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import DRDQ, ReferencePanel
 from riskscore.models.terms import AminoAcidFactor, Factor, HLAAlleleFactor, HLAFactor
-from riskscore.samples.hla_calls import GeneCalls, HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.link import Array
 from riskscore.scoring.linkage import (
     GenePairs,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from riskscore.genetics.hla import HLAName
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAFactor
-from riskscore.samples.hla_calls import GeneCalls, HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.systems import carries
 
 Places = NDArray[np.int64]

@@ -96,7 +96,7 @@ class Scores:
         from importlib import import_module
 
         # By its name: charts stand above scoring, which knows of no chart.
-        return import_module("riskscore.studies.plots_scores").ScorePlots(self)
+        return import_module("riskscore.studies.charts.scores").ScorePlots(self)
 
     def _only(self, model: str | None) -> ModelScores:
         if model is None and len(self.tables) > 1:

@@ -11,7 +11,7 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor, HLAFactor
-from riskscore.samples.hla_calls import HLACalls, TagCalls
+from riskscore.samples.hla.calls import HLACalls, TagCalls
 from riskscore.scoring.link import Array
 
 

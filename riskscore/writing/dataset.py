@@ -16,7 +16,7 @@ from typing import Any
 
 from riskscore.errors import OutputError
 from riskscore.files import open_permissions, sha256, sync_folder, write_file
-from riskscore.samples.hla_table import HLA_COLUMNS
+from riskscore.samples.hla.table import HLA_COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,

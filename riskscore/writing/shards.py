@@ -16,7 +16,7 @@ from typing import Any
 
 from riskscore.errors import ShardError
 from riskscore.files import read_text, sha256
-from riskscore.samples.hla_table import HLA_COLUMNS, hla_rows
+from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
 from riskscore.samples.part import Part
 from riskscore.scoring.coverage import tally_scores
 from riskscore.scoring.score import COLUMNS, Scores

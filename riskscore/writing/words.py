@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from riskscore.samples.hla_words import report_words
+from riskscore.samples.hla.words import report_words
 from riskscore.scoring.coverage import MatchRow, coverage_table, match_report
 from riskscore.scoring.ledger import ledger
 from riskscore.scoring.score import Scores

@@ -13,12 +13,12 @@ from riskscore.errors import ExposureLevelError
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
-from riskscore.samples.dosages import Dosages
-from riskscore.samples.hla_table import hla_rows
-from riskscore.samples.loci import read_dosages, regions_of
-from riskscore.samples.opening import open_source
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.hla.table import hla_rows
+from riskscore.samples.loci.dosages import Dosages
+from riskscore.samples.loci.loci import read_dosages, regions_of
 from riskscore.samples.part import Part, part_of
-from riskscore.samples.reading import Reading
 from riskscore.writing.merge import merge
 from riskscore.writing.shards import write_shard
 

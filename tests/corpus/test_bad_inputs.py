@@ -13,11 +13,11 @@ import riskscore as rs
 from riskscore import errors
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
-from riskscore.samples.builds import choose_build
-from riskscore.samples.dosages import Dosages
-from riskscore.samples.loci import read_dosages, regions_of
-from riskscore.samples.opening import open_source
-from riskscore.samples.reading import Reading
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.loci.builds import choose_build
+from riskscore.samples.loci.dosages import Dosages
+from riskscore.samples.loci.loci import read_dosages, regions_of
 from tests.corpus.bad_files import (
     AFTER,
     BEFORE,
@@ -60,7 +60,7 @@ def indexed(path: Path, content: bytes) -> Path:
 
 
 # Rows about HLA alleles and about weights, and the tests of them.
-_RECORDS, _TABLES = "tests/samples/test_hla_records.py", "tests/samples/test_hla_tables.py"
+_RECORDS, _TABLES = "tests/samples/hla/test_records.py", "tests/samples/hla/typed/test_tables.py"
 _ALLELES, _SCORES = "tests/genetics/test_hla_names.py", "tests/scoring/test_hla_resolution.py"
 ELSEWHERE = {
     "1": (_RECORDS, "test_reversed_polarity_does_not_sum_to_two"),

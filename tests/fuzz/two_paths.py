@@ -33,17 +33,17 @@ from riskscore.errors import RiskscoreError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.models.plain import PlainVariants
-from riskscore.samples.cells import Columns
-from riskscore.samples.genome_wide import read_plain
-from riskscore.samples.loci import read_dosages
-from riskscore.samples.opening import open_source
-from riskscore.samples.reading import Reading
-from riskscore.samples.record import Record
-from riskscore.samples.record_listing import write_record_index
-from riskscore.samples.source import Region, Source
+from riskscore.samples.files.cells import Columns
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.record import Record
+from riskscore.samples.files.record_listing import write_record_index
+from riskscore.samples.files.source import Region, Source
+from riskscore.samples.genome_wide.sums import read_plain
+from riskscore.samples.loci.loci import read_dosages
 from tests.fuzz.mutations import WORDS, mutate, mutate_lines, mutate_records
-from tests.samples.blocks import test_bcf, test_vcf
-from tests.samples.blocks.bgzf_files import END, write_bgzf, write_vcf
+from tests.samples.files.blocks import test_bcf, test_vcf
+from tests.samples.files.blocks.bgzf_files import END, write_bgzf, write_vcf
 
 LOG = logging.getLogger(__name__)
 REGIONS = 12
@@ -90,10 +90,10 @@ def make(seed: int, folder: Path) -> tuple[Path, list[str]] | None:
 def by_pysam() -> Iterator[None]:
     """No block is looked for, and no cell is read but one by one."""
     with (
-        mock.patch("riskscore.samples.vcf.open_quick", return_value=None),
-        mock.patch("riskscore.samples.bcf.open_quick_bcf", return_value=None),
+        mock.patch("riskscore.samples.files.vcf.open_quick", return_value=None),
+        mock.patch("riskscore.samples.files.bcf.open_quick_bcf", return_value=None),
         mock.patch.object(Columns, "split", return_value=None),
-        mock.patch("riskscore.samples.record.coded_text", return_value=None),
+        mock.patch("riskscore.samples.files.record.coded_text", return_value=None),
     ):
         yield
 

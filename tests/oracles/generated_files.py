@@ -10,10 +10,10 @@ import pysam
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
-from riskscore.samples.loci import read_dosages, regions_of
-from riskscore.samples.opening import open_source
-from riskscore.samples.reading import Reading
-from riskscore.samples.record_listing import write_record_index
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.record_listing import write_record_index
+from riskscore.samples.loci.loci import read_dosages, regions_of
 
 SAMPLES = 7
 LENGTHS = {"6": 170805979, "X": 156040895}  # of GRCh38

@@ -15,7 +15,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.panel import reference_panel
-from riskscore.samples.hla_table import hla_table, read_hla_calls
+from riskscore.samples.hla.table import hla_table, read_hla_calls
 
 EXAMPLES = Path(__file__).parents[2] / "reference/examples"
 VCF = EXAMPLES / "1000G_MHC_HLA.GRCh38.vcf.gz"

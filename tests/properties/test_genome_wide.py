@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PlainVariants
-from riskscore.samples.genome_wide import plain_regions, read_plain
-from riskscore.samples.opening import open_source
-from riskscore.samples.reading import Reading
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.genome_wide.sums import plain_regions, read_plain
 from tests.properties.test_reading import QUICK, VARIANTS, Site, cohorts, text, written
 
 COUNT = len(VARIANTS)

@@ -13,10 +13,10 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla_calls import HLACalls
-from riskscore.samples.hla_posterior import Evidence, calls_from_evidence
+from riskscore.samples.hla.calls import HLACalls
+from riskscore.samples.hla.posterior import Evidence, calls_from_evidence
+from riskscore.samples.loci.dosages import Dosages
 from riskscore.scoring.score import score_cohort
 from riskscore.scoring.slots import Source
 

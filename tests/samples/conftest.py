@@ -8,11 +8,11 @@ import pytest
 
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
-from riskscore.samples.containers import Container
-from riskscore.samples.dosages import Dosages
-from riskscore.samples.loci import read_dosages, regions_of
-from riskscore.samples.reading import Reading
-from riskscore.samples.stream import StreamFile
+from riskscore.samples.files.containers import Container
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.stream import StreamFile
+from riskscore.samples.loci.dosages import Dosages
+from riskscore.samples.loci.loci import read_dosages, regions_of
 
 HEADER = "##fileformat=VCFv4.2\n##contig=<ID=6,length=170805979>\n"
 FIXED = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"

@@ -17,10 +17,10 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.model import Excess
 from riskscore.models.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.dosages import Dosages, LocusMatch
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla_calls import HaplotypeCalls, HLACalls
-from riskscore.samples.hla_posterior import calls_from_dosages
+from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
+from riskscore.samples.hla.posterior import calls_from_dosages
+from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
 from riskscore.scoring.systems import classify, scheme_frequencies
 from riskscore.scoring.tag_haplotypes import published_pairs, tag_pairs

@@ -13,7 +13,7 @@ import pytest
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.panel import DRDQ, reference_panel
-from riskscore.samples.hla_table import read_hla_calls
+from riskscore.samples.hla.table import read_hla_calls
 from riskscore.scoring.diplotypes import call_diplotypes
 from riskscore.scoring.linkage import joint_weights
 from riskscore.scoring.phasing import Phaser

@@ -11,8 +11,8 @@ import pytest
 import riskscore as rs
 from riskscore.models.pgs import read_scoring_file
 from riskscore.scoring.coverage import match_report
-from tests.samples.blocks.bgzf_files import write_vcf
-from tests.samples.test_genome_wide import SAMPLES, made, naive
+from tests.samples.files.blocks.bgzf_files import write_vcf
+from tests.samples.genome_wide.test_sums import SAMPLES, made, naive
 
 Made = tuple[Path, Path, list[float], np.ndarray]
 ROWS = 3000  # above the number that makes a scoring file genome-wide

@@ -19,8 +19,8 @@ from riskscore.genetics.hla_names import read_name
 from riskscore.models.panel import ReferencePanel, Tag, reference_panel
 from riskscore.models.terms import ADDITIVE, AminoAcidFactor, HLAAlleleFactor
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.hla_calls import GeneCalls, HLACalls
-from riskscore.samples.hla_typing import Genotype, Typings, typed_calls
+from riskscore.samples.hla.calls import GeneCalls, HLACalls
+from riskscore.samples.hla.typed.typing import Genotype, Typings, typed_calls
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.reference import build_reference
 from riskscore.scoring.systems import carries

@@ -21,9 +21,9 @@ import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.dosages import Dosages
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla_calls import GeneCalls, HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HLACalls
+from riskscore.samples.loci.dosages import Dosages
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.ledger import ledger
 from riskscore.scoring.linkage import joint_weights

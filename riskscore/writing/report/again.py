@@ -11,7 +11,7 @@ from typing import Any
 from riskscore.errors import InputError, UsageError
 from riskscore.files import read_text, require_file, sha256
 from riskscore.run import score
-from riskscore.samples.reading import Reading
+from riskscore.samples.files.reading import Reading
 from riskscore.scoring.score import Scores
 from riskscore.writing.report.batches import is_batch
 

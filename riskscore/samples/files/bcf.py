@@ -1,0 +1,322 @@
+"""A BCF with its index: records with numbers as they are stored, not as text."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pysam
+
+from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
+from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.files.blocks.quick_bcf import QuickBCF, open_quick_bcf
+from riskscore.samples.files.blocks.record_index import Entry
+from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.blocks.walk import Group, Spot
+from riskscore.samples.files.header import by_plain_name, read_header
+from riskscore.samples.files.quality import INFO_READ
+from riskscore.samples.files.record import Numbers, Record
+from riskscore.samples.files.source import Region
+
+
+@dataclass(frozen=True)
+class BCFRecord(Record):
+    """A record of a BCF. Its GT is read as text; floats keep the bits they are stored with."""
+
+    variant: pysam.VariantRecord | None = None
+
+    @cached_property
+    def _columns(self) -> None:
+        """Nothing: there is no text to read at once."""
+        return None
+
+    @cached_property
+    def cells(self) -> tuple[bytes, ...]:
+        try:
+            body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
+        except ValueError as error:
+            raise self.error("FORMAT", "the cells cannot be read") from error
+        cells = tuple(body.encode().split(b"\t"))
+        if len(cells) != self.samples:  # a text with a tab in it
+            raise self.error("FORMAT", "the cells cannot be told apart")
+        return cells
+
+    def numbers(self, name: str) -> Numbers | None:
+        assert self.variant is not None
+        if name not in self.format:
+            return None
+        if self.variant.header.formats[name].type not in {"Float", "Integer"}:
+            return super().numbers(name)
+        lists = []
+        for sample in self.variant.samples.values():
+            try:
+                value = sample[name]
+                several = value if isinstance(value, tuple) else (value,)
+                values = [np.nan if one is None else float(one) for one in several]
+            except (TypeError, ValueError):
+                raise self.error(name, "a value is not a number") from None
+            lists.append([] if all(np.isnan(one) for one in values) else values)
+        counts = np.array([len(values) for values in lists], dtype=np.int64)
+        table = np.full((len(lists), counts.max(initial=0)), np.nan, dtype=np.float32)
+        for i, values in enumerate(lists):
+            table[i, : len(values)] = values
+        return Numbers(table, counts)
+
+
+class BCFFile:
+    """A BCF file with a .csi index, as a Source; without one an index is made for this run.
+
+    Raises IndexMissingError, VCFFormatError or EmptyVCFError when opened.
+    """
+
+    def __init__(
+        self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
+    ) -> None:
+        self.name, self._path = name or path.name, path
+        self._warning = warning
+        self._opened = ExitStack()
+        with ExitStack() as on_failure:
+            on_failure.callback(self._opened.close)
+            self._open(path, make_index)
+            on_failure.pop_all()
+
+    def _open(self, path: Path, make_index: bool) -> None:
+        with self._readable():
+            index = self._make_index(path) if make_index else None
+            self._file = pysam.VariantFile(str(path), index_filename=index)
+            self._opened.callback(_close, self._file)
+            self._header = self._file.header
+            lines = str(self._header).splitlines()
+            self._require_own_index()
+        self.header = read_header(lines, self.name)
+        self.samples = self.header.samples
+        self.build: Build | None = self.header.build
+        self._quick: QuickBCF | None = None
+        if not make_index:
+            self._quick = open_quick_bcf(path, self._header, self._fetch_by_pysam)
+            if self._quick is not None:
+                self._opened.callback(self._quick.close)
+        with self._readable():
+            present = self._quick.present if self._quick else self._contigs_with_records()
+        if not present:
+            raise EmptyVCFError("the BCF has no records", where=self.name)
+        self.contigs = by_plain_name(present, self.name)
+        self.chromosomes = frozenset(self.contigs)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """What pysam cannot read is an error of the file; htslib says nothing of its own."""
+        verbosity = pysam.set_verbosity(0)
+        try:
+            yield
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise VCFFormatError(
+                "the BCF or its index cannot be read",
+                where=self.name,
+                fix="check it (bcftools view), sort it, and index it (bcftools index -f)",
+            ) from error
+        finally:
+            pysam.set_verbosity(verbosity)
+
+    def _make_index(self, path: Path) -> str:
+        folder = self._opened.enter_context(tempfile.TemporaryDirectory())
+        index = str(Path(folder) / "made.csi")
+        # BCF is missing from the names that pysam's types allow here.
+        pysam.tabix_index(str(path), preset="bcf", csi=True, index=index)  # type: ignore[arg-type]
+        return index
+
+    def _require_own_index(self) -> None:
+        """Refuse an index that cannot be read, or does not lead to the first record."""
+        if self._file.index is None:
+            raise IndexMissingError(
+                "the BCF has no index that can be read",
+                where=self.name,
+                fix=f"run: bcftools index -f {self.name}",
+            )
+        first = next(iter(self._file), None)
+        if first is not None and not self._finds(first):
+            raise IndexMissingError(
+                "the index does not belong to the file: it does not find the first record",
+                where=self.name,
+                fix=f"make it anew: bcftools index -f {self.name}",
+            )
+
+    def _contigs_with_records(self) -> list[str]:
+        """The contigs with a record, each looked at once: the header names others as well."""
+        return [
+            str(name)
+            for name in self._header.contigs
+            if next(iter(self._file.fetch(contig=str(name))), None) is not None
+        ]
+
+    def _finds(self, record: pysam.VariantRecord) -> bool:
+        """Whether the index leads to a record."""
+        near = self._file.fetch(contig=record.chrom, start=record.start, stop=record.start + 1)
+        return any(
+            (one.pos, one.id, one.alleles) == (record.pos, record.id, record.alleles)
+            for one in near
+        )
+
+    def __enter__(self) -> BCFFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    @property
+    def again(self) -> Callable[[], BCFFile] | None:
+        """As :attr:`Source.again`; None for an index made for this run."""
+        return self._again if self._quick is not None else None
+
+    def _again(self) -> BCFFile:
+        """With blocks of its own; pysam's handles are opened when they are needed."""
+        other = copy(self)
+        for handle in ("_file", "_beside"):
+            other.__dict__.pop(handle, None)
+        other._opened = ExitStack()
+        if self._quick is not None:
+            other._quick = self._quick.again(other._fetch_by_pysam)
+            other._opened.callback(other._quick.close)
+        return other
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That the file has no index, or that a record index beside it is not used."""
+        own = (self._warning,) if self._warning else ()
+        return own if self._quick is None else (*own, *self._quick.warnings)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, for a record index; raises Unusual where a block is not as usual."""
+        if self._quick is None:
+            raise Unusual("the file is not as usual")
+        yield from self._quick.entries()
+
+    def prepare(self, regions: Sequence[Region]) -> None:
+        """Nothing to do: an index answers as it is asked."""
+
+    def fetch(self, region: Region) -> Iterator[Record]:
+        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
+        name, given = self.contigs.get(region.chromosome), 0
+        if name is None:
+            return
+        if self._quick is not None:
+            try:
+                for record in self._quick.fetch(name, region):
+                    if region.holds(record):
+                        yield record
+                        given += 1
+                return
+            except Unusual:
+                pass  # pysam goes on where the blocks ended
+        # With a handle of its own: records given before may ask for theirs while this goes on.
+        file = self._file if self._quick is None else self._beside
+        yield from islice(self._fetch_by_pysam(region, file), given, None)
+
+    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """As :meth:`riskscore.samples.files.vcf.VCFFile.walk`, of packed records."""
+        name = self.contigs.get(chromosome)
+        if name is None:
+            return
+        if self._quick is None:
+            raise Unusual("the file is not as usual")
+        yield from self._quick.walk(name, positions)
+
+    def records(self, region: Region, spots: Sequence[Spot]) -> list[Record]:
+        """The records of a position that a walk met."""
+        try:
+            assert self._quick is not None
+            return self._quick.records(self.contigs[region.chromosome], spots)
+        except Unusual:
+            return list(self.fetch(region))
+
+    def called(self, chrom: str, position: int, ref: str, alt: str, calls: bytes) -> Record:
+        """The record of a SNP that a walk met, from its calls."""
+        assert self._quick is not None
+        return self._quick.called(chrom, position, ref, alt, calls)
+
+    def number_of(self, name: str) -> int:
+        """What stands in a record for a FORMAT field; -1 for one that the header does not know."""
+        formats = self._header.formats
+        return int(formats[name].id) if name in formats else -1  # type: ignore[attr-defined]
+
+    @cached_property
+    def _file(self) -> pysam.VariantFile:
+        """The handle of single records."""
+        return self._open_handle()
+
+    @cached_property
+    def _beside(self) -> pysam.VariantFile:
+        """The handle of one record after another."""
+        return self._open_handle()
+
+    def _open_handle(self) -> pysam.VariantFile:
+        verbosity = pysam.set_verbosity(0)
+        try:
+            file = pysam.VariantFile(str(self._path))
+        finally:
+            pysam.set_verbosity(verbosity)
+        self._opened.callback(_close, file)
+        return file
+
+    def _fetch_by_pysam(
+        self, region: Region, file: pysam.VariantFile | None = None
+    ) -> Iterator[Record]:
+        name = self.contigs[region.chromosome]
+        try:
+            start = max(0, region.start - 1)
+            for variant in (file or self._file).fetch(name, start, region.end):
+                if region.prefixes and not (variant.id or ".").startswith(region.prefixes):
+                    continue
+                record = self._record(variant)
+                if region.holds(record):
+                    yield record
+        except (OSError, ValueError, UnicodeError) as error:
+            raise VCFFormatError(
+                f"a record near {region.chromosome}:{region.start} cannot be read",
+                where=self.name,
+                fix="check the file (bcftools view) and index it anew",
+            ) from error
+
+    def _record(self, variant: pysam.VariantRecord) -> BCFRecord:
+        info = [
+            f"{key}={_text(variant.info[key])}"
+            for key in INFO_READ
+            if key in self._header.info and key in variant.info
+        ]
+        if variant.stop > variant.start + len(variant.ref or ""):
+            info.append(f"END={variant.stop}")
+        return BCFRecord(
+            chromosome=chromosome(variant.chrom),
+            position=variant.pos,
+            id=variant.id or ".",
+            ref=variant.ref or "",
+            alts=tuple(variant.alts or ()),
+            filter=";".join(map(str, variant.filter.keys())) or ".",
+            info=";".join(info) or ".",
+            format=tuple(variant.format.keys()),
+            body=b"",
+            samples=len(self.samples),
+            file=self.name,
+            variant=variant,
+        )
+
+
+def _close(file: pysam.VariantFile) -> None:
+    """Close a file; what htslib could not read of it was an error then, and is none again."""
+    with suppress(OSError):
+        file.close()
+
+
+def _text(value: object) -> str:
+    """An INFO value as VCF writes it: six digits, which float32 holds."""
+    several = value if isinstance(value, tuple) else (value,)
+    return ",".join(
+        "." if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in several
+    )

@@ -1,0 +1,220 @@
+"""A BGEN file as a Source; needs the extra riskscore[bgen]."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import EmptyVCFError, IndexMissingError, UsageError, VCFFormatError
+from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.files.header import check_samples
+from riskscore.samples.files.record import Numbers, Record
+from riskscore.samples.files.source import Region
+
+_BROKEN = (ValueError, OSError, OverflowError, IndexError, EOFError)
+
+
+@dataclass(frozen=True)
+class BgenRecord(Record):
+    """A variant of a BGEN: genotype probabilities as GP, or as HDS (DS) where they are phased.
+
+    The first allele stands as REF, but a BGEN does not say which one that is.
+    """
+
+    variant: Any = None
+
+    @property
+    def ref_is_reference(self) -> bool:
+        return False
+
+    @cached_property
+    def _table(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Probabilities, and how many of them each sample has: 0 for a missing genotype."""
+        try:
+            table = np.asarray(self.variant.probabilities, dtype=np.float64)
+            ploidy = np.asarray(self.variant.ploidy, dtype=np.int64)
+        except _BROKEN as error:
+            raise self.error("the genotypes", "cannot be read") from error
+        alleles = 1 + len(self.alts)
+        if ((ploidy < 1) | (ploidy > 2)).any():
+            raise self.error("the ploidy", "is neither 1 nor 2")
+        if self.variant.is_phased:
+            counts = ploidy * alleles
+        else:
+            counts = np.where(ploidy == 2, alleles * (alleles + 1) // 2, alleles)
+        return table, np.where(np.isnan(table[:, 0]), 0, counts)
+
+    def phased(self) -> NDArray[np.bool_]:
+        return np.full(self.samples, bool(self.variant.is_phased))
+
+    def genotypes(self) -> None:
+        """Nothing: a BGEN has no hard calls."""
+
+    def numbers(self, name: str) -> Numbers | None:
+        if name not in self.format:
+            return None
+        table, counts = self._table
+        if name == "GP":
+            return Numbers(table.astype(np.float32), counts)
+        alleles = 1 + len(self.alts)
+        table = np.pad(table, ((0, 0), (0, max(0, 2 * alleles - table.shape[1]))))
+        first, second = table[:, 1:alleles], table[:, alleles + 1 : 2 * alleles]
+        one = counts == alleles
+        if name == "HDS":
+            values = np.column_stack([first, np.where(one[:, None], np.nan, second)])
+            return Numbers(values.astype(np.float32), np.where(counts, np.where(one, 1, 2), 0))
+        total = np.where(counts[:, None] == 0, np.nan, first + np.where(one[:, None], 0, second))
+        return Numbers(total.astype(np.float32), np.where(counts, alleles - 1, 0))
+
+
+class BgenFile:
+    """A BGEN, with its .bgi index or, without one, read from end to end.
+
+    Samples come from the file, or from a .sample file beside it. Raises VCFFormatError,
+    IndexMissingError, EmptyVCFError, DuplicateSampleError, or UsageError where the package bgen
+    is not installed.
+    """
+
+    again = None  # read by one process
+
+    def __init__(self, path: Path, warning: str = "") -> None:
+        self.name, self._path = path.name, path
+        self._index = Path(f"{path}.bgi")
+        indexed = self._index.is_file()
+        self.warnings = (warning,) if warning and not indexed else ()
+        sample = path.with_suffix(".sample")
+        try:
+            self._reader = _bgen().BgenReader(
+                str(path),
+                sample_path=str(sample) if sample.is_file() else "",
+                delay_parsing=True,
+            )
+            names = self._reader.samples
+            if not self._reader.header.has_sample_ids and not sample.is_file():
+                raise VCFFormatError(
+                    "the BGEN does not name its samples",
+                    where=self.name,
+                    fix=f"put {sample.name} beside it",
+                )
+        except _BROKEN as error:
+            raise VCFFormatError("the BGEN cannot be read", where=self.name) from error
+        self.samples = tuple(str(name) for name in names)
+        check_samples(self.samples, self.name)
+        self.build: Build | None = None
+        self._contigs: dict[str, list[str]] = {}
+        self._kept: dict[str, list[Any]] = {}
+        if indexed:
+            self._read_contigs()
+
+    def _read_contigs(self) -> None:
+        """The chromosomes that the index knows, by their plain names."""
+        try:
+            with closing(sqlite3.connect(f"file:{self._index}?mode=ro", uri=True)) as index:
+                rows = index.execute("SELECT DISTINCT chromosome FROM Variant").fetchall()
+        except sqlite3.Error as error:
+            raise IndexMissingError(
+                "the index cannot be read",
+                where=self._index.name,
+                fix=f"run: bgenix -g {self.name} -index -clobber",
+            ) from error
+        for (name,) in rows:
+            self._contigs.setdefault(chromosome(str(name)), []).append(str(name))
+
+    @property
+    def chromosomes(self) -> frozenset[str]:
+        return frozenset(self._contigs)
+
+    def __enter__(self) -> BgenFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    def prepare(self, regions: Sequence[Region]) -> None:
+        """Without an index, go through the file once and keep where the wanted variants are."""
+        if self._index.is_file():
+            return
+        wanted: dict[str, list[Region]] = {}
+        for region in regions:
+            wanted.setdefault(region.chromosome, []).append(region)
+        try:
+            for variant in self._reader:
+                name = chromosome(str(variant.chrom))
+                self._contigs.setdefault(name, [])
+                if any(r.start <= variant.pos <= r.end for r in wanted.get(name, ())):
+                    self._kept.setdefault(name, []).append(variant)
+        except _BROKEN as error:
+            raise VCFFormatError(
+                "the BGEN is cut short or damaged", where=self.name, fix="copy or make it again"
+            ) from error
+        if not self._contigs:
+            raise EmptyVCFError("the BGEN has no variants", where=self.name)
+        for variants in self._kept.values():
+            variants.sort(key=lambda variant: int(variant.pos))
+
+    def fetch(self, region: Region) -> Iterator[Record]:
+        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
+        for variant in self._variants(region):
+            record = self._record(variant)
+            if region.holds(record):
+                yield record
+
+    def _variants(self, region: Region) -> Iterator[Any]:
+        if not self._index.is_file():
+            kept = self._kept.get(region.chromosome, [])
+            low = bisect_left(kept, region.start, key=lambda variant: int(variant.pos))
+            high = bisect_right(kept, region.end, key=lambda variant: int(variant.pos))
+            yield from kept[low:high]
+            return
+        try:
+            for name in self._contigs.get(region.chromosome, []):
+                yield from self._reader.fetch(name, region.start, region.end)
+        except _BROKEN as error:
+            raise VCFFormatError(
+                f"a variant near {region.chromosome}:{region.start} cannot be read",
+                where=self.name,
+                fix=f"index it anew: bgenix -g {self.name} -index -clobber",
+            ) from error
+
+    def _record(self, variant: Any) -> BgenRecord:
+        alleles = [str(allele) for allele in variant.alleles]
+        try:
+            by_haplotype = "HDS" if len(alleles) == 2 else "DS"
+            fields = (by_haplotype if variant.is_phased else "GP",)
+        except _BROKEN as error:
+            raise VCFFormatError(
+                f"the variant at {variant.chrom}:{variant.pos} cannot be read", where=self.name
+            ) from error
+        return BgenRecord(
+            chromosome=chromosome(str(variant.chrom)),
+            position=int(variant.pos),
+            id=str(variant.rsid or variant.varid or "."),
+            ref=alleles[0],
+            alts=tuple(alleles[1:]),
+            filter=".",
+            info=".",
+            format=fields,
+            body=b"",
+            samples=len(self.samples),
+            file=self.name,
+            variant=variant,
+        )
+
+
+def _bgen() -> Any:
+    try:
+        import bgen
+    except ImportError as error:
+        raise UsageError(
+            "reading BGEN needs the package bgen", fix="pip install 'riskscore[bgen]'"
+        ) from error
+    return bgen

@@ -1,0 +1,281 @@
+"""The records of a BCF at a position: hopped over exactly, decoded where they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.samples.files.blocks.bgzf import Blocks, Place
+from riskscore.samples.files.blocks.index import FileIndex
+from riskscore.samples.files.blocks.record_index import Entry, Unfit
+from riskscore.samples.files.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
+from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.coded import Coded, coded_numbers
+from riskscore.samples.files.quality import INFO_READ
+from riskscore.samples.files.record import NO_ALLELE, Numbers, no_sequence
+
+FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
+_START = Struct("<5sI")  # magic, and the length of the header that follows
+LONGEST = 1 << 30  # no chromosome has so many bases
+LENGTHS = 8  # the two lengths count what follows them
+_ENDED = 0x81  # of a GT in 8 bits: no allele
+_LONG_ID = 128  # bytes; a longer name is left to the complete path
+
+
+def require_position(start: int) -> None:
+    """Raise Unusual for a POS behind any chromosome: what follows it need not be sorted."""
+    if start >= LONGEST:
+        raise Unusual("a position that no chromosome has")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One FORMAT field of a record, still packed: so many values of a type for every sample."""
+
+    kind: int
+    count: int
+    place: int
+
+
+@dataclass(frozen=True)
+class BinaryRecord:
+    """One record: its fixed columns as a VCF has them, the samples' fields packed as they are."""
+
+    position: int
+    id: str
+    ref: str
+    alts: tuple[str, ...]
+    filter: str
+    info: str
+    fields: Mapping[str, Field]
+    data: bytes
+    samples: int
+
+    def genotypes(self) -> NDArray[np.int16]:
+        """GT as a text record gives it, (samples, 2); raises Unusual for another ploidy."""
+        field = self.fields["GT"]
+        if field.kind != INT8 or field.count not in (1, 2):
+            raise Unusual("a GT of more than two alleles, or of many ALTs")
+        codes = self._codes(field)
+        pairs = np.full((self.samples, 2), NO_ALLELE, dtype=np.int16)
+        alleles = (codes >> 1).astype(np.int16) - 1  # packed as (allele + 1) << 1 | phase
+        pairs[:, : field.count] = np.where(codes == _ENDED, np.int16(NO_ALLELE), alleles)
+        if (pairs[:, 0] == NO_ALLELE).any() or pairs.max() > len(self.alts):
+            raise Unusual("a cell without an allele, or with one beyond ALT")
+        return pairs
+
+    def coded(self) -> Coded | None:
+        """GT, and DS if the record has it, as places in a table; None for any unusual cell."""
+        calls, dosages = self.fields["GT"], self.fields.get("DS")
+        if (calls.kind, calls.count) != (INT8, 2):
+            return None
+        if dosages is None:
+            return coded_numbers(self._codes(calls), None)
+        if (dosages.kind, dosages.count) != (FLOAT, 1):
+            return None
+        values = np.frombuffer(self.data, "<f4", self.samples, dosages.place)
+        return coded_numbers(self._codes(calls), values)
+
+    def _codes(self, field: Field) -> NDArray[np.uint8]:
+        """A GT of 8 bits as it is packed, shape (samples, alleles)."""
+        codes = np.frombuffer(self.data, np.uint8, field.count * self.samples, field.place)
+        return codes.reshape(self.samples, field.count)
+
+    def phased(self) -> NDArray[np.bool_]:
+        """Which genotypes are phased: the bit stands with the second allele."""
+        field = self.fields["GT"]
+        if field.kind != INT8 or field.count != 2:
+            raise Unusual("a GT of another ploidy")
+        codes = np.frombuffer(self.data, np.uint8, 2 * self.samples, field.place)
+        found: NDArray[np.bool_] = (codes[1::2] & 1).astype(bool) & (codes[1::2] != _ENDED)
+        return found
+
+    def numbers(self, name: str) -> Numbers:
+        """A field of floats, as they are stored; raises Unusual for one of another type."""
+        field = self.fields[name]
+        return floats(self.data, field.kind, field.count, self.samples, field.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionaries:
+    """What the numbers in the records of a file stand for: its contigs, and its other names."""
+
+    contigs: Mapping[str, int]
+    names: Mapping[int, str]
+
+
+class BinaryRecords:
+    """Finds records in a sorted and indexed BCF.
+
+    Raises Unusual for a record that is not as usual, and where a block of a gVCF reaches in.
+    """
+
+    def __init__(
+        self, blocks: Blocks, index: FileIndex, dictionaries: Dictionaries, samples: int
+    ) -> None:
+        self._blocks, self._index = blocks, index
+        self._dictionaries, self._samples = dictionaries, samples
+        self._known: tuple[int, int, Place] = (-1, 0, (0, 0))  # behind it nothing reaches
+
+    def between(self, contig: str, first: int, last: int) -> Iterator[BinaryRecord]:
+        """Every record with POS first..last (1-based), in order."""
+        number = self._dictionaries.contigs.get(contig, -1)
+        for begin, end in self._index.chunks(number, first, last):
+            place = begin
+            known_contig, known_reach, known = self._known
+            if known_contig == number and known_reach < first and begin <= known < end:
+                place = known
+            while place < end:
+                shared, own, record_contig, start, length, *_ = self._fixed(place)
+                if record_contig != number:
+                    raise Unusual("a record of another contig than the index says")
+                if start + 1 > last:
+                    return
+                following = self._blocks.advance(place, LENGTHS + shared + own)
+                if start + 1 >= first:
+                    yield self._decode(place, shared, own)
+                else:
+                    if start + length >= first:
+                        self._refuse_block(place, shared, own)
+                    before = self._known[1] if self._known[0] == number else 0
+                    self._known = (number, max(before, start + 1, start + length), following)
+                place = following
+
+    def named(
+        self, contig: str, first: int, last: int, prefixes: tuple[str, ...]
+    ) -> Iterator[BinaryRecord]:
+        """Records with POS first..last whose ID begins with one of the prefixes, in order."""
+        number = self._dictionaries.contigs.get(contig, -1)
+        for begin, end in self._index.chunks(number, first, last):
+            place = begin
+            while place < end:
+                shared, own, _, start, length, *_ = self._fixed(place)
+                if start + 1 > last:
+                    return
+                if self._id(place, shared).startswith(prefixes):
+                    if start + 1 < first <= start + length:
+                        self._refuse_block(place, shared, own)
+                    elif start + 1 >= first:
+                        yield self._decode(place, shared, own)
+                place = self._blocks.advance(place, LENGTHS + shared + own)
+
+    def at(self, contig: str, position: int, place: Place) -> BinaryRecord:
+        """The record at a place that is listed; raises Unfit when it is another one."""
+        try:
+            shared, own, number, start, *_ = self._fixed(place)
+        except Unusual as error:
+            raise Unfit("has records where the file has none") from error
+        if (number, start + 1) != (self._dictionaries.contigs.get(contig, -1), position):
+            raise Unfit("has another record than the file")
+        return self._decode(place, shared, own)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record of the file, hopped over as it stands."""
+        contigs = {number: name for name, number in self._dictionaries.contigs.items()}
+        _, header = _START.unpack(self._blocks.read((0, 0), _START.size))
+        place = self._blocks.advance((0, 0), _START.size + header)
+        while place[0] < self._blocks.size:
+            shared, own, number, start, length, _, counts, _ = self._fixed(place)
+            cursor = Cursor(bytes(self._blocks.read(place, LENGTHS + shared)), FIXED.size)
+            name, letters = cursor.text(), [cursor.text() for _ in range(counts >> 16)]
+            if number not in contigs or not letters:
+                raise Unusual("a record of no known contig, or without REF")
+            end = start + max(length, len(letters[0]))
+            yield Entry(contigs[number], start + 1, end, name, no_sequence(letters[1:]), place)
+            place = self._blocks.advance(place, LENGTHS + shared + own)
+
+    def _id(self, place: Place, shared: int) -> str:
+        data = self._blocks.read(place, min(LENGTHS + shared, FIXED.size + _LONG_ID))
+        return Cursor(bytes(data), FIXED.size).text()
+
+    def _refuse_block(self, place: Place, shared: int, own: int) -> None:
+        if no_sequence(self._decode(place, shared, own).alts):
+            raise Unusual("a block that reaches over the position")
+
+    def _fixed(self, place: Place) -> tuple[int, ...]:
+        offset, within = place
+        data = self._blocks.block(offset)
+        if within + FIXED.size > len(data):
+            data, within = self._blocks.read(place, FIXED.size), 0
+            if len(data) < FIXED.size:
+                raise Unusual("the file ends inside a record")
+        fixed = FIXED.unpack_from(data, within)
+        require_position(fixed[3])
+        return fixed
+
+    def _decode(self, place: Place, shared: int, own: int) -> BinaryRecord:
+        data = bytes(self._blocks.read(place, LENGTHS + shared + own))
+        if len(data) < LENGTHS + shared + own:
+            raise Unusual("the file ends inside a record")
+        return self.decode(data, shared)
+
+    def decode(self, data: bytes, shared: int) -> BinaryRecord:
+        """A whole record, whose part before the samples has a length."""
+        position, length, alleles, infos, formats, samples = self._counts(data)
+        if samples != self._samples:
+            raise Unusual("a record of another number of samples")
+        cursor = Cursor(data, FIXED.size)
+        name = cursor.text()
+        letters = [cursor.text() for _ in range(alleles)]
+        filters = self._filters(cursor)
+        entries = dict(self._info(cursor) for _ in range(infos))
+        if cursor.at != LENGTHS + shared:
+            raise Unusual("a record whose parts do not add up")
+        # Where the record ends is told by its length on the contig, as for htslib, not by INFO.
+        told = [f"{name}={entries[name]}" for name in INFO_READ if entries.get(name) is not None]
+        if length > len(letters[0]):
+            told.append(f"END={position - 1 + length}")
+        return BinaryRecord(
+            position,
+            name,
+            letters[0],
+            tuple(letters[1:]),
+            ";".join(filters) or ".",
+            ";".join(told) or ".",
+            self._fields(cursor, formats),
+            data,
+            samples,
+        )
+
+    @staticmethod
+    def _counts(data: bytes | bytearray) -> tuple[int, int, int, int, int, int]:
+        """POS, length on the contig, alleles, INFO entries, FORMAT fields, samples."""
+        _, _, _, start, length, _, alleles_infos, formats_samples = FIXED.unpack_from(data, 0)
+        return (
+            start + 1,
+            length,
+            alleles_infos >> 16,
+            alleles_infos & 0xFFFF,
+            formats_samples >> 24,
+            formats_samples & 0xFFFFFF,
+        )
+
+    def _name(self, number: int) -> str:
+        name = self._dictionaries.names.get(number)
+        if name is None:
+            raise Unusual("a number the header gives no name")
+        return name
+
+    def _filters(self, cursor: Cursor) -> list[str]:
+        kind, count = cursor.descriptor()
+        return [self._name(int(v)) for v in cursor.values(kind, count)] if count else []
+
+    def _info(self, cursor: Cursor) -> tuple[str, str | None]:
+        """An entry of INFO; a flag has no value."""
+        return self._name(cursor.integer()), cursor.info()
+
+    def _fields(self, cursor: Cursor, formats: int) -> dict[str, Field]:
+        """Where each FORMAT field stands."""
+        fields: dict[str, Field] = {}
+        for _ in range(formats):
+            name = self._name(cursor.integer())
+            kind, count = cursor.descriptor()
+            if kind not in WIDTH or name in fields:
+                raise Unusual("a field of no known type, or one that stands twice")
+            fields[name] = Field(kind, count, cursor.at)
+            cursor.skip(kind, count * self._samples)
+        return fields

@@ -1,0 +1,218 @@
+"""Tabix and CSI indexes (.tbi, .csi): where in the file the records of a position can be.
+
+The formats are those of the SAM/BAM, tabix and CSI specifications of the hts-specs: bins of a
+hierarchy whose smallest ones span 2^min_shift bases, each level's bins eight times as wide.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from struct import Struct
+from struct import error as StructError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.samples.files.blocks.bgzf import Blocks, Place
+from riskscore.samples.files.blocks.unusual import Unusual
+
+_TBI_SHIFT, _TBI_DEPTH = 14, 5
+# Before its chunks a bin has its number, in CSI the lowest offset of its records, their count.
+_TBI_BIN, _CSI_BIN = 8, 16
+_CHUNK = 16  # two offsets
+_INT, _PAIR, _LONG = Struct("<i"), Struct("<QQ"), Struct("<Q")
+
+
+@dataclass(frozen=True)
+class _Contig:
+    """A contig's part of an index: where the chunks of each of its bins stand, and how many."""
+
+    raw: bytes
+    places: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    head: int  # bytes before the chunks of a bin
+    linear: tuple[int, int]  # where the linear index stands, how many windows; (0, 0) in CSI
+    last: int  # a bin above it holds something else
+
+    @cached_property
+    def bins(self) -> dict[int, tuple[int, int, int]]:
+        """By number: the lowest offset, 0 where it is not told, and the place and the count."""
+        if self.head == _CSI_BIN:
+            lowest = self._read("<u8", self.places - 12)
+        else:
+            lowest = np.zeros(len(self.places), dtype=np.uint64)
+        numbers = self._read("<u4", self.places - self.head)
+        columns = (numbers, lowest, self.places, self.counts)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return {number: (low, place, count) for number, low, place, count in rows}
+
+    @cached_property
+    def span(self) -> tuple[int, int] | None:
+        """Where the contig's records begin and end."""
+        known = self._read("<u4", self.places - self.head) <= self.last
+        counts = self.counts[known]
+        if not counts.sum():
+            return None
+        first = np.repeat(self.places[known] - _CHUNK * (np.cumsum(counts) - counts), counts)
+        chunks = first + _CHUNK * np.arange(len(first))
+        return int(self._read("<u8", chunks).min()), int(self._read("<u8", chunks + 8).max())
+
+    def _read(self, kind: str, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """The numbers at some places, all the same distance from a multiple of their length."""
+        size = np.dtype(kind).itemsize
+        shift = int(places[0]) % size if len(places) else 0
+        whole = np.frombuffer(self.raw, kind, (len(self.raw) - shift) // size, shift)
+        found: NDArray[np.uint64] = whole[(places - shift) // size]
+        return found
+
+
+@dataclass(frozen=True)
+class FileIndex:
+    """A parsed index; ``names`` gives the contigs in its order, empty for the CSI of a BCF."""
+
+    names: tuple[str, ...]
+    shift: int
+    depth: int
+    contigs: tuple[_Contig, ...]
+    raw: bytes
+
+    def chunks(self, contig: int, first: int, last: int) -> list[tuple[Place, Place]]:
+        """The stretches of the file in which records of first..last (1-based) can be, in order.
+
+        Stretches that touch or share a block are one.
+        """
+        if not 0 <= contig < len(self.contigs) or first > last:
+            return []
+        table, start = self.contigs[contig], max(0, first - 1)
+        lowest = self._lowest(table, start)
+        found = []
+        for number in self._bins(start, last - 1):
+            if number in table.bins:
+                _, at, count = table.bins[number]
+                pairs = (_PAIR.unpack_from(self.raw, at + 16 * i) for i in range(count))
+                found += [(max(begin, lowest), end) for begin, end in pairs if end > lowest]
+        merged: list[tuple[int, int]] = []
+        for begin, end in sorted(found):
+            if merged and begin >> 16 <= merged[-1][1] >> 16:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+            else:
+                merged.append((begin, end))
+        return [((a >> 16, a & 0xFFFF), (b >> 16, b & 0xFFFF)) for a, b in merged]
+
+    def rest(self, contig: int, position: int) -> tuple[Place, Place] | None:
+        """The stretch of the file from before a position (1-based) to the end of its contig."""
+        if not 0 <= contig < len(self.contigs):
+            return None
+        table = self.contigs[contig]
+        if table.span is None:
+            return None
+        begin, end = max(table.span[0], self._lowest(table, position - 1)), table.span[1]
+        return (begin >> 16, begin & 0xFFFF), (end >> 16, end & 0xFFFF)
+
+    def _bins(self, start: int, stop: int) -> Iterator[int]:
+        """The bins that overlap the bases start..stop (0-based), the smallest first."""
+        for level in range(self.depth, -1, -1):
+            offset, shift = ((1 << 3 * level) - 1) // 7, self.shift + 3 * (self.depth - level)
+            yield from range(offset + (start >> shift), offset + (stop >> shift) + 1)
+
+    def _lowest(self, table: _Contig, start: int) -> int:
+        """No record that overlaps this base's smallest bin starts before this offset."""
+        at, count = table.linear
+        if count:
+            window = min(start >> self.shift, count - 1)
+            return int(_LONG.unpack_from(self.raw, at + 8 * window)[0])
+        for number in self._bins(start, start):
+            if number in table.bins:
+                return table.bins[number][0]
+        return 0
+
+
+def read_index(path: Path) -> FileIndex:
+    """Read a .tbi or .csi file; raises Unusual when it is neither, or cut short."""
+    try:
+        raw = _unpacked(path)
+        if raw[:4] == b"TBI\1":
+            return _read_tbi(raw)
+        if raw[:4] == b"CSI\1":
+            return _read_csi(raw)
+    except (OSError, EOFError, zlib.error, StructError, ValueError, IndexError) as error:
+        raise Unusual("an index that cannot be read") from error
+    raise Unusual("not an index")
+
+
+def _unpacked(path: Path) -> bytes:
+    """The bytes of an index, which bgzip packed, or gzip."""
+    try:
+        with closing(Blocks(path)) as blocks:
+            return bytes(blocks.read((0, 0), blocks.size << 11))  # deflate packs to no less
+    except Unusual:
+        with gzip.open(path) as stream:
+            return stream.read()
+
+
+def _names(text: bytes) -> tuple[str, ...]:
+    return tuple(name.decode() for name in text.split(b"\0")[:-1])
+
+
+def _read_tbi(raw: bytes) -> FileIndex:
+    contigs, length = _INT.unpack_from(raw, 4)[0], _INT.unpack_from(raw, 32)[0]
+    at, tables, words = 36 + length, [], _words(raw, 36 + length)
+    for _ in range(contigs):
+        places, counts, at = _read_bins(words, at, _TBI_BIN)
+        linear = (at + 4, _INT.unpack_from(raw, at)[0])
+        tables.append(_Contig(raw, places, counts, _TBI_BIN, linear, _last_bin(_TBI_DEPTH)))
+        at += 4 + 8 * linear[1]
+    _require(raw, at)
+    return FileIndex(_names(raw[36 : 36 + length]), _TBI_SHIFT, _TBI_DEPTH, tuple(tables), raw)
+
+
+def _read_csi(raw: bytes) -> FileIndex:
+    shift, depth, extra = (_INT.unpack_from(raw, at)[0] for at in (4, 8, 12))
+    at, names = 16 + extra, b""
+    if extra >= 28:  # the columns and names of a tabix index, absent for BCF
+        names = raw[44 : 44 + _INT.unpack_from(raw, 40)[0]]
+    contigs = _INT.unpack_from(raw, at)[0]
+    at, tables, words = at + 4, [], _words(raw, at)
+    for _ in range(contigs):
+        places, counts, at = _read_bins(words, at, _CSI_BIN)
+        tables.append(_Contig(raw, places, counts, _CSI_BIN, (0, 0), _last_bin(depth)))
+    _require(raw, at)
+    return FileIndex(_names(names), shift, depth, tuple(tables), raw)
+
+
+def _last_bin(depth: int) -> int:
+    return ((1 << 3 * depth + 3) - 1) // 7 - 1
+
+
+def _words(raw: bytes, at: int) -> NDArray[np.int32]:
+    """An index as 32-bit numbers, of which one begins at a place; of any number of places."""
+    return np.frombuffer(raw, "<i4", (len(raw) - at % 4) // 4, at % 4).astype(np.int32)
+
+
+def _read_bins(
+    words: NDArray[np.int32], at: int, head: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Where the chunks of a contig's bins stand, how many each has, and where the bins end."""
+    bins, word = int(words[at // 4]), at // 4 + head // 4
+    if not 0 <= bins <= len(words):
+        raise Unusual("an index of more bins than it has room for")
+    counts, places = words.data, []
+    for _ in range(bins):  # each says how far it is to the next
+        places.append(word)
+        word += head // 4 + _CHUNK // 4 * counts[word]
+    found = np.array(places, dtype=np.int64)
+    chunks = words[found].astype(np.int64)
+    if (chunks < 0).any():
+        raise Unusual("an index with a bin of less than no chunks")
+    return 4 * (found + 1) + at % 4, chunks, 4 * (word + 1) + at % 4 - head
+
+
+def _require(raw: bytes, end: int) -> None:
+    if end > len(raw):
+        raise Unusual("an index that is cut short")

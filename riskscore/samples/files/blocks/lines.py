@@ -1,0 +1,278 @@
+"""The lines of a bgzipped VCF at a position, searched for inside what the index names.
+
+A probe inflates half a record on the way to the next newline, a line that is passed a whole one.
+Positions are near uniform in the window of an index, so where a line stands is guessed from those
+of lines that are known; where that does not lead there, the stretch is halved.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
+
+from riskscore.samples.files.blocks.bgzf import Blocks, Place
+from riskscore.samples.files.blocks.index import FileIndex
+from riskscore.samples.files.blocks.record_index import Unfit
+from riskscore.samples.files.blocks.stretch import Stretch
+from riskscore.samples.files.blocks.unusual import Unusual
+
+_GUESSES = 5  # probes by interpolation, after which the stretch is halved
+_STEPS = 8  # lines read one after another, after which they are searched again
+_FEW = 2_000  # inflated bytes in which lines are read one after another
+_HEAD, _FIXED = 5, 8  # columns up to ALT, and up to INFO
+# So many bases before a position a REF without a variant may begin that reaches over it, in a file
+# whose header says nothing of blocks.
+_REACH = 64
+
+
+class Lines:
+    """Finds lines in a sorted, bgzipped and indexed VCF; the file's order is what the index proves.
+
+    Raises Unusual where a line does not begin with its contig and a position.
+    """
+
+    def __init__(self, blocks: Blocks, index: FileIndex) -> None:
+        self._blocks, self._index = blocks, index
+        self._numbers = {name: number for number, name in enumerate(index.names)}
+        self._packed = 0  # packed length of the last line read
+        self._seen_of = b""  # a contig, of which these lines are known: positions and starts
+        self._seen: list[tuple[int, Place]] = []
+
+    def between(self, contig: str, first: int, last: int) -> list[bytes] | None:
+        """Every line with POS first..last (1-based), whole, without its newline.
+
+        None when a line shortly before them is a block of a gVCF, or a site without a variant,
+        which may reach over their places.
+        """
+        found: list[bytes] = []
+        name, near = contig.encode(), max(1, first - _REACH)
+        for begin, end in self._index.chunks(self._number(contig), first, last):
+            place = self._first(name, near, begin, end)
+            while place < end:
+                here = self._position(place, name)
+                self._remember(here, place)
+                if here > last:
+                    return found
+                if here >= first:
+                    line, following = self._line(place)
+                    found.append(line)
+                elif _is_block(self._head(place)):
+                    return None
+                else:
+                    following = self._next(place)
+                self._packed = following[0] - place[0]
+                place = following
+        return found
+
+    def before(self, contig: str, position: int) -> Place | None:
+        """The start of a line before or at a position, and not far before; None if there is none.
+
+        From there on the position's lines are met, if it has any, and later ones.
+        """
+        rest = self._index.rest(self._number(contig), position)
+        return self._search(contig.encode(), position, *rest) if rest else None
+
+    def scan(
+        self, contig: str, first: int, last: int, wanted: Callable[[list[bytes]], bool]
+    ) -> Iterator[bytes]:
+        """Lines that may concern first..last, chosen by their columns up to ALT, in order."""
+        name = contig.encode()
+        for begin, end in self._index.chunks(self._number(contig), first, last):
+            place = begin
+            while place < end:
+                if self._position(place, name) > last:
+                    return
+                if wanted(self._head(place)):
+                    line, place = self._line(place)
+                    yield line
+                else:
+                    place = self._next(place)
+
+    def at(self, contig: str, position: int, place: Place) -> bytes:
+        """The line at a place that is listed, whole; raises Unfit when it is another one."""
+        try:
+            self._blocks.block(place[0])
+        except Unusual as error:
+            raise Unfit("has records where the file has none") from error
+        line, _ = self._line(place)
+        if not line.startswith(f"{contig}\t{position}\t".encode()):
+            raise Unfit("has another record than the file")
+        return line
+
+    def _number(self, contig: str) -> int:
+        return self._numbers.get(contig, -1)
+
+    def _remember(self, position: int, place: Place) -> None:
+        insort(self._seen, (position, place))
+
+    def _first(self, contig: bytes, position: int, begin: Place, end: Place) -> Place:
+        """The start of the first line at a position or behind it; the end, if none is before it."""
+        span = 1 << self._index.shift
+        window = (position - 1) // span * span + 1
+        place = self._search(contig, position, begin, end, (window, window + span))
+        steps = 0
+        while place < end:
+            here = self._position(place, contig)
+            if here >= position:
+                return place
+            self._remember(here, place)
+            if steps == _STEPS:  # the file is denser than it seemed
+                place, steps = self._search(contig, position, place, end), 0
+            place = self._next(self._last_in_block(contig, position, place, end))
+            steps += 1
+        return end
+
+    def _search(
+        self,
+        contig: bytes,
+        position: int,
+        begin: Place,
+        end: Place,
+        expected: tuple[int, int] | None = None,
+    ) -> Place:
+        """The start of a line before every line at the position, and not far before.
+
+        ``expected`` is what positions the stretch is thought to begin and to end with.
+        """
+        stretch = self._stretch(contig, position, begin, end, expected)
+        guesses = _GUESSES if expected else 0
+        blocks = self._blocks
+        while True:
+            aim = stretch.aim(position, max(self._packed, blocks.usual), guesses > 0)
+            if aim is None:
+                return stretch.low
+            middle = blocks.find(aim, stretch.high)
+            if middle >= stretch.high:
+                return stretch.low
+            start = self._next((middle, 0))
+            here = self._position(start, contig) if start < end else None
+            if here is not None:
+                self._remember(here, start)
+            stretch.narrow(position, middle, start, here)
+            guesses -= 1
+
+    def _stretch(
+        self,
+        contig: bytes,
+        position: int,
+        begin: Place,
+        end: Place,
+        expected: tuple[int, int] | None,
+    ) -> Stretch:
+        """What is left to search, when the lines that are known are taken into account."""
+        if contig != self._seen_of:
+            self._seen_of, self._seen = contig, []
+        below, above = expected or (0, 0)
+        at = bisect_left(self._seen, (position,))
+        behind = self._seen[at] if at < len(self._seen) else None
+        if at and begin <= self._seen[at - 1][1] < end:
+            below, begin = self._seen[at - 1]
+        if behind is not None and begin < behind[1] < end:
+            above, end = behind
+        del self._seen[: max(0, at - 1)]  # loci come in order
+        return Stretch(begin, end[0], below, (above, end[0]))
+
+    def _last_in_block(self, contig: bytes, position: int, place: Place, end: Place) -> Place:
+        """The last line found to come before a position in the block of one that does."""
+        offset, low = place
+        data = self._blocks.block(offset)
+        high = end[1] if end[0] == offset else len(data)
+        while high - low > _FEW:
+            newline = data.find(b"\n", (low + high) // 2, high)
+            start = (offset, newline + 1)
+            if 0 <= newline < high - 1 and self._position(start, contig) < position:
+                low = newline + 1
+            else:
+                high = (low + high) // 2
+        return offset, low
+
+    def _position(self, place: Place, contig: bytes) -> int:
+        """POS of the line that starts at a place."""
+        offset, within = place
+        data = self._blocks.block(offset)
+        stop = within + len(contig)
+        second = data.find(b"\t", stop + 1)
+        if second < 0:  # the next block has the rest
+            data = self._blocks.read(place, len(contig) + 32)
+            within, stop = 0, len(contig)
+            second = data.find(b"\t", stop + 1)
+        digits = data[stop + 1 : second]
+        if data[within : stop + 1] != contig + b"\t" or not digits.isdigit():
+            raise Unusual("a line that does not begin with its contig and a position")
+        return int(digits)
+
+    def _head(self, place: Place) -> list[bytes]:
+        """The columns of a line up to ALT."""
+        length = 256
+        while True:
+            head = bytes(self._blocks.read(place, length))
+            columns = head.split(b"\t", _HEAD)
+            if len(columns) > _HEAD:
+                return columns[:_HEAD]
+            if len(head) < length or b"\n" in head:
+                raise Unusual("a line without its first columns")
+            length *= 4
+
+    def _next(self, place: Place) -> Place:
+        """Where the line after the next newline starts."""
+        offset, within = place
+        while offset < self._blocks.size:
+            data = self._blocks.block(offset)
+            newline = data.find(b"\n", within)
+            if newline >= 0:
+                return self._behind(offset, newline + 1, data)
+            offset, within = self._blocks.after(offset), 0
+        return offset, 0
+
+    def _line(self, place: Place) -> tuple[bytes, Place]:
+        """The line that starts at a place, and where the next one does."""
+        offset, within = place
+        parts = []
+        while offset < self._blocks.size:
+            data = self._blocks.block(offset)
+            newline = data.find(b"\n", within)
+            if newline >= 0:
+                parts.append(data[within:newline])
+                return b"".join(parts), self._behind(offset, newline + 1, data)
+            parts.append(data[within:])
+            offset, within = self._blocks.after(offset), 0
+        return b"".join(parts), (offset, 0)
+
+    def _behind(self, offset: int, within: int, data: bytes | bytearray) -> Place:
+        return (offset, within) if within < len(data) else (self._blocks.after(offset), 0)
+
+
+def heads(blocks: Blocks) -> Iterator[tuple[Place, list[bytes]]]:
+    """Where each line of a file begins, and its columns up to INFO; lines of the header left out.
+
+    Memory holds a block, and the part of a line up to the end of the block in which INFO ends.
+    """
+    place: Place | None = None
+    head, offset = b"", 0
+    while offset < blocks.size:
+        text, at = blocks.block(offset), 0
+        while at < len(text):
+            place = place or (offset, at)
+            newline = text.find(b"\n", at)
+            if head.count(b"\t") < _FIXED:
+                head += text[at : newline if newline >= 0 else len(text)]
+            if newline < 0:
+                break
+            if not head.startswith(b"#"):
+                yield place, _columns(head)
+            place, head, at = None, b"", newline + 1
+        offset = blocks.after(offset)
+    if place and not head.startswith(b"#"):
+        yield place, _columns(head)
+
+
+def _columns(head: bytes) -> list[bytes]:
+    columns = head.split(b"\t", _FIXED)[:_FIXED]
+    if len(columns) < _FIXED:
+        raise Unusual("a line without its first columns")
+    return columns
+
+
+def _is_block(head: list[bytes]) -> bool:
+    """Whether ALT is no sequence: a block of a gVCF, or a site without a variant."""
+    return head[4].startswith((b".", b"<"))

@@ -1,0 +1,126 @@
+"""A bgzipped VCF by its blocks: the records pysam would give, in the time their blocks take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from pathlib import Path
+
+from riskscore.samples.files.blocks.bgzf import Blocks
+from riskscore.samples.files.blocks.index import read_index
+from riskscore.samples.files.blocks.line_walk import LineWalk
+from riskscore.samples.files.blocks.lines import Lines, heads
+from riskscore.samples.files.blocks.record_index import Entry, Listing
+from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.blocks.walk import Group
+from riskscore.samples.files.record import Record
+from riskscore.samples.files.source import Region
+
+# What the header of a gVCF declares. In it every line of a region's window has to be looked at.
+_BLOCK_WORDS = (b"INFO=<ID=END,", b"ID=NON_REF", b"ALT=<ID=*")
+
+
+class QuickVCF:
+    """The lines of a region of an indexed VCF.
+
+    Raises Unusual when the file, its index or a line needs the complete path.
+    """
+
+    def __init__(self, path: Path) -> None:
+        index = index_of(path)
+        if index is None:
+            raise Unusual("no index beside the file")
+        self._path, self._index_path, self._index = path, index, read_index(index)
+        self._open()
+        self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
+
+    def _open(self) -> None:
+        self._blocks = Blocks(self._path)
+        self._lines = Lines(self._blocks, self._index)
+        self._listing = Listing(self._path, self._index_path)
+
+    def again(self) -> QuickVCF:
+        """The same file with handles of its own."""
+        other = copy(self)
+        other._open()
+        return other
+
+    def _header(self) -> bytes:
+        """The header's lines, or the blocks that hold them."""
+        parts, offset = [], 0
+        while offset < self._blocks.size:
+            parts.append(bytes(self._blocks.block(offset)))
+            if b"\n#CHROM" in b"".join(parts[-2:]):
+                break
+            offset = self._blocks.after(offset)
+        return b"".join(parts)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the record index beside the file."""
+        return self._listing.warnings
+
+    def close(self) -> None:
+        self._blocks.close()
+        self._listing.close()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, for a record index to be made of."""
+        for place, head in heads(self._blocks):
+            contig, position = (column.decode() for column in head[:2])
+            if not position.isdigit() or str(int(position)) != position:
+                raise Unusual("a line without a position")
+            name, ref, alt, _, _, info = (column.decode("utf-8", "replace") for column in head[2:])
+            record = Record(
+                contig, int(position), name, ref, tuple(alt.split(",")) if alt != "." else (), "",
+                info, (), b"", 0, "",
+            )  # fmt: skip
+            yield Entry(contig, record.position, record.end, name, record.is_block, place)
+
+    def fetch(self, contig: str, region: Region) -> Iterator[bytes]:
+        """Lines that start in a region, or that may reach into it; ``contig`` is the file's name.
+
+        In the order of the file, so that whoever meets Unusual can go on where this ended.
+        """
+        if self._listing.covers(region.prefixes):
+            yield from self._listing.read(contig, region, self._lines.at)
+            return
+        found = None
+        if not region.prefixes and not self._may_hold_blocks:
+            found = self._lines.between(contig, region.start, region.end)
+        if found is None:
+            wanted = _wanted(region)
+            yield from self._lines.scan(contig, region.start, region.end, wanted)
+        else:
+            yield from found
+
+    def walk(self, contig: str, positions: Sequence[int]) -> Iterator[list[Group]]:
+        """The lines at each of many positions (sorted) that has any, in order, some at a time."""
+        if self._may_hold_blocks:
+            raise Unusual("blocks of a gVCF may reach over the positions")
+        yield from LineWalk(self._blocks, self._lines, contig, positions).all()
+
+
+def index_of(path: Path) -> Path | None:
+    """The index beside a VCF, if there is one; the .tbi if there are two."""
+    return next((p for e in (".tbi", ".csi") if (p := Path(f"{path}{e}")).is_file()), None)
+
+
+def open_quick(path: Path) -> QuickVCF | None:
+    """A VCF by its blocks, or None when only the complete path can read it."""
+    try:
+        return QuickVCF(path)
+    except (Unusual, OSError):
+        return None
+
+
+def _wanted(region: Region) -> Callable[[list[bytes]], bool]:
+    """Whether a line, by its columns up to ALT, may be one of a region's records."""
+    prefixes = tuple(prefix.encode() for prefix in region.prefixes)
+
+    def wanted(head: list[bytes]) -> bool:
+        if prefixes and not head[2].startswith(prefixes):
+            return False
+        return int(head[1]) >= region.start or head[4].startswith((b".", b"<"))
+
+    return wanted

@@ -1,0 +1,155 @@
+"""Opening genotype files: what each one is, and the Source that reads it, or them all as one."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError, UsageError
+from riskscore.files import require_file
+from riskscore.samples.files.containers import Container, recognise, recognise_file, require_end
+from riskscore.samples.files.header import one_copy
+from riskscore.samples.files.index_check import check_index
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.source import Source
+from riskscore.samples.files.vcf import VCFFile, header_of, parse_line
+
+STDIN = "-"
+INDEX_ENDINGS = (".tbi", ".csi")
+
+
+def open_source(paths: Sequence[str | Path], reading: Reading | None = None) -> Source:
+    """The source that reads these files as one cohort; use it as a context manager.
+
+    ``-`` is standard input. Raises an InputError for a file that cannot be trusted, before
+    anything is read of it, and UsageError for no file, or for a file that is named twice.
+    """
+    reading = reading or Reading()
+    names = [str(path) for path in paths]
+    if not names:
+        raise UsageError("no genotype file was given")
+    if len(set(names)) < len(names):
+        raise UsageError("a genotype file is named twice")
+    try:
+        with ExitStack() as stack:
+            sources = [stack.enter_context(_open_one(name, reading)) for name in names]
+            source = sources[0] if len(sources) == 1 else _joined(sources)
+            stack.pop_all()  # all are open: from here on the source closes them
+            return source
+    finally:
+        one_copy.cache_clear()
+    raise AssertionError("not reached")
+
+
+# The readers of other containers are imported where there is one to read.
+
+
+def _joined(sources: Sequence[Source]) -> Source:
+    from riskscore.samples.files.joined import JoinedSource
+
+    return JoinedSource(sources)
+
+
+def _stream(file: BinaryIO, container: Container, name: str, warning: str = "") -> Source:
+    from riskscore.samples.files.stream import StreamFile
+
+    return StreamFile(file, container, name, warning)
+
+
+def _bcf(path: Path, *, make_index: bool = False, warning: str = "", name: str = "") -> Source:
+    from riskscore.samples.files.bcf import BCFFile
+
+    return BCFFile(path, make_index=make_index, warning=warning, name=name)
+
+
+def _open_one(name: str, reading: Reading) -> Source:
+    if name == STDIN:
+        return _open_stdin(reading)
+    if "://" in name:
+        raise FileMissingError(
+            "the input is an address, and riskscore opens no network connection",
+            fix="download the file first",
+        )
+    path = require_file(name, "genotype file")
+    container = recognise_file(path)
+    if container is Container.BGZF_VCF:
+        return _open_bgzf(path, reading)
+    if container is Container.BCF:
+        return _open_bcf(path, reading)
+    if container is Container.PGEN:
+        from riskscore.samples.files.pgen import PgenFile
+
+        return PgenFile(path)
+    if container is Container.BGEN:
+        from riskscore.samples.files.bgen import BgenFile
+
+        index = f"index it: bgenix -g {path.name} -index"
+        indexed = Path(f"{path}.bgi").is_file()
+        return BgenFile(path, "" if indexed else _end_to_end(path, index, reading))
+    warning = _end_to_end(
+        path, f"bgzip it and run: tabix -p vcf {path.name.removesuffix('.gz')}.gz", reading
+    )
+    return _stream(open(path, "rb"), container, path.name, warning)
+
+
+def _open_bgzf(path: Path, reading: Reading) -> Source:
+    require_end(path)
+    if not _has_index(path):
+        warning = _end_to_end(path, f"run: tabix -p vcf {path.name}", reading)
+        return _stream(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
+    header, first = header_of(path)
+    if first is None:
+        raise EmptyVCFError("the VCF has no records", where=path.name)
+    if parse_line(first, len(header.samples), path.name).position < 1:
+        warning = f"{path.name} has records at position 0, which no index finds: it is read whole"
+        return _stream(open(path, "rb"), Container.BGZF_VCF, path.name, warning)
+    with ExitStack() as stack:
+        source = stack.enter_context(VCFFile(path, header))
+        check_index(source, first)
+        stack.pop_all()
+        return source
+    raise AssertionError("not reached")
+
+
+def _open_bcf(path: Path, reading: Reading) -> Source:
+    with open(path, "rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    if packed:
+        require_end(path)
+        if _has_index(path):
+            return _bcf(path)
+    warning = _end_to_end(path, f"run: bcftools index {path.name}", reading)
+    return _bcf(path, make_index=True, warning=warning)
+
+
+def _has_index(path: Path) -> bool:
+    return any(Path(f"{path}{ending}").is_file() for ending in INDEX_ENDINGS)
+
+
+def _end_to_end(path: Path, fix: str, reading: Reading) -> str:
+    """The warning that a file is read from end to end; an error if that is not wanted."""
+    if reading.require_index:
+        raise IndexMissingError("the file has no index", where=path.name, fix=fix)
+    return f"{path.name} has no index and is read from end to end; to read less, {fix}"
+
+
+def _open_stdin(reading: Reading) -> Source:
+    if reading.require_index:
+        raise UsageError("standard input has no index", fix="leave --require-index out")
+    stream = cast(BufferedReader, sys.stdin.buffer)
+    start = stream.peek(1 << 16)
+    container = recognise(start, "standard input")
+    if container in (Container.PLAIN_VCF, Container.GZIP_VCF, Container.BGZF_VCF):
+        return _stream(stream, container, "standard input")
+    if container is not Container.BCF:
+        raise UsageError("PGEN and BGEN cannot be read from standard input", fix="name the file")
+    with tempfile.NamedTemporaryFile(suffix=".bcf") as copy:
+        shutil.copyfileobj(stream, copy)
+        copy.flush()
+        return _bcf(Path(copy.name), make_index=True, name="standard input")

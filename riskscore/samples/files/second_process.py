@@ -1,0 +1,91 @@
+"""Half of a long piece of work in a second process, where the user has one to spare."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import pickle
+import signal
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.source import Source
+
+_PIPE = 1 << 20  # bytes, where the system lets a pipe hold as many
+Mine = TypeVar("Mine")
+Theirs = TypeVar("Theirs")
+Number = TypeVar("Number", np.float32, np.float64)
+
+
+def to_read_beside(source: Source, reading: Reading) -> Callable[[], Source] | None:
+    """How a second process opens the same file; None where it may not, or cannot."""
+    return source.again if reading.processes > 1 else None
+
+
+def in_two(mine: Callable[[], Mine], theirs: Callable[[], Theirs]) -> tuple[Mine, Theirs]:
+    """The results of both; ``theirs`` is called in a forked child, which opens its own handles.
+
+    Where the child fails its work is done again here, so that the error is that of the work.
+
+    >>> in_two(lambda: 1, lambda: 2)
+    (1, 2)
+    """
+    receive, send = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # what comes back is megabytes
+        with suppress(OSError):
+            fcntl.fcntl(send, fcntl.F_SETPIPE_SZ, _PIPE)
+    with warnings.catch_warnings():
+        # Python warns of threads that the child will not have: it calls nothing that waits for one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        _answer(theirs, send)
+    os.close(send)
+    done = False
+    try:
+        with open(receive, "rb") as stream:
+            own = mine()
+            told = stream.read()
+        done = True
+    finally:
+        if not done:
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    return own, pickle.loads(told) if status == 0 else theirs()
+
+
+def _answer(work: Callable[[], object], send: int) -> None:
+    """The child: sends its result and ends, without what the parent would do at its end."""
+    status = 1
+    try:
+        with open(send, "wb") as stream:
+            pickle.dump(work(), stream, protocol=pickle.HIGHEST_PROTOCOL)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+class TwoProcesses:
+    """The halves of a work by :func:`in_two`, and tables that both of them write into."""
+
+    def both(self, mine: Callable[[], Mine], theirs: Callable[[], Mine]) -> tuple[Mine, Mine]:
+        """As :func:`in_two`."""
+        return in_two(mine, theirs)
+
+    def table(self, rows: int, columns: int) -> NDArray[np.float64]:
+        """As :func:`shared_table`, in double precision."""
+        return shared_table(rows, columns, np.float64)
+
+
+def shared_table(rows: int, columns: int, kind: type[Number]) -> NDArray[Number]:
+    """A table that a child forked later writes into as well."""
+    size = max(1, rows * columns * np.dtype(kind).itemsize)
+    table = np.frombuffer(mmap.mmap(-1, size), dtype=kind, count=rows * columns)
+    return table.reshape(rows, columns)

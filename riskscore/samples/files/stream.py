@@ -1,0 +1,193 @@
+"""A VCF without an index, or from standard input: read once, from end to end.
+
+What was asked for is put aside in a temporary file, so that memory holds one record at a time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tempfile
+import zlib
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import BinaryIO
+
+from riskscore.errors import EmptyVCFError, VCFFormatError
+from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.files.containers import BGZF_END, Container, check_end
+from riskscore.samples.files.header import Header, read_header
+from riskscore.samples.files.record import Record
+from riskscore.samples.files.source import Region
+from riskscore.samples.files.vcf import parse_line
+
+_IN_MEMORY = 64 << 20  # bytes put aside before a file on disk takes them
+_BUFFER = 1 << 20
+
+
+class _Tail(io.RawIOBase):
+    """A stream that remembers the last bytes that were read of it."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw, self.last = raw, b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Bytes of the stream, as from the stream itself."""
+        data = self._raw.read(size)
+        self.last = (self.last + data[-len(BGZF_END) :])[-len(BGZF_END) :]
+        return data
+
+
+class StreamFile:
+    """A VCF read once, as a Source; ``raw`` is its bytes from the beginning.
+
+    Every line is checked to have the header's number of columns. Raises VCFFormatError, or
+    EmptyVCFError without records.
+    """
+
+    again = None  # read by one process
+
+    def __init__(self, raw: BinaryIO, container: Container, name: str, warning: str = "") -> None:
+        self.name = name
+        self.warnings = (warning,) if warning else ()
+        self._raw, self._container = raw, container
+        self._tail = _Tail(raw)
+        self._lines: Iterator[bytes] = self._decoded()
+        self._first: bytes | None = None
+        try:
+            self.header = self._read_header()
+        except BaseException:
+            raw.close()
+            raise
+        self.samples = self.header.samples
+        self.build: Build | None = self.header.build
+        self.chromosomes: frozenset[str] = frozenset()
+        self._spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._kept: dict[str, list[tuple[int, int, int]]] = {}  # position, offset, length
+        self._blocks: dict[str, list[tuple[int, int, int]]] = {}
+
+    def __enter__(self) -> StreamFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
+        self._raw.close()
+
+    def _decoded(self) -> Iterator[bytes]:
+        """The lines of the file, whole."""
+        try:
+            if self._container is Container.PLAIN_VCF:
+                yield from self._raw
+            else:
+                with gzip.open(self._tail, "rb") as stream:
+                    yield from stream
+        except (OSError, EOFError, zlib.error) as error:
+            raise VCFFormatError(
+                "the compressed data is damaged or cut short",
+                where=self.name,
+                fix="copy or make the file again",
+            ) from error
+        if self._container is Container.BGZF_VCF:
+            check_end(self._tail.last, self.name)
+
+    def _read_header(self) -> Header:
+        lines = []
+        for line in self._lines:
+            if not line.startswith(b"#"):
+                self._first = line
+                break
+            try:
+                lines.append(line.decode("utf-8"))
+            except UnicodeDecodeError as error:
+                raise VCFFormatError("the header is not UTF-8 text", where=self.name) from error
+        return read_header(lines, self.name)
+
+    def prepare(self, regions: Sequence[Region]) -> None:
+        """Read the file to its end, and put aside the lines of these regions."""
+        wanted: dict[str, list[Region]] = defaultdict(list)
+        for region in regions:
+            wanted[region.chromosome].append(region)
+        choosers = {name: _Chooser(several) for name, several in wanted.items()}
+        names: dict[bytes, str] = {}
+        kept: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        blocks: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        offset = 0
+        for line in self._body():
+            contig = line[: line.index(b"\t")]
+            name = names.get(contig)
+            if name is None:
+                name = names[contig] = chromosome(contig.decode("utf-8", "replace"))
+            chooser = choosers.get(name)
+            kind = chooser.wants(line, self) if chooser else None
+            if kind is not None:
+                position, is_block = kind
+                self._spool.write(line)
+                (blocks if is_block else kept)[name].append((position, offset, len(line)))
+                offset += len(line)
+        if not names:
+            raise EmptyVCFError("the VCF has no records", where=self.name)
+        self.chromosomes = frozenset(names.values())
+        self._kept = {name: sorted(entries) for name, entries in kept.items()}
+        self._blocks = dict(blocks)
+
+    def _body(self) -> Iterator[bytes]:
+        """The records' lines, each with the right number of columns."""
+        tabs = 8 + len(self.samples)
+        first = [] if self._first is None else [self._first]
+        for number, line in enumerate(chain(first, self._lines), start=1):
+            self._check_columns(line, tabs, number)
+            yield line
+
+    def _check_columns(self, line: bytes, tabs: int, number: int) -> None:
+        found = line.count(b"\t")
+        if found != tabs:
+            what = "is blank" if not line.strip() else f"has {found + 1} columns"
+            raise VCFFormatError(
+                f"record {number} of the file {what}, the header {tabs + 1}", where=self.name
+            )
+
+    def parse(self, line: bytes) -> Record:
+        """A line as a record."""
+        return parse_line(line, len(self.samples), self.name)
+
+    def fetch(self, region: Region) -> Iterator[Record]:
+        """As :meth:`riskscore.samples.files.source.Source.fetch`, of what was prepared."""
+        kept = self._kept.get(region.chromosome, [])
+        low = bisect_left(kept, (region.start,))
+        high = bisect_right(kept, (region.end + 1,))
+        for _, offset, length in (*self._blocks.get(region.chromosome, ()), *kept[low:high]):
+            self._spool.seek(offset)
+            record = self.parse(self._spool.read(length))
+            if region.holds(record):
+                yield record
+
+
+class _Chooser:
+    """Whether a line of one chromosome is in any region that was asked for."""
+
+    def __init__(self, regions: Sequence[Region]) -> None:
+        self._regions = regions
+        self._single = {r.start for r in regions if r.start == r.end and not r.prefixes}
+        self._wide = [r for r in regions if r.start != r.end or r.prefixes]
+
+    def wants(self, line: bytes, source: StreamFile) -> tuple[int, bool] | None:
+        """The position of a wanted line, and whether it is a block; None for others."""
+        _, text, name, _ = line.split(b"\t", 3)
+        if not text.isdigit():
+            source.parse(line)  # says what is wrong
+            return None
+        position = int(text)
+        if b"END=" in line[:4096]:
+            record = source.parse(line)
+            if record.is_block and any(region.holds(record) for region in self._regions):
+                return position, True
+        if position in self._single:
+            return position, False
+        for region in self._wide:
+            if region.start <= position <= region.end and (
+                not region.prefixes or name.decode("utf-8", "replace").startswith(region.prefixes)
+            ):
+                return position, False
+        return None

@@ -1,0 +1,1 @@
+"""Genome-wide scores: summed along a file as it passes."""

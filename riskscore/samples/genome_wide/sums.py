@@ -1,0 +1,149 @@
+"""The plain variants of a genome-wide score, met with a file in one pass, and summed exactly.
+
+A score of a million variants is not kept as a million rows of dosages: each record is weighed and
+added as it passes. Records of variants that are not in the score are not looked at. A record of one
+ALT with called genotypes is added with others like it at once; any other goes the way of a single
+locus (samples/loci/matching.py), to the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.build import Build
+from riskscore.genetics.missing import Missing
+from riskscore.genetics.variant import Strand, Variant
+from riskscore.models.plain import PlainVariants
+from riskscore.samples.files.bcf import BCFFile
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.second_process import in_two, to_read_beside
+from riskscore.samples.files.source import Region, Source
+from riskscore.samples.files.vcf import VCFFile
+from riskscore.samples.genome_wide.exact_sums import ExactSums
+from riskscore.samples.genome_wide.findings import HOW, Findings, Told, variant_of
+from riskscore.samples.genome_wide.held_calls import SURE
+from riskscore.samples.genome_wide.plain_pass import Pass, Stretch
+
+# So many variants that are no palindromes must all have been read without turning a letter, before
+# the file and the score are taken to be on one strand, and palindromes are believed as they read.
+MINIMUM_ON_STRAND = 100
+_WORTH_A_PROCESS = 10_000  # so many variants are worth a second one
+
+
+@dataclass(frozen=True)
+class PlainSums:
+    """What a pass found of a score's variants, and their weighted sum in each sample.
+
+    ``total`` (samples,) is the sum of weight times coded copies over the variants with ``missing``
+    0; a sample without a call has the mean of the others there. ``no_calls`` (samples,) sums the
+    squared weights times variances of the variants that a sample has no call of. By variant:
+    ``missing`` (a Missing), ``strand`` (an index of :class:`Strand`), and in the people of the
+    file the ``mean`` and ``variance`` of the coded copies and the effect allele's ``frequency``.
+    """
+
+    total: NDArray[np.float64]
+    no_calls: NDArray[np.float64]
+    missing: NDArray[np.uint8]
+    strand: NDArray[np.uint8]
+    frequency: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    people: int
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.missing == Missing.NOT_MISSING
+        return found
+
+
+def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Reading) -> PlainSums:
+    """Meet every plain variant with a source, and sum; a long file in two processes, if allowed.
+
+    Raises VCFFormatError for a record of a variant that cannot be read.
+    """
+    found = Findings(plain, build, len(source.samples))
+    one = Pass(source, found, reading)
+    first, second = _halves(plain, found.positions)
+    beside = to_read_beside(source, reading) if len(plain) >= _WORTH_A_PROCESS else None
+    if beside is None or not second:
+        one.read_all([*first, *second])
+        return _sums(found, one.exact, one.lost)
+    there = np.concatenate([variants for _, variants in second])
+
+    def rest() -> tuple[Told, NDArray[np.int64], NDArray[np.int64]]:
+        with beside() as own:
+            other = Pass(own, found, reading)
+            other.read_all(second)
+        return found.told(there), other.exact.sums, other.lost.sums
+
+    _, (told, exact, lost) = in_two(lambda: one.read_all(first), rest)
+    found.put(there, told)
+    one.exact.sums += exact  # whole numbers of the same unit
+    one.lost.sums += lost
+    return _sums(found, one.exact, one.lost)
+
+
+def _halves(plain: PlainVariants, positions: NDArray[np.int32]) -> tuple[list[Stretch], ...]:
+    """The variants by chromosome and in order, in two parts of nearly the same number."""
+    halves: tuple[list[Stretch], list[Stretch]] = ([], [])
+    middle, done = len(plain) // 2, 0
+    listed = plain.chromosome.tolist()
+    codes = {chromosome: code for code, chromosome in enumerate(dict.fromkeys(listed))}
+    coded = np.fromiter(map(codes.__getitem__, listed), np.intp, len(listed))
+    order = np.lexsort((positions, coded))
+    parts = np.split(order, np.flatnonzero(np.diff(coded[order])) + 1)
+    for chromosome, own in zip(codes, parts, strict=False):  # of no variants there is one part
+        cut = min(max(0, middle - done), len(own))
+        while 0 < cut < len(own) and positions[own[cut]] == positions[own[cut - 1]]:
+            cut += 1  # variants of one place stay together
+        for half, part in zip(halves, (own[:cut], own[cut:]), strict=True):
+            if len(part):
+                half.append((str(chromosome), part))
+        done += len(own)
+    return halves
+
+
+def _sums(found: Findings, exact: ExactSums, lost: ExactSums) -> PlainSums:
+    """The sums, palindromes among them where the strand is proven."""
+    read = found.missing == Missing.NOT_MISSING
+    told = read & ~found.palindromic
+    flipped = (found.strand[told] == HOW.index(Strand.FLIPPED)).any()
+    total = exact.values()
+    if told.sum() >= MINIMUM_ON_STRAND and not flipped:
+        sums = total.sum(axis=0)
+    else:
+        sums = total[SURE]
+        found.missing[read & found.palindromic] = Missing.AMBIGUOUS_STRAND
+    return PlainSums(
+        sums,
+        lost.values()[0],
+        found.missing,
+        found.strand,
+        found.frequency,
+        found.mean,
+        found.variance,
+        found.people,
+    )
+
+
+def plain_regions(source: Source, plain: PlainVariants, build: Build | None) -> list[Region]:
+    """What a source without an index has to be told beforehand; nothing for one that has it."""
+    if isinstance(source, VCFFile | BCFFile):
+        return []
+    return [
+        Region(str(chromosome), int(position), int(position))
+        for one in ([build] if build else list(Build))
+        for chromosome, position in zip(plain.chromosome, plain.positions(one), strict=True)
+        if position
+    ]
+
+
+def some_variants(plain: PlainVariants, most: int) -> list[Variant]:
+    """Some of the variants with a place and two letters, from all over the genome."""
+    placed = (plain.position_grch38 > 0) | (plain.position_grch37 > 0)
+    known = np.flatnonzero(placed & (plain.other_allele != ""))
+    chosen = known[np.linspace(0, len(known) - 1, min(most, len(known))).astype(np.intp)]
+    return [variant_of(plain, int(i)) for i in chosen]

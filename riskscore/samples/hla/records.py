@@ -1,0 +1,235 @@
+"""HLA calls from the records of a VCF: one resolution a gene, presence summing to two alleles.
+
+Names of several resolutions stand side by side in such files and are never added up. Where the
+presence dosages of a person do not sum to about 2 the gene is reported and not called.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskscore.errors import VCFFormatError
+from riskscore.genetics.build import Build
+from riskscore.genetics.hla import HLAAllele
+from riskscore.samples.files.record import Record
+from riskscore.samples.files.source import Region, Source
+from riskscore.samples.hla.calls import GeneCalls, HLAReport
+from riskscore.samples.hla.dialects import (
+    PREFIXES,
+    Array,
+    HLARecord,
+    allele_of,
+    phase_of,
+    read_hla_record,
+)
+from riskscore.samples.hla.posterior import SUM_TOLERANCE, Evidence, calls_from_evidence
+
+SOURCE = "HLA records of the VCF"
+# The MHC with room to spare, in either build; HLA records have invented positions inside it.
+MHC = (28_000_000, 34_500_000)
+# Records this near to each other are fetched together.
+_STRETCH = 1000
+_PREFERRED = (2, 3, 4, 1)  # two fields first: what models are written in
+_COMMON = 0.01
+_GOOD_QUALITY = 0.7
+# Panels whose names are first members of G groups.
+_G_GROUP_NOTE = (
+    "if the panel was typed by G groups, a name stands for its group: "
+    "DQB1*02:01 also for 02:02, DQA1*03:01 for 03:02 and 03:03, DQA1*05:01 for 05:05"
+)
+
+
+def hla_regions(_build: Build) -> tuple[Region, ...]:
+    """Where HLA records are looked for: in the MHC, and at the position 0 that some tools write."""
+    return (Region("6", *MHC, prefixes=PREFIXES), Region("6", 0, 1, prefixes=PREFIXES))
+
+
+def read_hla_records(
+    vcf: Source, genes: Iterable[str], build: Build, people: range | None = None
+) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
+    """Calls by gene from the HLA records of a file, and what was seen of each gene.
+
+    With ``people`` they alone are called, counted from 0, and only their dosages are held: which
+    names to use is decided on all people, whose dosages are added up as the records pass.
+    """
+    wanted = set(genes)
+    people = range(len(vcf.samples)) if people is None else people
+    calls, reports = {}, []
+    for gene, places in sorted(_places(vcf, wanted, build).items()):
+        calls[gene], report = _call(_read_gene(vcf, places, people))
+        reports.append(report)
+    return calls, tuple(reports)
+
+
+def _places(vcf: Source, wanted: set[str], build: Build) -> dict[str, dict[HLAAllele, list[int]]]:
+    """Where the records of each gene's alleles stand, from their IDs alone."""
+    found: dict[str, dict[HLAAllele, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for region in hla_regions(build) if wanted else ():
+        for record in vcf.fetch(region):
+            allele = allele_of(record.id)
+            if allele is not None and allele.gene in wanted:
+                found[allele.gene][allele].append(record.position)
+        if found:
+            break
+    return found
+
+
+@dataclass(frozen=True)
+class _Gene:
+    """One gene's records, and the sums over all people of the names of each resolution.
+
+    ``records`` hold the dosages of some people. ``names`` are the alleles to add up at so many
+    fields, and ``sums`` (samples,) what they came to in everybody.
+    """
+
+    records: dict[HLAAllele, HLARecord]
+    names: dict[int, tuple[HLAAllele, ...]]
+    sums: dict[int, Array]
+
+
+def _read_gene(vcf: Source, places: Mapping[HLAAllele, Sequence[int]], people: range) -> _Gene:
+    """Read the records again that stand at these places, one at a time."""
+    alleles = tuple(places)
+    names = {fields: _cut(alleles, fields) for fields in sorted({a.resolution for a in alleles})}
+    sums = {fields: np.zeros(len(vcf.samples)) for fields in names}
+    records: dict[HLAAllele, HLARecord] = {}
+    first: dict[HLAAllele, Array] = {}  # everybody's dosages, of names that stand twice
+    for record in _records_at(vcf, {place for several in places.values() for place in several}):
+        allele = allele_of(record.id)
+        if allele is None or allele not in places:
+            continue
+        own = read_hla_record(record, allele)
+        if allele in records:
+            _same(allele, first[allele], own.copies, record.place)
+            continue
+        if len(places[allele]) > 1:
+            first[allele] = own.copies
+        for fields, several in names.items():
+            if allele in several:
+                sums[fields] += own.copies
+        records[allele] = own.of_people(people)
+    return _Gene(records, names, sums)
+
+
+def _records_at(vcf: Source, places: Iterable[int]) -> Iterator[Record]:
+    """HLA records at these places, fetched a stretch at a time."""
+    stretches: list[tuple[int, int]] = []
+    for place in sorted(places):
+        if stretches and place - stretches[-1][1] < _STRETCH:
+            stretches[-1] = (stretches[-1][0], place)
+        else:
+            stretches.append((place, place))
+    for start, end in stretches:
+        for record in vcf.fetch(Region("6", start, max(1, end), prefixes=PREFIXES)):
+            if start <= record.position <= end:
+                yield record
+
+
+def _same(allele: HLAAllele, one: Array, other: Array, place: str) -> None:
+    """A name may stand twice if both records say the same; otherwise nothing tells which holds."""
+    if not np.array_equal(one, other, equal_nan=True):
+        raise VCFFormatError(
+            f"two records are named {allele} and differ, the second at {place}",
+            fix="keep one of them",
+        )
+
+
+def _call(gene: _Gene) -> tuple[GeneCalls, HLAReport]:
+    resolution = _one_resolution(gene.sums)
+    alleles, sums = gene.names[resolution], gene.sums[resolution]
+    records = [gene.records[allele] for allele in alleles]
+    name = alleles[0].gene
+    calls = calls_from_evidence(name, alleles, _evidence(records), SOURCE)
+    with np.errstate(invalid="ignore"):
+        known = sums[~np.isnan(sums)]
+        refused = int((np.abs(known - 2) > SUM_TOLERANCE).sum())
+    called = len(np.unique(calls.sample))
+    dialects = Counter(record.dialect for record in gene.records.values())
+    quality, low = _quality(records)
+    report = HLAReport(
+        name,
+        SOURCE,
+        Counter(allele.resolution for allele in gene.records),
+        resolution,
+        called,
+        len(records[0].copies) - called,
+        float(known.mean()) if known.size else float("nan"),
+        dialect=", ".join(name for name, _ in dialects.most_common()),
+        fields=tuple(dict.fromkeys(name for record in records for name in record.fields)),
+        flipped=sum(record.flipped for record in gene.records.values()),
+        sum_low=float(known.min()) if known.size else float("nan"),
+        sum_high=float(known.max()) if known.size else float("nan"),
+        sum_refused=refused,
+        quality=quality,
+        quality_low=low,
+        notes=(_G_GROUP_NOTE,) if _may_be_groups(name, alleles, dialects) else (),
+    )
+    return calls, report
+
+
+def _may_be_groups(gene: str, alleles: Sequence[HLAAllele], dialects: Counter[str]) -> bool:
+    """DQA1 and DQB1 of an HLA-TAPAS panel without the alleles that G groups swallow."""
+    names = {str(allele.reduced(2)) for allele in alleles}
+    swallowed = {"DQB1": {"DQB1*02:02"}, "DQA1": {"DQA1*05:05", "DQA1*03:03"}}.get(gene, set())
+    return bool(swallowed) and not swallowed & names and any("TAPAS" in d for d in dialects)
+
+
+def _evidence(records: Sequence[HLARecord]) -> Evidence:
+    both = [record.both for record in records if record.both is not None]
+    sides = [record.chromosomes for record in records if record.chromosomes is not None]
+    complete = len(records)
+    return Evidence(
+        np.array([record.copies for record in records]),
+        np.array(both) if len(both) == complete else None,
+        np.stack(sides, axis=1) if len(sides) == complete else None,
+        phase_of(records),
+    )
+
+
+def _one_resolution(sums: Mapping[int, Array]) -> int:
+    """The names to use: those of one number of fields, by which most people have two alleles.
+
+    A name without any finer or coarser one of that length stands for itself, so that no person's
+    allele is lost because it was written otherwise.
+    """
+    shares: dict[int, float] = {}
+    for fields, total in sums.items():
+        known = total[~np.isnan(total)]
+        shares[fields] = float(np.mean(np.abs(known - 2) <= SUM_TOLERANCE)) if known.size else 0.0
+    best = max(shares.values())
+    return next(f for f in (*_PREFERRED, 0) if shares.get(f, -1.0) >= best - 0.05)
+
+
+def _cut(alleles: tuple[HLAAllele, ...], fields: int) -> tuple[HLAAllele, ...]:
+    """Of nested names, those of so many fields, and others that have none of these above or below.
+
+    Absent genes are no names of an allele and always stay.
+    """
+    level = [a for a in alleles if a.resolution == fields or a.is_absent]
+    coarser = [a for a in alleles if a.resolution < fields and not a.is_absent]
+    finer = [a for a in alleles if a.resolution > fields]
+    alone = [
+        a
+        for a in finer
+        if not any(b.covers(a) for b in level)
+        and not any(b.covers(a) for b in finer if b.resolution < a.resolution)
+    ]
+    childless = [
+        a for a in coarser if not any(a.covers(b) for b in alleles if b.resolution > a.resolution)
+    ]
+    return tuple(sorted((*level, *alone, *childless)))
+
+
+def _quality(records: Sequence[HLARecord]) -> tuple[float, int]:
+    """Mean imputation quality weighted by frequency, and how many common alleles fall short."""
+    frequency = np.array([record.frequency for record in records])
+    quality = np.array([record.quality for record in records])
+    known = ~np.isnan(quality) & (frequency > 0)
+    if not known.any():
+        return float("nan"), 0
+    mean = float(np.average(quality[known], weights=frequency[known]))
+    return mean, int(((quality < _GOOD_QUALITY) & (frequency >= _COMMON)).sum())

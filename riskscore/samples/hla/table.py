@@ -1,0 +1,228 @@
+"""The HLA genotypes of people as a table: long, wide, or GL strings; each can be read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from riskscore.errors import NothingMatchedError
+from riskscore.files import read_start
+from riskscore.genetics.build import Build
+from riskscore.genetics.hla import GENES, HLAName
+from riskscore.genetics.hla_names import gl_string
+from riskscore.models.panel import reference_panel
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.hla.calls import GeneCalls, HLACalls, HLAReport
+from riskscore.samples.hla.records import hla_regions, read_hla_records
+from riskscore.samples.hla.typed.formats import merged, read_typings
+from riskscore.samples.hla.typed.typing import Typings, state_of, typed_calls
+
+if TYPE_CHECKING:
+    import pandas
+
+HLA_COLUMNS = (
+    "sample", "gene", "allele_1", "allele_2", "posterior", "alternatives", "resolution", "source",
+    "phase", "state",
+)  # fmt: skip
+_LEAST = 1e-4  # alternatives less probable than this are not written
+
+
+class HLALayout(StrEnum):
+    """How HLA genotypes are laid out in a table."""
+
+    LONG = "long"
+    WIDE = "wide"
+    GLSTRING = "glstring"
+
+
+def read_hla(
+    path: str | Path | Sequence[str | Path],
+    *,
+    layout: HLALayout | str = HLALayout.LONG,
+    population: str = "EUR",
+    build: Build | str | None = None,
+    codes: str | Path | None = None,
+    allele_list: str | Path | None = None,
+) -> pandas.DataFrame:
+    """The HLA genotypes of a VCF, or of typed tables of any known format, as a pandas frame.
+
+    ``layout`` long: a row a sample and gene, with the posterior of the pair and its alternatives;
+    wide: a row a sample, two columns a gene; glstring: a row a sample. ``population`` weighs
+    genotypes between which a typing did not decide. ``codes`` is a table of multiple allele codes,
+    ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check names against.
+
+    Raises HLAFormatError for a table that cannot be read, NothingMatchedError for a VCF without
+    HLA records.
+    """
+    import pandas as pd
+
+    samples, calls = read_hla_calls(
+        path, population=population, build=build, codes=codes, allele_list=allele_list
+    )
+    rows, columns = hla_table(samples, calls, layout)
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def read_hla_calls(
+    path: str | Path | Sequence[str | Path],
+    *,
+    population: str = "EUR",
+    build: Build | str | None = None,
+    codes: str | Path | None = None,
+    allele_list: str | Path | None = None,
+) -> tuple[tuple[str, ...], HLACalls]:
+    """Samples and HLA calls of a VCF or of typed tables; errors as of :func:`read_hla`."""
+    paths = [Path(p) for p in ([path] if isinstance(path, str | Path) else path)]
+    if not is_genotype_file(paths[0]):
+        files = [read_typings(p, codes=codes, allele_list=allele_list) for p in paths]
+        tables = merged(files)
+        people = dict.fromkeys(name for t in tables.values() for name in t.people)
+        samples = tuple(people)
+        return samples, typed(tables.values(), samples, GENES, population)
+    with open_source(paths) as source:
+        chosen = Build(build) if build else source.build or Build.GRCh38
+        source.prepare(hla_regions(chosen))
+        calls, reports = read_hla_records(source, GENES, chosen)
+        samples, warnings = source.samples, source.warnings
+    if not calls:
+        raise NothingMatchedError(
+            "the VCF has no HLA records",
+            where=paths[0].name,
+            fix="impute HLA alleles; the ordinary imputation workflows leave them out",
+        )
+    return samples, HLACalls(calls, reports=reports, warnings=warnings)
+
+
+def typed(
+    tables: Iterable[Typings], samples: Sequence[str], genes: Sequence[str], population: str
+) -> HLACalls:
+    """The calls of typed tables, the first table's where several type one sample."""
+    calls: dict[str, GeneCalls] = {}
+    reports: list[HLAReport] = []
+    for typings in tables:
+        wanted = [gene for gene in genes if gene in typings.genes]
+        own, said = typed_calls(typings, samples, wanted, reference_panel(), population)
+        for gene, new in own.items():
+            known = calls.get(gene)
+            if known is None:
+                calls[gene] = new
+            elif not np.isin(new.sample, known.sample).all():
+                calls[gene] = known.after(new)
+        reports += said
+    return HLACalls(dict(sorted(calls.items())), reports=tuple(reports))
+
+
+def with_typed(
+    records: HLACalls,
+    files: Sequence[Typings],
+    samples: Sequence[str],
+    people: range,
+    genes: Sequence[str],
+    population: str,
+) -> HLACalls:
+    """Calls of typed tables, and of samples that no table types those of the records.
+
+    ``records`` are those of ``people`` alone, and so are the calls; tables are judged on all.
+    """
+    tables = typed(merged(files).values(), samples, genes, population)
+    calls = {gene: own.of_people(people) for gene, own in tables.genes.items()}
+    for gene, own in records.genes.items():
+        if gene not in calls:
+            calls[gene] = own
+        elif not tables.genes[gene].called(len(samples)).all():
+            calls[gene] = calls[gene].after(own)
+    return HLACalls(dict(sorted(calls.items())), reports=(*tables.reports, *records.reports))
+
+
+def is_genotype_file(path: Path) -> bool:
+    """Whether a file holds genotypes (VCF, BCF, PGEN, BGEN) and not a table of types."""
+    if path.suffix.lower() in {".bcf", ".pgen", ".bgen"}:
+        return True
+    start = read_start(path)
+    return start.startswith((b"##fileformat=VCF", b"BCF", b"#CHROM")) or not start
+
+
+def hla_table(
+    samples: Sequence[str], calls: HLACalls, layout: HLALayout | str
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Rows and columns of a layout; a sample without a call has empty alleles."""
+    match HLALayout(layout):
+        case HLALayout.WIDE:
+            return _wide(samples, calls)
+        case HLALayout.GLSTRING:
+            return _gl(samples, calls), ("sample", "gl_string")
+    return hla_rows(samples, calls), HLA_COLUMNS
+
+
+def hla_rows(samples: Sequence[str], calls: HLACalls) -> list[dict[str, Any]]:
+    """The long layout: one row a sample and gene."""
+    return [
+        _row(sample, place, gene_calls)
+        for place, sample in enumerate(samples)
+        for gene_calls in calls.genes.values()
+    ]
+
+
+def _row(sample: str, place: int, calls: GeneCalls) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(HLA_COLUMNS)
+    row |= {"sample": sample, "gene": calls.gene, "source": calls.source, "state": "not typed"}
+    pairs = calls.pairs(place)
+    if not pairs:
+        return row
+    first, second, posterior = pairs[0]
+    phase = calls.phase(place)
+    if phase is not None and {str(name) for name in phase} == {str(first), str(second)}:
+        first, second = phase
+    others = [f"{written(i)}+{written(j)}={p:.4g}" for i, j, p in pairs[1:] if p >= _LEAST]
+    return row | {
+        "allele_1": written(first),
+        "allele_2": written(second),
+        "posterior": posterior,
+        "alternatives": "|".join(others),
+        "resolution": min(first.resolution, second.resolution),
+        "phase": "phased" if phase is not None else "",
+        "state": state_of(first, second),
+    }
+
+
+def written(name: HLAName) -> str:
+    """An allele as a table writes it: empty where it is not known."""
+    return str(name) if name.is_absent or name.members[0].fields else ""
+
+
+def _wide(samples: Sequence[str], calls: HLACalls) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    columns = ["sample"]
+    for gene in calls.genes:
+        columns += [f"{gene}_1", f"{gene}_2", f"{gene}_posterior"]
+    rows = []
+    for place, sample in enumerate(samples):
+        row: dict[str, Any] = dict.fromkeys(columns)
+        row["sample"] = sample
+        for gene, gene_calls in calls.genes.items():
+            best = gene_calls.best(place)
+            if best is not None:
+                row |= {
+                    f"{gene}_1": written(best[0]),
+                    f"{gene}_2": written(best[1]),
+                    f"{gene}_posterior": best[2],
+                }
+        rows.append(row)
+    return rows, tuple(columns)
+
+
+def _gl(samples: Sequence[str], calls: HLACalls) -> list[dict[str, Any]]:
+    """Genotypes of 1% or more, in no order of probability that a GL string could keep."""
+    rows = []
+    for place, sample in enumerate(samples):
+        genes = {}
+        for gene, gene_calls in calls.genes.items():
+            pairs = gene_calls.pairs(place)
+            likely = tuple((i, j) for i, j, p in pairs if p >= 0.01)
+            if likely:
+                genes[gene] = likely
+        rows.append({"sample": sample, "gl_string": gl_string(genes)})
+    return rows

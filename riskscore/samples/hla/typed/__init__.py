@@ -1,0 +1,1 @@
+"""HLA genotypes typed elsewhere: one reader a format."""

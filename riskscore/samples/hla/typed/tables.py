@@ -1,0 +1,295 @@
+"""Typed HLA tables of many people: wide, long, GL strings, HIBAG, UK Biobank, PLINK .ped.
+
+Conventions. The same name twice is a homozygote. One name and an empty cell: the other allele is
+there and not known. Both empty: not typed. HIBAG's ``prob``, like ``posterior`` in our own tables,
+is the probability of the pair; the rest is a genotype not known. UK Biobank's values are copies of
+each allele; 0 in a .ped is an allele not typed.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from riskscore.errors import HLAFormatError
+from riskscore.genetics.hla import DISPENSABLE, GENES, HLAAllele, HLAName
+from riskscore.genetics.hla_names import read_gl_string
+from riskscore.samples.hla.posterior import calls_from_dosages
+from riskscore.samples.hla.typed.sheets import SAMPLE_COLUMNS, Sheet, gene_of, genes_in
+from riskscore.samples.hla.typed.typing import Genotype, Typings, two_alleles, unknown
+
+_SIDE = re.compile(r"(?P<gene>.+?)[_.\- ]?(?P<side>[12])$")
+_UKB = re.compile(
+    rf"(?P<gene>{'|'.join(sorted(GENES, key=len, reverse=True))})_(?P<digits>\d{{3,5}})$"
+)
+# The genes of a SNP2HLA or HLA-TAPAS .ped, in its order.
+_PED_GENES = ("A", "B", "C", "DPA1", "DPB1", "DQA1", "DQB1", "DRB1")
+People = dict[str, dict[str, Genotype]]
+
+
+def _add(
+    sheet: Sheet, people: People, row: int, sample: str, gene: str, genotype: Genotype
+) -> None:
+    genes = people.setdefault(sample, {})
+    if gene in genes:
+        raise sheet.error(f"HLA-{gene} of this sample stands twice", row)
+    genes[gene] = genotype
+
+
+def wide_columns(sheet: Sheet) -> dict[str, tuple[int, int]]:
+    """The two columns of each gene: DRB1_1 and DRB1_2, HLA-A.1 and HLA-A.2, C1 and C2."""
+    sides: dict[str, dict[str, int]] = {}
+    for place, cell in enumerate(sheet.header):
+        match = _SIDE.match(cell)
+        gene = gene_of(match["gene"]) if match else ""
+        # DRB1 by itself is a gene and no side; B1 beside B2 is a side of B.
+        if match and gene and not gene_of(cell):
+            if match["side"] in sides.setdefault(gene, {}):
+                raise sheet.error(f"the column of HLA-{gene}, allele {match['side']}, stands twice")
+            sides[gene][match["side"]] = place
+    for gene, found in sides.items():
+        if len(found) < 2:
+            raise sheet.error(f"HLA-{gene} has one column", fix=f"give {gene}_1 and {gene}_2")
+    return {gene: (found["1"], found["2"]) for gene, found in sides.items()}
+
+
+def read_wide(sheet: Sheet) -> Typings:
+    """One row a person, two columns a gene, perhaps ``<gene>_posterior``."""
+    sheet.rectangular()
+    own, genes = sheet.column(*SAMPLE_COLUMNS), wide_columns(sheet)
+    if own < 0:
+        raise sheet.error("no column names the sample", fix="call it 'sample'")
+    people: People = {}
+    for row in range(1, len(sheet.rows)):
+        sample, cells = sheet.sample(row, own), sheet.rows[row]
+        if sample in people:
+            raise sheet.error("a sample stands twice", row)
+        people[sample] = {}
+        for gene, places in genes.items():
+            first, second = (sheet.name(row, cells[place], gene) for place in places)
+            at = sheet.column(f"{gene.lower()}_posterior")
+            p = sheet.number(row, cells[at], 0, 1, "the posterior") if at >= 0 else None
+            genotype = two_alleles(gene, first, second, p)
+            if genotype is not None:
+                people[sample][gene] = genotype
+    return Typings("wide", people)
+
+
+def read_long(sheet: Sheet) -> Typings:
+    """A row a person and gene (allele_1, allele_2), or a row an allele; perhaps a posterior.
+
+    Several rows of one person and gene with a posterior are the possible genotypes.
+    """
+    sheet.rectangular()
+    own, locus = sheet.column(*SAMPLE_COLUMNS), sheet.column("gene", "locus")
+    one, two = sheet.column("allele_1", "allele1"), sheet.column("allele_2", "allele2")
+    single = sheet.column("allele")
+    at, phased = sheet.column("posterior", "probability", "prob"), sheet.column("phase")
+    others = sheet.column("alternatives")
+    found: dict[tuple[str, str], list[tuple[int, tuple[HLAName | None, ...]]]] = {}
+    for row in range(1, len(sheet.rows)):
+        cells = sheet.rows[row]
+        gene = gene_of(cells[locus])
+        if not gene:
+            raise sheet.error(f"{cells[locus]!r} is not an HLA gene known here", row)
+        texts = (cells[single],) if single >= 0 else (cells[one], cells[two])
+        names = tuple(sheet.name(row, text, gene) for text in texts)
+        found.setdefault((sheet.sample(row, own), gene), []).append((row, names))
+    people: People = {}
+    for (sample, gene), entries in found.items():
+        rows = [row for row, _ in entries]
+        people.setdefault(sample, {})
+        values = [
+            sheet.number(row, sheet.rows[row][at], 0, 1, "the posterior") if at >= 0 else None
+            for row in rows
+        ]
+        if single >= 0:
+            genotype = _alleles_by_row(sheet, gene, rows, [names[0] for _, names in entries])
+        else:
+            pairs = [names for _, names in entries]
+            genotype = _possible_pairs(sheet, gene, rows, pairs, values)
+            if genotype and others >= 0 and len(rows) == 1 and genotype.probabilities:
+                genotype = _with_alternatives(sheet, rows[0], genotype, sheet.rows[rows[0]][others])
+            if genotype and phased >= 0 and all(sheet.rows[r][phased] == "phased" for r in rows):
+                genotype = Genotype(genotype.pairs, genotype.probabilities, phased=True)
+        if genotype is not None:
+            people[sample][gene] = genotype
+    return Typings("long", people)
+
+
+def _alleles_by_row(
+    sheet: Sheet, gene: str, rows: list[int], names: list[HLAName | None]
+) -> Genotype | None:
+    if len(names) > 2:
+        raise sheet.error(f"a sample has {len(names)} alleles of HLA-{gene}", rows[2])
+    return two_alleles(gene, names[0], names[1] if len(names) == 2 else None)
+
+
+def _with_alternatives(sheet: Sheet, row: int, best: Genotype, text: str) -> Genotype:
+    """The best pair and the others that our own tables list beside it, as A*01:01+A*02:01=0.2."""
+    pairs, probabilities = list(best.pairs), list(best.probabilities)
+    for part in text.split("|") if text else ():
+        pair, _, number = part.partition("=")
+        gene = best.pairs[0][0].gene
+        names = [sheet.name(row, side, gene) for side in pair.split("+")]
+        value = sheet.number(row, number, 0, 1, "the probability of an alternative")
+        if len(names) != 2 or value is None:
+            raise sheet.error(f"{part!r} is not an alternative such as A*01:01+A*02:01=0.2", row)
+        pairs.append((names[0] or unknown(gene), names[1] or unknown(gene)))
+        probabilities.append(value)
+    if sum(probabilities) > 1 + 1e-3 * len(probabilities):
+        raise sheet.error("the posterior and its alternatives sum to more than 1", row)
+    return Genotype(tuple(pairs), tuple(probabilities))
+
+
+def _possible_pairs(
+    sheet: Sheet,
+    gene: str,
+    rows: list[int],
+    pairs: list[tuple[HLAName | None, ...]],
+    values: list[float | None],
+) -> Genotype | None:
+    typed = [(p, v) for p, v in zip(pairs, values, strict=True) if p != (None, None)]
+    if len(rows) > 1 and (None in values or len(typed) < len(rows)):
+        raise sheet.error(
+            f"a sample has two rows of HLA-{gene}",
+            rows[1],
+            fix="give each its posterior, if they are possible genotypes",
+        )
+    if not typed:
+        return None
+    given = tuple(v for _, v in typed if v is not None)
+    if sum(given) > 1 + 1e-3 * len(given):
+        raise sheet.error(f"the posteriors of a sample's HLA-{gene} sum to more than 1", rows[0])
+    names = tuple((a or unknown(gene), b or unknown(gene)) for (a, b), _ in typed)
+    return Genotype(names, given)
+
+
+def read_gl_table(sheet: Sheet) -> Typings:
+    """One row a person with a GL string of all genes."""
+    sheet.rectangular()
+    own = sheet.column(*SAMPLE_COLUMNS)
+    at = sheet.column("gl_string", "glstring", "gl", "gl string")
+    people: People = {}
+    for row in range(1, len(sheet.rows)):
+        sample = sheet.sample(row, own)
+        people.setdefault(sample, {})
+        text = sheet.rows[row][at]
+        try:
+            genes = read_gl_string(text, sheet.codes) if text else {}
+        except HLAFormatError as error:
+            raise sheet.error(error.what, row, error.fix) from error
+        for gene, said in genes.items():
+            pairs = tuple((a, b or unknown(gene)) for a, b in said.pairs)
+            _add(sheet, people, row, sample, gene, Genotype(pairs, phased=said.phased))
+    return Typings("GL string", people)
+
+
+def read_hibag(sheet: Sheet) -> Typings:
+    """HIBAG: sample, allele1, allele2, prob, one gene a file unless a column names it."""
+    sheet.rectangular()
+    own = sheet.column(*SAMPLE_COLUMNS)
+    one, two = sheet.column("allele1"), sheet.column("allele2")
+    at, locus = sheet.column("prob"), sheet.column("locus", "gene")
+    in_name = genes_in(re.split(r"[^A-Za-z0-9]+", sheet.file))
+    people: People = {}
+    for row in range(1, len(sheet.rows)):
+        cells = sheet.rows[row]
+        names = [
+            sheet.name(row, cells[at_], _gene_at(sheet, row, locus, in_name)) for at_ in (one, two)
+        ]
+        p = sheet.number(row, cells[at], 0, 1, "prob")
+        sample = sheet.sample(row, own)
+        people.setdefault(sample, {})
+        gene = _gene_at(sheet, row, locus, in_name)
+        genotype = two_alleles(gene, names[0], names[1], p)
+        if genotype is not None:
+            _add(sheet, people, row, sample, gene, genotype)
+    return Typings("HIBAG", people)
+
+
+def _gene_at(sheet: Sheet, row: int, locus: int, in_name: list[str]) -> str:
+    if locus >= 0:
+        gene = gene_of(sheet.rows[row][locus])
+        if gene:
+            return gene
+    elif len(in_name) == 1:
+        return in_name[0]
+    raise sheet.error(
+        "nothing says which gene these alleles are of",
+        row,
+        fix="add a column 'locus', or name the file after the gene (DRB1.tsv)",
+    )
+
+
+def ukb_alleles(sheet: Sheet) -> dict[str, dict[HLAAllele, int]]:
+    """The columns of UK Biobank's field 22182 by gene: A_101 is A*01:01, DRB5_9901 is no DRB5."""
+    found: dict[str, dict[HLAAllele, int]] = {}
+    for place, cell in enumerate(sheet.header):
+        match = _UKB.match(cell)
+        if match:
+            digits = match["digits"]
+            fields = (digits[:-2].zfill(2), digits[-2:])
+            gene = match["gene"]
+            absent = gene in DISPENSABLE and fields == ("99", "01")
+            allele = HLAAllele.absent(gene) if absent else HLAAllele(gene, fields)
+            found.setdefault(gene, {})[allele] = place
+    return found
+
+
+def read_ukb(sheet: Sheet) -> Typings:
+    """UK Biobank 22182: copies of each allele in each person, fractional where imputed."""
+    sheet.rectangular()
+    own = sheet.column(*SAMPLE_COLUMNS)
+    if own < 0:
+        raise sheet.error("no column names the participant", fix="call it 'eid'")
+    samples = [sheet.sample(row, own) for row in range(1, len(sheet.rows))]
+    if len(set(samples)) < len(samples):
+        raise sheet.error("a participant stands twice")
+    people: People = {sample: {} for sample in samples}
+    refused = 0
+    for gene, columns in ukb_alleles(sheet).items():
+        presence = np.array(
+            [
+                [
+                    _ukb_value(sheet, row, sheet.rows[row][place])
+                    for row in range(1, len(sheet.rows))
+                ]
+                for place in columns.values()
+            ]
+        )
+        calls = calls_from_dosages(gene, list(columns), presence, "")
+        refused += len(samples) - int(calls.called(len(samples)).sum())
+        for place, sample in enumerate(samples):
+            pairs = calls.pairs(place)
+            if pairs:
+                genotype = Genotype(tuple((a, b) for a, b, _ in pairs), tuple(p for *_, p in pairs))
+                people[sample][gene] = genotype
+    notes = (f"{refused} genotypes whose copies do not sum to 2 are not called",) if refused else ()
+    return Typings("UK Biobank 22182", people, notes)
+
+
+def _ukb_value(sheet: Sheet, row: int, text: str) -> float:
+    value = sheet.number(row, text, 0, 2.01, "a count of copies")
+    return float("nan") if value is None else value
+
+
+def read_ped(sheet: Sheet) -> Typings:
+    """PLINK .ped of alleles as SNP2HLA takes it: six columns, then two a gene."""
+    people: People = {}
+    for row, cells in enumerate(sheet.rows):
+        if len(cells) != 6 + 2 * len(_PED_GENES):
+            raise sheet.error(
+                f"{len(cells)} columns; a .ped of {', '.join(_PED_GENES)} has 22", row
+            )
+        if cells[1] in people:
+            raise sheet.error("a sample stands twice", row)
+        people[cells[1]] = {}
+        for place, gene in enumerate(_PED_GENES):
+            texts = cells[6 + 2 * place : 8 + 2 * place]
+            first, second = (sheet.name(row, text, gene) for text in texts)
+            genotype = two_alleles(gene, first, second)
+            if genotype is not None:
+                people[cells[1]][gene] = genotype
+    return Typings("PLINK .ped", people)

@@ -1,0 +1,206 @@
+"""HLA typings of people, as a table gives them, and the calls of a cohort they become."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from riskscore.errors import HLAFormatError
+from riskscore.genetics.hla import DISPENSABLE, HLAAllele, HLAName
+from riskscore.models.panel import ReferencePanel
+from riskscore.samples.hla.calls import GeneCalls, HLAReport
+
+
+@dataclass(frozen=True, slots=True)
+class Genotype:
+    """One gene of one person: possible pairs, and the probability of each if the table gives it.
+
+    What the probabilities leave of 1 is a genotype that is not known. ``phased`` says that the
+    first alleles of all phased genes lie on one chromosome.
+    """
+
+    pairs: tuple[tuple[HLAName, HLAName], ...]
+    probabilities: tuple[float, ...] = ()
+    phased: bool = False
+
+
+@dataclass(frozen=True)
+class Typings:
+    """What a file says: people by name, each with genotypes by gene. ``format`` is its format.
+
+    A file of one person that does not name them has the name "".
+    """
+
+    format: str
+    people: Mapping[str, Mapping[str, Genotype]]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        return tuple(sorted({gene for genes in self.people.values() for gene in genes}))
+
+    def names(self) -> Iterable[HLAName]:
+        for genes in self.people.values():
+            for genotype in genes.values():
+                for pair in genotype.pairs:
+                    yield from pair
+
+
+def unknown(gene: str) -> HLAAllele:
+    """An allele of a gene that is there and not known."""
+    return HLAAllele(gene, ())
+
+
+def two_alleles(
+    gene: str, first: HLAName | None, second: HLAName | None, probability: float | None = None
+) -> Genotype | None:
+    """Two cells of a table: None if neither was typed; one alone leaves the other unknown."""
+    if first is None and second is None:
+        return None
+    pair = (first or unknown(gene), second or unknown(gene))
+    return Genotype((pair,), () if probability is None else (probability,))
+
+
+def one_of_two(gene: str, name: HLAName) -> Genotype:
+    """A tool's single allele: twice that allele, where every chromosome has the gene.
+
+    Of DRB3, DRB4 and DRB5 it is one copy at least, and the other chromosome is not known.
+    """
+    return Genotype(((name, unknown(gene) if gene in DISPENSABLE else name),))
+
+
+def typed_calls(
+    typings: Typings,
+    samples: Sequence[str],
+    genes: Iterable[str],
+    panel: ReferencePanel,
+    population: str,
+) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
+    """Calls of a cohort's samples by gene, and a report a gene; people of no sample are left out.
+
+    Several genotypes without probabilities are weighed by the population's allele frequencies.
+    Raises HLAFormatError when the file types none of the samples.
+    """
+    people = dict(typings.people)
+    if set(people) == {""} and len(samples) == 1:
+        people = {samples[0]: people[""]}
+    if not set(people) & set(samples):
+        raise HLAFormatError(
+            f"none of the {len(people)} people of the HLA table is a sample of the cohort",
+            fix="give them the names that the genotype file has",
+        )
+    calls, reports = {}, []
+    for gene in genes:
+        rows = [
+            (place, genotype)
+            for place, sample in enumerate(samples)
+            if (genotype := people.get(sample, {}).get(gene)) is not None
+        ]
+        if rows:
+            calls[gene] = _gene_calls(gene, rows, typings.format, panel, population)
+            reports.append(_report(calls[gene], rows, len(samples), typings))
+    return calls, tuple(reports)
+
+
+def _gene_calls(
+    gene: str,
+    genotypes: Sequence[tuple[int, Genotype]],
+    source: str,
+    panel: ReferencePanel,
+    population: str,
+) -> GeneCalls:
+    place: dict[HLAName, int] = {}
+    rows: list[tuple[int, int, int, float, bool]] = []
+    for sample, genotype in genotypes:
+        for (first, second), probability in _weighed(gene, genotype, panel, population):
+            i, j = (place.setdefault(name, len(place)) for name in (first, second))
+            rows.append((sample, i, j, probability, genotype.phased))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return GeneCalls(
+        gene,
+        tuple(place),
+        columns[0].astype(np.int64),
+        columns[1].astype(np.int64),
+        columns[2].astype(np.int64),
+        columns[3].astype(np.float64),
+        f"{source} table",
+        columns[4].astype(bool),
+    )
+
+
+def _weighed(
+    gene: str, genotype: Genotype, panel: ReferencePanel, population: str
+) -> list[tuple[tuple[HLAName, HLAName], float]]:
+    """The pairs with probabilities that sum to 1."""
+    pairs, given = genotype.pairs, genotype.probabilities
+    if not given:
+        weights = [1.0]
+        if len(pairs) > 1:
+            weights = [_share(pair, panel, population) for pair in pairs]
+            if not all(weights):
+                weights = [1.0] * len(pairs)
+        total = sum(weights)
+        return [(pair, weight / total) for pair, weight in zip(pairs, weights, strict=True)]
+    rest = 1 - sum(given)
+    rows = [(pair, p) for pair, p in zip(pairs, given, strict=True) if p > 0]
+    if rest > 1e-6:
+        rows.append(((unknown(gene), unknown(gene)), rest))
+    total = sum(p for _, p in rows)
+    return [(pair, p / total) for pair, p in rows]
+
+
+def _share(pair: tuple[HLAName, HLAName], panel: ReferencePanel, population: str) -> float:
+    """The Hardy-Weinberg share of a pair in the population."""
+    first, second = (
+        sum(panel.frequency(panel.panel_name(m, population), population) for m in name.members)
+        for name in pair
+    )
+    return first * second * (1 if pair[0] == pair[1] else 2)
+
+
+def _report(
+    calls: GeneCalls, rows: Sequence[tuple[int, Genotype]], samples: int, typings: Typings
+) -> HLAReport:
+    lengths = Counter(
+        name.resolution for _, g in rows for pair in g.pairs for name in pair if name.resolution
+    )
+    states = Counter(state_of(*g.pairs[0]) for _, g in rows)
+    words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    return HLAReport(
+        calls.gene,
+        calls.source,
+        lengths,
+        lengths.most_common(1)[0][0] if lengths else 0,
+        len(rows),
+        samples - len(rows),
+        dialect=typings.format,
+        notes=(words, *typings.notes),
+    )
+
+
+def state_of(first: HLAName, second: HLAName) -> str:
+    """What a pair says of the two chromosomes.
+
+    >>> a = HLAAllele.parse("DRB4*01:03")
+    >>> state_of(a, a), state_of(a, HLAAllele.absent("DRB4")), state_of(a, unknown("DRB4"))
+    ('homozygous', 'single copy', 'one allele known')
+    """
+    names = (first, second)
+    if all(name.is_absent for name in names):
+        return "gene absent"
+    if any(name.is_absent for name in names):
+        return "single copy"
+    open_ = sum(not name.members[0].fields for name in names)
+    if open_:
+        return "one allele known" if open_ == 1 else "not known"
+    return "homozygous" if first == second else "heterozygous"
+
+
+def renamed(typings: Typings, name: str) -> Typings:
+    """The typings of a file of one unnamed person, under a name."""
+    if set(typings.people) != {""}:
+        return typings
+    return replace(typings, people={name: typings.people[""]})

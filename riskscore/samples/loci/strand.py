@@ -1,0 +1,92 @@
+"""The strand of palindromes, A/T and C/G: decided by frequency, or by proof that REF is forward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.missing import Missing
+from riskscore.genetics.variant import Strand, Variant
+from riskscore.samples.loci.dosages import LocusMatch
+
+# A palindrome's frequency decides its strand only this far from one half, on both sides of it.
+FREQUENCY_MARGIN = 0.1
+# This many other loci must read REF = reference base before a file counts as on the forward strand.
+MINIMUM_FORWARD = 10
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found at one variant: the match, copies of the effect allele (samples,), or None.
+
+    ``turned`` are the copies if the record is on the other strand, where its letters fit both
+    (``ambiguous``). ``ref`` is REF of a record at the variant's own place. ``batches`` are the
+    effect allele's frequencies in each file's people, where several files were joined.
+    """
+
+    match: LocusMatch
+    values: NDArray[np.float32] | None = None
+    turned: NDArray[np.float32] | None = None
+    ref: str = ""
+    batches: tuple[float, ...] = ()
+    ambiguous: bool = False
+    lettered: bool = False  # matched by letters, not by a block or an assumption
+    hom_ref: bool = False  # whether anybody is homozygous for REF
+
+    def of_people(self, people: range) -> Found:
+        """The copies of some people, without those of the others; what was judged on all stays."""
+        span = slice(people.start, people.stop)
+        return replace(
+            self,
+            values=None if self.values is None else self.values[span].copy(),
+            turned=None if self.turned is None else self.turned[span].copy(),
+        )
+
+
+def judge_strands(found: Sequence[Found], expected: Mapping[Variant, float]) -> list[Found]:
+    """Decide the strand of every palindrome, or say that nothing decides it.
+
+    ``expected`` are effect-allele frequencies in the population that the people come from.
+    """
+    forward = _is_forward(found)
+    any_flipped = any(one.match.how == Strand.FLIPPED for one in found)
+    return [
+        _judge(one, expected.get(one.match.variant), forward, any_flipped)
+        if one.values is not None and one.ambiguous
+        else one
+        for one in found
+    ]
+
+
+def _is_forward(found: Sequence[Found]) -> bool:
+    """Whether REF is the reference base at every locus where that base is known."""
+    known = [
+        one for one in found if one.ref and one.match.variant.reference_allele and not one.ambiguous
+    ]
+    right = sum(one.ref == one.match.variant.reference_allele for one in known)
+    return right >= MINIMUM_FORWARD and right == len(known)
+
+
+def _judge(one: Found, expected: float | None, forward: bool, any_flipped: bool) -> Found:
+    assert one.values is not None
+    observed = one.match.frequency
+    sides = {frequency > 0.5 for frequency in (*one.batches, observed) if _telling(frequency)}
+    if expected is not None and _telling(expected) and _telling(observed):
+        if sides == {expected > 0.5}:
+            return one
+        if any_flipped and len(sides) == 1 and one.turned is not None:
+            match = replace(one.match, how=Strand.FLIPPED, frequency=1 - observed)
+            return replace(one, match=match, values=one.turned)
+    elif forward and len(sides) < 2 and one.ref == one.match.variant.reference_allele:
+        return one
+    return replace(
+        one, match=replace(one.match, missing=Missing.AMBIGUOUS_STRAND, how=""), values=None
+    )
+
+
+def _telling(frequency: float) -> bool:
+    """Whether a frequency is far enough from one half to tell one strand from the other."""
+    return abs(frequency - 0.5) >= FREQUENCY_MARGIN  # False for nan

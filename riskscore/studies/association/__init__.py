@@ -1,0 +1,1 @@
+"""Association in a cohort, and new models from it."""

@@ -1,0 +1,288 @@
+"""Fit: what HLA alleles, residues, haplotypes, SNPs and exposures do to the odds of a disease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import FewPeopleError, NoVariationError, UsageError
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.link import logit
+from riskscore.studies.association.candidates import (
+    KINDS,
+    Candidates,
+    cohort_candidates,
+)
+from riskscore.studies.association.frame_candidates import frame_candidates
+from riskscore.studies.association.scan import (
+    Effect,
+    Omnibus,
+    Study,
+    by_group,
+    effect,
+    one_by_one,
+    stepwise,
+    untestable,
+)
+from riskscore.studies.evaluation.calibration import check_share
+from riskscore.studies.people import column_of, read_covariates, read_outcome
+from riskscore.studies.regression import Errors, Method, Regression
+
+if TYPE_CHECKING:
+    import pandas
+
+    from riskscore.studies.charts.fit import FitPlots
+
+Array = NDArray[np.float64]
+
+_FIELDS = tuple(f.name for f in fields(Effect))
+EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
+_FEWEST = 10  # people, below which a logistic regression tells nothing
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The estimates of a study.
+
+    ``effects`` has one row a term, those that could not be tested with a reason; ``omnibus`` the
+    joint tests; ``steps`` what a stepwise analysis chose, in order. ``regression`` is there when
+    all terms were fitted together (``joint`` or stepwise), and only then makes a model.
+    ``notes`` say who and what was left out.
+    """
+
+    effects: tuple[Effect, ...]
+    omnibus: tuple[Omnibus, ...]
+    steps: tuple[Effect, ...]
+    regression: Regression | None
+    candidates: Candidates
+    study: Study
+    notes: tuple[str, ...]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a term: log odds ratio, SE, odds ratio with 95% interval, p, counts, note.
+
+        ``p_bonferroni`` and ``p_fdr`` (Benjamini and Hochberg) are over the terms tested.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame([asdict(e) for e in self.effects])
+        adjusted = _adjusted(frame["p"].to_numpy(float))
+        frame["p_bonferroni"], frame["p_fdr"] = adjusted
+        return frame[list(EFFECT_COLUMNS)]
+
+    def omnibus_frame(self) -> pandas.DataFrame:
+        """One row a group tested as a whole, such as the residues at a position."""
+        import pandas as pd
+
+        names = [f.name for f in fields(Omnibus)]
+        return pd.DataFrame([asdict(test) for test in self.omnibus], columns=names)
+
+    def steps_frame(self) -> pandas.DataFrame:
+        """The stepwise analysis: each term's effect when it was chosen, given those before it."""
+        import pandas as pd
+
+        names = [f.name for f in fields(Effect)]
+        return pd.DataFrame([asdict(step) for step in self.steps], columns=names)
+
+    def intercept(self, prevalence: float | None = None) -> float:
+        """The intercept; with ``prevalence``, as it would be in the population.
+
+        Cases and controls are sampled at different rates, which moves the intercept by
+        log[(P / (1 - P)) ((1 - K) / K)], P the share of cases in the sample and K in the
+        population (Prentice and Pyke, Biometrika 1979, 66:403).
+
+        Raises UsageError without a joint fit.
+        """
+        if self.regression is None:
+            raise UsageError("terms fitted one by one have no common intercept", fix="joint=True")
+        beta = float(self.regression.beta[0])
+        if prevalence is None:
+            return beta
+        check_share(prevalence)
+        share = self.regression.cases / self.regression.n
+        return beta - logit(share) + logit(prevalence)
+
+    @property
+    def plot(self) -> FitPlots:
+        """The plots of a fit: forest and hla, as Altair charts."""
+        from riskscore.studies.charts.fit import FitPlots
+
+        return FitPlots(self)
+
+
+def fit(
+    source: Cohort | pandas.DataFrame,
+    outcome: Any,
+    *,
+    terms: Sequence[str] | None = None,
+    covariates: Any = None,
+    coding: str = "additive",
+    joint: bool = False,
+    condition_on: Sequence[str] = (),
+    threshold: float | None = None,
+    method: Method = "auto",
+    errors: Errors = "model",
+    minimum_count: float = 10.0,
+) -> Fit:
+    """Logistic association of terms with an outcome.
+
+    Args:
+        source: A cohort, or a frame of numbers (copies 0 to 2 in columns named as HLA alleles,
+            residues or SNPs; anything else is an exposure), indexed by sample.
+        outcome: The name of a column of the frame, or a Series, mapping or list (see
+            ``read_outcome``): 1 case, 0 control.
+        terms: Of a cohort, kinds: allele, residue, haplotype, snp, exposure (default: all), or
+            ``["model"]`` for the terms of the one model it was read for. Of a frame, columns.
+        covariates: Columns of the frame, or a frame indexed by sample.
+        coding: additive, dominant, recessive, or general (one copy against none, and what the
+            second copy adds; tested together with two degrees of freedom).
+        joint: All terms in one regression instead of one by one.
+        condition_on: Terms that every regression holds besides the covariates.
+        threshold: A p-value for forward stepwise selection.
+        method: auto (Firth's where maximum likelihood is infinite), maximum_likelihood or firth.
+        errors: model, or robust (Huber-White sandwich).
+        minimum_count: Alleles with a smaller effective count are not tested.
+
+    Raises OutcomeError, FewPeopleError, NoVariationError, SeparationError, StudyTableError or
+    UsageError.
+
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"DRB1*15:01": [1] * 6 + [0] * 4, "case": 1})
+    >>> controls = pd.DataFrame({"DRB1*15:01": [1] * 3 + [0] * 7, "case": 0})
+    >>> people = pd.concat([cases, controls], ignore_index=True)
+    >>> float(fit(people, "case", minimum_count=0).to_frame().odds_ratio[0].round(6))  # 6x7/(4x3)
+    3.5
+    """
+    if joint and threshold is not None:
+        raise UsageError("joint and threshold exclude each other")
+    study, candidates, notes, _ = read_study(
+        source, outcome, terms, covariates, coding, minimum_count, method, errors
+    )
+    study, candidates = _conditioned(study, candidates, condition_on)
+    steps: list[Effect] = []
+    if threshold is not None:
+        places, steps = stepwise(study, candidates, threshold)
+        if not places:
+            notes.append(f"no term reached p = {threshold:g}")
+        chosen, joint = candidates.only(places), bool(places)
+    else:
+        chosen = candidates
+    regression = None
+    if joint:
+        regression, chosen, effects = _together(study, chosen, notes)
+        tests: list[Omnibus] = []
+    else:
+        effects = one_by_one(study, candidates)
+        tests = by_group(study, candidates)
+    return Fit(tuple(effects), tuple(tests), tuple(steps), regression, chosen, study, tuple(notes))
+
+
+def read_study(
+    source: Any,
+    outcome: Any,
+    terms: Sequence[str] | None,
+    covariates: Any,
+    coding: str,
+    minimum_count: float,
+    method: Method = "auto",
+    errors: Errors = "model",
+) -> tuple[Study, Candidates, list[str], Sequence[Any]]:
+    """The study, what can be tested in it, notes on who is left out, and the samples."""
+    samples, candidates, y, table = _read(source, outcome, terms, covariates, coding)
+    values, names = read_covariates(table, samples)
+    known = np.asarray(~np.isnan(np.column_stack([y, values])).any(axis=1))
+    if known.sum() < _FEWEST:
+        raise FewPeopleError(f"only {known.sum()} people have an outcome and all covariates")
+    constant = [n for n, v in zip(names, values[known].T, strict=True) if np.ptp(v) == 0]
+    if constant:
+        raise NoVariationError(f"the covariate {constant[0]} is the same in everyone")
+    study = Study(y, values, names, method, errors, minimum_count)
+    return study, candidates, _gaps(y, known), samples
+
+
+def _read(
+    source: Any, outcome: Any, terms: Sequence[str] | None, covariates: Any, coding: str
+) -> tuple[Sequence[Any], Candidates, Array, Any]:
+    """Samples, candidates, outcome and covariates of a cohort or a frame."""
+    if isinstance(source, Cohort):
+        y = read_outcome(outcome, source.samples)
+        return source.samples, cohort_candidates(source, terms or KINDS, coding), y, covariates
+    samples = list(source.index)
+    used = [outcome] if isinstance(outcome, str) else []
+    y = read_outcome(column_of(source, outcome).to_numpy() if used else outcome, samples)
+    if isinstance(covariates, str):
+        covariates = [covariates]
+    if covariates is not None and not hasattr(covariates, "columns"):
+        used += list(covariates)
+        covariates = source[[column_of(source, name).name for name in covariates]]
+    names = list(terms) if terms else [str(c) for c in source.columns if c not in used]
+    for name in names:
+        column_of(source, name)
+    return samples, frame_candidates(source, names, coding), y, covariates
+
+
+def _gaps(y: Array, known: NDArray[np.bool_]) -> list[str]:
+    notes = []
+    if lost := int(np.isnan(y).sum()):
+        notes.append(f"{lost} of {len(y)} people have no outcome and are left out")
+    if lost := int((~np.isnan(y) & ~known).sum()):
+        notes.append(f"{lost} people lack a covariate and are left out")
+    return notes
+
+
+def _conditioned(
+    study: Study, candidates: Candidates, condition_on: Sequence[str]
+) -> tuple[Study, Candidates]:
+    """The study given the columns conditioned on, and the candidates without them."""
+    names = [column.name for column in candidates.columns]
+    unknown = [name for name in condition_on if name not in names]
+    if unknown:
+        raise UsageError(f"there is no term {unknown[0]!r} to condition on")
+    places = [names.index(name) for name in condition_on]
+    left = [j for j in range(len(names)) if j not in places]
+    return study.given(candidates.values[:, places], condition_on), candidates.only(left)
+
+
+def _together(
+    study: Study, candidates: Candidates, notes: list[str]
+) -> tuple[Regression, Candidates, list[Effect]]:
+    """All candidates in one regression; those that cannot be tested are noted and left out."""
+    reasons = [
+        untestable(study, column, candidates.values[:, j])
+        for j, column in enumerate(candidates.columns)
+    ]
+    kept = [j for j, reason in enumerate(reasons) if not reason]
+    if not kept:
+        raise NoVariationError("none of the terms can be tested", fix="see the notes of a fit "
+                               "that takes them one by one")  # fmt: skip
+    chosen = candidates.only(kept)
+    if left_out := len(reasons) - len(kept):
+        notes.append(f"{left_out} terms cannot be tested and are left out; their rows say why")
+    complete = study.complete(chosen.values)
+    if lost := int(study.complete(np.empty((len(study.y), 0))).sum() - complete.sum()):
+        notes.append(f"{lost} people lack one of the terms and are left out")
+    regression = study.regress(chosen.values, [column.name for column in chosen.columns])
+    effects = [
+        effect(study, column, values, None if reason else regression, reason,
+               None if reason else complete)
+        for column, values, reason in zip(
+            candidates.columns, candidates.values.T, reasons, strict=True
+        )
+    ]  # fmt: skip
+    return regression, chosen, effects
+
+
+def _adjusted(p: Array) -> tuple[Array, Array]:
+    """Bonferroni and Benjamini-Hochberg p-values; nan where nothing was tested."""
+    from statsmodels.stats.multitest import multipletests
+
+    tested = ~np.isnan(p)
+    bonferroni, fdr = np.full_like(p, np.nan), np.full_like(p, np.nan)
+    if tested.any():
+        bonferroni[tested] = multipletests(p[tested], method="bonferroni")[1]
+        fdr[tested] = multipletests(p[tested], method="fdr_bh")[1]
+    return bonferroni, fdr

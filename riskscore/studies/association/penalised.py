@@ -1,0 +1,233 @@
+"""Many terms at once with scikit-learn: penalised regression, and models stacked, cross-validated.
+
+The cross-validation is nested: each fold's penalty is chosen inside the other folds, so that the
+out-of-fold risks are honest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import FewPeopleError, NoVariationError, UsageError
+from riskscore.models.model import RiskModel
+from riskscore.studies.association.fit import Fit, read_study
+from riskscore.studies.association.scan import effect, untestable
+from riskscore.studies.evaluation.evaluate import Evaluation, evaluate
+from riskscore.studies.people import read_outcome
+from riskscore.studies.regression import INTERCEPT, Regression
+
+if TYPE_CHECKING:
+    import pandas
+
+Array = NDArray[np.float64]
+_STRENGTHS = np.logspace(-3, 1, 9)  # C, the inverse of the penalty, on standardised columns
+
+
+@dataclass(frozen=True)
+class CrossValidated:
+    """A model fitted in all people, and the risks each person got from the folds without them.
+
+    ``out_of_fold`` is indexed by sample. ``chosen`` has a row a fold, and one for all people: the
+    penalty that the inner folds preferred. ``fit`` has the weights of the penalised regression on
+    the terms' own scales, without errors; it is None for a stack. ``weights`` are the same, or a
+    stack's weights of its models' log odds.
+    """
+
+    out_of_fold: pandas.Series[float]
+    outcome: pandas.Series[float]
+    weights: pandas.DataFrame
+    chosen: pandas.DataFrame
+    fit: Fit | None
+    estimator: Any
+    notes: tuple[str, ...]
+
+    def evaluate(self, **options: Any) -> Evaluation:
+        """The out-of-fold risks judged (see ``rs.evaluate`` for the options)."""
+        return evaluate({"out of fold": self.out_of_fold}, self.outcome, **options)
+
+
+def penalised(
+    source: Any,
+    outcome: Any,
+    *,
+    terms: Sequence[str] | None = None,
+    covariates: Any = None,
+    coding: str = "additive",
+    l1_ratio: float = 0.5,
+    folds: int = 5,
+    minimum_count: float = 10.0,
+    seed: int = 1,
+) -> CrossValidated:
+    """An elastic-net logistic regression of all terms and covariates, with nested cross-validation.
+
+    ``l1_ratio`` 1 is the lasso, 0 ridge. Columns are standardised; a missing value takes the mean
+    of the training people, and is counted in the notes. The other arguments are as in ``fit``.
+
+    Raises what ``fit`` does, and FewPeopleError with fewer than ``folds`` cases or controls.
+    """
+    from sklearn.model_selection import GridSearchCV
+
+    if not 0 <= l1_ratio <= 1:
+        raise UsageError(f"l1_ratio is {l1_ratio:g}, not between 0 and 1")
+    study, candidates, notes, samples = read_study(
+        source, outcome, terms, covariates, coding, minimum_count
+    )
+    reasons = [
+        untestable(study, column, candidates.values[:, j])
+        for j, column in enumerate(candidates.columns)
+    ]
+    kept = [j for j, reason in enumerate(reasons) if not reason]
+    if not kept:
+        raise NoVariationError("none of the terms can be tested")
+    chosen = candidates.only(kept)
+    rows = study.complete(np.empty((len(study.y), 0)))
+    x = np.column_stack([chosen.values, study.covariates])[rows]
+    y = study.y[rows]
+    notes = [*notes, f"{len(reasons) - len(kept)} terms cannot be tested and are left out",
+             f"{int(np.isnan(x).sum())} missing values took the mean"]  # fmt: skip
+    grid = GridSearchCV(
+        _pipeline(l1_ratio), {"logistic__C": _STRENGTHS}, cv=_split(folds, seed),
+        scoring="neg_log_loss",
+    )  # fmt: skip
+    risks, strengths = _nested(grid, x, y, folds, seed)
+    grid.fit(x, y)
+    names = [column.name for column in chosen.columns]
+    regression = _raw_scale(grid.best_estimator_, [*names, *study.covariate_names], y, l1_ratio)
+    effects = [
+        replace(effect(study, column, candidates.values[:, j], None, reasons[j]),
+                beta=float(regression.beta[regression.at(column.name)]) if not reasons[j]
+                else float("nan"), method=regression.method)
+        for j, column in enumerate(candidates.columns)
+    ]  # fmt: skip
+    fitted = Fit(tuple(effects), (), (), regression, chosen, study, tuple(notes))
+    import pandas as pd
+
+    index = [sample for sample, known in zip(samples, rows, strict=True) if known]
+    return CrossValidated(
+        pd.Series(risks, index=index),
+        pd.Series(y, index=index),
+        pd.DataFrame({"term": regression.names[1:], "weight": regression.beta[1:]}),
+        pd.DataFrame(
+            {"fold": [*map(str, range(1, folds + 1)), "all"],
+             "C": [*strengths, float(grid.best_params_["logistic__C"])]}
+        ),
+        fitted,
+        grid.best_estimator_,
+        tuple(notes),
+    )  # fmt: skip
+
+
+def stacked(
+    models: Sequence[str | RiskModel],
+    people: pandas.DataFrame,
+    outcome: Any,
+    *,
+    population: str = "EUR",
+    folds: int = 5,
+    seed: int = 1,
+) -> CrossValidated:
+    """Several models' log odds weighed together by a logistic regression, cross-validated.
+
+    ``people`` is a frame as :class:`RiskScorer` reads it: dosages, HLA calls, exposures. The
+    models' own weights stay as they were published; only how much each counts is learned.
+
+    Raises FewPeopleError with fewer than ``folds`` cases or controls, and UsageError for fewer
+    than two models.
+    """
+    import pandas as pd
+    from sklearn.ensemble import StackingClassifier
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+
+    from riskscore.studies.estimator import RiskScorer
+
+    if len(models) < 2:
+        raise UsageError("a stack takes two models or more")
+    y = read_outcome(outcome, list(people.index))
+    known = ~np.isnan(y)
+    _enough(y[known], folds)
+    x, y = people[known], y[known].astype(int)
+    scorers = [
+        (
+            m.id if isinstance(m, RiskModel) else str(m),
+            FrozenEstimator(RiskScorer(m, population=population).fit(x)),
+        )
+        for m in models
+    ]
+    # The scorers learn nothing from these people, so their scores need no folds of their own.
+    stack = StackingClassifier(
+        scorers, LogisticRegression(C=np.inf), cv="prefit", stack_method="decision_function"
+    )
+    risks = cross_val_predict(stack, x, y, cv=_split(folds, seed), method="predict_proba")[:, 1]
+    stack.fit(x, y)
+    weights = pd.DataFrame(
+        {"term": [name for name, _ in scorers], "weight": stack.final_estimator_.coef_[0]}
+    )
+    notes = (f"{int((~known).sum())} people have no outcome",) if not known.all() else ()
+    return CrossValidated(
+        pd.Series(risks, index=x.index), pd.Series(y.astype(float), index=x.index), weights,
+        pd.DataFrame({"fold": [], "C": []}), None, stack, notes,
+    )  # fmt: skip
+
+
+def _pipeline(l1_ratio: float) -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    solver = "newton-cholesky" if l1_ratio == 0 else "saga"
+    logistic = LogisticRegression(l1_ratio=l1_ratio, solver=solver, max_iter=5000, tol=1e-4,
+                                  random_state=0)  # fmt: skip
+    return Pipeline(
+        [("mean", SimpleImputer()), ("scale", StandardScaler()), ("logistic", logistic)]
+    )
+
+
+def _split(folds: int, seed: int) -> Any:
+    from sklearn.model_selection import StratifiedKFold
+
+    if folds < 2:
+        raise UsageError("cross-validation takes two folds or more")
+    return StratifiedKFold(folds, shuffle=True, random_state=seed)
+
+
+def _enough(y: Array, folds: int) -> None:
+    fewest = int(min(y.sum(), (1 - y).sum()))
+    if fewest < 2 * folds:
+        raise FewPeopleError(
+            f"{fewest} cases or controls are too few for {folds} folds", fix="use fewer folds"
+        )
+
+
+def _nested(grid: Any, x: Array, y: Array, folds: int, seed: int) -> tuple[Array, list[float]]:
+    """Out-of-fold risks, each fold's penalty chosen within the others, and these penalties."""
+    from sklearn.base import clone
+
+    _enough(y, folds)
+    risks, strengths = np.empty(len(y)), []
+    for train, test in _split(folds, seed).split(x, y):
+        inner = clone(grid).fit(x[train], y[train])
+        risks[test] = inner.predict_proba(x[test])[:, 1]
+        strengths.append(float(inner.best_params_["logistic__C"]))
+    return risks, strengths
+
+
+def _raw_scale(pipeline: Any, names: Sequence[str], y: Array, l1_ratio: float) -> Regression:
+    """The regression with its weights on the columns' own scales; it has no standard errors."""
+    logistic, scale = pipeline["logistic"], pipeline["scale"]
+    beta = logistic.coef_[0] / scale.scale_
+    intercept = float(logistic.intercept_[0] - beta @ scale.mean_)
+    labels, k = (INTERCEPT, *names), len(names) + 1
+    how = f"elastic net, l1_ratio {l1_ratio:g}, C {logistic.C:.3g}"
+    nothing = np.full(k, np.nan)
+    return Regression(
+        labels, np.array([intercept, *beta]), np.full((k, k), np.nan), nothing, nothing, nothing,
+        float("nan"), len(y), int(y.sum()), how,
+    )  # fmt: skip

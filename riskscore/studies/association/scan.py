@@ -1,0 +1,290 @@
+"""Association of many columns, one by one, together by position, or step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import FewPeopleError, NoVariationError, SeparationError
+from riskscore.studies.association.candidates import Candidate, Candidates
+from riskscore.studies.regression import (
+    Errors,
+    Method,
+    Regression,
+    likelihood_ratio,
+    logistic,
+    max_loglik,
+)
+
+Array = NDArray[np.float64]
+_NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One estimate. ``beta`` is a natural log odds ratio; the 95% interval is of the odds ratio.
+
+    ``carriers`` have at least half a copy (or are exposed); ``frequency`` is the share of
+    chromosomes (or of people exposed, or the mean of a dose). ``effective_count`` is the rarer
+    allele's copies times the imputation's information. ``note`` says why there is no estimate.
+    """
+
+    term: str
+    kind: str
+    gene: str
+    position: int
+    coding: str
+    beta: float
+    se: float
+    odds_ratio: float
+    low: float
+    high: float
+    p: float
+    n: int
+    cases: int
+    carriers: int
+    frequency: float
+    frequency_cases: float
+    frequency_controls: float
+    effective_count: float
+    method: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Omnibus:
+    """A likelihood-ratio test of several columns at once, such as the residues of a position.
+
+    ``reference`` is the column left out, the most frequent, where all of them sum to a constant.
+    """
+
+    group: str
+    kind: str
+    gene: str
+    position: int
+    terms: tuple[str, ...]
+    reference: str
+    chi2: float
+    df: int
+    p: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """What every regression of a study shares: outcome, covariates, columns conditioned on."""
+
+    y: Array
+    covariates: Array
+    covariate_names: tuple[str, ...]
+    method: Method = "auto"
+    errors: Errors = "model"
+    minimum_count: float = 0.0
+
+    def given(self, columns: Array, names: Sequence[str]) -> Study:
+        """The same study, conditioned on more columns."""
+        return Study(
+            self.y, np.column_stack([self.covariates, columns]), (*self.covariate_names, *names),
+            self.method, self.errors, self.minimum_count,
+        )  # fmt: skip
+
+    def complete(self, columns: Array) -> NDArray[np.bool_]:
+        """People of whom outcome, covariates and the columns are known."""
+        everything = np.column_stack([self.y, self.covariates, columns])
+        return np.asarray(~np.isnan(everything).any(axis=1))
+
+    def regress(self, columns: Array, names: Sequence[str]) -> Regression:
+        """Columns and covariates together, in the complete people."""
+        rows = self.complete(columns)
+        return logistic(
+            self.y[rows],
+            np.column_stack([columns, self.covariates])[rows],
+            (*names, *self.covariate_names),
+            method=self.method,
+            errors=self.errors,
+            of_interest=names,
+        )
+
+
+def one_by_one(study: Study, candidates: Candidates) -> list[Effect]:
+    """Each candidate alone with the covariates; general codings two columns at a time."""
+    effects: list[Effect] = []
+    for places in _blocks(candidates.columns):
+        columns = candidates.values[:, places]
+        effects += _estimate(study, [candidates.columns[j] for j in places], columns)
+    return effects
+
+
+def _blocks(columns: Sequence[Candidate]) -> Iterator[list[int]]:
+    """Places of the columns that belong in one regression: both of a general coding."""
+    place = 0
+    while place < len(columns):
+        pair = columns[place : place + 2]
+        general = (
+            len(pair) == 2
+            and [c.coding for c in pair] == ["dominant", "recessive"]
+            and pair[0].name.removesuffix(" (dominant)")
+            == pair[1].name.removesuffix(" (recessive)")
+        )
+        yield [place, place + 1] if general else [place]
+        place += 2 if general else 1
+
+
+def _estimate(study: Study, columns: Sequence[Candidate], values: Array) -> list[Effect]:
+    """Effects of columns in one regression; those that cannot be tested carry the reason."""
+    notes = [untestable(study, column, v) for column, v in zip(columns, values.T, strict=True)]
+    kept = [j for j, note in enumerate(notes) if not note]
+    fitted = None
+    if kept:
+        try:
+            fitted = study.regress(values[:, kept], [columns[j].name for j in kept])
+        except (FewPeopleError, NoVariationError, SeparationError) as error:
+            notes = [note or f"not tested: {error.what}" for note in notes]
+    return [
+        effect(study, column, values[:, j], fitted if not notes[j] else None, notes[j])
+        for j, column in enumerate(columns)
+    ]
+
+
+def untestable(study: Study, column: Candidate, values: Array) -> str:
+    """Why a column cannot be tested, in words; empty when it can."""
+    rows = study.complete(values[:, None])
+    seen = values[rows]
+    if not seen.size:
+        return "not tested: not observed"
+    if np.ptp(seen) == 0:
+        return "not tested: the same in everyone"
+    if np.ptp(study.y[rows]) == 0:
+        return "not tested: observed in cases or controls only"
+    count = effective_count(seen) if column.counts_copies else _NAN
+    if count < study.minimum_count:
+        return f"not tested: effective allele count {count:.1f} is below {study.minimum_count:g}"
+    return ""
+
+
+def effective_count(copies: Array) -> float:
+    """Copies of the rarer allele, times the information its dosages keep.
+
+    The information is the dosages' variance over that of genotypes in Hardy-Weinberg proportions,
+    1 at the most (the imputation's R2).
+
+    >>> effective_count(np.array([0.0, 1.0, 2.0, 1.0]))
+    4.0
+    """
+    share = float(copies.mean()) / 2
+    expected = 2 * share * (1 - share)
+    information = min(1.0, float(copies.var()) / expected) if expected > 0 else 0.0
+    return 2 * len(copies) * min(share, 1 - share) * information
+
+
+def effect(
+    study: Study,
+    column: Candidate,
+    values: Array,
+    fitted: Regression | None,
+    note: str,
+    rows: NDArray[np.bool_] | None = None,
+) -> Effect:
+    """The row of one column, with or without an estimate; ``rows`` are the people it is from."""
+    rows = study.complete(values[:, None]) if rows is None else rows
+    x, y = values[rows], study.y[rows]
+    scale = 2.0 if column.counts_copies and column.coding == "additive" else 1.0
+
+    def mean(part: Array) -> float:
+        return float(part.mean()) / scale if part.size else _NAN
+
+    numbers = dict.fromkeys(("beta", "se", "odds_ratio", "low", "high", "p"), _NAN)
+    if fitted:
+        j = fitted.at(column.name)
+        with np.errstate(over="ignore"):
+            numbers = {
+                "beta": float(fitted.beta[j]),
+                "se": float(fitted.se[j]),
+                "odds_ratio": float(np.exp(fitted.beta[j])),
+                "low": float(np.exp(fitted.low[j])),
+                "high": float(np.exp(fitted.high[j])),
+                "p": float(fitted.p[j]),
+            }
+        if column.name in fitted.infinite:
+            note = "cases and controls are separated: Firth's method"
+    return Effect(
+        term=column.name, kind=column.kind, gene=column.gene, position=column.position,
+        coding=column.coding, **numbers, n=len(x), cases=int(y.sum()),
+        carriers=int((x >= 0.5).sum()), frequency=mean(x), frequency_cases=mean(x[y == 1]),
+        frequency_controls=mean(x[y == 0]),
+        effective_count=effective_count(x) if column.counts_copies and x.size else _NAN,
+        method=fitted.method if fitted else "", note=note,
+    )  # fmt: skip
+
+
+def by_group(study: Study, candidates: Candidates) -> list[Omnibus]:
+    """A likelihood-ratio test for each group of two columns or more, such as a residue position."""
+    groups: dict[str, list[int]] = {}
+    for j, column in enumerate(candidates.columns):
+        groups.setdefault(column.group, []).append(j)
+    tests = []
+    for group, places in groups.items():
+        kept = [
+            j for j in places
+            if not untestable(study, candidates.columns[j], candidates.values[:, j])
+        ]  # fmt: skip
+        if len(places) > 1 and kept:
+            tests.append(_omnibus(study, candidates, group, kept))
+    return tests
+
+
+def _omnibus(study: Study, candidates: Candidates, group: str, places: list[int]) -> Omnibus:
+    first = candidates.columns[places[0]]
+    rows = study.complete(candidates.values[:, places])
+    reference = ""
+    values = candidates.values[rows][:, places]
+    # Where every allele has one of the residues, they sum to two: the most frequent stands aside.
+    if len(places) > 1 and np.ptp(values.sum(axis=1)) < 1e-6:
+        aside = int(values.sum(axis=0).argmax())
+        reference = candidates.columns[places.pop(aside)].name
+        values = candidates.values[rows][:, places]
+    y, covariates = study.y[rows], study.covariates[rows]
+    base = np.linalg.matrix_rank(_with_one(covariates))
+    df = int(np.linalg.matrix_rank(_with_one(np.column_stack([covariates, values]))) - base)
+    chi2, p = (_NAN, _NAN)
+    if df and np.ptp(y):
+        larger = max_loglik(y, np.column_stack([covariates, values]))
+        chi2, p = likelihood_ratio(max_loglik(y, covariates), larger, df)
+    names = tuple(candidates.columns[j].name for j in places)
+    return Omnibus(
+        group, first.kind, first.gene, first.position, names, reference, chi2, df, p, len(y)
+    )
+
+
+def _with_one(columns: Array) -> Array:
+    return np.column_stack([np.ones(len(columns)), columns])
+
+
+def stepwise(
+    study: Study, candidates: Candidates, threshold: float, most: int = 30
+) -> tuple[list[int], list[Effect]]:
+    """Forward selection: the strongest column, then the strongest given it, down to ``threshold``.
+
+    Returns the places of the chosen columns in order, and each one's effect when it was chosen.
+    """
+    chosen: list[int] = []
+    steps: list[Effect] = []
+    while len(chosen) < most:
+        here = study.given(
+            candidates.values[:, chosen], [candidates.columns[j].name for j in chosen]
+        )
+        left = [j for j in range(len(candidates.columns)) if j not in chosen]
+        found = one_by_one(here, candidates.only(left))
+        best = min(
+            (i for i, e in enumerate(found) if e.p <= threshold),
+            key=lambda i: (found[i].p, -abs(found[i].beta / found[i].se)),
+            default=None,
+        )
+        if best is None:
+            break
+        chosen.append(left[best])
+        steps.append(found[best])
+    return chosen, steps

@@ -1,0 +1,1 @@
+"""How well scores predict: discrimination, calibration, net benefit."""

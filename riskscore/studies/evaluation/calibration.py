@@ -1,0 +1,216 @@
+"""Whether risks are right: Brier score, calibration intercept, slope and curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, ndtri
+from scipy.stats import chi2
+
+from riskscore.errors import UsageError
+from riskscore.scoring.link import logit
+from riskscore.studies.evaluation.discrimination import wilson
+from riskscore.studies.regression import Regression, logistic
+
+Array = NDArray[np.float64]
+_Z = float(ndtri(0.975))
+_GROUPS = 10
+_LIMIT = 1e-12  # risks of exactly 0 or 1 have no logit
+
+
+def check_share(prevalence: float) -> None:
+    """Refuse a prevalence that is not between 0 and 1."""
+    if not 0 < prevalence < 1:
+        raise UsageError(f"a prevalence of {prevalence:g} is not between 0 and 1")
+
+
+def sampling_offset(y: Array, prevalence: float | None) -> float:
+    """What sampling cases and controls at different rates adds to everyone's log odds."""
+    if prevalence is None:
+        return 0.0
+    check_share(prevalence)
+    return logit(float(y.mean())) - logit(prevalence)
+
+
+def sampling_weights(y: Array, prevalence: float | None) -> Array:
+    """Weights, of mean 1, that make the share of cases the population's."""
+    if prevalence is None:
+        return np.ones(len(y))
+    check_share(prevalence)
+    share = float(y.mean())
+    return np.where(y == 1, prevalence / share, (1 - prevalence) / (1 - share))
+
+
+def logits(risk: Array) -> Array:
+    """Log odds of risks, finite for 0 and 1 too."""
+    kept = np.clip(risk, _LIMIT, 1 - _LIMIT)
+    return np.asarray(np.log(kept) - np.log1p(-kept))
+
+
+@dataclass(frozen=True)
+class CalibrationFits:
+    """The calibration regressions: on the log odds, and with them as an offset."""
+
+    slope: Regression
+    level: Regression
+    moved: float
+
+
+def calibration_fits(risk: Array, y: Array, prevalence: float | None = None) -> CalibrationFits:
+    """Regress the outcome on the log odds of the risks (Cox, Biometrika 1958, 45:562).
+
+    In a case-control sample the log odds are moved as the sampling moved them, so that the
+    intercept of ``level`` is 0 when the risks are right in the population.
+    """
+    lp, moved = logits(risk), sampling_offset(y, prevalence)
+    slope = logistic(y, lp[:, None], ("slope",), method="maximum_likelihood")
+    level = logistic(y, np.empty((len(y), 0)), (), offset=lp + moved, method="maximum_likelihood")
+    return CalibrationFits(slope, level, moved)
+
+
+def groups_of(risk: Array) -> NDArray[np.int64]:
+    """The tenth of the people each belongs to by risk; equal risks stay together."""
+    edges = np.unique(np.quantile(risk, np.arange(1, _GROUPS) / _GROUPS))
+    return np.asarray(np.searchsorted(edges, risk, side="left"))
+
+
+@dataclass(frozen=True)
+class Brier:
+    """The Brier score in Murphy's parts: ``reliability - resolution + uncertainty + within``.
+
+    ``within`` is what grouping the risks in tenths leaves over (J Appl Meteorol 1973, 12:595).
+    """
+
+    score: float
+    low: float
+    high: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within: float
+
+
+def brier(risk: Array, y: Array, prevalence: float | None = None) -> Brier:
+    """The mean squared error of the risks, in the population if ``prevalence`` is given."""
+    weights = sampling_weights(y, prevalence)
+    squares = (risk - y) ** 2
+    score = float(np.average(squares, weights=weights))
+    variance = (
+        float(np.var(squares, ddof=1)) / len(y)
+        if prevalence is None
+        else sum(
+            k**2 * float(np.var(squares[y == c], ddof=1)) / int((y == c).sum())
+            for c, k in ((1, prevalence), (0, 1 - prevalence))
+        )
+    )
+    group, overall = groups_of(risk), float(np.average(y, weights=weights))
+    total = np.bincount(group, weights)
+    seen = total > 0
+    share = total[seen] / total.sum()
+    forecast = np.bincount(group, weights * risk)[seen] / total[seen]
+    observed = np.bincount(group, weights * y)[seen] / total[seen]
+    reliability = float(share @ (forecast - observed) ** 2)
+    resolution = float(share @ (observed - overall) ** 2)
+    uncertainty = overall * (1 - overall)
+    reach = _Z * variance**0.5
+    return Brier(
+        score, max(0.0, score - reach), score + reach, reliability, resolution, uncertainty,
+        score - (reliability - resolution + uncertainty),
+    )  # fmt: skip
+
+
+def hosmer_lemeshow(risk: Array, y: Array, *, fitted: bool = False) -> tuple[float, int, float]:
+    """Chi-squared, degrees of freedom and p over tenths of risk.
+
+    Shown for comparison with older papers: it depends on the grouping, and says neither how far
+    risks are off nor where. ``fitted`` takes two degrees of freedom for risks fitted in these very
+    people (Hosmer and Lemeshow, Commun Stat 1980, 9:1043).
+    """
+    group = groups_of(risk)
+    n = np.bincount(group)
+    seen = n > 0
+    n, observed = n[seen], np.bincount(group, y)[seen]
+    expected = np.bincount(group, risk)[seen]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = float(((observed - expected) ** 2 / (expected * (1 - expected / n))).sum())
+    df = max(1, len(n) - (2 if fitted else 0))
+    return statistic, df, float(chi2.sf(statistic, df))
+
+
+def observed_to_expected(
+    risk: Array, y: Array, prevalence: float | None = None
+) -> tuple[float, float, float]:
+    """Cases observed over cases expected, with its 95% interval on the log scale."""
+    expected = float(expit(logits(risk) + sampling_offset(y, prevalence)).sum())
+    cases = float(y.sum())
+    se = ((1 - cases / len(y)) / cases) ** 0.5
+    ratio = cases / expected
+    return ratio, ratio * float(np.exp(-_Z * se)), ratio * float(np.exp(_Z * se))
+
+
+def curve(risk: Array, y: Array, prevalence: float | None = None) -> list[dict[str, float | str]]:
+    """The calibration curve: observed against predicted risk, in tenths and as a smooth line.
+
+    The smooth line is a logistic regression on a restricted cubic spline of the log odds, with
+    three knots. Rows have ``kind`` group or smooth, predicted, observed, low, high, n and cases;
+    risks are the population's.
+    """
+    moved = sampling_offset(y, prevalence)
+    rows: list[dict[str, float | str]] = []
+    group = groups_of(risk)
+    for g in np.unique(group):
+        own = group == g
+        hits, n = float(y[own].sum()), int(own.sum())
+        low, high = wilson(hits, n)
+        weights = sampling_weights(y, prevalence)[own]
+        rows.append(
+            {
+                "kind": "group",
+                "predicted": float(np.average(risk[own], weights=weights)),
+                "observed": _moved_back(hits / n, moved),
+                "low": _moved_back(low, moved),
+                "high": _moved_back(high, moved),
+                "n": n,
+                "cases": hits,
+            }
+        )
+    return rows + _smooth(risk, y, moved)
+
+
+def _moved_back(share: float, moved: float) -> float:
+    """A share of the sample as a risk in the population."""
+    return share if share in (0.0, 1.0) else float(expit(logit(share) - moved))
+
+
+def _smooth(risk: Array, y: Array, moved: float) -> list[dict[str, float | str]]:
+    lp = logits(risk)
+    knots = np.quantile(lp, (0.1, 0.5, 0.9))
+    if len(np.unique(knots)) < 3 or y.sum() < 20 or (1 - y).sum() < 20:
+        return []
+    fit = logistic(y, _spline(lp, knots), ("linear", "bent"))
+    low, high = np.quantile(lp, (0.01, 0.99))
+    at = np.linspace(low, high, 60)
+    design = np.column_stack([np.ones(len(at)), _spline(at, knots)])
+    center = design @ fit.beta - moved
+    reach = _Z * np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
+    nothing = float("nan")
+    return [
+        {"kind": "smooth", "predicted": float(p), "observed": float(o), "low": float(a),
+         "high": float(b), "n": nothing, "cases": nothing}
+        for p, o, a, b in zip(
+            expit(at), expit(center), expit(center - reach), expit(center + reach), strict=True
+        )
+    ]  # fmt: skip
+
+
+def _spline(x: Array, knots: Array) -> Array:
+    """Harrell's restricted cubic spline with three knots: x, and one bend, straight outside."""
+    a, b, c = knots
+
+    def cube(v: Array) -> Array:
+        return np.maximum(v, 0) ** 3
+
+    bend = cube(x - a) - cube(x - b) * (c - a) / (c - b) + cube(x - c) * (b - a) / (c - b)
+    return np.column_stack([x, bend / (c - a) ** 2])

@@ -1,0 +1,128 @@
+"""The measures of one score in one group of people, each with its 95% interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import NoVariationError, StudyError
+from riskscore.studies.evaluation.calibration import (
+    brier,
+    calibration_fits,
+    hosmer_lemeshow,
+    logits,
+    observed_to_expected,
+    sampling_offset,
+    sampling_weights,
+)
+from riskscore.studies.evaluation.discrimination import average_precision, delong
+from riskscore.studies.evaluation.explained import (
+    liability_r2,
+    linear_r2,
+    nagelkerke,
+    odds_ratio_per_sd,
+)
+
+Array = NDArray[np.float64]
+Row = dict[str, Any]
+_NAN = float("nan")
+_HL = "depends on the grouping; look at the intercept, slope and curve"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every measure of an evaluation shares."""
+
+    prevalence: float | None = None
+    bootstrap: int = 200
+    seed: int = 1
+
+
+def measures(score: Array, risk: Array | None, y: Array, settings: Settings) -> list[Row]:
+    """Every measure as a row: measure, estimate, low, high, note.
+
+    Raises NoVariationError for a score that is the same in everyone.
+    """
+    k = settings.prevalence
+    if np.ptp(score) == 0:
+        raise NoVariationError("the score is the same in everyone")
+    ratio, low, high, _ = odds_ratio_per_sd(score, y)
+    areas = delong(score, y)
+    rows = [_row("auc", float(areas.auc[0]), areas.interval())]
+    rows.append(_resampled("average_precision", _precision(k), score, y, settings))
+    rows.append(_row("odds_ratio_per_sd", ratio, (low, high), "SD among controls"))
+    rows.append(_resampled("nagelkerke_r2", nagelkerke, score, y, settings))
+    if k is not None:
+        rows.append(_resampled("liability_r2", _liability(k), score, y, settings))
+    if risk is not None:
+        rows += _calibration(risk, y, k)
+    return rows
+
+
+def _precision(prevalence: float | None) -> Callable[[Array, Array], float]:
+    return lambda s, y: average_precision(s, y, sampling_weights(y, prevalence))
+
+
+def _liability(prevalence: float) -> Callable[[Array, Array], float]:
+    return lambda s, y: liability_r2(linear_r2(s, y), prevalence, float(y.mean()))
+
+
+def _row(measure: str, estimate: float, interval: tuple[float, float], note: str = "") -> Row:
+    low, high = interval
+    return {"measure": measure, "estimate": estimate, "low": low, "high": high, "note": note}
+
+
+def _resampled(
+    measure: str,
+    statistic: Callable[[Array, Array], float],
+    score: Array,
+    y: Array,
+    settings: Settings,
+) -> Row:
+    """A measure with the percentile interval of resamples within cases and within controls."""
+    estimate = statistic(score, y)
+    if not settings.bootstrap:
+        return _row(measure, estimate, (_NAN, _NAN), "no interval without a bootstrap")
+    rng = np.random.default_rng(settings.seed)
+    cases, controls = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
+    values = []
+    for _ in range(settings.bootstrap):
+        drawn = np.concatenate([rng.choice(cases, len(cases)), rng.choice(controls, len(controls))])
+        if np.ptp(score[drawn]) > 0:
+            values.append(statistic(score[drawn], y[drawn]))
+    low, high = np.quantile(values, (0.025, 0.975))
+    return _row(measure, estimate, (float(low), float(high)), f"bootstrap, {len(values)} resamples")
+
+
+def _calibration(risk: Array, y: Array, prevalence: float | None) -> list[Row]:
+    """Brier score and its parts, calibration regressions, observed over expected."""
+    parts = brier(risk, y, prevalence)
+    rows = [_row("brier", parts.score, (parts.low, parts.high))]
+    for name in ("reliability", "resolution", "uncertainty", "within"):
+        rows.append(_row(f"brier_{name}", getattr(parts, name), (_NAN, _NAN), "part of brier"))
+    skill = 1 - parts.score / parts.uncertainty
+    rows.append(_row("brier_skill", skill, (_NAN, _NAN), "1 - brier / uncertainty"))
+    ratio, low, high = observed_to_expected(risk, y, prevalence)
+    rows.append(_row("observed_to_expected", ratio, (low, high)))
+    try:
+        fits = calibration_fits(risk, y, prevalence)
+        level, slope = fits.level, fits.slope
+        rows.append(
+            _row("calibration_intercept", float(level.beta[0]),
+                 (float(level.low[0]), float(level.high[0])), "with the slope held at 1")
+        )  # fmt: skip
+        rows.append(
+            _row("calibration_slope", float(slope.beta[1]),
+                 (float(slope.low[1]), float(slope.high[1])))
+        )  # fmt: skip
+    except StudyError as error:
+        for name in ("calibration_intercept", "calibration_slope"):
+            rows.append(_row(name, _NAN, (_NAN, _NAN), error.what))
+    moved = 1 / (1 + np.exp(-(logits(risk) + sampling_offset(y, prevalence))))
+    statistic, df, p = hosmer_lemeshow(moved, y)
+    rows.append(_row("hosmer_lemeshow_p", p, (_NAN, _NAN), f"chi2 {statistic:.2f}, {df} df; {_HL}"))
+    return rows

@@ -1,0 +1,1 @@
+"""Genes and exposures together: additive and multiplicative interaction."""

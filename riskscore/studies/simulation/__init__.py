@@ -1,0 +1,1 @@
+"""Simulated people, with known truth."""

@@ -1,0 +1,145 @@
+"""Disease from the model itself: logistic or liability, at a stated prevalence in each sex."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import UsageError
+from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel, Sex
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import VariantFactor
+from riskscore.scoring.distribution import Distribution
+from riskscore.scoring.link import Array, expit
+from riskscore.scoring.reference import Reference, build_reference
+from riskscore.studies.simulation.plan import Locus, Settings, locus_key
+
+LOGISTIC_SD = math.pi / math.sqrt(3)  # of the standard logistic distribution
+_erf = np.vectorize(math.erf, otypes=[float])
+
+
+class Disease:
+    """Who falls ill of a model's disease, given the true log odds.
+
+    ``intercepts`` are on the scale of the model's log odds, by sex. They are solved on the
+    distribution of the people drawn, so that the prevalence is the stated one although the
+    frequencies drawn from may not be those the model is centred on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        reference: Reference,
+        loci: Sequence[Locus],
+        exposures: Sequence[Exposure],
+        panel: ReferencePanel,
+    ) -> None:
+        self.liability = settings.liability
+        model = reference.model
+        drawn = build_reference(
+            as_drawn(model, loci, exposures, settings),
+            panel,
+            settings.population,
+            settings.prevalence,
+        )
+        self.prevalence: dict[Sex, float] = {}
+        self.intercepts: dict[Sex, float] = {}
+        for sex in Sex:
+            own = drawn.by_sex[sex]
+            if own.prevalence is None or own.alpha is None:
+                raise UsageError(
+                    f"model {model.id} has no baseline risk for {sex.value} people",
+                    fix="say what the prevalence is",
+                )
+            counted = own.counted
+            shift = float(reference.weights[counted] @ (drawn.mean - reference.mean)[counted])
+            alpha = own.alpha
+            if settings.liability:
+                alpha = liability_intercept(own.distribution, own.prevalence)
+            self.prevalence[sex] = own.prevalence
+            self.intercepts[sex] = alpha - shift
+
+    def risk(self, log_odds: Array, female: NDArray[np.bool_]) -> Array:
+        """Each person's probability of the disease, shape (people,)."""
+        alpha = np.where(female, self.intercepts[Sex.FEMALE], self.intercepts[Sex.MALE])
+        if not self.liability:
+            return expit(alpha + log_odds)
+        return _normal_cdf((alpha + log_odds) / LOGISTIC_SD)
+
+
+def liability_intercept(distribution: Distribution, prevalence: float) -> float:
+    """The intercept at which P(intercept + X + e > 0) is the prevalence, X the score, e normal.
+
+    e has the standard deviation of the logistic distribution, pi / sqrt(3), so that the score
+    explains the same share of the liability as in the logistic model. X + e is a distribution of
+    the same kind with a wider normal part; its quantile at 1 - prevalence is found by bisection.
+    """
+    liability = replace(distribution, sd=math.hypot(distribution.sd, LOGISTIC_SD))
+    low, high = -100.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = 1 - float(liability.percentile(np.array([middle]))[0]) / 100
+        low, high = (low, middle) if above < prevalence else (middle, high)
+    return -(low + high) / 2
+
+
+def _normal_cdf(x: Array) -> Array:
+    return np.asarray(0.5 * (1 + _erf(x / math.sqrt(2))))
+
+
+def as_drawn(
+    model: RiskModel, loci: Sequence[Locus], exposures: Sequence[Exposure], settings: Settings
+) -> RiskModel:
+    """The model with the frequencies that people are drawn at in place of its own.
+
+    They differ where an earlier model has the same variant or exposure, and for haplotype classes,
+    which follow the typed haplotypes of the panel.
+    """
+    build = settings.build
+    by_key = {locus_key(locus.variant, build): locus for locus in loci}
+    terms = []
+    for term in model.terms:
+        factors = tuple(
+            _as_drawn(f, by_key[locus_key(f.variant, build)], settings.population)
+            if isinstance(f, VariantFactor)
+            else f
+            for f in term.factors
+        )
+        terms.append(replace(term, factors=factors))
+    scheme = model.scheme and HaplotypeScheme(
+        tuple(replace(haplotype, frequency={}) for haplotype in model.scheme.haplotypes)
+    )
+    first = {exposure.id: exposure for exposure in exposures}
+    own = tuple(_with_frequencies(e, first[e.id]) for e in model.exposures)
+    return replace(model, terms=tuple(terms), scheme=scheme, exposures=own)
+
+
+def _as_drawn(factor: VariantFactor, locus: Locus, population: str) -> VariantFactor:
+    share = locus.frequency.get(population, factor.frequency[population])
+    if locus.variant.effect_allele != factor.variant.effect_allele:
+        share = 1 - share
+    return replace(factor, frequency={**factor.frequency, population: share})
+
+
+def _with_frequencies(exposure: Exposure, drawn: Exposure) -> Exposure:
+    """An exposure at the frequencies of the one that was drawn, by the names of its levels."""
+    if exposure.is_dose:
+        return replace(exposure, mean=drawn.mean, sd=drawn.sd)
+    share = {level.value.lower(): level.frequency for level in drawn.levels}
+    return replace(
+        exposure,
+        levels=tuple(
+            replace(
+                level,
+                frequency=sum(
+                    share.get(name, 0.0)
+                    for name in {level.value.lower(), *(a.lower() for a in level.aliases)}
+                ),
+            )
+            for level in exposure.levels
+        ),
+    )

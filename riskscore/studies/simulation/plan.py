@@ -1,0 +1,278 @@
+"""What a simulation draws: its settings, the loci, and the HLA haplotypes by population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import PopulationError, UsageError
+from riskscore.genetics.build import Build
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.variant import Variant
+from riskscore.models.model import NamedHaplotype, RiskModel
+from riskscore.models.panel import DRDQ, ReferencePanel
+from riskscore.models.terms import HLAAlleleFactor
+from riskscore.scoring.link import Array
+from riskscore.studies.simulation.tags import TagLink, tag_links
+
+DRAWS_AT_MOST = 50_000_000  # people looked at to find the cases of a rare disease
+
+
+class HLARecords(StrEnum):
+    """How HLA alleles stand in the VCF.
+
+    ``A/T`` as HLA-TAPAS writes them (T present), ``P/A`` as SNP2HLA does (A absent, so that the
+    dosage counts absence), ``none`` leaves only the SNPs.
+    """
+
+    PRESENT_ALT = "A/T"
+    PRESENT_REF = "P/A"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked for. ``people`` counts families when ``trios`` is set.
+
+    ``mixture`` gives the share of each superpopulation among the haplotypes, ``population`` the one
+    that scores are measured against.
+    """
+
+    models: tuple[RiskModel, ...]
+    people: int
+    population: str
+    mixture: Mapping[str, float]
+    seed: int
+    build: Build = Build.GRCh38
+    hla: HLARecords = HLARecords.PRESENT_ALT
+    r2: float | None = None
+    trios: bool = False
+    cases: int | None = None
+    controls: int | None = None
+    disease: str = ""
+    prevalence: float | None = None
+    liability: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant, before anything is drawn."""
+        if self.seed < 0:
+            raise UsageError(f"a seed of {self.seed} is below 0")
+        if self.r2 is not None and not 0 < self.r2 <= 1:
+            raise UsageError(
+                f"an imputation R2 of {self.r2:g} is not above 0 and at most 1",
+                fix="leave it out for genotypes without error",
+            )
+        if self.prevalence is not None and not 0 < self.prevalence < 1:
+            raise UsageError(f"a prevalence of {self.prevalence:g} is not between 0 and 1")
+        self._check_counts()
+        self._check_mixture()
+
+    def _check_counts(self) -> None:
+        if (self.cases is None) != (self.controls is None):
+            raise UsageError("cases and controls are asked for together, or not at all")
+        if self.cases is None:
+            if self.people <= 0:
+                raise UsageError(f"{self.people} people cannot be simulated", fix="say -n 1000")
+            return
+        if self.people:
+            raise UsageError("say how many people, or how many cases and controls, not both")
+        if self.trios:
+            raise UsageError("families are drawn from the population, not by case and control")
+        if self.cases < 0 or (self.controls or 0) < 0 or not self.cases + (self.controls or 0):
+            raise UsageError("the numbers of cases and controls must be 0 or more, and not both 0")
+        if self.disease not in {model.id for model in self.models}:
+            raise UsageError(f"no model {self.disease!r} to tell cases from controls")
+
+    def _check_mixture(self) -> None:
+        shares = list(self.mixture.values())
+        if not shares or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise UsageError("the shares of the populations must be above 0 and sum to 1")
+        for model in self.models:
+            for name in (*self.mixture, self.population):
+                model.require_population(name)
+            if self.prevalence is None and not model.baseline:
+                raise UsageError(
+                    f"model {model.id} has no baseline risk", fix="say what the prevalence is"
+                )
+
+
+@dataclass(frozen=True)
+class Locus:
+    """A variant to draw: freely at ``frequency``, or with what it stands for.
+
+    ``frequency`` is the effect allele's by population. A tag of a haplotype class follows the
+    class; a tag of an HLA allele has the r2 with it that was measured in each population.
+    """
+
+    variant: Variant
+    ref: str
+    alt: str
+    frequency: Mapping[str, float] = field(hash=False)
+    haplotype: NamedHaplotype | None = None
+    tag: Mapping[str, TagLink] = field(default_factory=dict, hash=False)
+
+    @property
+    def effect_is_alt(self) -> bool:
+        return self.variant.effect_allele == self.alt
+
+    @property
+    def kind(self) -> str:
+        return "haplotype tag" if self.haplotype else "HLA tag" if self.tag else "SNP"
+
+
+@dataclass(frozen=True)
+class HLAPool:
+    """What HLA haplotypes are drawn from.
+
+    ``haplotypes`` are DRB1~DQA1~DQB1; ``alleles`` lists each gene's alleles. ``shares`` has, by
+    population and system (a gene, or DR-DQ), the share of each entry.
+    """
+
+    haplotypes: tuple[tuple[HLAAllele, ...], ...]
+    alleles: Mapping[str, tuple[HLAAllele, ...]]
+    shares: Mapping[tuple[str, str], Array]
+
+    def allele_shares(self, population: str, gene: str) -> Array:
+        """The share of each of a gene's alleles, as drawn."""
+        if gene not in DRDQ:
+            return self.shares[population, gene]
+        shares = self.shares[population, DR_DQ]
+        return np.asarray(
+            np.bincount(self.members(gene), shares, len(self.alleles[gene])), dtype=np.float64
+        )
+
+    def members(self, gene: str) -> NDArray[np.int64]:
+        """For each haplotype the place of its allele of a DR-DQ gene."""
+        place = {allele: i for i, allele in enumerate(self.alleles[gene])}
+        column = DRDQ.index(gene)
+        return np.array([place[haplotype[column]] for haplotype in self.haplotypes])
+
+
+DR_DQ = "DRB1~DQA1~DQB1"
+
+
+def hla_pool(panel: ReferencePanel, populations: Sequence[str]) -> HLAPool:
+    """Everything the populations carry; shares are made to sum to 1 (they are rounded)."""
+    known = {gene for population, gene in panel.alleles if population in populations} - set(DRDQ)
+    haplotypes = sorted({h for name in populations for h, _ in panel.drdq.get(name, ())})
+    alleles = {
+        gene: tuple(
+            sorted({a for name in populations for a in panel.alleles.get((name, gene), ())})
+        )
+        for gene in sorted(known)
+    } | {
+        gene: tuple(sorted({haplotype[i] for haplotype in haplotypes}))
+        for i, gene in enumerate(DRDQ)
+    }
+    shares: dict[tuple[str, str], Array] = {}
+    for name in populations:
+        if name not in panel.drdq:
+            raise PopulationError(
+                f"no HLA haplotype frequencies for {name}",
+                fix=f"choose from: {', '.join(panel.populations)}",
+            )
+        by_haplotype = dict(panel.drdq[name])
+        share = np.array([by_haplotype.get(haplotype, 0.0) for haplotype in haplotypes])
+        shares[name, DR_DQ] = share / share.sum()
+        for gene in known:
+            table = panel.alleles[name, gene]
+            share = np.array([table.get(allele, 0.0) for allele in alleles[gene]])
+            shares[name, gene] = share / share.sum()
+    return HLAPool(tuple(haplotypes), alleles, shares)
+
+
+def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
+    """The loci of the models and the tags of the HLA alleles they count, in the file's order.
+
+    A variant that several models have is drawn once, at the frequency of the first.
+    """
+    loci = _Loci(settings.build)
+    for model in settings.models:
+        haplotypes = model.scheme.haplotypes if model.scheme else ()
+        for haplotype in haplotypes:
+            if haplotype.tag is not None:
+                loci.add(haplotype.tag, haplotype.frequency, haplotype)
+        for variant, frequency in model.frequencies.items():
+            _require_drawable(variant, frequency, settings)
+            loci.add(variant, frequency)
+    counted = {
+        allele
+        for model in settings.models
+        for factor in model.factors
+        if isinstance(factor, HLAAlleleFactor)
+        for allele in factor.alleles
+    }
+    for variant, links in tag_links(counted, set(settings.mixture)).items():
+        loci.add(variant, {name: link.frequency for name, link in links.items()}, tag=links)
+    return loci.sorted()
+
+
+def _require_drawable(variant: Variant, frequency: Mapping[str, float], settings: Settings) -> None:
+    if variant.members:
+        raise UsageError(
+            f"the haplotype {variant.name} cannot be drawn: its model does not say how often each "
+            "of its SNPs stands without the others"
+        )
+    unknown = [name for name in settings.mixture if name not in frequency]
+    if unknown:
+        raise PopulationError(
+            f"the model does not say the frequency of {variant.name} in {unknown[0]}",
+            fix="take a model with frequencies, or add allelefrequency_effect_" + unknown[0],
+        )
+
+
+class _Loci:
+    """The loci gathered so far, a record each."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.found: dict[LocusKey, Locus] = {}
+
+    def add(
+        self,
+        variant: Variant,
+        frequency: Mapping[str, float],
+        haplotype: NamedHaplotype | None = None,
+        tag: Mapping[str, TagLink] | None = None,
+    ) -> None:
+        """A locus no model had yet; of one already there, at most its reference base is learnt."""
+        if not variant.other_allele:
+            raise UsageError(
+                f"the model does not say the other allele of {variant.name}, so it cannot be drawn"
+            )
+        key = locus_key(variant, self.build)
+        old = self.found.get(key)
+        ref = variant.reference_allele or (old.ref if old else variant.other_allele)
+        alt = next(iter({variant.effect_allele, variant.other_allele} - {ref}))
+        if old is None:
+            self.found[key] = Locus(variant, ref, alt, frequency, haplotype, tag or {})
+        else:
+            self.found[key] = replace(old, ref=ref, alt=alt)
+
+    def sorted(self) -> tuple[Locus, ...]:
+        def order(locus: Locus) -> tuple[int, int, str]:
+            own = locus.variant
+            return chromosome_order(own.chromosome), own.position(self.build), own.name
+
+        return tuple(sorted(self.found.values(), key=order))
+
+
+LocusKey = tuple[str, int, frozenset[str]]
+
+
+def locus_key(variant: Variant, build: Build) -> LocusKey:
+    """What makes two models' variants the same record: the place and the two letters.
+
+    Raises BuildMismatchError where the model does not say the place in this build.
+    """
+    letters = frozenset((variant.effect_allele, variant.other_allele))
+    return variant.chromosome, variant.position(build), letters
+
+
+def chromosome_order(name: str) -> int:
+    """Chromosomes by number, X and Y after them."""
+    return int(name) if name.isdigit() else {"X": 23, "Y": 24}.get(name, 25)
