@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 import riskscore as rs
 from riskscore.cli import command_line
 from riskscore.errors import RiskscoreError, StudyTableError, UsageError
+from riskscore.models.terms import HLAAlleleFactor
 
 PREVALENCE = "0.02"
 
@@ -48,8 +50,17 @@ def test_fit_a_vcf_and_make_a_model(study: Path, tmp_path: Path) -> None:
         PREVALENCE, "-o", tmp_path / "joint.tsv")  # fmt: skip
     model = rs.load_model(tmp_path / "mine")
     joint = pd.read_csv(tmp_path / "joint.tsv", sep="\t").set_index("term")
+    published = {term.id: term for term in rs.load_model("ra").terms}
     for term in model.terms:
-        assert term.weight == pytest.approx(joint.loc[term.id, "beta"])
+        beta = joint.loc[term.id, "beta"]
+        if joint.loc[term.id, "coding"] != "by dosage":
+            assert term.weight == pytest.approx(beta)
+            continue
+        own, theirs = term.factors[0], published[term.id].factors[0]
+        assert isinstance(own, HLAAlleleFactor)
+        assert isinstance(theirs, HLAAlleleFactor)
+        added = term.weight * np.array(own.coding.values)
+        np.testing.assert_allclose(added, beta * np.array(theirs.coding.values), rtol=1e-6)
     assert {b.value for b in model.baseline} == {float(PREVALENCE)}
 
 

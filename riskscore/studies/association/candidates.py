@@ -70,7 +70,7 @@ class Candidate:
 
     @property
     def counts_copies(self) -> bool:
-        return self.kind != "exposure"
+        return self.coding in _CODINGS and self.kind != "exposure"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def cohort_candidates(
             raise UsageError("the kind model stands alone, with a cohort read for one model")
         model = cohort.models[0]
         found = [
-            Candidate(t.id, _kind(t.factors[0]), t.id, t, *_place(t.factors[0]))
+            Candidate(t.id, _kind(t.factors[0]), t.id, t, *_place(t.factors[0]), _coding(t))
             for t in model.terms
             if not t.fallback_for and t.weight  # a weight of 0 is the paper's reference
         ]
@@ -212,6 +212,18 @@ def _scheme(cohort: Cohort, panel: ReferencePanel) -> HaplotypeScheme | None:
 
 def _codable(factor: Factor) -> bool:
     return isinstance(factor, VariantFactor | HLAAlleleFactor | AminoAcidFactor)
+
+
+def _coding(term: Term) -> str:
+    """How a term counts copies; "product" or the name of its weights where it is no count."""
+    if len(term.factors) > 1:
+        return "product"
+    match term.factors[0]:
+        case VariantFactor(coding=coding) | HLAAlleleFactor(coding=coding):
+            return coding.name
+        case AminoAcidFactor(coding=coding):
+            return coding.name
+    return ADDITIVE.name
 
 
 def _kind(factor: Factor) -> str:

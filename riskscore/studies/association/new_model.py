@@ -211,6 +211,6 @@ def recalibrate(
         table.model.id,
         float(intercept), (float(intercept - spread), float(intercept + spread)),
         float(slope.beta[1]), (float(slope.low[1]), float(slope.high[1])),
-        float(level.beta[0]), (float(level.low[0]), float(level.high[0])),
-        level.n, level.cases,
+        level.estimate, level.interval,
+        slope.n, slope.cases,
     )  # fmt: skip

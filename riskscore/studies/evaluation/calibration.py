@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import expit, ndtri
 from scipy.stats import chi2
 
@@ -50,24 +51,68 @@ def logits(risk: Array) -> Array:
 
 
 @dataclass(frozen=True)
+class Level:
+    """The calibration intercept with the slope held at 1, its standard error and 95% interval."""
+
+    estimate: float
+    se: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return self.estimate - _Z * self.se, self.estimate + _Z * self.se
+
+
+@dataclass(frozen=True)
 class CalibrationFits:
     """The calibration regressions: on the log odds, and with them as an offset."""
 
     slope: Regression
-    level: Regression
+    level: Level
     moved: float
 
 
 def calibration_fits(risk: Array, y: Array, prevalence: float | None = None) -> CalibrationFits:
     """Regress the outcome on the log odds of the risks (Cox, Biometrika 1958, 45:562).
 
-    In a case-control sample the log odds are moved as the sampling moved them, so that the
-    intercept of ``level`` is 0 when the risks are right in the population.
+    In a case-control sample the intercept of ``level`` is the population's: cases and controls
+    are weighted to their shares there. ``slope`` is the regression of the sample itself, whose
+    slope is the population's where the log odds are linear in the score (Prentice and Pyke,
+    Biometrika 1979, 66:403); ``moved`` is what the sampling added to its intercept.
     """
     lp, moved = logits(risk), sampling_offset(y, prevalence)
     slope = logistic(y, lp[:, None], ("slope",), method="maximum_likelihood")
-    level = logistic(y, np.empty((len(y), 0)), (), offset=lp + moved, method="maximum_likelihood")
-    return CalibrationFits(slope, level, moved)
+    return CalibrationFits(slope, _level(lp, y, prevalence), moved)
+
+
+def _level(lp: Array, y: Array, prevalence: float | None) -> Level:
+    """Solve sum of w (y - expit(a + lp)) = 0 for a.
+
+    Without a prevalence the standard error is the model's. With one it is the sandwich of a sample
+    of so many cases and so many controls: the scores vary within each of the two alone.
+    """
+    weights = sampling_weights(y, prevalence)
+
+    def excess(a: float) -> float:
+        return float(weights @ (expit(a + lp) - y))
+
+    # At the ends every risk lies to one side of every outcome's share.
+    reach = float(np.abs(lp).max()) + abs(logit(float(np.average(y, weights=weights))))
+    level = float(brentq(excess, -reach - 1, reach + 1, xtol=1e-13, rtol=1e-14))
+    risk = expit(level + lp)
+    information = float(weights @ (risk * (1 - risk)))
+    if prevalence is None:
+        return Level(level, information**-0.5)
+    scores = weights * (y - risk)
+    return Level(level, _stratified(scores, y) ** 0.5 / information)
+
+
+def _stratified(values: Array, y: Array) -> float:
+    """The variance of a sum over a sample of fixed numbers of cases and of controls."""
+    return sum(
+        len(own) * float(np.var(own, ddof=1))
+        for own in (values[y == 1], values[y == 0])
+        if len(own) > 1
+    )
 
 
 def groups_of(risk: Array) -> NDArray[np.int64]:
@@ -142,10 +187,18 @@ def hosmer_lemeshow(risk: Array, y: Array, *, fitted: bool = False) -> tuple[flo
 def observed_to_expected(
     risk: Array, y: Array, prevalence: float | None = None
 ) -> tuple[float, float, float]:
-    """Cases observed over cases expected, with its 95% interval on the log scale."""
-    expected = float(expit(logits(risk) + sampling_offset(y, prevalence)).sum())
-    cases = float(y.sum())
-    se = ((1 - cases / len(y)) / cases) ** 0.5
+    """Cases observed over cases expected, with its 95% interval on the log scale.
+
+    In a case-control sample both are the population's: the observed share is the ``prevalence``,
+    taken as known, and the expected one the mean risk of cases and controls weighted to their
+    shares there, whose error the interval has.
+    """
+    weights = sampling_weights(y, prevalence)
+    cases, expected = float(weights @ y), float(weights @ risk)
+    if prevalence is None:
+        se = ((1 - cases / len(y)) / cases) ** 0.5
+    else:
+        se = _stratified(weights * risk, y) ** 0.5 / expected
     ratio = cases / expected
     return ratio, ratio * float(np.exp(-_Z * se)), ratio * float(np.exp(_Z * se))
 

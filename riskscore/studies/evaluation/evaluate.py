@@ -78,7 +78,8 @@ def evaluate(
     Args:
         predictions: Scores, or a frame with a column a model, a mapping, or a Series, as
             probabilities or, with ``scale="log_odds"``, as scores without a baseline: these have
-            no calibration and no net benefit.
+            no calibration and no net benefit. Of Scores the risks are judged (``probability``),
+            with ``scale="log_odds"`` the scores without the baseline of each sex.
         outcome: Series, mapping or list: 1 case, 0 control (see ``read_outcome``).
         prevalence: Of the disease in the population a case-control sample was drawn from; None
             for a cohort. Calibration, Brier score, precision and decisions are then the

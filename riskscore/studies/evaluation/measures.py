@@ -112,9 +112,10 @@ def _calibration(risk: Array, y: Array, prevalence: float | None) -> list[Row]:
         fits = calibration_fits(risk, y, prevalence)
         level, slope = fits.level, fits.slope
         rows.append(
-            _row("calibration_intercept", float(level.beta[0]),
-                 (float(level.low[0]), float(level.high[0])), "with the slope held at 1")
-        )  # fmt: skip
+            _row(
+                "calibration_intercept", level.estimate, level.interval, "with the slope held at 1"
+            )
+        )
         rows.append(
             _row("calibration_slope", float(slope.beta[1]),
                  (float(slope.low[1]), float(slope.high[1])))

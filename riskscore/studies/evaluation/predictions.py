@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import StudyTableError, UsageError
 from riskscore.scoring.score import Scores
+from riskscore.studies.evaluation.calibration import logits
 from riskscore.studies.people import aligned
 
 Array = NDArray[np.float64]
@@ -32,24 +33,19 @@ class Prediction:
 def read_predictions(source: Any, scale: Scale) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
     """Samples and predictions of scores, of a frame with a column a model, a Series or a mapping.
 
-    A frame may also be a table of scores as ``score`` writes it. ``scale`` says what numbers are;
-    the scores of riskscore know. Raises UsageError for
-    probabilities outside 0 to 1, StudyTableError for an empty table.
+    A frame may also be a table of scores as ``score`` writes it. ``scale`` says what numbers are.
+    Scores of riskscore are judged by the risk they report, which has the baseline of a person's
+    sex in it, and by their log odds where they have no risk or ``scale`` asks for them. Raises
+    UsageError for probabilities outside 0 to 1, StudyTableError for an empty table.
     """
     if scale not in ("probability", "log_odds"):
         raise UsageError(f"no scale {scale!r}", fix="use probability or log_odds")
     if isinstance(source, Scores):
         return source.cohort.samples, tuple(
-            Prediction(
-                table.model.id,
-                table.numbers["log_odds"],
-                None if np.isnan(table.numbers["probability"]).all()
-                else table.numbers["probability"],
-            )
-            for table in source.tables
-        )  # fmt: skip
+            _of_scores(table.model.id, table.numbers, scale) for table in source.tables
+        )
     if hasattr(source, "columns") and {"sample", "model", "log_odds"} <= set(source.columns):
-        return _of_table(source)
+        return _of_table(source, scale)
     if hasattr(source, "columns"):
         samples, columns = list(source.index), {str(name): source[name] for name in source.columns}
     elif isinstance(source, Mapping):
@@ -67,7 +63,15 @@ def read_predictions(source: Any, scale: Scale) -> tuple[Sequence[Any], tuple[Pr
     return samples, tuple(_prediction(name, values, scale) for name, values in found)
 
 
-def _of_table(frame: Any) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
+def _of_scores(name: str, numbers: Mapping[str, Array], scale: Scale) -> Prediction:
+    """The risk of a table of scores, on the scale of log odds; without a risk its log odds."""
+    risk = numbers.get("probability")
+    if scale == "log_odds" or risk is None or np.isnan(risk).all():
+        return Prediction(name, numbers["log_odds"], None)
+    return Prediction(name, logits(risk), risk)
+
+
+def _of_table(frame: Any, scale: Scale) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
     """Scores as a table with a row a sample and model, as ``score`` writes them."""
     samples = list(dict.fromkeys(frame["sample"]))
     found = []
@@ -78,9 +82,7 @@ def _of_table(frame: Any) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
             for column in ("log_odds", "probability")
             if column in own.columns
         }
-        risk = numbers.get("probability")
-        risk = None if risk is None or np.isnan(risk).all() else risk
-        found.append(Prediction(str(name), numbers["log_odds"], risk))
+        found.append(_of_scores(str(name), numbers, scale))
     return samples, tuple(found)
 
 

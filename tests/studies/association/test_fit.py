@@ -163,6 +163,29 @@ def test_imputed_copies_count_less() -> None:
     assert imputed.effective_count == pytest.approx(typed.effective_count / 4, rel=0.1)
 
 
+def test_a_term_with_weights_by_dosage_is_fitted_beside_the_others() -> None:
+    """Its numbers are no copies of an allele, of which it could have too few."""
+    made = rs.simulate("ra", cases=1500, controls=1500, seed=8)
+    outcome = pd.Series(made.outcome["ra"].astype(int), index=made.samples)
+    women = pd.DataFrame({"female": [float(str(x) == "female") for x in made.sex]})
+    covariates = women.set_axis(list(made.samples))
+    found = rs.fit(made.cohort(), outcome, terms=["model"], joint=True, covariates=covariates)
+    rows = found.to_frame().set_index("term")
+    assert np.isnan(rows.loc["shared_epitope (by dosage)", "effective_count"])
+    truth = {term.id: term.weight for term in rs.load_model("ra").terms}
+    for term in ("shared_epitope (by dosage)", "VKA", "LRA"):
+        beta, se = rows.loc[term, ["beta", "se"]]
+        assert abs(beta - truth[term]) < 3.5 * se, term
+
+
+def test_a_models_dominant_term_counts_carriers() -> None:
+    made = rs.simulate("sle", 400, seed=2)
+    found = rs.fit(made.cohort(), [0, 1] * 200, terms=["model"], minimum_count=0).to_frame()
+    dominant = found[found["coding"] == "dominant"]
+    assert len(dominant)
+    np.testing.assert_allclose(dominant["frequency"], dominant["carriers"] / dominant["n"])
+
+
 def people(n: int = 60) -> pd.DataFrame:
     rng = np.random.default_rng(6)
     x = rng.integers(0, 3, n)

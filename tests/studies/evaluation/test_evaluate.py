@@ -5,14 +5,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import norm
+from sklearn.metrics import roc_auc_score
 
 import riskscore as rs
 from riskscore.errors import FewPeopleError, OutcomeError, StudyTableError, UsageError
-from riskscore.studies.evaluation.calibration import brier, calibration_fits, curve, hosmer_lemeshow
+from riskscore.studies.evaluation.calibration import (
+    brier,
+    calibration_fits,
+    curve,
+    hosmer_lemeshow,
+    observed_to_expected,
+)
 from riskscore.studies.evaluation.decisions import at_thresholds, decision_curve
 from riskscore.studies.evaluation.discrimination import delong, wilson
 from riskscore.studies.evaluation.explained import (
@@ -109,8 +117,8 @@ def test_calibration_as_r(birthwt: pd.DataFrame, r: dict[str, Any]) -> None:
     y = birthwt["low"].to_numpy(float)
     lp = (-1 + 1.3 * birthwt["smoke"] - 0.02 * (birthwt["lwt"] - 130)).to_numpy(float)
     fits, theirs = calibration_fits(expit(lp), y), r["calibration"]
-    assert fits.level.beta[0] == pytest.approx(theirs["intercept"], abs=1e-8)
-    assert fits.level.se[0] == pytest.approx(theirs["intercept_se"], abs=1e-8)
+    assert fits.level.estimate == pytest.approx(theirs["intercept"], abs=1e-8)
+    assert fits.level.se == pytest.approx(theirs["intercept_se"], abs=1e-8)
     assert fits.slope.beta[1] == pytest.approx(theirs["slope"], abs=1e-8)
     assert fits.slope.se[1] == pytest.approx(theirs["slope_se"], abs=1e-8)
     assert nagelkerke(lp, y) == pytest.approx(theirs["nagelkerke"], abs=1e-8)
@@ -262,6 +270,52 @@ def test_a_case_control_sample_is_weighed_back(
         prevalence,
     )  # fmt: skip
     assert again["ppv"] == pytest.approx(whole.thresholds["ppv"].iloc[1], rel=0.15)
+
+
+def test_case_control_calibration_is_the_populations_where_risks_are_wrong() -> None:
+    """The population's own O/E and intercept lie in 95% of the intervals of samples from it."""
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=400_000)
+    y = rng.random(len(z)) < expit(-5.35 + 1.2 * z)
+    risk = expit(-5.05 + 1.5 * z)  # too high, and too steep
+    prevalence = float(y.mean())
+    ratio = y.sum() / risk.sum()
+    family = sm.families.Binomial()
+    whole = sm.GLM(
+        y.astype(float), np.ones(len(y)), offset=np.log(risk / (1 - risk)), family=family
+    )
+    level = whole.fit().params[0]
+    inside = np.zeros(2)
+    for _ in range(100):
+        cases = rng.choice(np.flatnonzero(y), 600, replace=False)
+        kept = np.concatenate([cases, rng.choice(np.flatnonzero(~y), 1200, replace=False)])
+        own, sick = risk[kept], y[kept].astype(float)
+        found, low, high = observed_to_expected(own, sick, prevalence)
+        fitted = calibration_fits(own, sick, prevalence).level
+        a, b = fitted.interval
+        inside += [low < ratio < high, a < level < b]
+    weights = np.where(sick == 1, prevalence * 3, (1 - prevalence) * 1.5)
+    by_hand = sm.GLM(sick, np.ones(len(sick)), offset=np.log(own / (1 - own)), family=family,
+                     freq_weights=weights).fit()  # fmt: skip
+    assert fitted.estimate == pytest.approx(by_hand.params[0], abs=1e-8)
+    assert found == pytest.approx((weights @ sick) / (weights @ own), rel=1e-12)
+    assert inside.min() >= 88  # 95 expected; fewer than 88 happens once in 500
+
+
+def test_scores_are_judged_by_the_risk_they_report() -> None:
+    """Women have three times the risk of men at equal log odds, which the AUC must know."""
+    made = rs.simulate("ra", 8000, seed=5)
+    scores = rs.score(made.cohort())
+    outcome = pd.Series(made.outcome["ra"].astype(int), index=made.samples)
+    frame, y = scores.to_frame(), outcome.to_numpy()
+    for source in (scores, frame):
+        found = rs.evaluate(source, outcome, bootstrap=0)
+        theirs = roc_auc_score(y, frame["probability"])
+        assert estimate(found, "auc")["estimate"] == pytest.approx(theirs, abs=1e-12)
+        plain = rs.evaluate(source, outcome, bootstrap=0, scale="log_odds")
+        theirs = roc_auc_score(y, frame["log_odds"])
+        assert estimate(plain, "auc")["estimate"] == pytest.approx(theirs, abs=1e-12)
+        assert plain.calibration.empty
 
 
 def test_groups_are_measured_apart(truthful: tuple[pd.DataFrame, pd.Series]) -> None:
