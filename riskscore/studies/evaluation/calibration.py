@@ -238,14 +238,13 @@ def _moved_back(share: float, moved: float) -> float:
 
 
 def _smooth(risk: Array, y: Array, moved: float) -> list[dict[str, float | str]]:
-    lp = logits(risk)
-    knots = np.quantile(lp, (0.1, 0.5, 0.9))
-    if len(np.unique(knots)) < 3 or y.sum() < 20 or (1 - y).sum() < 20:
+    fitted = _fitted_curve(risk, y)
+    if fitted is None:
         return []
-    fit = logistic(y, _spline(lp, knots), ("linear", "bent"))
-    low, high = np.quantile(lp, (0.01, 0.99))
+    fit, knots = fitted
+    low, high = np.quantile(logits(risk), (0.01, 0.99))
     at = np.linspace(low, high, 60)
-    design = np.column_stack([np.ones(len(at)), _spline(at, knots)])
+    design = _curve_design(at, knots)
     center = design @ fit.beta - moved
     reach = _Z * np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
     nothing = float("nan")
@@ -256,6 +255,50 @@ def _smooth(risk: Array, y: Array, moved: float) -> list[dict[str, float | str]]
             expit(at), expit(center), expit(center - reach), expit(center + reach), strict=True
         )
     ]  # fmt: skip
+
+
+def distances(risk: Array, y: Array, prevalence: float | None = None) -> dict[str, float]:
+    """How far risks lie from the smooth calibration curve, over the people of the population.
+
+    ``ici`` is the mean distance (the integrated calibration index), ``e90`` its 90th percentile
+    and ``emax`` its maximum (Austin and Steyerberg, Stat Med 2019, 38:4051), on the scale of
+    risks. Empty where there are too few people for a curve.
+    """
+    fitted = _fitted_curve(risk, y)
+    if fitted is None:
+        return {}
+    fit, knots = fitted
+    smooth = expit(_curve_design(logits(risk), knots) @ fit.beta - sampling_offset(y, prevalence))
+    away, weights = np.abs(smooth - risk), sampling_weights(y, prevalence)
+    return {
+        "ici": float(np.average(away, weights=weights)),
+        "e90": float(weighted_quantiles(away, weights, np.array([0.9]))[0]),
+        "emax": float(away.max()),
+    }
+
+
+def _fitted_curve(risk: Array, y: Array) -> tuple[Regression, Array] | None:
+    """The regression on the spline, and its knots; None where people or risks are too few."""
+    lp = logits(risk)
+    knots = np.quantile(lp, (0.1, 0.5, 0.9))
+    if len(np.unique(knots)) < 3 or y.sum() < 20 or (1 - y).sum() < 20:
+        return None
+    return logistic(y, _spline(lp, knots), ("linear", "bent")), knots
+
+
+def _curve_design(lp: Array, knots: Array) -> Array:
+    return np.column_stack([np.ones(len(lp)), _spline(lp, knots)])
+
+
+def weighted_quantiles(x: Array, weights: Array, shares: Array) -> Array:
+    """The values below which these shares of the weight lie.
+
+    >>> weighted_quantiles(np.array([1.0, 2, 3, 4]), np.ones(4), np.array([0.5]))
+    array([2.])
+    """
+    order = np.argsort(x, kind="stable")
+    cumulated = np.cumsum(weights[order]) / weights.sum()
+    return np.asarray(x[order][np.searchsorted(cumulated, shares - 1e-12)])
 
 
 def _spline(x: Array, knots: Array) -> Array:

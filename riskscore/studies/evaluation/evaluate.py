@@ -11,10 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import FewPeopleError, StudyError
-from riskscore.studies.evaluation.calibration import check_share, curve, sampling_weights
+from riskscore.studies.evaluation.calibration import (
+    check_share,
+    curve,
+    sampling_weights,
+    weighted_quantiles,
+)
 from riskscore.studies.evaluation.decisions import at_thresholds, decision_curve
 from riskscore.studies.evaluation.discrimination import delong, roc
-from riskscore.studies.evaluation.explained import deciles, weighted_quantiles
+from riskscore.studies.evaluation.explained import deciles
 from riskscore.studies.evaluation.measures import Settings, measures
 from riskscore.studies.evaluation.predictions import Prediction, Scale, read_predictions
 from riskscore.studies.people import aligned, read_outcome

@@ -8,7 +8,7 @@ from scipy.special import expit, ndtri
 from scipy.stats import norm
 
 from riskscore.scoring.link import logit
-from riskscore.studies.evaluation.calibration import sampling_weights
+from riskscore.studies.evaluation.calibration import sampling_weights, weighted_quantiles
 from riskscore.studies.regression import logistic
 
 Array = NDArray[np.float64]
@@ -109,14 +109,3 @@ def deciles(score: Array, y: Array, prevalence: float | None = None) -> list[dic
              "score_to": float(score[here].max()) if here.any() else float("nan")}
         )  # fmt: skip
     return rows
-
-
-def weighted_quantiles(x: Array, weights: Array, shares: Array) -> Array:
-    """The values below which these shares of the weight lie.
-
-    >>> weighted_quantiles(np.array([1.0, 2, 3, 4]), np.ones(4), np.array([0.5]))
-    array([2.])
-    """
-    order = np.argsort(x, kind="stable")
-    cumulated = np.cumsum(weights[order]) / weights.sum()
-    return np.asarray(x[order][np.searchsorted(cumulated, shares - 1e-12)])

@@ -13,6 +13,7 @@ from riskscore.errors import NoVariationError, StudyError
 from riskscore.studies.evaluation.calibration import (
     brier,
     calibration_fits,
+    distances,
     hosmer_lemeshow,
     logits,
     observed_to_expected,
@@ -123,6 +124,8 @@ def _calibration(risk: Array, y: Array, prevalence: float | None) -> list[Row]:
     except StudyError as error:
         for name in ("calibration_intercept", "calibration_slope"):
             rows.append(_row(name, _NAN, (_NAN, _NAN), error.what))
+    for name, distance in distances(risk, y, prevalence).items():
+        rows.append(_row(name, distance, (_NAN, _NAN), "distance of risks from the smooth curve"))
     moved = 1 / (1 + np.exp(-(logits(risk) + sampling_offset(y, prevalence))))
     statistic, df, p = hosmer_lemeshow(moved, y)
     rows.append(_row("hosmer_lemeshow_p", p, (_NAN, _NAN), f"chi2 {statistic:.2f}, {df} df; {_HL}"))

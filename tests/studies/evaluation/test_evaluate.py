@@ -18,6 +18,7 @@ from riskscore.studies.evaluation.calibration import (
     brier,
     calibration_fits,
     curve,
+    distances,
     hosmer_lemeshow,
     observed_to_expected,
 )
@@ -300,6 +301,24 @@ def test_case_control_calibration_is_the_populations_where_risks_are_wrong() -> 
     assert fitted.estimate == pytest.approx(by_hand.params[0], abs=1e-8)
     assert found == pytest.approx((weights @ sick) / (weights @ own), rel=1e-12)
     assert inside.min() >= 88  # 95 expected; fewer than 88 happens once in 500
+
+
+def test_distances_from_the_calibration_curve() -> None:
+    """Where the truth is a straight line in the log odds, the distances are known."""
+    rng = np.random.default_rng(8)
+    lp = rng.normal(-1, 1, 200_000)
+    risk, truth = expit(lp), expit(0.3 + 0.7 * lp)
+    y = (rng.random(len(lp)) < truth).astype(float)
+    away = np.abs(truth - risk)
+    found = distances(risk, y)
+    assert found["ici"] == pytest.approx(away.mean(), abs=0.003)
+    assert found["e90"] == pytest.approx(np.quantile(away, 0.9), abs=0.006)
+    assert found["emax"] == pytest.approx(away.max(), abs=0.02)
+    cases = np.flatnonzero(y == 1)
+    kept = np.concatenate([cases, rng.choice(np.flatnonzero(y == 0), len(cases) // 3, False)])
+    sampled = distances(risk[kept], y[kept], float(y.mean()))
+    assert sampled["ici"] == pytest.approx(away.mean(), abs=0.006)
+    assert distances(risk[:30], y[:30]) == {}
 
 
 def test_scores_are_judged_by_the_risk_they_report() -> None:
