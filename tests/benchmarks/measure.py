@@ -69,23 +69,7 @@ def make(case: Case, cache: Path) -> Path:
         vcf = str(folder / "cohort.vcf.gz")
         subprocess.run(["bcftools", "view", "-Ob", "-o", str(bcf), vcf], check=True)
         subprocess.run(["bcftools", "index", str(bcf)], check=True)
-    if case.kind != "genome":
-        link(folder)
     return folder
-
-
-def link(folder: Path) -> None:
-    """The files of a case again in a folder of their own, each with its record index."""
-    own = folder / "records"
-    own.mkdir(exist_ok=True)
-    index = [sys.executable, "-c", "from riskscore.cli import main; main()", "index"]
-    for name, ending in (("cohort.vcf.gz", ".tbi"), ("cohort.bcf", ".csi")):
-        if not (folder / f"{name}{ending}").is_file():
-            continue
-        for one in (own / name, own / f"{name}{ending}"):
-            one.unlink(missing_ok=True)
-            one.symlink_to(Path("..") / one.name)
-        subprocess.run([*index, name], check=True, cwd=own, stderr=subprocess.DEVNULL)
 
 
 def commands(case: Case) -> dict[str, str]:
@@ -96,9 +80,6 @@ def commands(case: Case) -> dict[str, str]:
     score = "--score plink2.tsv cols=scoresums --memory 4000"
     found = {
         RISKSCORE: f"{ours} cohort.vcf.gz -m {model} -o riskscore.tsv",
-        "riskscore, record index": (
-            f"{ours} records/cohort.vcf.gz -m {model} -o riskscore_records.tsv"
-        ),
         "plink2 --vcf": f"plink2 --vcf cohort.vcf.gz{dosage} {score} --out plink2",
         "bcftools -R, plink2": (  # through a file: plink2 reads no BCF from a pipe
             "bcftools view -R targets.tsv -Ob -o targets.bcf cohort.vcf.gz && "
@@ -107,14 +88,11 @@ def commands(case: Case) -> dict[str, str]:
         "tabix -R, to nowhere": "tabix -R targets.tsv cohort.vcf.gz > /dev/null",
         "bgzip -dc, to nowhere": "bgzip -dc cohort.vcf.gz > /dev/null",
         "riskscore, BCF": f"{ours} cohort.bcf -m {model} -o riskscore_bcf.tsv",
-        "riskscore, BCF, record index": (
-            f"{ours} records/cohort.bcf -m {model} -o riskscore_bcf_records.tsv"
-        ),
         "plink2 --bcf": f"plink2 --bcf cohort.bcf{dosage} {score} --out plink2_bcf",
     }
     if case.kind == "genome":
         by_place = ("bcftools -R, plink2", "tabix -R, to nowhere")
-        for name in (*by_place, *(name for name in found if name.endswith("record index"))):
+        for name in by_place:
             del found[name]
     if find_spec("cyvcf2"):
         found["cyvcf2"] = (
@@ -186,10 +164,9 @@ def measure(case: Case, cache: Path, repeats: int) -> dict[str, Run]:
     for _ in range(repeats):
         for name, command in tools.items():
             runs[name].append(run(command, folder))
-    for name in ("bcf", "records", "bcf_records"):
-        scores = folder / f"riskscore_{name}.tsv"
-        if scores.is_file() and scores.read_bytes() != (folder / "riskscore.tsv").read_bytes():
-            raise SystemExit(f"{case.name}: {scores.name} has other scores")
+    by_bcf = folder / "riskscore_bcf.tsv"
+    if by_bcf.is_file() and by_bcf.read_bytes() != (folder / "riskscore.tsv").read_bytes():
+        raise SystemExit(f"{case.name}: {by_bcf.name} has other scores")
     if "plink2 --vcf" in tools:
         apart = disagreement(folder, case.kind)
         if apart > 1:

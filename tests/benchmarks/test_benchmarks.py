@@ -22,7 +22,6 @@ def test_a_small_case_runs_and_agrees_with_plink2(
         oracle(tool)
     found = measure(case, tmp_path, 1)
     assert {RISKSCORE, "plink2 --vcf"} <= set(found)
-    assert ("riskscore, record index" in found) == (case.kind != "genome")
     assert all(one.wall > 0 and one.memory > 1 for one in found.values())
     lines = report(case, found).splitlines()
     assert lines[-len(found)].startswith("| riskscore |")

@@ -12,7 +12,6 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
-from riskscore.samples.files.record_listing import write_record_index
 from riskscore.samples.loci.loci import read_dosages, regions_of
 
 SAMPLES = 7
@@ -27,7 +26,7 @@ HEADER = """##fileformat=VCFv4.2
 """
 FIXED = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
-CONTAINERS = ("vcf", "gzip", "tbi", "csi", "bcf", "tbi records", "bcf records")
+CONTAINERS = ("vcf", "gzip", "tbi", "csi", "bcf")
 
 
 @dataclass
@@ -152,7 +151,6 @@ def write(loci: list[Locus], path: Path) -> Path:
 
 def contain(plain: Path, container: str) -> Path:
     """A plain VCF in one of CONTAINERS, indexed where that is what it is named for."""
-    container, _, listed = container.partition(" ")
     if container == "vcf":
         return plain
     path = plain.with_suffix(".bcf" if container == "bcf" else ".vcf.gz")
@@ -169,8 +167,6 @@ def contain(plain: Path, container: str) -> Path:
     else:
         pysam.tabix_compress(str(plain), str(path), force=True)
         pysam.tabix_index(str(path), preset="vcf", csi=container == "csi", force=True)
-    if listed:
-        write_record_index(path)
     return path
 
 

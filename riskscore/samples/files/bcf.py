@@ -17,7 +17,6 @@ import pysam
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.blocks.quick_bcf import QuickBCF, open_quick_bcf
-from riskscore.samples.files.blocks.record_index import Entry
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group, Spot
 from riskscore.samples.files.header import by_plain_name, read_header
@@ -188,15 +187,8 @@ class BCFFile:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That the file has no index, or that a record index beside it is not used."""
-        own = (self._warning,) if self._warning else ()
-        return own if self._quick is None else (*own, *self._quick.warnings)
-
-    def entries(self) -> Iterator[Entry]:
-        """Every record, for a record index; raises Unusual where a block is not as usual."""
-        if self._quick is None:
-            raise Unusual("the file is not as usual")
-        yield from self._quick.entries()
+        """That the file has no index."""
+        return (self._warning,) if self._warning else ()
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Nothing to do: an index answers as it is asked."""

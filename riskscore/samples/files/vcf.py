@@ -13,7 +13,6 @@ import pysam
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.blocks.quick_vcf import QuickVCF, index_of, open_quick
-from riskscore.samples.files.blocks.record_index import Entry
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group
 from riskscore.samples.files.header import Header, by_plain_name, read_header
@@ -77,6 +76,7 @@ class VCFFile:
         self.path, self.header = path, header
         self.name, self.samples = path.name, header.samples
         self.build: Build | None = header.build
+        self.warnings: tuple[str, ...] = ()
         try:
             names = list(self._tabix.contigs)
         except UnicodeDecodeError as error:
@@ -113,17 +113,6 @@ class VCFFile:
     def _unreadable(self) -> IndexMissingError:
         fix = f"run: tabix -f -p vcf {self.name}"
         return IndexMissingError("the index cannot be read", where=self.name, fix=fix)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """That the record index beside the file is not used, and why."""
-        return self._quick.warnings if self._quick is not None else ()
-
-    def entries(self) -> Iterator[Entry]:
-        """Every record, for a record index; raises Unusual where a block is not as usual."""
-        if self._quick is None:
-            raise Unusual("the file is not as usual")
-        yield from self._quick.entries()
 
     def again(self) -> VCFFile:
         """The same file for another process; pysam's handle is opened when it is needed."""

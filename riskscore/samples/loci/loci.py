@@ -56,17 +56,14 @@ def read_dosages(
     def read(own: Source, rows: range) -> list[Found]:
         return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
 
-    found, told = (
-        _in_two(source, beside, rows, read, values) if beside else (read(source, rows), ())
-    )
+    found = _in_two(source, beside, rows, read, values) if beside else read(source, rows)
     judged = judge_strands(found, frequencies)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:
             values[row] = np.nan
         elif one is not before:
             values[row] = one.values
-    beside_alone = [warning for warning in told if warning not in source.warnings]
-    warnings = (*_warnings(judged, reading), *beside_alone)
+    warnings = tuple(_warnings(judged, reading))
     return Dosages(tuple(one.match for one in judged), values, warnings)
 
 
@@ -86,26 +83,22 @@ def _in_two(
     rows: range,
     read: Callable[[Source, range], list[Found]],
     values: NDArray[np.float32],
-) -> tuple[list[Found], tuple[str, ...]]:
-    """Read half of the loci in a second process, which leaves copies where both see them.
-
-    Also what the second process was told of the file.
-    """
+) -> list[Found]:
+    """Read half of the loci in a second process, which leaves copies where both see them."""
     middle = len(rows) // 2
 
-    def rest() -> tuple[list[tuple[Found, bool]], tuple[str, ...]]:
+    def rest() -> list[tuple[Found, bool]]:
         with beside() as own:
             found = read(own, rows[middle:])
-            told = own.warnings
         # the copies themselves are in the shared rows
-        return [(replace(one, values=None), one.values is not None) for one in found], told
+        return [(replace(one, values=None), one.values is not None) for one in found]
 
-    mine, (theirs, told) = in_two(lambda: read(source, rows[:middle]), rest)
+    mine, theirs = in_two(lambda: read(source, rows[:middle]), rest)
     there = (
         replace(one, values=values[i]) if seen else one
         for i, (one, seen) in zip(rows[middle:], theirs, strict=True)
     )
-    return [*mine, *there], told
+    return [*mine, *there]
 
 
 def _warnings(found: Sequence[Found], reading: Reading) -> Iterator[str]:

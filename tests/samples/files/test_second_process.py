@@ -12,10 +12,8 @@ import pytest
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
-from riskscore.samples.files.blocks.record_index import ROW, ROWS
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
-from riskscore.samples.files.record_listing import write_record_index
 from riskscore.samples.files.second_process import in_two
 from riskscore.samples.genome_wide import sums
 from riskscore.samples.loci import loci
@@ -108,33 +106,6 @@ def test_loci_are_the_same(
         assert len({one.missing for one in found[0].matches}) > 1
         assert repr(found[0].matches) == repr(found[1].matches)  # nan is not nan, its text is
         assert found[0].values.tobytes() == found[1].values.tobytes()
-
-
-def test_what_the_second_process_alone_is_told_is_said(
-    cohort: tuple[Path, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of a record index one page is damaged, which only the second half of the loci come by."""
-    path, rows = cohort
-    forked = counted(loci, monkeypatch)
-    monkeypatch.setattr("riskscore.samples.files.record_listing.PAGE_ROWS", 4)
-    count = write_record_index(path)
-    variants = [
-        Variant(r["line"], r["chromosome"], int(r["position"]), None, r["effect"], r["other"])
-        for r in rows
-    ]
-    with open_source([path]) as source:
-        sound = read_dosages(source, variants, Build.GRCh38, {}, ONE)
-    beside = Path(f"{path}.records")
-    data = bytearray(beside.read_bytes())
-    data[ROWS + ROW.itemsize * (count - 20)] ^= 1
-    beside.write_bytes(data)
-    with open_source([path]) as source:
-        found = read_dosages(source, variants, Build.GRCh38, {}, TWO)
-        assert source.warnings == ()
-    assert forked == ["second process"]
-    assert found.values.tobytes() == sound.values.tobytes()
-    (warning,) = set(found.warnings) - set(sound.warnings)
-    assert warning.startswith("c.vcf.gz.records is damaged")
 
 
 @pytest.mark.parametrize("binary", [False, True])

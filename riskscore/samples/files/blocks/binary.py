@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from riskscore.samples.files.blocks.bgzf import Blocks, Place
 from riskscore.samples.files.blocks.index import FileIndex
-from riskscore.samples.files.blocks.record_index import Entry, Unfit
 from riskscore.samples.files.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.coded import Coded, coded_numbers
@@ -19,7 +18,6 @@ from riskscore.samples.files.quality import INFO_READ
 from riskscore.samples.files.record import NO_ALLELE, Numbers, no_sequence
 
 FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
-_START = Struct("<5sI")  # magic, and the length of the header that follows
 LONGEST = 1 << 30  # no chromosome has so many bases
 LENGTHS = 8  # the two lengths count what follows them
 _ENDED = 0x81  # of a GT in 8 bits: no allele
@@ -162,31 +160,6 @@ class BinaryRecords:
                     elif start + 1 >= first:
                         yield self._decode(place, shared, own)
                 place = self._blocks.advance(place, LENGTHS + shared + own)
-
-    def at(self, contig: str, position: int, place: Place) -> BinaryRecord:
-        """The record at a place that is listed; raises Unfit when it is another one."""
-        try:
-            shared, own, number, start, *_ = self._fixed(place)
-        except Unusual as error:
-            raise Unfit("has records where the file has none") from error
-        if (number, start + 1) != (self._dictionaries.contigs.get(contig, -1), position):
-            raise Unfit("has another record than the file")
-        return self._decode(place, shared, own)
-
-    def entries(self) -> Iterator[Entry]:
-        """Every record of the file, hopped over as it stands."""
-        contigs = {number: name for name, number in self._dictionaries.contigs.items()}
-        _, header = _START.unpack(self._blocks.read((0, 0), _START.size))
-        place = self._blocks.advance((0, 0), _START.size + header)
-        while place[0] < self._blocks.size:
-            shared, own, number, start, length, _, counts, _ = self._fixed(place)
-            cursor = Cursor(bytes(self._blocks.read(place, LENGTHS + shared)), FIXED.size)
-            name, letters = cursor.text(), [cursor.text() for _ in range(counts >> 16)]
-            if number not in contigs or not letters:
-                raise Unusual("a record of no known contig, or without REF")
-            end = start + max(length, len(letters[0]))
-            yield Entry(contigs[number], start + 1, end, name, no_sequence(letters[1:]), place)
-            place = self._blocks.advance(place, LENGTHS + shared + own)
 
     def _id(self, place: Place, shared: int) -> str:
         data = self._blocks.read(place, min(LENGTHS + shared, FIXED.size + _LONG_ID))

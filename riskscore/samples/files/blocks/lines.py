@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator
 
 from riskscore.samples.files.blocks.bgzf import Blocks, Place
 from riskscore.samples.files.blocks.index import FileIndex
-from riskscore.samples.files.blocks.record_index import Unfit
 from riskscore.samples.files.blocks.stretch import Stretch
 from riskscore.samples.files.blocks.unusual import Unusual
 
 _GUESSES = 5  # probes by interpolation, after which the stretch is halved
 _STEPS = 8  # lines read one after another, after which they are searched again
 _FEW = 2_000  # inflated bytes in which lines are read one after another
-_HEAD, _FIXED = 5, 8  # columns up to ALT, and up to INFO
+_HEAD = 5  # columns up to ALT
 # So many bases before a position a REF without a variant may begin that reaches over it, in a file
 # whose header says nothing of blocks.
 _REACH = 64
@@ -87,17 +86,6 @@ class Lines:
                     yield line
                 else:
                     place = self._next(place)
-
-    def at(self, contig: str, position: int, place: Place) -> bytes:
-        """The line at a place that is listed, whole; raises Unfit when it is another one."""
-        try:
-            self._blocks.block(place[0])
-        except Unusual as error:
-            raise Unfit("has records where the file has none") from error
-        line, _ = self._line(place)
-        if not line.startswith(f"{contig}\t{position}\t".encode()):
-            raise Unfit("has another record than the file")
-        return line
 
     def _number(self, contig: str) -> int:
         return self._numbers.get(contig, -1)
@@ -240,37 +228,6 @@ class Lines:
 
     def _behind(self, offset: int, within: int, data: bytes | bytearray) -> Place:
         return (offset, within) if within < len(data) else (self._blocks.after(offset), 0)
-
-
-def heads(blocks: Blocks) -> Iterator[tuple[Place, list[bytes]]]:
-    """Where each line of a file begins, and its columns up to INFO; lines of the header left out.
-
-    Memory holds a block, and the part of a line up to the end of the block in which INFO ends.
-    """
-    place: Place | None = None
-    head, offset = b"", 0
-    while offset < blocks.size:
-        text, at = blocks.block(offset), 0
-        while at < len(text):
-            place = place or (offset, at)
-            newline = text.find(b"\n", at)
-            if head.count(b"\t") < _FIXED:
-                head += text[at : newline if newline >= 0 else len(text)]
-            if newline < 0:
-                break
-            if not head.startswith(b"#"):
-                yield place, _columns(head)
-            place, head, at = None, b"", newline + 1
-        offset = blocks.after(offset)
-    if place and not head.startswith(b"#"):
-        yield place, _columns(head)
-
-
-def _columns(head: bytes) -> list[bytes]:
-    columns = head.split(b"\t", _FIXED)[:_FIXED]
-    if len(columns) < _FIXED:
-        raise Unusual("a line without its first columns")
-    return columns
 
 
 def _is_block(head: list[bytes]) -> bool:

@@ -25,7 +25,6 @@ from riskscore.samples.files.blocks.binary import (
 )
 from riskscore.samples.files.blocks.binary_walk import BinaryWalk
 from riskscore.samples.files.blocks.index import read_index
-from riskscore.samples.files.blocks.record_index import Entry, Listing
 from riskscore.samples.files.blocks.typed import INT8
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group, Spot
@@ -112,7 +111,6 @@ class QuickBCF:
         self._path, self._by_pysam, self._blocks = path, by_pysam, Blocks(path)
         known = self._index, self._dictionaries, self._samples
         self._records = BinaryRecords(self._blocks, *known)
-        self._listing = Listing(path, Path(f"{path}.csi"))
 
     def again(self, by_pysam: ByPysam) -> QuickBCF:
         """The same file with handles of its own."""
@@ -129,25 +127,13 @@ class QuickBCF:
             if self._index.rest(number, 1) is not None
         ]
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the record index beside the file."""
-        return self._listing.warnings
-
     def close(self) -> None:
         """Close the file."""
         self._blocks.close()
-        self._listing.close()
-
-    def entries(self) -> Iterator[Entry]:
-        """Every record, for a record index to be made of."""
-        return self._records.entries()
 
     def fetch(self, contig: str, region: Region) -> Iterator[Record]:
         """Records that start in a region; ``contig`` is the file's name of the chromosome."""
-        if self._listing.covers(region.prefixes):
-            found = self._listing.read(contig, region, self._records.at)
-        elif region.prefixes:
+        if region.prefixes:
             found = self._records.named(contig, region.start, region.end, region.prefixes)
         else:
             found = self._records.between(contig, region.start, region.end)

@@ -9,11 +9,9 @@ from pathlib import Path
 from riskscore.samples.files.blocks.bgzf import Blocks
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.line_walk import LineWalk
-from riskscore.samples.files.blocks.lines import Lines, heads
-from riskscore.samples.files.blocks.record_index import Entry, Listing
+from riskscore.samples.files.blocks.lines import Lines
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group
-from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 
 # What the header of a gVCF declares. In it every line of a region's window has to be looked at.
@@ -30,14 +28,13 @@ class QuickVCF:
         index = index_of(path)
         if index is None:
             raise Unusual("no index beside the file")
-        self._path, self._index_path, self._index = path, index, read_index(index)
+        self._path, self._index = path, read_index(index)
         self._open()
         self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
 
     def _open(self) -> None:
         self._blocks = Blocks(self._path)
         self._lines = Lines(self._blocks, self._index)
-        self._listing = Listing(self._path, self._index_path)
 
     def again(self) -> QuickVCF:
         """The same file with handles of its own."""
@@ -55,36 +52,14 @@ class QuickVCF:
             offset = self._blocks.after(offset)
         return b"".join(parts)
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the record index beside the file."""
-        return self._listing.warnings
-
     def close(self) -> None:
         self._blocks.close()
-        self._listing.close()
-
-    def entries(self) -> Iterator[Entry]:
-        """Every record, for a record index to be made of."""
-        for place, head in heads(self._blocks):
-            contig, position = (column.decode() for column in head[:2])
-            if not position.isdigit() or str(int(position)) != position:
-                raise Unusual("a line without a position")
-            name, ref, alt, _, _, info = (column.decode("utf-8", "replace") for column in head[2:])
-            record = Record(
-                contig, int(position), name, ref, tuple(alt.split(",")) if alt != "." else (), "",
-                info, (), b"", 0, "",
-            )  # fmt: skip
-            yield Entry(contig, record.position, record.end, name, record.is_block, place)
 
     def fetch(self, contig: str, region: Region) -> Iterator[bytes]:
         """Lines that start in a region, or that may reach into it; ``contig`` is the file's name.
 
         In the order of the file, so that whoever meets Unusual can go on where this ended.
         """
-        if self._listing.covers(region.prefixes):
-            yield from self._listing.read(contig, region, self._lines.at)
-            return
         found = None
         if not region.prefixes and not self._may_hold_blocks:
             found = self._lines.between(contig, region.start, region.end)
