@@ -1,0 +1,180 @@
+"""A person's ledger by measurement: what was looked at, what was found, what it does to the score.
+
+A model has a term for every haplotype it weighs, and a person has two of them: most lines of a
+ledger are about what the person does not carry. Here the terms that read the same measurement are
+one line, whose contribution is their sum, so that the lines still add up to the log odds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from riskscore.models.model import RiskModel
+from riskscore.models.terms import (
+    DiplotypeFactor,
+    ExposureFactor,
+    HaplotypeFactor,
+    Part,
+    Term,
+    VariantFactor,
+)
+from riskscore.scoring.ledger import Entry
+
+_AVERAGE = 0.005  # in log odds: less than half a percent of odds is no difference to a reader
+_CERTAIN = re.compile(r" \(P 1(?:, [^)]*)?\)")
+_UNSURE = re.compile(r" \(P (0\.\d+)(?:, [^)]*)?\)")
+_SHOWN = 3
+_COPIES = {0: "no copy", 1: "one copy", 2: "two copies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One line: a gene, the haplotypes, all SNPs, an exposure, or several of them together.
+
+    ``contribution`` is in log odds against a person of average score. ``missing`` is the reason
+    when nothing of it was seen, ``variance`` what is not known of it adds to the variance.
+    """
+
+    name: str
+    found: str
+    contribution: float
+    variance: float
+    missing: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def direction(self) -> str:
+        """In words, which way the measurement moves the score."""
+        if self.missing:
+            return "not seen"
+        if abs(self.contribution) < _AVERAGE:
+            return "as the average"
+        return "raises" if self.contribution > 0 else "lowers"
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """What the person has of it, one phrase a term that counts something in this person."""
+        present = [e for e in self.entries if e.dosage > _AVERAGE and not e.missing]
+        ranked = sorted(present, key=lambda e: -abs(e.contribution))
+        return tuple(entry_words(entry) for entry in ranked)
+
+    @property
+    def reason(self) -> str:
+        """Why the line moves the score: what is carried and, if that does not, what is absent."""
+        if self.missing:
+            return f"not seen: {self.missing}"
+        rest = len(self.carried) - _SHOWN
+        words = [*self.carried[:_SHOWN], *([f"{rest} more"] if rest > 0 else [])]
+        if self._carried_sum * self.contribution <= 0:
+            words += self._absent
+        return "; ".join(words)
+
+    @property
+    def _carried_sum(self) -> float:
+        return sum(e.contribution for e in self.entries if e.dosage > _AVERAGE and not e.missing)
+
+    @property
+    def _absent(self) -> list[str]:
+        """The term whose absence moves the score most, where the whole line moves that way."""
+        absent = [
+            e
+            for e in self.entries
+            if not e.missing and e.dosage <= _AVERAGE and e.contribution * self.contribution > 0
+        ]
+        if not absent:
+            return []
+        return [f"no copy of {max(absent, key=lambda e: abs(e.contribution)).term}"]
+
+
+MEASUREMENT_COLUMNS = ("measurement", "found", "effect", "contribution", "reason", "terms")
+
+
+def by_measurement(model: RiskModel, entries: Sequence[Entry]) -> list[Measurement]:
+    """The lines of a ledger, the largest contribution first, what was not seen last.
+
+    ``entries`` are a person's, in the model's order of terms.
+    """
+    members: dict[str, list[Entry]] = {}
+    for term, entry in zip(model.terms, entries, strict=True):
+        members.setdefault(_name(model, term), []).append(entry)
+    lines = [_line(name, own) for name, own in members.items()]
+    return sorted(lines, key=lambda line: (bool(line.missing), -abs(line.contribution)))
+
+
+def as_row(line: Measurement) -> dict[str, str | float | int]:
+    """The line by MEASUREMENT_COLUMNS."""
+    return {
+        "measurement": line.name,
+        "found": line.found,
+        "effect": line.direction,
+        "contribution": line.contribution,
+        "reason": line.reason,
+        "terms": len(line.entries),
+    }
+
+
+def entry_words(entry: Entry) -> str:
+    """A term in words: copies of an allele, or the name of a level.
+
+    >>> entry = Entry("DR15-DQ6.2", "", "HLA", "", 1.0, 0.2, -1.4, None, -1.1, 0.0, "", "", "")
+    >>> entry_words(entry)
+    'one copy of DR15-DQ6.2: lowers'
+    """
+    effect = "raises" if entry.contribution > 0 else "lowers"
+    if abs(entry.contribution) < _AVERAGE:
+        effect = "makes no difference"
+    copies = round(entry.dosage)
+    if "=" in entry.term or "_x_" in entry.term or "+" in entry.term:
+        return f"{entry.term.replace('_x_', ' with ')}: {effect}"
+    if abs(entry.dosage - copies) < _AVERAGE and copies in _COPIES:
+        return f"{_COPIES[copies]} of {entry.term}: {effect}"
+    return f"{entry.dosage:.2g} copies of {entry.term} expected: {effect}"
+
+
+def _name(model: RiskModel, term: Term) -> str:
+    """The measurement that a term reads."""
+    if term.part is not Part.GENETIC:
+        own = {f.exposure: None for f in term.factors if isinstance(f, ExposureFactor)}
+        names = [model.exposure(exposure).label for exposure in own]
+        others = [_of_genes(term)] if term.part is Part.INTERACTION else []
+        return " with ".join([" and ".join(names), *others])
+    return _of_genes(term)
+
+
+def _of_genes(term: Term) -> str:
+    genetic = [f for f in term.factors if not isinstance(f, ExposureFactor)]
+    if any(isinstance(f, HaplotypeFactor | DiplotypeFactor) for f in genetic):
+        return "HLA DR-DQ haplotypes"
+    if any(isinstance(f, VariantFactor) for f in genetic):
+        return "SNPs"
+    return " and ".join(dict.fromkeys(f"HLA-{getattr(f, 'gene', '')}" for f in genetic))
+
+
+def _line(name: str, entries: Sequence[Entry]) -> Measurement:
+    # a term of another sex, or of an exposure that another has taken the place of
+    concerned = [e for e in entries if e.missing != "not_applicable"]
+    lost = [e for e in concerned if e.missing]
+    unseen = bool(concerned) and len(lost) == len(concerned)
+    reasons = list(dict.fromkeys(e.missing.replace("_", " ") for e in lost))
+    return Measurement(
+        name,
+        _found(name, concerned, len(lost)),
+        math.fsum(e.contribution for e in entries),
+        math.fsum(e.variance for e in entries),
+        ", ".join(reasons) if unseen else "",
+        tuple(entries),
+    )
+
+
+def _found(name: str, entries: Sequence[Entry], lost: int) -> str:
+    """What was found, in words."""
+    if not entries:
+        return "does not concern this person"
+    if name == "SNPs":
+        return f"{len(entries) - lost} of {len(entries)} seen"
+    texts = dict.fromkeys(part for e in entries for part in e.found.split(" and "))
+    plain = (_UNSURE.sub(r" (probability \1)", _CERTAIN.sub("", text)) for text in texts)
+    return "; ".join(text.replace(" = ", ": ").replace("_", " ") for text in plain)

@@ -1,0 +1,76 @@
+"""The ledger by measurement: it sums to the score, and says what is carried in words."""
+
+import numpy as np
+import pytest
+
+import riskscore as rs
+from riskscore.scoring.ledger import ledger
+from riskscore.scoring.score import Scores
+from riskscore.writing.measurements import Measurement, by_measurement
+
+HLA = {"A": "02:01 03:01", "B": "07:02 44:02", "C": "07:02 05:01", "DRB1": "15:01 04:01",
+       "DQA1": "01:02 03:01", "DQB1": "06:02 03:02", "DPB1": "04:01 04:01"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scores() -> Scores:
+    models = [rs.load_model(name) for name in ("t1d", "ra", "ms")]
+    given = {"smoking": "ever"}
+    return rs.score(rs.person(models, hla=HLA, sex="female", exposures=given))
+
+
+def lines(scores: Scores, model: str) -> list[Measurement]:
+    table = scores.of(model)
+    entries = ledger(scores.cohort, table.reference, scores.panel, scores.cohort.samples[0])
+    return by_measurement(table.model, entries)
+
+
+@pytest.mark.parametrize("model", ["t1d", "ra", "ms"])
+def test_every_term_is_in_one_line_and_the_lines_sum_to_the_score(
+    scores: Scores, model: str
+) -> None:
+    found = lines(scores, model)
+    assert sum(len(line.entries) for line in found) == len(scores.of(model).model.terms)
+    total = sum(line.contribution for line in found)
+    assert total == pytest.approx(float(scores.of(model).numbers["log_odds"][0]), abs=1e-9)
+    assert len({line.name for line in found}) == len(found)
+
+
+def test_what_a_person_has_stands_first_in_words(scores: Scores) -> None:
+    first = lines(scores, "t1d")[0]
+    assert first.name == "HLA DR-DQ haplotypes"
+    # DR15-DQ6.2 -1.43 and DR4-DQ8.1 2.08 are no pair with a weight of its own in GRS2
+    assert set(first.carried) == {"one copy of DR4-DQ8.1: raises", "one copy of DR15-DQ6.2: lowers"}
+    assert "DR7-DQ9.2" not in first.reason
+
+
+def test_what_is_not_carried_is_told_as_that(scores: Scores) -> None:
+    by_name = {line.name: line for line in lines(scores, "ms")}
+    b = by_name["HLA-B"]  # B*44:02 is carried, B*38:01 and B*55:01 are not
+    assert b.reason == "one copy of HLA-B*44:02: lowers"
+    a = by_name["HLA-A"]
+    assert a.found == "A*02:01, A*03:01"
+    assert a.reason.startswith("one copy of HLA-A*02:01: lowers")
+    snps = by_name["SNPs"]
+    assert (snps.direction, snps.contribution) == ("not seen", pytest.approx(0, abs=1e-12))
+    assert snps.found.startswith("0 of ")
+    smoking = next(line for line in by_name.values() if line.name.startswith("Smoking"))
+    assert "smoking: ever" in smoking.found
+
+
+def test_a_line_says_what_its_direction_comes_from() -> None:
+    """Without DRB1*15:01 the gene lowers the score of MS, though DRB1*03:01 raises it."""
+    one = rs.person([rs.load_model("ms")], hla={"DRB1": "03:01 01:01"}, sex="female")
+    gene = next(line for line in lines(rs.score(one), "ms") if line.name == "HLA-DRB1")
+    assert gene.direction == "lowers"
+    assert gene.reason == "one copy of HLA-DRB1*03:01: raises; no copy of HLA-DRB1*15:01"
+
+
+def test_directions_follow_the_sign(scores: Scores) -> None:
+    for model in ("t1d", "ra", "ms"):
+        for line in lines(scores, model):
+            if not line.missing and abs(line.contribution) > 0.005:
+                assert line.direction == ("raises" if line.contribution > 0 else "lowers")
+    ranked = [abs(line.contribution) for line in lines(scores, "ms") if not line.missing]
+    assert ranked == sorted(ranked, reverse=True)
+    assert np.isfinite(ranked).all()
