@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from riskscore.samples.files.reading import Reading
     from riskscore.samples.hla.table import read_hla
     from riskscore.samples.person import person
+    from riskscore.samples.question import Question
     from riskscore.scoring.score import Scores
     from riskscore.studies.association.fit import fit
     from riskscore.studies.association.model_files import write_model
@@ -47,6 +48,7 @@ _HOMES = {
     "Cohort": "samples.cohort",
     "HLAAllele": "genetics.hla",
     "Missing": "genetics.missing",
+    "Question": "samples.question",
     "Reading": "samples.files.reading",
     "RiskModel": "models.model",
     "RiskScorer": "studies.estimator",
@@ -81,6 +83,7 @@ __all__ = [
     "Cohort",
     "HLAAllele",
     "Missing",
+    "Question",
     "Reading",
     "RiskModel",
     "RiskScorer",

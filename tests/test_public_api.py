@@ -3,7 +3,7 @@
 import riskscore as rs
 
 SURFACE = {
-    "Build", "Cohort", "HLAAllele", "Missing", "Reading", "RiskModel", "RiskScorer",
+    "Build", "Cohort", "HLAAllele", "Missing", "Question", "Reading", "RiskModel", "RiskScorer",
     "RiskscoreError", "Scores", "Term", "Variant", "compare_groups", "evaluate", "fit",
     "interaction", "list_models", "load_model", "model_of", "penalised", "person", "read_cohort",
     "read_hla", "recalibrate", "save_chart", "score", "simulate", "stacked", "write_bundle",

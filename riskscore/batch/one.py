@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from riskscore.batch.inputs import checksum
-from riskscore.batch.tasks import Done, Method, Task, run_facts
+from riskscore.batch.tasks import Done, Task
 from riskscore.batch.workers import score_task
 from riskscore.errors import OutputError
-from riskscore.models.model import RiskModel
+from riskscore.samples.question import Question
 from riskscore.writing.failures import Failure, write_failed_shard
-from riskscore.writing.provenance import hash_inputs
+from riskscore.writing.provenance import hash_inputs, method_told
 
 
-def score_one(task: Task, method: Method, models: Sequence[RiskModel], out: Path) -> Done | Failure:
+def score_one(task: Task, question: Question, out: Path) -> Done | Failure:
     """Score one shard into the new folder ``out``.
 
     What a batch would leave out and tell in failed.tsv is told in ``out`` instead, and is what
     comes back. Raises PopulationError, which no file is to blame for, and OutputError.
     """
-    for model in models:
-        model.require_population(method.options.get("population", "EUR"))
+    question.reference_population()
     try:
         hashed = hash_inputs(task.sample_set.inputs, checksum)
-        return score_task(replace(task, hashed=hashed), method, models, out)
+        return score_task(replace(task, hashed=hashed), question, out)
     except OutputError:
         raise
     except Exception as error:
         failure = task.failure(error)
-        write_failed_shard(out, failure, run_facts(models, method.parameters))
+        write_failed_shard(out, failure, method_told(question))
         return failure

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from riskscore.batch.inputs import Checksums
 from riskscore.batch.sample_sets import SampleSet
-from riskscore.batch.tasks import Done, Method, Task, run_facts
+from riskscore.batch.tasks import Done, Task
 from riskscore.batch.workers import run_tasks
 from riskscore.batch.workplace import Workplace, workplace
 from riskscore.errors import OutputError, RiskscoreError
-from riskscore.run import as_models
 from riskscore.samples.part import Part
+from riskscore.samples.question import Question
 from riskscore.writing.dataset import write_dataset
 from riskscore.writing.failures import Failure
+from riskscore.writing.provenance import method_told
 from riskscore.writing.shards import Shard, assemble, read_shard
 
 
@@ -60,11 +60,9 @@ class Outcome:
 
 def run_batch(
     sample_sets: Sequence[SampleSet],
-    models: Sequence[str],
+    question: Question,
     out: Path,
     *,
-    options: Mapping[str, Any] | None = None,
-    parameters: Mapping[str, Any] | None = None,
     shards: int = 1,
     jobs: int = 1,
     tsv: bool = False,
@@ -73,29 +71,21 @@ def run_batch(
     """Score sample sets, each in ``shards`` parts, in ``jobs`` processes, into the folder ``out``.
 
     What an earlier run in ``out`` has scored of the same inputs in the same way is not scored
-    again. A sample set that fails is told in failed.tsv and left out; the others go on. ``options``
-    go to :func:`riskscore.run.score`; ``parameters`` are what the provenance says of them.
+    again. A sample set that fails is told in failed.tsv and left out; the others go on.
+    Exposures and HLA tables are those of the sample sets, not the question's.
 
-    Raises ModelError, BatchLockedError or OutputError, which end the batch.
+    Raises PopulationError, BatchLockedError or OutputError, which end the batch.
     """
-    loaded = as_models(models)
-    method = Method(
-        tuple(models),
-        {model.id: model.checksum for model in loaded},
-        dict(options or {}),
-        dict(parameters or {}),
-    )
-    for model in loaded:
-        model.require_population(method.options.get("population", "EUR"))
+    question.reference_population()
     tasks = [
         Task(one, Part(index, shards)) for one in sample_sets for index in range(1, shards + 1)
     ]
     with workplace(out) as place:
-        batch = _Batch(place, method, tasks, jobs, watch)
+        batch = _Batch(place, question, tasks, jobs, watch)
         batch.score()
         wholes = assemble(batch.whole_sets())
         failures = tuple(sorted(batch.failures, key=lambda f: (f.sample_set, f.part)))
-        write_dataset(wholes, failures, run_facts(loaded, method.parameters), out, tsv=tsv)
+        write_dataset(wholes, failures, method_told(question), out, tsv=tsv)
     unscored = sum(shard.unscored for whole in wholes for shard in whole.shards)
     warnings = sum(bool(whole.shards[0].told["cohort"]["warnings"]) for whole in wholes)
     return Outcome(batch.progress, failures, unscored, warnings)
@@ -107,12 +97,12 @@ class _Batch:
     def __init__(
         self,
         place: Workplace,
-        method: Method,
+        question: Question,
         tasks: Sequence[Task],
         jobs: int,
         watch: Callable[[Progress], None],
     ) -> None:
-        self.place, self.method, self.jobs, self.watch = place, method, jobs, watch
+        self.place, self.question, self.jobs, self.watch = place, question, jobs, watch
         self.failures: list[Failure] = []
         self.finished: list[Shard] = []
         self.progress = Progress(len(tasks))
@@ -125,7 +115,7 @@ class _Batch:
         """The tasks that no earlier run has done; those whose files are not there fail here."""
         for bare in tasks:
             try:
-                task = bare.of_inputs(self.method, self.checksums.of)
+                task = bare.of_inputs(self.question, self.checksums.of)
             except RiskscoreError as error:
                 self._fail(bare, error)
                 continue
@@ -140,7 +130,7 @@ class _Batch:
     def score(self) -> None:
         """Score what is not done."""
         start = monotonic()
-        for task, outcome in run_tasks(self.todo, self.method, self.place.making, self.jobs):
+        for task, outcome in run_tasks(self.todo, self.question, self.place.making, self.jobs):
             try:
                 if isinstance(outcome, Exception):
                     raise outcome

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from riskscore.batch.sample_sets import SampleSet
 from riskscore.errors import RiskscoreError
-from riskscore.models.model import RiskModel
 from riskscore.samples.part import Part
+from riskscore.samples.question import Question
 from riskscore.writing.failures import Failure
-from riskscore.writing.provenance import NOTICE, hash_inputs, software
-
-
-@dataclass(frozen=True)
-class Method:
-    """How all shards of a batch are scored.
-
-    ``names`` are the models as they were named; ``options`` go to :func:`riskscore.run.score`, and
-    ``parameters`` are what the provenance says of them.
-    """
-
-    names: tuple[str, ...]
-    checksums: Mapping[str, str]
-    options: Mapping[str, Any]
-    parameters: Mapping[str, Any]
+from riskscore.writing.provenance import hash_inputs, method_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +42,19 @@ class Task:
         exposures = (one.exposures,) if one.exposures else ()
         return (*one.files, *one.companions, *exposures, *one.hla)
 
-    def of_inputs(self, method: Method, checksum: Callable[[Path], str]) -> Task:
+    def question(self, question: Question) -> Question:
+        """A batch's question about this sample set: its exposures and HLA tables, in one process.
+
+        The processes of a batch score a sample set each.
+        """
+        one, reading = self.sample_set, replace(question.reading, processes=1)
+        return replace(question, exposures=one.exposures, hla=one.hla, reading=reading)
+
+    def of_inputs(self, question: Question, checksum: Callable[[Path], str]) -> Task:
         """The task with the checksums of its inputs; raises what ``checksum`` does."""
         hashed = hash_inputs(self.sample_set.inputs, checksum)
         depends = {
-            "software": software(),
-            "models": method.checksums,
-            "parameters": method.parameters,
+            "method": method_told(question),
             "inputs": hashed,
             "companions": [checksum(path) for path in self.sample_set.companions],
             "sample_set": self.sample_set.name,
@@ -92,22 +84,3 @@ class Done:
     people: int
     unscored: int
     warnings: tuple[str, ...] = ()
-
-
-def run_facts(models: Sequence[RiskModel], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """What all shards of the batch will say of themselves alike."""
-    return {
-        "notice": NOTICE,
-        "software": software(),
-        "models": [
-            {
-                "id": model.id,
-                "version": model.version,
-                "edition": model.edition,
-                "ancestry": model.card.ancestry,
-                "sha256": model.checksum,
-            }
-            for model in models
-        ],
-        "parameters": dict(parameters),
-    }

@@ -16,9 +16,9 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from riskscore.batch.tasks import Done, Method, Task
-from riskscore.errors import FileChangedError, WorkerError
-from riskscore.models.model import RiskModel
+from riskscore.batch.tasks import Done, Task
+from riskscore.errors import WorkerError
+from riskscore.samples.question import Question
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Worker:
 
 
 def run_tasks(
-    tasks: Sequence[Task], method: Method, folder: Path, jobs: int
+    tasks: Sequence[Task], question: Question, folder: Path, jobs: int
 ) -> Iterator[tuple[Task, Done | Exception]]:
     """Score shards in up to ``jobs`` processes, each into a folder of its name in ``folder``.
 
@@ -46,7 +46,7 @@ def run_tasks(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["riskscore.run", "riskscore.writing.shards"])
     waiting = list(reversed(tasks))
-    workers = [_start(context, method, folder) for _ in range(min(jobs, len(tasks)))]
+    workers = [_start(context, question, folder) for _ in range(min(jobs, len(tasks)))]
     try:
         for worker in workers:
             _give(worker, waiting)
@@ -61,7 +61,7 @@ def run_tasks(
                     outcome = _death(worker.process)
                     worker.pipe.close()
                     workers.remove(worker)
-                    worker = _start(context, method, folder)  # noqa: PLW2901
+                    worker = _start(context, question, folder)  # noqa: PLW2901
                     workers.append(worker)
                 _give(worker, waiting)
                 yield task, outcome
@@ -70,9 +70,9 @@ def run_tasks(
             worker.stop()
 
 
-def _start(context: ForkServerContext, method: Method, folder: Path) -> Worker:
+def _start(context: ForkServerContext, question: Question, folder: Path) -> Worker:
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, method, folder), daemon=True)
+    process = context.Process(target=serve, args=(theirs, question, folder), daemon=True)
     process.start()
     theirs.close()
     return Worker(process, ours)
@@ -96,17 +96,15 @@ def _death(process: BaseProcess) -> WorkerError:
     )
 
 
-def serve(pipe: Connection, method: Method, folder: Path) -> None:
+def serve(pipe: Connection, question: Question, folder: Path) -> None:
     """Score what comes through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told too, and ends its workers
-    models: list[RiskModel] = []
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             task: Task = pipe.recv()
             outcome: Done | Exception
             try:
-                models = models or _load(method)
-                outcome = score_task(task, method, models, folder / task.name)
+                outcome = score_task(task, question, folder / task.name)
             except Exception as error:
                 outcome = error
             try:
@@ -115,37 +113,19 @@ def serve(pipe: Connection, method: Method, folder: Path) -> None:
                 pipe.send(WorkerError(f"unforeseen: {type(outcome).__name__}"))
 
 
-def _load(method: Method) -> list[RiskModel]:
-    from riskscore.models.catalog import load_model
-
-    models = [load_model(name) for name in method.names]
-    if {model.id: model.checksum for model in models} != dict(method.checksums):
-        raise FileChangedError("a model was changed during the run", fix="run again")
-    return models
-
-
-def score_task(task: Task, method: Method, models: Sequence[RiskModel], out: Path) -> Done:
+def score_task(task: Task, question: Question, out: Path) -> Done:
     """Score one shard and write it into the new folder ``out``."""
     from riskscore.run import score
     from riskscore.writing.shards import write_shard
 
     sample_set = task.sample_set
-    files = sample_set.files
-    scores = score(
-        files[0] if len(files) == 1 else files,
-        models,
-        exposures=sample_set.exposures,
-        hla=sample_set.hla,
-        part=task.part,
-        **method.options,
-    )
+    scores = score(sample_set.files, task.question(question), part=task.part)
     write_shard(
         scores,
         out,
         task.part,
         sample_set=sample_set.name,
         hashed=task.hashed,
-        parameters=method.parameters,
         fingerprint=task.fingerprint,
     )
     unscored = sum(table.unscored for table in scores.tables)

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskscore.cli.options import (
-    AbsentName,
-    AbsentOption,
-    BuildOption,
-    ExposuresOption,
-    FieldName,
-    FieldOption,
-    FilterOption,
-    HaplotypeCallsOption,
-    HLAOption,
-    MinR2Option,
-    ModelOption,
-    PopulationOption,
-    RequireIndexOption,
-    SexOption,
-    WeakTagsOption,
-    parameters_of,
-    reading_of,
-    say,
-)
+from riskscore.cli.options import asks, say
 from riskscore.cli.progress import watching
 from riskscore.errors import EXIT_SOME_NOT_SCORED, UsageError
 
 if TYPE_CHECKING:
-    from riskscore.batch.sample_sets import SampleSet
+    from riskscore.cli.options import Ask
     from riskscore.samples.part import Part
+    from riskscore.samples.question import Question
 
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
 TSVOption = Annotated[
@@ -41,6 +23,7 @@ TSVOption = Annotated[
 ]
 
 
+@asks
 def batch(
     source: Annotated[
         str,
@@ -50,26 +33,8 @@ def batch(
             metavar="MANIFEST|FOLDER|PATTERN",
         ),
     ],
-    model: ModelOption,
     out: OutOption,
-    exposures: ExposuresOption = None,
-    sex_column: SexOption = "sex",
-    population: PopulationOption = "EUR",
-    build: BuildOption = None,
-    field: FieldOption = FieldName.auto,
-    min_r2: MinR2Option = None,
-    filters: FilterOption = None,
-    absent: AbsentOption = AbsentName.missing,
-    require_index: RequireIndexOption = False,
-    hla: HLAOption = None,
-    haplotype_calls: HaplotypeCallsOption = "posterior",
-    weak_tags: WeakTagsOption = False,
-    prevalence: Annotated[
-        float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
-    ] = None,
-    horizon: Annotated[
-        str | None, typer.Option(help="Horizon of the risk, of those the models have.")
-    ] = None,
+    ask: Ask,
     shards: Annotated[
         int, typer.Option(min=1, help="Parts each sample set is scored in; bounds the memory.")
     ] = 1,
@@ -90,32 +55,21 @@ def batch(
     """
     from riskscore.batch.run import run_batch
     from riskscore.batch.sample_sets import PLAN_COLUMNS, find_sample_sets, plan_rows
-    from riskscore.run import as_models
     from riskscore.writing.tables import write_table
 
-    sample_sets = find_sample_sets(source, exposures=exposures, hla=hla or ())
+    question = ask()
+    files = question.input_files
+    sample_sets = find_sample_sets(
+        source, exposures=next(iter(files.get("exposures", [])), None), hla=files.get("hla", [])
+    )
     if dry_run:
         write_table(plan_rows(sample_sets, shards), PLAN_COLUMNS, None)
         return
-    reading = reading_of(field, min_r2, filters, absent, require_index)
-    ids = [loaded.id for loaded in as_models(model)]
-    options: dict[str, Any] = {
-        "sex_column": sex_column,
-        "population": population,
-        "build": build.value if build else None,
-        "reading": reading,
-        "prevalence": prevalence,
-        "horizon": horizon,
-        "haplotype_calls": haplotype_calls,
-        "weak_tags": weak_tags,
-    }
     with watching(as_json=json_progress) as watch:
         outcome = run_batch(
             sample_sets,
-            model,
+            question,
             out,
-            options=options,
-            parameters=parameters_of(ids, options),
             shards=shards,
             jobs=jobs or _processors(),
             tsv=tsv,
@@ -157,28 +111,21 @@ def merge(
 
 
 def score_for_batch(
-    one: SampleSet,
-    part: Part | None,
-    names: list[str],
-    options: dict[str, Any],
-    out: Path | None,
-    *,
-    force: bool,
+    name: str, vcf: list[Path], part: Part | None, question: Question, out: Path | None
 ) -> None:
     """What ``score --shard --sample-set`` does: a batch's shard, or the reason why not."""
     from riskscore.batch.one import score_one
-    from riskscore.batch.tasks import Done, Method, Task
-    from riskscore.models.catalog import load_model
+    from riskscore.batch.sample_sets import SampleSet
+    from riskscore.batch.tasks import Done, Task
 
     if part is None or out is None:
         raise UsageError(
             "--sample-set is the name of a shard's cohort", fix="add --shard and --out"
         )
-    models = [load_model(name, force=force) for name in names]
-    parameters = parameters_of([model.id for model in models], options)
-    checksums = {model.id: model.checksum for model in models}
-    method = Method(tuple(names), checksums, options, parameters)
-    outcome = score_one(Task(one, part), method, models, out)
+    files = question.input_files
+    exposures = next(iter(files.get("exposures", [])), None)
+    one = SampleSet(name, tuple(vcf), exposures, tuple(files.get("hla", [])))
+    outcome = score_one(Task(one, part), question, out)
     if isinstance(outcome, Done):
         say(f"riskscore: warning: {warning}" for warning in outcome.warnings)
         _end(outcome.unscored)

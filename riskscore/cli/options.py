@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from riskscore.samples.files.reading import Reading
     from riskscore.samples.part import Part
+    from riskscore.samples.question import Question
     from riskscore.scoring.score import Scores
+
+    Ask = Callable[[], Question]
+
+# The groups in which --help lists the options.
+INPUTS, GENOTYPES, HLA, RISK = "Inputs", "Reading genotypes", "HLA", "Population and risk"
 
 
 class BuildName(StrEnum):
@@ -49,24 +55,10 @@ VCFArgument = Annotated[
         metavar="VCF...",
     ),
 ]
-FieldOption = Annotated[
-    FieldName, typer.Option(help="Genotype field; auto: the first of DS, HDS, GP, GT in a cell.")
+OutputOption = Annotated[
+    Path | None, typer.Option("-o", "--output", help="File for the table: .tsv or .parquet.")
 ]
-MinR2Option = Annotated[
-    float | None,
-    typer.Option("--min-r2", help="Leave out records imputed worse (R2, DR2, INFO or AR2)."),
-]
-FilterOption = Annotated[
-    str | None,
-    typer.Option("--filter", help="FILTER values to accept, such as PASS,. (default: any)."),
-]
-AbsentOption = Annotated[
-    AbsentName,
-    typer.Option(help="A locus without a record is missing, at its frequency, or hom-ref."),
-]
-RequireIndexOption = Annotated[
-    bool, typer.Option("--require-index", help="Refuse a file without an index.")
-]
+# Of the verbs that do not score, but read or write with one of these choices.
 ModelOption = Annotated[
     list[str],
     typer.Option(
@@ -82,33 +74,148 @@ ForceOption = Annotated[
     ),
 ]
 ExposuresOption = Annotated[
-    Path | None, typer.Option(help="TSV or CSV of exposures, with a column 'sample'.")
+    Path | None,
+    typer.Option(help="TSV or CSV of exposures, with a column 'sample'.", rich_help_panel=INPUTS),
 ]
-SexOption = Annotated[str, typer.Option(help="The column of the exposures that gives sex.")]
+SexOption = Annotated[
+    str,
+    typer.Option(help="The column of the exposures that gives sex.", rich_help_panel=INPUTS),
+]
 PopulationOption = Annotated[
-    str, typer.Option(help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown.")
-]
-BuildOption = Annotated[BuildName | None, typer.Option(help="Genome build, if the file is silent.")]
-HLAOption = Annotated[
-    list[Path] | None,
-    typer.Option("--hla", help="Typed HLA table of any known format; repeat for several."),
-]
-HaplotypeCallsOption = Annotated[
     str,
     typer.Option(
-        help="Haplotypes of a scheme: posterior (uncertainty kept), or published (tags rounded "
-        "and ranked as the paper's software does)."
+        help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown.",
+        rich_help_panel=RISK,
     ),
 ]
-WeakTagsOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-weak-tags", help="Let tag SNPs of r2 below 0.8 stand for untyped HLA alleles."
-    ),
+BuildOption = Annotated[
+    BuildName | None,
+    typer.Option(help="Genome build, if the file is silent.", rich_help_panel=GENOTYPES),
 ]
-OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", help="File for the table: .tsv or .parquet.")
-]
+
+
+def question_of(
+    model: ModelOption,
+    force: ForceOption = False,
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    hla: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--hla",
+            help="Typed HLA table of any known format; repeat for several.",
+            rich_help_panel=INPUTS,
+        ),
+    ] = None,
+    build: BuildOption = None,
+    field: Annotated[
+        FieldName,
+        typer.Option(
+            help="Genotype field; auto: the first of DS, HDS, GP, GT in a cell.",
+            rich_help_panel=GENOTYPES,
+        ),
+    ] = FieldName.auto,
+    min_r2: Annotated[
+        float | None,
+        typer.Option(
+            "--min-r2",
+            help="Leave out records imputed worse (R2, DR2, INFO or AR2).",
+            rich_help_panel=GENOTYPES,
+        ),
+    ] = None,
+    filters: Annotated[
+        str | None,
+        typer.Option(
+            "--filter",
+            help="FILTER values to accept, such as PASS,. (default: any).",
+            rich_help_panel=GENOTYPES,
+        ),
+    ] = None,
+    absent: Annotated[
+        AbsentName,
+        typer.Option(
+            help="A locus without a record is missing, at its frequency, or hom-ref.",
+            rich_help_panel=GENOTYPES,
+        ),
+    ] = AbsentName.missing,
+    require_index: Annotated[
+        bool,
+        typer.Option(
+            "--require-index", help="Refuse a file without an index.", rich_help_panel=GENOTYPES
+        ),
+    ] = False,
+    haplotype_calls: Annotated[
+        str,
+        typer.Option(
+            help="Haplotypes of a scheme: posterior (uncertainty kept), or published (tags rounded "
+            "and ranked as the paper's software does).",
+            rich_help_panel=HLA,
+        ),
+    ] = "posterior",
+    weak_tags: Annotated[
+        bool,
+        typer.Option(
+            "--allow-weak-tags",
+            help="Let tag SNPs of r2 below 0.8 stand for untyped HLA alleles.",
+            rich_help_panel=HLA,
+        ),
+    ] = False,
+    population: PopulationOption = "EUR",
+    prevalence: Annotated[
+        float | None,
+        typer.Option(
+            help="Baseline risk to use in place of the models' own.", rich_help_panel=RISK
+        ),
+    ] = None,
+    horizon: Annotated[
+        str | None,
+        typer.Option(help="Horizon of the risk, of those the models have.", rich_help_panel=RISK),
+    ] = None,
+) -> Question:
+    """The question that the options of a verb ask; these are the options of every verb that scores.
+
+    Raises UsageError, or an error of a model that cannot be read.
+    """
+    from riskscore.models.catalog import as_models, load_model
+    from riskscore.samples.files.reading import Reading
+    from riskscore.samples.question import Question
+
+    accepted = frozenset(filters.split(",")) if filters else None
+    return Question.of(
+        as_models([load_model(name, force=force) for name in model]),
+        exposures=exposures,
+        sex_column=sex_column,
+        hla=hla or (),
+        build=build.value if build else None,
+        reading=Reading(
+            field.value, min_r2, accepted, absent.value, require_index, usable_processes()
+        ),
+        haplotype_calls=haplotype_calls,
+        weak_tags=weak_tags,
+        population=population,
+        prevalence=prevalence,
+        horizon=horizon,
+    )
+
+
+def asks(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options of :func:`question_of`, in the place of its argument ``ask``.
+
+    ``ask()`` makes the Question, so that a verb may check its other options before a model is read.
+    """
+    options = inspect.signature(question_of, eval_str=True, locals={"Question": Any}).parameters
+    own = inspect.signature(verb, eval_str=True, locals={"Ask": Any}).parameters
+    merged = {**{name: own[name] for name in own if name != "ask"}, **options}
+
+    @wraps(verb)
+    def with_options(**given: Any) -> None:
+        asked = {name: given.pop(name) for name in options}
+        verb(ask=partial(question_of, **asked), **given)
+
+    keyword = [one.replace(kind=one.KEYWORD_ONLY) for one in merged.values()]
+    vars(with_options)["__signature__"] = inspect.Signature(keyword)
+    with_options.__annotations__ = {one.name: one.annotation for one in keyword}
+    return with_options
 
 
 def say(lines: Iterable[str]) -> None:
@@ -117,77 +224,15 @@ def say(lines: Iterable[str]) -> None:
         typer.echo(line, err=True)
 
 
-def reading_of(
-    field: FieldName,
-    min_r2: float | None,
-    filters: str | None,
-    absent: AbsentName,
-    require_index: bool,
-) -> Reading:
-    """How genotypes are to be read, as the options say."""
-    from riskscore.samples.files.reading import Reading
-
-    accepted = frozenset(filters.split(",")) if filters else None
-    return Reading(field.value, min_r2, accepted, absent.value, require_index)
-
-
 def usable_processes() -> int:
     """How many processes may read a large file: two, if this one may use as many processors."""
     return min(2, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1
 
 
-def parameters_of(models: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
-    """What the provenance says of the options that decide the scores.
-
-    ``options`` are those of :func:`riskscore.run.score` that are not inputs.
-    """
-    plain = {name: value for name, value in options.items() if name != "reading"}
-    reading: Reading = options["reading"]
-    return {
-        "models": list(models),
-        **dict(sorted(plain.items())),
-        "field": str(reading.field),
-        "min_r2": reading.min_r2,
-        "filter": ",".join(sorted(reading.filters)) if reading.filters else None,
-        "absent": str(reading.absent),
-    }
-
-
-def read_and_score(
-    vcf: Path | list[Path],
-    model: list[str],
-    exposures: Path | None,
-    sex_column: str,
-    population: str,
-    build: BuildName | None,
-    prevalence: float | None = None,
-    reading: Reading | None = None,
-    part: Part | None = None,
-    hla: list[Path] | None = None,
-    haplotype_calls: str = "posterior",
-    weak_tags: bool = False,
-    horizon: str | None = None,
-    force: bool = False,
-) -> Scores:
-    """Score a VCF as the shared options say; warnings go to standard error."""
-    from riskscore.models.catalog import load_model
+def read_and_score(vcf: list[Path], question: Question, part: Part | None = None) -> Scores:
+    """Score a cohort; warnings go to standard error."""
     from riskscore.run import score
-    from riskscore.samples.files.reading import Reading
 
-    scores = score(
-        vcf,
-        [load_model(name, force=force) for name in model],
-        exposures=exposures,
-        sex_column=sex_column,
-        population=population,
-        build=build.value if build else None,
-        prevalence=prevalence,
-        reading=replace(reading or Reading(), processes=usable_processes()),
-        part=part,
-        hla=hla or (),
-        haplotype_calls=haplotype_calls,
-        weak_tags=weak_tags,
-        horizon=horizon,
-    )
+    scores = score(vcf, question, part=part)
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
     return scores

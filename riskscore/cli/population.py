@@ -28,9 +28,8 @@ def population(
 
     Warns of people whose superpopulation is not that of the models' weights. Nothing is adjusted.
     """
-    from riskscore.models.catalog import list_models
+    from riskscore.models.catalog import as_models, list_models
     from riskscore.models.panel import reference_panel
-    from riskscore.run import as_models
     from riskscore.samples.cohort import read_cohort
     from riskscore.scoring.likeness import likeness
     from riskscore.writing.tables import check_ending, write_table

@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskscore.cli.options import (
-    AbsentName,
-    AbsentOption,
-    BuildOption,
-    ExposuresOption,
-    FieldName,
-    FieldOption,
-    FilterOption,
-    ForceOption,
-    HaplotypeCallsOption,
-    HLAOption,
-    MinR2Option,
-    ModelOption,
-    OutputOption,
-    PopulationOption,
-    RequireIndexOption,
-    SexOption,
-    VCFArgument,
-    WeakTagsOption,
-    parameters_of,
-    read_and_score,
-    reading_of,
-    say,
-)
+from riskscore.cli.options import OutputOption, VCFArgument, asks, read_and_score, say
 from riskscore.errors import EXIT_SOME_NOT_SCORED
 
+if TYPE_CHECKING:
+    from riskscore.cli.options import Ask
 
+
+@asks
 def score(
     vcf: VCFArgument,
-    model: ModelOption,
-    exposures: ExposuresOption = None,
-    sex_column: SexOption = "sex",
-    population: PopulationOption = "EUR",
-    build: BuildOption = None,
-    field: FieldOption = FieldName.auto,
-    min_r2: MinR2Option = None,
-    filters: FilterOption = None,
-    absent: AbsentOption = AbsentName.missing,
-    require_index: RequireIndexOption = False,
-    hla: HLAOption = None,
-    haplotype_calls: HaplotypeCallsOption = "posterior",
-    weak_tags: WeakTagsOption = False,
-    force: ForceOption = False,
-    prevalence: Annotated[
-        float | None, typer.Option(help="Baseline risk to use in place of the models' own.")
-    ] = None,
-    horizon: Annotated[
-        str | None, typer.Option(help="Horizon of the risk, of those the models have.")
-    ] = None,
+    ask: Ask,
     output: OutputOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for scores, match report, coverage, provenance.")
@@ -83,55 +45,24 @@ def score(
         from riskscore.writing.bundle import check_folder
 
         check_folder(out)
-    reading = reading_of(field, min_r2, filters, absent, require_index)
-    options = {
-        "population": population,
-        "build": build.value if build else None,
-        "sex_column": sex_column,
-        "prevalence": prevalence,
-        "horizon": horizon,
-        "haplotype_calls": haplotype_calls,
-        "weak_tags": weak_tags,
-        "reading": reading,
-    }
     if sample_set:
-        from riskscore.batch.sample_sets import SampleSet
         from riskscore.cli.batch import score_for_batch
 
-        one = SampleSet(sample_set, tuple(vcf), exposures, tuple(hla or ()))
-        score_for_batch(one, part, model, options, out, force=force)
+        score_for_batch(sample_set, vcf, part, ask(), out)
         return
-    scores = read_and_score(
-        vcf,
-        model,
-        exposures,
-        sex_column,
-        population,
-        build,
-        prevalence,
-        reading,
-        part,
-        hla,
-        haplotype_calls,
-        weak_tags,
-        horizon,
-        force,
-    )
+    scores = read_and_score(vcf, ask(), part)
     if out is not None:
         files = [path for path in vcf if str(path) != "-"]
-        inputs = {"vcf": files[0] if len(files) == 1 else files, "exposures": exposures}
-        inputs |= {"hla": hla} if hla else {}
-        parameters = parameters_of([table.model.id for table in scores.tables], options)
         if part is None:
             from riskscore.writing.bundle import write_bundle
 
-            write_bundle(scores, out, inputs=inputs, parameters=parameters)
+            write_bundle(scores, out, inputs={"vcf": files})
         else:
             from riskscore.writing.provenance import hash_inputs
             from riskscore.writing.shards import write_shard
 
-            hashed = hash_inputs(inputs)
-            write_shard(scores, out, part, hashed=hashed, parameters=parameters)
+            hashed = hash_inputs({"vcf": files, **scores.cohort.question.input_files})
+            write_shard(scores, out, part, hashed=hashed)
     if output is not None or out is None:
         write_blocks(scores.blocks(), COLUMNS, output)
     unscored = sum(table.unscored for table in scores.tables)
@@ -140,23 +71,11 @@ def score(
         raise typer.Exit(EXIT_SOME_NOT_SCORED)
 
 
+@asks
 def explain(
     vcf: VCFArgument,
-    model: ModelOption,
+    ask: Ask,
     sample: Annotated[str, typer.Option("-s", "--sample", help="The sample to explain.")],
-    exposures: ExposuresOption = None,
-    sex_column: SexOption = "sex",
-    population: PopulationOption = "EUR",
-    build: BuildOption = None,
-    field: FieldOption = FieldName.auto,
-    min_r2: MinR2Option = None,
-    filters: FilterOption = None,
-    absent: AbsentOption = AbsentName.missing,
-    require_index: RequireIndexOption = False,
-    hla: HLAOption = None,
-    haplotype_calls: HaplotypeCallsOption = "posterior",
-    weak_tags: WeakTagsOption = False,
-    force: ForceOption = False,
     unsure: Annotated[
         bool, typer.Option("--uncertainty", help="Print what makes the score unsure, by source.")
     ] = False,
@@ -173,20 +92,7 @@ def explain(
     from riskscore.writing.words import NOTICE, risk_words
 
     check_ending(output)
-    reading = reading_of(field, min_r2, filters, absent, require_index)
-    scores = read_and_score(
-        vcf,
-        model,
-        exposures,
-        sex_column,
-        population,
-        build,
-        reading=reading,
-        hla=hla,
-        haplotype_calls=haplotype_calls,
-        weak_tags=weak_tags,
-        force=force,
-    )
+    scores = read_and_score(vcf, ask())
     sources = {table.model.id: uncertainty_rows(scores, table, sample) for table in scores.tables}
     columns: tuple[str, ...] = ("model", *(UNCERTAINTY_COLUMNS if unsure else LEDGER_COLUMNS))
     if unsure:
@@ -217,22 +123,10 @@ def explain(
         )
 
 
+@asks
 def check(
     vcf: VCFArgument,
-    model: ModelOption,
-    exposures: ExposuresOption = None,
-    sex_column: SexOption = "sex",
-    population: PopulationOption = "EUR",
-    build: BuildOption = None,
-    field: FieldOption = FieldName.auto,
-    min_r2: MinR2Option = None,
-    filters: FilterOption = None,
-    absent: AbsentOption = AbsentName.missing,
-    require_index: RequireIndexOption = False,
-    hla: HLAOption = None,
-    haplotype_calls: HaplotypeCallsOption = "posterior",
-    weak_tags: WeakTagsOption = False,
-    force: ForceOption = False,
+    ask: Ask,
     shard: Annotated[
         str | None,
         typer.Option(help="Count the i-th of k parts of the people, as i/k; bounds the memory."),
@@ -249,21 +143,7 @@ def check(
     from riskscore.writing.words import check_words
 
     check_ending(output)
-    reading = reading_of(field, min_r2, filters, absent, require_index)
-    scores = read_and_score(
-        vcf,
-        model,
-        exposures,
-        sex_column,
-        population,
-        build,
-        reading=reading,
-        part=Part.parse(shard) if shard else None,
-        hla=hla,
-        haplotype_calls=haplotype_calls,
-        weak_tags=weak_tags,
-        force=force,
-    )
+    scores = read_and_score(vcf, ask(), Part.parse(shard) if shard else None)
     for line in check_words(scores):
         typer.echo(line)
     typer.echo()
@@ -291,5 +171,5 @@ def demo(
     shown = {"HG00096": "t1d", "NA12878": "ms", "NA19238": "ra", "HG00403": "t1d", "HG03713": "ms"}
     for line in summary_words(scores, groups, shown):
         typer.echo(line)
-    write_bundle(scores, out, inputs={"vcf": vcf}, parameters={"models": models}, replace=True)
+    write_bundle(scores, out, inputs={"vcf": vcf}, replace=True)
     typer.echo(f"\nThe whole table: {out}/scores.tsv")

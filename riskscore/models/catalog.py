@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from riskscore.errors import ModelNotFoundError
+from riskscore.errors import ModelNotFoundError, UsageError
 from riskscore.files import reference_root
 from riskscore.models.folder import read_folder
 from riskscore.models.model import RiskModel
+
+Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
 
 
 def list_models() -> tuple[str, ...]:
@@ -56,3 +59,18 @@ def load_model(name: str | Path, *, force: bool = False) -> RiskModel:
         fix=f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of "
         "a PGS Catalog scoring file",
     )
+
+
+def as_models(models: Models) -> tuple[RiskModel, ...]:
+    """Models by id, by path, or as they are; one or several.
+
+    Raises UsageError when none is named or one twice, and the errors of :func:`load_model`.
+    """
+    several = [models] if isinstance(models, str | Path | RiskModel) else models
+    loaded = tuple(m if isinstance(m, RiskModel) else load_model(m) for m in several)
+    if not loaded:
+        raise UsageError("no model was named")
+    repeated = {model.id for model in loaded if [m.id for m in loaded].count(model.id) > 1}
+    if repeated:
+        raise UsageError(f"the model {repeated.pop()!r} is named twice")
+    return loaded

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.errors import NothingMatchedError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
+from riskscore.models.catalog import Models
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.models.rows import OWN_FREQUENCY
@@ -34,6 +35,7 @@ from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.part import Part, sums_of
+from riskscore.samples.question import Question, QuestionOptions, takes_options
 
 if TYPE_CHECKING:
     from riskscore.models.plain import PlainVariants
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
-
-UNKNOWN_POPULATION = "unknown"
 
 
 @dataclass(frozen=True)
@@ -61,72 +61,61 @@ class Cohort:
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
     plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
     population_known: bool = True  # of the people; ``population`` is then only the reference
+    question: Question = field(default_factory=Question)
 
     @cached_property
     def sex(self) -> tuple[Sex | None, ...]:
         return self.exposures.sex or (None,) * len(self.samples)
 
 
+@takes_options
 def read_cohort(
     vcf: str | Path | Sequence[str | Path],
-    models: Sequence[RiskModel],
+    models: Models | Question,
     *,
-    reading: Reading | None = None,
-    exposures: str | Path | Any = None,
-    sex_column: str = "sex",
-    population: str = "EUR",
-    build: Build | str | None = None,
-    hla: str | Path | Sequence[str | Path] = (),
-    haplotype_calls: HaplotypeCalls | str = HaplotypeCalls.POSTERIOR,
-    weak_tags: bool = False,
     part: Part | None = None,
+    **options: Unpack[QuestionOptions],
 ) -> Cohort:
     """Read what the models need, and only that, from VCF or BCF files, PGEN or BGEN.
 
-    Several files (a chromosome, a region or a batch of people each) are one cohort. ``reading``
-    says which field and records count, and what an absent record means.
-    ``exposures`` is a TSV or CSV file or a pandas frame. ``population`` is the superpopulation
-    (AFR, AMR, EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold;
-    the first that the models have is the reference of people whose population is "unknown".
-    ``weak_tags`` lets tags of lower r2 stand in, with the uncertainty that this brings.
-    ``hla`` are typed HLA tables of any known format; they come before HLA records of the files.
-    ``haplotype_calls`` says how haplotypes of a model's scheme are called: posterior, or published.
+    Several files (a chromosome, a region or a batch of people each) are one cohort. The options are
+    the fields of :class:`Question`.
     With ``part`` all people are judged together, and the cohort is those of the part: what is held
     of the others is their names. See :func:`riskscore.samples.part.part_of`.
 
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
     """
-    models = tuple(models)
-    population, population_known = _reference_population(models, population)
-    typings = _read_typings([hla] if isinstance(hla, str | Path) else hla)
-    reading, panel = reading or Reading(), reference_panel()
-    variants = list(dict.fromkeys(v for model in models for v in model.variants))
-    genes = sorted({gene for model in models for gene in model.genes})
-    asked = Build(build) if build else None
+    question = Question.of(models, **options)
+    named, reading, weak_tags = question.models, question.reading, question.weak_tags
+    population = question.reference_population()
+    typings, panel = _read_typings(question.hla), reference_panel()
+    variants = list(dict.fromkeys(v for model in named for v in model.variants))
+    genes = sorted({gene for model in named for gene in model.genes})
+    asked = question.build
     with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
-        alleles = taggable_alleles(models)
+        alleles = taggable_alleles(named)
         regions = regions_of(
             [*variants, *tag_variants(alleles, panel, population, weak=weak_tags)],
             asked or source.build,
         )
         regions += [r for one in Build for r in hla_regions(one)] if genes else []
-        wide = {model.id: model.plain for model in models if model.plain is not None}
+        wide = {model.id: model.plain for model in named if model.plain is not None}
         places, shown = _plain_places(source, wide, asked or source.build)
         source.prepare([*regions, *places])
         chosen = choose_build(source, [*variants, *shown], asked)
-        for model in models:
+        for model in named:
             model.require_build(chosen)
         people = part.rows(len(source.samples)) if part else range(len(source.samples))
         found = _hla(source, typings, people, genes, chosen, population)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
-        expected = _expected_frequencies(models, population)
+        expected = _expected_frequencies(named, population)
         tags = tag_variants(needed, panel, population, weak=weak_tags)
         wanted = list(dict.fromkeys([*variants, *tags]))
-        everyone = range(len(source.samples)) if any(m.snp_haplotypes for m in models) else people
+        everyone = range(len(source.samples)) if any(m.snp_haplotypes for m in named) else people
         dosages = with_snp_haplotypes(
             read_dosages(source, wanted, chosen, expected, reading, everyone),
-            models, source, chosen, people,
+            named, source, chosen, people,
         )  # fmt: skip
         some = untyped_somewhere(alleles, found.genes, people, in_part=part is not None)
         # By themselves: which of them are read must not bear on the strand of any other locus.
@@ -140,17 +129,17 @@ def read_cohort(
     )
     if not found.genes and not tagged and not met:
         loci = len(variants) + sum(map(len, wide.values()))
-        raise _nothing_matched(models, loci, len(genes), dosages, name)
+        raise _nothing_matched(named, loci, len(genes), dosages, name)
     given = (
         Exposures()
-        if exposures is None
-        else read_exposures(exposures, samples, models, sex_column, people)
+        if question.exposures is None
+        else read_exposures(question.exposures, samples, named, question.sex_column, people)
     )
     if given.unused:
         warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
     return Cohort(
         samples[people.start : people.stop],
-        models,
+        named,
         dosages,
         replace(
             found,
@@ -161,9 +150,10 @@ def read_cohort(
         population,
         chosen,
         tuple(warnings),
-        _calling(haplotype_calls),
+        question.haplotype_calls,
         sums,
-        population_known,
+        question.population_known,
+        question,
     )
 
 
@@ -193,20 +183,6 @@ def _plain_sums(
     }
 
 
-def _reference_population(models: Sequence[RiskModel], population: str) -> tuple[str, bool]:
-    """The population whose frequencies are the reference, and whether it is that of the people.
-
-    Where theirs is not known, the reference is that of the first model's weights.
-    """
-    known = population != UNKNOWN_POPULATION
-    if not known:
-        named = [model.reference_populations[0] for model in models if model.reference_populations]
-        population = named[0] if named else "EUR"
-    for model in models:
-        model.require_population(population)
-    return population, known
-
-
 def _nothing_matched(
     models: Sequence[RiskModel], loci: int, genes: int, dosages: Dosages, file: str
 ) -> NothingMatchedError:
@@ -220,7 +196,7 @@ def _nothing_matched(
     )
 
 
-def _read_typings(paths: Sequence[str | Path]) -> list[Typings]:
+def _read_typings(paths: Sequence[Path]) -> list[Typings]:
     """The typed tables; their formats are imported where there is one to read."""
     if not paths:
         return []
@@ -244,15 +220,6 @@ def _hla(
     from riskscore.samples.hla.table import with_typed
 
     return with_typed(found, typings, source.samples, people, genes, population)
-
-
-def _calling(name: HaplotypeCalls | str) -> HaplotypeCalls:
-    try:
-        return HaplotypeCalls(name)
-    except ValueError as error:
-        raise UsageError(
-            f"haplotypes cannot be called {name!r}", fix="choose posterior or published"
-        ) from error
 
 
 def _expected_frequencies(models: Sequence[RiskModel], population: str) -> dict[Variant, float]:

@@ -21,6 +21,7 @@ from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
+from riskscore.samples.question import Question
 
 _GENE = re.compile(rf"^(?:HLA[-_])?(?P<gene>{'|'.join(GENES)})(?:[_. ](?P<place>[12]))?$")
 _BETWEEN = re.compile(r"\s*[+,;\s]\s*")
@@ -91,6 +92,7 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
         warnings=(f"columns no model reads: {', '.join(exposures.unused)}",)
         if exposures.unused
         else (),
+        question=Question(models, population=population),
     )
 
 

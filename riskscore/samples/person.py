@@ -16,6 +16,7 @@ from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
+from riskscore.samples.question import Question
 
 
 def person(
@@ -71,4 +72,5 @@ def person(
             sex=(Sex(sex) if sex else None,),
         ),
         population=population,
+        question=Question(models, population=population),
     )

@@ -113,26 +113,22 @@ def score_cohort(
     cohort: Cohort,
     panel: ReferencePanel,
     *,
-    prevalence: float | None = None,
-    horizon: str | None = None,
     chunk: int = CHUNK,
     halves: Halves | None = None,
 ) -> Scores:
     """Score every sample of a cohort with each of its models.
 
-    ``prevalence`` takes the place of the models' baseline risk; ``horizon`` chooses among those
-    the models have. ``halves`` does the halves of many people, in two processes if it likes.
-    Raises UsageError when a prevalence is not between 0 and 1, or a model lacks the horizon.
+    The baseline risk is the one the cohort's question asks for. ``halves`` does the halves of many
+    people, in two processes if it likes.
+    Raises UsageError when a model lacks the horizon.
     """
-    if prevalence is not None and horizon is not None:
-        raise UsageError("a prevalence has no other horizon than its own; leave one of them out")
-    if prevalence is not None and not 0 < prevalence < 1:
-        raise UsageError(f"a prevalence of {prevalence:g} is not between 0 and 1")
-    tables = []
+    question, tables = cohort.question, []
     for model in cohort.models:
         ground = centred_on(model, cohort)
         reference = replace(
-            build_reference(ground.model, panel, cohort.population, prevalence, horizon),
+            build_reference(
+                ground.model, panel, cohort.population, question.prevalence, question.horizon
+            ),
             basis=ground.basis,
             unknown=ground.unknown,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,10 +12,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
+from riskscore.models.catalog import as_models
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
-from riskscore.run import as_models
 from riskscore.samples.frame import read_frame
+from riskscore.samples.question import Question
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.score import score_cohort
@@ -175,7 +177,8 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         cohort = read_frame(X, [self.model_], population=self.population)
         for warning in cohort.warnings if fitting else ():
             warnings.warn(warning, UserWarning, stacklevel=3)
-        (table,) = score_cohort(cohort, reference_panel(), prevalence=self.prevalence_).tables
+        cohort = replace(cohort, question=Question(prevalence=self.prevalence_))
+        (table,) = score_cohort(cohort, reference_panel()).tables
         # Nothing genetic known: the population's average, which is 0, and its risk.
         average = [self.reference_.by_sex[sex].prevalence or np.nan for sex in cohort.sex]
         risk = table.numbers["probability"]

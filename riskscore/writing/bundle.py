@@ -31,16 +31,17 @@ def write_bundle(
     folder: str | Path,
     *,
     inputs: Inputs | None = None,
-    parameters: Mapping[str, Any] | None = None,
     replace: bool = False,
 ) -> Path:
     """Write scores.tsv, match_report.tsv, coverage.tsv and provenance.json into a new folder.
 
+    ``inputs`` are the files the scores were made from, by role (``vcf``): the provenance tells
+    their checksums. Exposures and HLA tables are known, where they were read from files.
     The files are made beside the folder and moved in together. Raises OutputError when the folder
     holds anything already (unless it is an earlier bundle and ``replace`` is set), or the disk
     refuses; nothing partial is left.
     """
-    told = provenance(scores, hash_inputs(inputs or {}), parameters or {})
+    told = provenance(scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files}))
     table = tsv_parts(scores.blocks(), COLUMNS)
     plain = plain_lines(scores)
     return write_tables(

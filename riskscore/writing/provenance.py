@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from riskscore.files import sha256
+from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
 
 SCHEMA = "riskscore-provenance-1"
@@ -42,26 +44,32 @@ def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dic
     return hashed
 
 
-def provenance(
-    scores: Scores, hashed: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The provenance of a run as plain data; ``hashed`` is what :func:`hash_inputs` gave."""
+def method_told(question: Question) -> dict[str, Any]:
+    """What all results of one question tell alike: software, models, and every choice made."""
     return {
-        "schema": SCHEMA,
         "notice": NOTICE,
         "software": software(),
         "models": [
             {
-                "id": table.model.id,
-                "version": table.model.version,
-                "edition": table.model.edition,
-                "ancestry": table.model.card.ancestry,
-                "sha256": table.model.checksum,
+                "id": model.id,
+                "version": model.version,
+                "edition": model.edition,
+                "ancestry": model.card.ancestry,
+                "sha256": model.checksum,
             }
-            for table in scores.tables
+            for model in question.models
         ],
+        "parameters": question.recorded(),
+    }
+
+
+def provenance(scores: Scores, hashed: Mapping[str, Any]) -> dict[str, Any]:
+    """The provenance of a run as plain data; ``hashed`` is what :func:`hash_inputs` gave."""
+    scored = tuple(table.model for table in scores.tables)
+    return {
+        "schema": SCHEMA,
+        **method_told(replace(scores.cohort.question, models=scored)),
         "inputs": dict(hashed),
-        "parameters": dict(parameters),
         "cohort": {
             "samples": len(scores.cohort.samples),
             "build": str(scores.cohort.build),

@@ -74,13 +74,12 @@ def write_shard(
     *,
     sample_set: str = "",
     hashed: Mapping[str, Any],
-    parameters: Mapping[str, Any],
     fingerprint: str = "",
 ) -> Path:
     """Write the scores of one part into a new folder, whole or not at all.
 
-    ``hashed`` and ``parameters`` are as in :func:`riskscore.writing.provenance.provenance`;
-    ``fingerprint`` stands for everything the shard was made from.
+    ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` stands for
+    everything the shard was made from.
     """
     rows = hla_rows(scores.cohort.samples, scores.cohort.hla)
     told = {
@@ -88,7 +87,7 @@ def write_shard(
         "sample_set": sample_set,
         "part": str(part),
         "fingerprint": fingerprint,
-        "provenance": provenance(scores, hashed, parameters),
+        "provenance": provenance(scores, hashed),
         "tallies": [tally.as_data() for tally in tally_scores(scores)],
     }
     contents: dict[str, Iterable[str | bytes]] = {

@@ -24,6 +24,7 @@ from riskscore.batch.run import Outcome, Progress, run_batch
 from riskscore.batch.sample_sets import find_sample_sets
 from riskscore.batch.verify import verify
 from riskscore.errors import BatchLockedError, ModelNotFoundError, OutputError, PopulationError
+from riskscore.samples.question import Question
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "reference" / "schemas" / "provenance.schema.json").read_text())
@@ -35,7 +36,7 @@ Make = Callable[..., Path]
 def batch(source: Path, out: Path, **options: Any) -> Outcome:
     exposures = options.pop("exposures", None)
     sets = find_sample_sets(str(source), exposures=exposures)
-    return run_batch(sets, ["t1d"], out, parameters={"models": ["t1d"]}, **options)
+    return run_batch(sets, Question.of("t1d"), out, **options)
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int]:
@@ -108,15 +109,15 @@ def test_times_are_believed_only_when_they_can_be(again: Path) -> None:
 @pytest.mark.parametrize("change", ["options", "shards", "spoilt"])
 def test_other_parameters_are_another_shard(again: Path, change: str) -> None:
     sets = find_sample_sets(str(again / "in"))
-    options: dict[str, Any] = {"parameters": {"models": ["t1d"]}}
+    question, parts = Question.of("t1d"), 1
     if change == "options":
-        options = {"options": {"prevalence": 0.01}, "parameters": {"prevalence": 0.01}}
+        question = Question.of(question, prevalence=0.01)
     elif change == "shards":
-        options |= {"shards": 2}
+        parts = 2
     else:
         shard = next((again / "out" / "work" / "shards").iterdir()) / "scores.tsv"
         shard.write_bytes(shard.read_bytes()[:-3])
-    outcome = run_batch(sets, ["t1d"], again / "out", **options)
+    outcome = run_batch(sets, question, again / "out", shards=parts)
     assert (
         counts(outcome) == {"options": (3, 0, 0), "shards": (6, 0, 0), "spoilt": (1, 2, 0)}[change]
     )
@@ -166,9 +167,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, make_cohorts: 
 def test_what_is_wrong_for_all_ends_the_batch_at_once(tmp_path: Path, make_cohorts: Make) -> None:
     sets = find_sample_sets(str(make_cohorts(tmp_path / "in", 1)))
     with pytest.raises(ModelNotFoundError):
-        run_batch(sets, ["gout"], tmp_path / "out")
+        run_batch(sets, Question.of("gout"), tmp_path / "out")
     with pytest.raises(PopulationError):
-        run_batch(sets, ["t1d"], tmp_path / "out", options={"population": "XYZ"})
+        run_batch(sets, Question.of("t1d", population="XYZ"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

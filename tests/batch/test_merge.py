@@ -44,7 +44,6 @@ def shards(cohort: rs.Cohort, folder: Path, count: int, sample_set: str = "") ->
             part,
             sample_set=sample_set,
             hashed={"vcf": {"name": "a.vcf.gz", "sha256": "0" * 64}},
-            parameters={"models": ["t1d", "ra"]},
         )
         for part in (Part(index, count) for index in range(1, count + 1))
     ]

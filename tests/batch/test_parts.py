@@ -131,7 +131,6 @@ def test_parts_of_partly_typed_people_merge(
                     part,
                     sample_set="all",
                     hashed={"vcf": {"name": "a.vcf.gz", "sha256": "0" * 64}},
-                    parameters={},
                 )
             )
         merge(folders, tmp_path / f"out{count}", tsv=True)

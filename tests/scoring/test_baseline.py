@@ -12,7 +12,6 @@ from riskscore.models.panel import reference_panel
 from riskscore.models.terms import Status
 from riskscore.samples.person import person
 from riskscore.scoring.reference import build_reference
-from riskscore.scoring.score import score_cohort
 
 
 def _model() -> RiskModel:
@@ -58,16 +57,15 @@ def test_interval_of_the_baseline() -> None:
 def test_horizons() -> None:
     assert _model().horizons == ("lifetime", "by age 35")
     cohort = person([_model()], sex="female", variants={"rs10801908": 1})
-    panel = reference_panel()
     risks = [
-        score_cohort(cohort, panel, horizon=h).of("ms").numbers["probability"][0]
+        rs.score(cohort, horizon=h).of("ms").numbers["probability"][0]
         for h in ("lifetime", "by age 35")
     ]
     assert risks[0] / risks[1] == pytest.approx(2.5, rel=0.01)
     with pytest.raises(UsageError, match="choose from: lifetime, by age 35"):
-        score_cohort(cohort, panel, horizon="by age 20")
+        rs.score(cohort, horizon="by age 20")
     with pytest.raises(UsageError, match="leave one of them out"):
-        score_cohort(cohort, panel, horizon="lifetime", prevalence=0.01)
+        rs.score(cohort, horizon="lifetime", prevalence=0.01)
 
 
 @pytest.mark.parametrize("prevalence", [0.0, 1.0, -0.1, 2.0])

@@ -6,7 +6,6 @@ import os
 import resource
 import shutil
 from collections.abc import Callable
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ import riskscore as rs
 from riskscore.batch.run import run_batch
 from riskscore.batch.sample_sets import find_sample_sets
 from riskscore.errors import OutputError
-from riskscore.run import as_models
 from riskscore.samples.part import Part
+from riskscore.samples.question import Question
 from riskscore.writing.bundle import write_bundle
 from riskscore.writing.shards import read_shard, write_shard
 
@@ -78,10 +77,9 @@ def test_each_write_of_a_shard_and_of_a_bundle(
     error: int, cohorts: Path, tmp_path: Path, results_in: Results
 ) -> None:
     scores = rs.score(cohorts / "c000.vcf.gz", "t1d")
-    options: dict[str, Any] = {"parameters": {"models": ["t1d"]}}
 
     def shard(out: Path) -> object:
-        return write_shard(scores, out, Part(1, 1), hashed={}, **options)
+        return write_shard(scores, out, Part(1, 1), hashed={})
 
     def whole_or_nothing(out: Path) -> None:
         if out.exists():
@@ -90,7 +88,7 @@ def test_each_write_of_a_shard_and_of_a_bundle(
 
     (tmp_path / "shards").mkdir()
     assert refuse_everywhere(error, tmp_path / "shards", shard, whole_or_nothing) > 6
-    expected = results_in(write_bundle(scores, tmp_path / "whole", **options))
+    expected = results_in(write_bundle(scores, tmp_path / "whole"))
 
     def bundle_or_nothing(out: Path) -> None:
         assert not out.exists() or results_in(out) == expected
@@ -100,7 +98,7 @@ def test_each_write_of_a_shard_and_of_a_bundle(
     write = refuse_everywhere(
         error,
         tmp_path / "bundles",
-        lambda out: write_bundle(scores, out, **options),
+        lambda out: write_bundle(scores, out),
         bundle_or_nothing,
     )
     assert write > 6
@@ -115,10 +113,10 @@ def test_each_write_of_the_results(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sets = find_sample_sets(str(cohorts))
-    monkeypatch.setattr("riskscore.batch.run.as_models", cache(as_models))
+    question = Question.of("t1d")
 
     def batch(out: Path) -> None:
-        run_batch(sets, ("t1d",), out, parameters={"models": ["t1d"]}, tsv=True)
+        run_batch(sets, question, out, tsv=True)
 
     whole = tmp_path / "whole"
     batch(whole)

@@ -12,6 +12,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
+from riskscore.samples.question import Question
 from riskscore.studies.simulation.people import COPIES, Places
 from riskscore.studies.simulation.plan import locus_key
 
@@ -54,6 +55,7 @@ def as_cohort(simulation: Simulation) -> Cohort:
         exposures=given,
         population=settings.population,
         build=settings.build,
+        question=Question(settings.models, population=settings.population, build=settings.build),
     )
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
+from riskscore.models.catalog import Models, as_models
 from riskscore.models.model import Sex
 from riskscore.models.panel import ReferencePanel, reference_panel
-from riskscore.run import Models, as_models
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import build_reference

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from riskscore.errors import InputError, UsageError
 from riskscore.files import read_text, require_file, sha256
 from riskscore.run import score
-from riskscore.samples.files.reading import Reading
+from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
 from riskscore.writing.report.batches import is_batch
 
@@ -34,18 +32,12 @@ def score_again(folder: Path, given: Mapping[str, Sequence[Path]]) -> Scores:
         _check_same(role, given.get(role, ()), entries)
     if not given.get("vcf"):
         raise UsageError("the results do not say which VCF they came from", fix="score again")
-    told = record["parameters"]
-    known = inspect.signature(score).parameters
-    inputs = {"source", "models", "exposures", "hla", "reading"}
-    parameters = {n: v for n, v in told.items() if n in known and n not in inputs}
-    return score(
-        list(given["vcf"]),
-        told["models"],
+    question = Question.from_record(
+        record["parameters"],
         exposures=next(iter(given.get("exposures", ())), None),
         hla=list(given.get("hla", ())),
-        reading=_reading(told),
-        **parameters,
     )
+    return score(list(given["vcf"]), question)
 
 
 def _check_same(role: str, files: Sequence[Path], entries: Sequence[Mapping[str, str]]) -> None:
@@ -61,14 +53,3 @@ def _check_same(role: str, files: Sequence[Path], entries: Sequence[Mapping[str,
                 where=file.name,
                 fix=f"give {entry['name']} as it was, or score again",
             )
-
-
-def _reading(told: Mapping[str, Any]) -> Reading:
-    """How the run read genotypes, as its provenance tells."""
-    filters = told.get("filter")
-    return Reading(
-        field=told.get("field") or "auto",
-        min_r2=told.get("min_r2"),
-        filters=frozenset(filters.split(",")) if filters else None,
-        absent=told.get("absent") or "missing",
-    )

@@ -62,7 +62,7 @@ def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -
         tuple(scores.rows()),
         tuple(row.as_row() for row in match_report(scores)),
         tuple(coverage_table(scores)),
-        provenance(scores, {}, {}),
+        provenance(scores, {}),
         tuple(table.model for table in scores.tables),
         groups or {},
     )

@@ -1,0 +1,215 @@
+"""The question a run answers: the models, and every choice that bears on the scores, as one value.
+
+Each verb builds one; it travels whole to the readers, the arithmetic and the workers of a batch,
+and the provenance records it whole. A new option is a field here (and its type in
+``QuestionOptions`` below it), an option of the command line in ``riskscore.cli.options``, and its
+use.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
+
+from riskscore.errors import UsageError
+from riskscore.genetics.build import Build
+from riskscore.models.catalog import Models, as_models
+from riskscore.models.model import RiskModel
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.hla.calls import HaplotypeCalls
+
+if TYPE_CHECKING:
+    import pandas
+
+    Table = str | Path | pandas.DataFrame
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+UNKNOWN_POPULATION = "unknown"
+_INPUT = {"role": "input"}  # files: the provenance tells their checksums
+_BASELINE = {"role": "baseline"}  # may be asked anew of a cohort that was read already
+_NO_BEARING = {"require_index", "processes"}  # fields of Reading that change no score
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of genotypes.
+
+    ``exposures`` is a TSV or CSV file, or a pandas frame, with a column (or index) ``sample``;
+    ``sex_column`` names its column of sex. ``hla`` are typed HLA tables of any known format; they
+    come before HLA records of the genotype files. ``population`` is the superpopulation (AFR, AMR,
+    EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold; the first
+    that the models have is the reference of people whose population is "unknown". ``build`` is the
+    genome build, if the files are silent. ``reading`` says which genotype field and which records
+    count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
+    scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
+    HLA alleles, with the uncertainty that this brings. ``prevalence`` (a probability, between 0 and
+    1) takes the place of the models' baseline risk, and ``horizon`` chooses among those they have.
+
+    Raises UsageError for a value that none of these can have.
+
+    >>> question = Question.of("ms", population="AFR", reading=Reading(min_r2=0.3))
+    >>> question.models[0].id, question.population
+    ('ms', 'AFR')
+    """
+
+    models: tuple[RiskModel, ...] = ()
+    exposures: Table | None = field(default=None, metadata=_INPUT, compare=False)
+    hla: tuple[Path, ...] = field(default=(), metadata=_INPUT)
+    sex_column: str = "sex"
+    population: str = "EUR"
+    build: Build | None = None
+    reading: Reading = field(default_factory=Reading)
+    haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
+    weak_tags: bool = False
+    prevalence: float | None = field(default=None, metadata=_BASELINE)
+    horizon: str | None = field(default=None, metadata=_BASELINE)
+
+    def __post_init__(self) -> None:
+        if self.prevalence is not None and self.horizon is not None:
+            raise UsageError(
+                "a prevalence has no other horizon than its own; leave one of them out"
+            )
+        if self.prevalence is not None and not 0 < self.prevalence < 1:
+            raise UsageError(f"a prevalence of {self.prevalence:g} is not between 0 and 1")
+
+    @classmethod
+    def of(cls, models: Models | Question, **options: Unpack[QuestionOptions]) -> Question:
+        """The question of models by id, by path or as they are, with options as users write them.
+
+        A Question in the place of ``models`` is the one to which the options are added.
+        Raises UsageError, or an error of a model that cannot be read.
+        """
+        start = models if isinstance(models, Question) else cls(as_models(models))
+        unknown = set(options) - {one.name for one in fields(cls)}
+        if unknown:
+            raise UsageError(
+                f"{sorted(unknown)[0]!r} is not an option",
+                fix="choose among " + ", ".join(one.name for one in fields(cls)[1:]),
+            )
+        return replace(start, **{n: _plain_value(n, v) for n, v in options.items()})
+
+    def of_baseline(self, **options: Unpack[QuestionOptions]) -> Question:
+        """The same question about another baseline risk; raises UsageError for other options."""
+        held = {one.name for one in fields(self) if one.metadata.get("role") != "baseline"}
+        refused = sorted(held & set(options))
+        if refused:
+            raise UsageError(
+                f"{refused[0]} bears on how a cohort is read, and this one was read already",
+                fix=f"give {refused[0]} to read_cohort",
+            )
+        return Question.of(self, **options)
+
+    @property
+    def population_known(self) -> bool:
+        """Whether the people's population was told."""
+        return self.population != UNKNOWN_POPULATION
+
+    def reference_population(self) -> str:
+        """The population whose frequencies are the reference.
+
+        Where that of the people is not known, it is that of the first model's weights. Raises
+        PopulationError if a model has no frequencies of it.
+        """
+        population = self.population
+        if not self.population_known:
+            named = [m.reference_populations[0] for m in self.models if m.reference_populations]
+            population = named[0] if named else "EUR"
+        for model in self.models:
+            model.require_population(population)
+        return population
+
+    @property
+    def input_files(self) -> dict[str, list[Path]]:
+        """The files that belong to the question itself, by their role; frames are none."""
+        found = {}
+        for one in fields(self):
+            if one.metadata.get("role") == "input":
+                value = getattr(self, one.name)
+                listed = list(value) if isinstance(value, tuple) else [value]
+                found[one.name] = [Path(v) for v in listed if isinstance(v, str | Path)]
+        return {role: files for role, files in found.items() if files}
+
+    def recorded(self) -> dict[str, Any]:
+        """Every choice as plain data, for the provenance; files are told there as inputs."""
+        told: dict[str, Any] = {"models": [model.id for model in self.models]}
+        for one in fields(self):
+            if one.name not in {"models", "reading"} and one.metadata.get("role") != "input":
+                told[one.name] = _recorded(getattr(self, one.name))
+        for one in fields(self.reading):
+            if one.name not in _NO_BEARING:
+                told[one.name] = _recorded(getattr(self.reading, one.name))
+        return told
+
+    @classmethod
+    def from_record(cls, told: Mapping[str, Any], **inputs: Unpack[QuestionOptions]) -> Question:
+        """The question that :meth:`recorded` told, about the same or other ``inputs``."""
+        reading = {one.name: told[one.name] for one in fields(Reading) if one.name in told}
+        if isinstance(reading.get("filters"), str):
+            reading["filters"] = frozenset(reading["filters"].split(","))
+        names = {one.name for one in fields(cls)} - {"models", "reading"}
+        options: dict[str, Any] = {name: told[name] for name in names & set(told)}
+        return cls.of(told["models"], reading=Reading(**reading), **{**options, **inputs})
+
+
+class QuestionOptions(TypedDict, total=False):
+    """The fields of :class:`Question` as users may write them, for checkers of types."""
+
+    exposures: Table | None
+    hla: str | Path | Sequence[str | Path]
+    sex_column: str
+    population: str
+    build: Build | str | None
+    reading: Reading | None
+    haplotype_calls: HaplotypeCalls | str
+    weak_tags: bool
+    prevalence: float | None
+    horizon: str | None
+
+
+def takes_options(verb: Callable[P, R]) -> Callable[P, R]:
+    """Let ``help`` show a function's ``**options`` as the fields of :class:`Question`."""
+    signature = inspect.signature(verb)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    asked = inspect.signature(Question).parameters
+    types = QuestionOptions.__annotations__
+    options = [
+        asked[name].replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=_written(types[name]))
+        for name in asked
+        if name != "models"
+    ]
+    vars(verb)["__signature__"] = signature.replace(parameters=[*own, *options])
+    return verb
+
+
+def _written(annotation: Any) -> str:
+    return getattr(annotation, "__forward_arg__", str(annotation))
+
+
+def _plain_value(name: str, value: Any) -> Any:
+    """The value of a field from what users may write for it."""
+    if name == "hla":
+        return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
+    if name == "build":
+        return Build(value) if value else None
+    if name == "reading":
+        return value or Reading()
+    if name == "haplotype_calls":
+        try:
+            return HaplotypeCalls(value)
+        except ValueError as error:
+            raise UsageError(
+                f"haplotypes cannot be called {value!r}", fix="choose posterior or published"
+            ) from error
+    return value
+
+
+def _recorded(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    return str(value) if isinstance(value, StrEnum) else value
