@@ -1,8 +1,8 @@
-"""The one door to disk: bounded reads, tables, atomic writes, checksums, the reference folder."""
+"""The one door to disk: bounded reads, atomic writes, checksums, the reference folder."""
 
 from __future__ import annotations
 
-import csv
+import codecs
 import gzip
 import hashlib
 import os
@@ -10,14 +10,14 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader
-from itertools import chain
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import IO
 
 from riskscore.errors import FileMissingError, InputError, ModelError, OutputError
 
 TEXT_LIMIT = 256 * 1024 * 1024  # a table larger than this is not a model or an exposure file
+LINE_LIMIT = 16 * 1024 * 1024  # of a table; a row of 100,000 columns has some two million bytes
 
 
 def reference_root() -> Path:
@@ -83,45 +83,51 @@ def _check_size(size: int, limit: int, path: Path) -> None:
         raise InputError(f"the file holds more than {limit // 1024**2} MB of text", where=path.name)
 
 
-def read_rows(path: Path, *, delimiter: str | None = None) -> list[dict[str, str]]:
-    """Rows of a TSV or CSV file with one header line; lines that start with # are skipped.
+def text_lines(path: Path, *, limit: int = LINE_LIMIT) -> Iterator[tuple[int, str, bool]]:
+    """The lines of a UTF-8 file, plain or gzip: number from 1, text, and whether it has an end.
 
-    Raises InputError for a repeated column or a row of another length than the header.
+    A line ends at a newline, alone or after a carriage return, and at nothing else. A file that
+    begins with the mark of UTF-16 is read as that. Raises InputError for a line of more than
+    ``limit`` bytes, for a file of more than TEXT_LIMIT, and for what is no text.
     """
-    return list(iter_rows(path, delimiter=delimiter))
-
-
-def iter_rows(path: Path, *, delimiter: str | None = None) -> Iterator[dict[str, str]]:
-    """The rows of :func:`read_rows` one by one, without the table ever being held."""
-    lines = (line for line in _lines(path) if line and not line.startswith("#"))
-    first = next(lines, None)
-    if first is None:
-        raise InputError("the table is empty", where=path.name)
-    if delimiter is None:
-        delimiter = "\t" if "\t" in first else ","
-    rows = csv.reader(chain([first], lines), delimiter=delimiter)
-    header = [name.strip() for name in next(rows)]
-    repeated = {name for name in header if header.count(name) > 1}
-    if repeated:
-        raise InputError(f"the column {sorted(repeated)[0]!r} stands twice", where=path.name)
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise InputError(
-                f"row {number} has {len(row)} columns, the header has {len(header)}",
-                where=path.name,
-            )
-        yield dict(zip(header, (cell.strip() for cell in row), strict=True))
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """The lines of a UTF-8 file, plain or gzip, as :func:`read_text` would have them split."""
-    size, encoding = 0, "utf-8-sig"
     with _unpacked(path) as stream:
-        for line in stream:
-            size += len(line)
-            _check_size(size, TEXT_LIMIT, path)
-            yield from line.decode(encoding).splitlines()
-            encoding = "utf-8"
+        for number, line in enumerate(_byte_lines(stream, path, limit), start=1):
+            where = f"{path.name}, line {number}"
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    "the text is not UTF-8", where=where, fix="save it as UTF-8"
+                ) from error
+            ended = text.endswith("\n")
+            text = text[: -1 - text.endswith("\r\n")] if ended else text
+            if "\0" in text or "\r" in text:
+                kind = "a byte that is 0" if "\0" in text else "a carriage return inside a line"
+                fix = "save it as UTF-8, with lines that end with a newline"
+                raise InputError(f"the text has {kind}", where=where, fix=fix)
+            yield number, text, ended
+
+
+def _byte_lines(
+    stream: gzip.GzipFile | BufferedReader | BytesIO, path: Path, limit: int
+) -> Iterator[bytes]:
+    """Lines as bytes of UTF-8, each with its newline; a line is not held beyond the limit."""
+    line = stream.readline(limit + 1)
+    if line[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        data = line + stream.read(TEXT_LIMIT + 1)
+        _check_size(len(data), TEXT_LIMIT, path)
+        stream = BytesIO(data.decode("utf-16").encode())
+        line = stream.readline(limit + 1)
+    size, number = 0, 1
+    while line:
+        size += len(line)
+        if len(line) > limit:
+            raise InputError(
+                f"a line of more than {limit // 1024**2} MB", where=f"{path.name}, line {number}"
+            )
+        _check_size(size, TEXT_LIMIT, path)
+        yield line
+        line, number = stream.readline(limit + 1), number + 1
 
 
 def sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from riskscore.errors import InputError, ManifestError
-from riskscore.files import read_rows
+from riskscore.tables import read_rows
 
 ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")
 COLUMNS = ("sample_set", "vcf", "exposures", "hla")
@@ -132,9 +132,9 @@ def _in_order(files: Iterable[Path]) -> tuple[Path, ...]:
 def _read_manifest(path: Path) -> list[SampleSet]:
     """The rows of a manifest; several of one sample set are its files."""
     try:
-        rows = read_rows(path, delimiter="\t")
+        rows = read_rows(path, separator="\t")
     except InputError as error:
-        raise ManifestError(error.what, where=path.name) from error
+        raise ManifestError(error.what, where=error.where, fix=error.fix) from error
     unknown = set(rows[0]) - set(COLUMNS) if rows else set()
     if unknown or not rows or not {"sample_set", "vcf"} <= set(rows[0]):
         raise ManifestError(

@@ -154,8 +154,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-results"),
 ) -> None:
     """Score 2,504 real people of the 1000 Genomes Project with three models."""
-    from riskscore.files import read_rows, reference_root, require_file
+    from riskscore.files import reference_root, require_file
     from riskscore.run import score as run_score
+    from riskscore.tables import read_rows
     from riskscore.writing.bundle import check_folder, write_bundle
     from riskscore.writing.words import summary_words
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from riskscore.files import read_rows, reference_root
+from riskscore.files import reference_root
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.genetics.hla_residues import ResidueTable
 from riskscore.genetics.variant import Variant
+from riskscore.tables import read_rows
 
 MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
 DRDQ = ("DRB1", "DQA1", "DQB1")  # genes inherited together, whose frequencies are by haplotype

@@ -16,7 +16,8 @@ from riskscore.models.catalog import Models
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.models.rows import OWN_FREQUENCY
-from riskscore.samples.exposures import Exposures, read_exposures
+from riskscore.samples.exposure_table import read_exposures, unused_columns
+from riskscore.samples.exposures import Exposures
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Region, Source
@@ -135,8 +136,9 @@ def read_cohort(
         if question.exposures is None
         else read_exposures(question.exposures, samples, named, question.sex_column, people)
     )
-    if given.unused:
-        warnings.append(f"columns of the exposures no model uses: {', '.join(given.unused)}")
+    warnings += [*given.notes, *unused_columns(given.unused)]
+    if given.joined is not None and not given.joined.whole:
+        warnings.append(str(given.joined))
     return Cohort(
         samples[people.start : people.stop],
         named,

@@ -1,29 +1,38 @@
-"""Exposures and sex, from a table: checked against the models that use them, joined by sample."""
+"""Exposures and sex of samples, in text: checked against the models that use them."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
-from riskscore.files import iter_rows, require_file
+from riskscore.errors import (
+    ExposureError,
+    ExposureLevelError,
+    ExposureRangeError,
+    ExposureTableError,
+)
 from riskscore.models.model import Exposure, RiskModel, Sex
+from riskscore.tables import (
+    MOST_DIGITS,
+    UNKNOWN,
+    Joined,
+)
 
-UNKNOWN = frozenset({"", "na", "nan", "none", ".", "unknown", "n/a", "<na>"})
-_SAMPLE_COLUMNS = ("sample", "IID", "#IID", "sample_id")
 _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")
+_WHOLE = re.compile(r"-?\d+\.0+")
+_PLINK_MISSING = -9
+SEX = "sex"  # the column of sex, if no other is named
 _QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$")
 _SEXES = {
-    "male": Sex.MALE, "m": Sex.MALE, "1": Sex.MALE,
-    "female": Sex.FEMALE, "f": Sex.FEMALE, "2": Sex.FEMALE,
+    "male": Sex.MALE, "m": Sex.MALE, "1": Sex.MALE, "1.0": Sex.MALE,
+    "female": Sex.FEMALE, "f": Sex.FEMALE, "2": Sex.FEMALE, "2.0": Sex.FEMALE,
 }  # fmt: skip
 
 
@@ -32,12 +41,15 @@ class Exposures:
     """The cells of the table, aligned to the cohort's samples; "" where nothing is known.
 
     ``columns`` maps an exposure to its cells, ``units`` to the unit its column name gives.
+    ``joined`` says how the people of the table meet the samples, ``notes`` what else to tell of it.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     sex: tuple[Sex | None, ...] = ()
+    joined: Joined | None = None
+    notes: tuple[str, ...] = ()
     _numbers: dict[Hashable, NDArray[Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -46,28 +58,36 @@ class Exposures:
         """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
         if exposure.id not in self.columns:
             return np.full(samples, -1, dtype=np.int64)
+        return self._decoded(exposure, np.int64)
+
+    def doses(self, exposure: Exposure, samples: int) -> NDArray[np.float64]:
+        """Doses in the exposure's own unit; nan unknown."""
+        if exposure.id not in self.columns:
+            return np.full(samples, np.nan)
+        return self._decoded(exposure, np.float64)
+
+    def check(self, exposure: Exposure, lines: Mapping[str, int], where: str) -> None:
+        """Decode each of the texts; an error names the line that ``lines`` gives for it."""
+        _told(self._decoder(exposure)[1], lines, where)
+
+    def _decoder(self, exposure: Exposure) -> tuple[Hashable, Callable[[str], float]]:
+        """What turns a cell into a number, with a key that is equal where it does the same."""
+        if exposure.is_dose:
+            default = self.units.get(exposure.id, exposure.unit)
+            units = tuple(exposure.other_units.items())
+            key = ("doses", exposure.id, exposure.unit, exposure.range, *units)
+            return key, lambda cell: _dose(cell, default, exposure)
         # A level may be called "none": the model's own words come before those for unknown.
         known = dict.fromkeys(UNKNOWN, -1) | {
             name.lower(): place
             for place, level in enumerate(exposure.levels)
             for name in (*level.aliases, level.value)
         }
-        key = ("levels", exposure.id, *known.items())
-        return self._decoded(key, exposure, lambda cell: _level(cell, known, exposure), np.int64)
+        return ("levels", exposure.id, *known.items()), lambda cell: _level(cell, known, exposure)
 
-    def doses(self, exposure: Exposure, samples: int) -> NDArray[np.float64]:
-        """Doses in the exposure's own unit; nan unknown."""
-        if exposure.id not in self.columns:
-            return np.full(samples, np.nan)
-        default = self.units.get(exposure.id, exposure.unit)
-        units = tuple(exposure.other_units.items())
-        key = ("doses", exposure.id, exposure.unit, exposure.range, *units)
-        return self._decoded(key, exposure, lambda cell: _dose(cell, default, exposure), np.float64)
-
-    def _decoded(
-        self, key: Hashable, exposure: Exposure, decode: Callable[[str], float], kind: type
-    ) -> NDArray[Any]:
+    def _decoded(self, exposure: Exposure, kind: type) -> NDArray[Any]:
         """A column's cells as numbers, each text decoded once, and the column once."""
+        key, decode = self._decoder(exposure)
         if key not in self._numbers:
             cells = self.columns[exposure.id]
             known = {cell: decode(cell) for cell in dict.fromkeys(cells)}
@@ -76,24 +96,34 @@ class Exposures:
 
 
 def _level(cell: str, known: Mapping[str, int], exposure: Exposure) -> int:
-    if cell.lower() not in known:
+    text = cell.lower()
+    if text not in known and _WHOLE.fullmatch(text):
+        text = text.partition(".")[0]  # 1.0 is 1: a column of whole numbers with a gap
+    if text not in known:
         raise ExposureLevelError(
-            f"{exposure.id} is {cell!r} in one or more rows",
+            f"{exposure.id} is {cell!r}",
             fix=f"use one of: {', '.join(level.value for level in exposure.levels)}",
         )
-    return known[cell.lower()]
+    return known[text]
 
 
 def _dose(cell: str, default_unit: str, exposure: Exposure) -> float:
     if cell.lower() in UNKNOWN:
         return math.nan
-    match = _QUANTITY.match(cell)
+    if _DECIMAL_COMMA.fullmatch(cell):
+        raise ExposureLevelError(
+            f"{exposure.id} is {cell!r}, with a decimal comma", fix="write a decimal point"
+        )
+    match = _QUANTITY.match(cell) if len(cell) <= MOST_DIGITS else None
     try:
         number = float(match["number"]) if match else math.nan
     except ValueError:
         number = math.nan
     if not match or math.isnan(number):
-        raise ExposureLevelError(f"{exposure.id} is {cell!r} in one or more rows, not a number")
+        raise ExposureLevelError(
+            f"{exposure.id} is {cell[:MOST_DIGITS]!r}, not a number",
+            fix="leave the cell empty where nothing is known",
+        )
     unit = (match["unit"] or default_unit).strip()
     factors = {exposure.unit.lower(): 1.0} | {
         name.lower(): factor for name, factor in exposure.other_units.items()
@@ -106,133 +136,86 @@ def _dose(cell: str, default_unit: str, exposure: Exposure) -> float:
     dose = number * factors[unit.lower()]
     low, high = exposure.range
     if not low <= dose <= high:
+        code = " (-9 is no missing value here)" if number == _PLINK_MISSING else ""
         raise ExposureRangeError(
-            f"{exposure.id} is {dose:g} {exposure.unit}, outside {low:g} to {high:g}",
-            fix="check the value and its unit",
+            f"{exposure.id} is {dose:g} {exposure.unit}, outside {low:g} to {high:g}{code}",
+            fix="check the value and its unit; leave the cell empty where nothing is known",
         )
     return dose
-
-
-def read_exposures(
-    table: Path | str | Any,
-    samples: Sequence[str],
-    models: Iterable[RiskModel],
-    sex_column: str = "sex",
-    people: range | None = None,
-) -> Exposures:
-    """Read a TSV or CSV file, or a pandas frame, whose ``sample`` column (or index) names people.
-
-    People of the cohort who are not in the table have unknown exposures; other rows are passed
-    over. A dose's unit may stand in its column name, ``vitamin_d [ng/mL]``, or in the cell.
-    With ``people`` the cells are those of a part of the samples; those of all are checked.
-
-    Raises ExposureTableError, ExposureLevelError or ExposureRangeError.
-    """
-    if isinstance(table, str | Path):
-        path = require_file(table, "exposures file")
-        rows, where = iter_rows(path), path.name
-    else:
-        rows, where = iter(_rows_of_frame(table)), "the exposures frame"
-    models, whole = tuple(models), range(len(samples))
-    columns, others = _columns(rows, where, samples, whole if people is None else people)
-    if any(others.values()):  # whoever has a wrong cell, every part is refused alike
-        exposures_of_columns(others, models, sex_column, where)
-    return exposures_of_columns(columns, models, sex_column, where)
-
-
-_Cells = dict[str, tuple[str, ...]]
-
-
-def _columns(
-    rows: Iterator[dict[str, str]], where: str, samples: Sequence[str], people: range
-) -> tuple[_Cells, _Cells]:
-    """The cells of some of the samples by column, and the different cells of the other samples."""
-    first = next(rows, None)
-    if first is None:
-        raise ExposureTableError("the exposures table has no rows", where=where)
-    key = next((name for name in _SAMPLE_COLUMNS if name in first), None)
-    if key is None:
-        raise ExposureTableError(
-            "no column names the samples", where=where, fix="call it 'sample' (or IID)"
-        )
-    names = [name for name in first if name != key]
-    known, mine = set(samples), set(samples[people.start : people.stop])
-    own: dict[str, list[str]] = {}
-    others: dict[str, dict[str, None]] = {name: {} for name in names}
-    count, seen = 0, set()
-    for row in chain([first], rows):
-        sample = row[key]
-        count += 1
-        seen.add(sample)
-        if sample in mine:
-            own[sample] = [row[name] for name in names]
-        elif sample in known:
-            for name in names:
-                others[name][row[name]] = None
-    if len(seen) < count:
-        raise ExposureTableError(
-            f"{count - len(seen)} sample(s) stand in more than one row", where=where
-        )
-    if not seen & known:
-        raise ExposureTableError(
-            "none of the table's samples is in the VCF", where=where, fix="check the sample names"
-        )
-    nothing = [""] * len(names)
-    cells = [own.get(samples[place], nothing) for place in people]
-    columns = {name: tuple(row[i] for row in cells) for i, name in enumerate(names)}
-    return columns, {name: tuple(different) for name, different in others.items()}
 
 
 def exposures_of_columns(
     cells: Mapping[str, tuple[str, ...]],
     models: Iterable[RiskModel],
-    sex_column: str = "sex",
+    sex_column: str = SEX,
     where: str = "the frame",
+    lines: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Exposures:
     """Exposures from columns of text aligned to the samples; every cell is checked.
 
-    Raises ExposureLevelError or ExposureRangeError.
+    ``lines`` gives, by column, the line on which each text first stands, also that of people who
+    are not among the samples. Raises ExposureLevelError or ExposureRangeError.
     """
     models = tuple(models)
-    wanted = {exposure.id for model in models for exposure in model.exposures}
-    columns: dict[str, tuple[str, ...]] = {}
+    wanted = {e.id.lower(): e.id for model in models for e in model.exposures}
+    sex_name = matching(tuple(cells), sex_column)
+    columns: dict[str, str] = {}
     units, unused = {}, []
-    for column, texts in cells.items():
-        match = _UNIT.match(column)
-        name = match["name"].strip() if match else column
+    for column in cells:
+        named, unit = exposure_of(column)
+        name = wanted.get(named.lower(), named)
         if name in columns:
             raise ExposureTableError(f"{name} stands in two columns", where=where)
-        if name in wanted:
-            columns[name] = texts
-            if match:
-                units[name] = match["unit"].strip()
-        elif column != sex_column:
+        if name in wanted.values():
+            columns[name] = column
+            if unit:
+                units[name] = unit
+        elif column != sex_name:
             unused.append(column)
-    sex = tuple(_sex(cell, where) for cell in cells.get(sex_column, ()))
-    exposures = Exposures(columns, units, tuple(unused), sex)
+    texts = {
+        column: lines[column] if lines else dict.fromkeys(own, 0) for column, own in cells.items()
+    }
+    exposures = Exposures({name: cells[column] for name, column in columns.items()}, units)
     for model in models:  # every cell is checked before anything is scored
         for exposure in model.exposures:
-            samples = len(columns.get(exposure.id, ()))
-            (exposures.doses if exposure.is_dose else exposures.levels)(exposure, samples)
-    return exposures
+            if exposure.id in columns:
+                exposures.check(exposure, texts[columns[exposure.id]], where)
+    sex: tuple[Sex | None, ...] = ()
+    if sex_name is not None:
+        _told(lambda cell: _sex(cell, sex_name), texts[sex_name], where)
+        sex = tuple(_sex(cell, sex_name) for cell in cells[sex_name])
+    return replace(exposures, unused=tuple(unused), sex=sex)
 
 
-def _rows_of_frame(frame: Any) -> list[dict[str, str]]:
-    """A pandas frame as rows of text; its index names the samples if no column does."""
-    if not any(name in frame.columns for name in _SAMPLE_COLUMNS):
-        frame = frame.rename_axis("sample").reset_index()
-    texts = frame.astype(object).where(frame.notna(), "")
-    return [
-        {str(column): str(value) for column, value in row.items()}
-        for row in texts.to_dict("records")
-    ]
+def exposure_of(column: str) -> tuple[str, str]:
+    """The exposure that a column's name says, and its unit, if it says one."""
+    match = _UNIT.match(column)
+    return (match["name"].strip(), match["unit"].strip()) if match else (column, "")
 
 
-def _sex(cell: str, where: str) -> Sex | None:
-    if cell.lower() in UNKNOWN | {"0"}:
+def matching(columns: Sequence[str], wanted: str) -> str | None:
+    """The column of that name, or else the only one that differs from it in case alone."""
+    if wanted in columns:
+        return wanted
+    alike = [column for column in columns if column.lower() == wanted.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _told(decode: Callable[[str], object], lines: Mapping[str, int], where: str) -> None:
+    """Decode each text; an error says on which line the first such text stands."""
+    for cell, line in lines.items():
+        try:
+            decode(cell)
+        except ExposureError as error:
+            place = f"{where}, line {line}" if line else where
+            raise type(error)(error.what, where=place, fix=error.fix) from error
+
+
+def _sex(cell: str, column: str) -> Sex | None:
+    if cell.lower() in UNKNOWN | {"0", "0.0"}:
         return None
     if cell.lower() not in _SEXES:
         raise ExposureLevelError(
-            f"sex is {cell!r} in one or more rows", where=where, fix="use male, female or unknown"
+            f"{column} is {cell!r}", fix="use male, female or unknown (or 1, 2 and 0)"
         )
     return _SEXES[cell.lower()]

@@ -38,7 +38,7 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
     - a gene (``DRB1`` or ``HLA-DRB1``): two alleles, ``15:01+03:01`` (a space or a comma will
       do); or two columns, ``DRB1_1`` and ``DRB1_2``, with one each;
     - an HLA allele (``DRB1*15:01``): its copies, 0 to 2, as imputation gives them;
-    - an exposure's id, as in :func:`riskscore.samples.exposures.read_exposures`; and ``sex``.
+    - an exposure's id, as in :func:`riskscore.samples.exposure_table.read_exposures`; and ``sex``.
 
     An empty cell is not known, and what has no column is missing. Columns that no model reads are
     named in the cohort's ``warnings``. Raises InputError for a dosage that is not between 0 and 2,

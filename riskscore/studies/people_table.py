@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from riskscore.errors import StudyTableError
-from riskscore.files import read_rows, require_file
+from riskscore.files import require_file
+from riskscore.tables import read_rows
 
 _SAMPLE_COLUMNS = ("sample", "IID", "#IID", "sample_id")
 _UNKNOWN = {"", "NA", "nan", "NaN", "None", ".", "unknown", "<NA>"}

@@ -87,7 +87,7 @@ def test_rows_of_one_sample_set_are_its_files(tmp_path: Path) -> None:
         ("sample_set\tfile\na\ta.vcf.gz\n", "'file'"),
         ("sample_set\tvcf\n", "no sample sets"),
         ("sample_set\tvcf\na\ta.vcf.gz\nb\t./a.vcf.gz\n", "twice"),
-        ("sample_set\tvcf\ta\n1\t2\n", "row 2"),
+        ("sample_set\tvcf\ta\n1\t2\n", "line 2"),
         ("sample_set\tvcf\texposures\na\ta.vcf.gz\tx\na\tb.vcf.gz\ty\n", "row 3"),
     ],
 )

@@ -16,7 +16,8 @@ from riskscore.errors import (
     InputError,
 )
 from riskscore.models.model import Sex
-from riskscore.samples.exposures import Exposures, read_exposures
+from riskscore.samples.exposure_table import read_exposures
+from riskscore.samples.exposures import Exposures
 
 MS, RA = rs.load_model("ms"), rs.load_model("ra")
 UNKNOWN_CELLS = ["", "NA", "nan", "None", ".", "unknown", "n/a", "<NA>"]
@@ -118,10 +119,10 @@ def test_what_is_refused(text: str, error: type[Exception], says: str, tmp_path:
     assert "p1" not in str(caught.value)
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_tables_of_other_systems(tmp_path: Path, end: str, packed: bool) -> None:
-    """A byte order mark, ends of lines of three systems, remarks, blank lines, gzip."""
+    """A byte order mark, ends of lines of two systems, remarks, blank lines, gzip."""
     lines = ["\ufeff# made by hand", "sample,smoking", "", "p1,yes", "p2,no", ""]
     data = end.join(lines).encode()
     path = tmp_path / "exposures.csv.gz"
@@ -134,9 +135,9 @@ def test_tables_of_other_systems(tmp_path: Path, end: str, packed: bool) -> None
     ("data", "words"),
     [
         (b"sample\tsmoking\np1\t\xff\n", "not UTF-8"),
-        (gzip.compress(b"sample\tsmoking\np1\tyes\n")[:-9], "to its end"),
+        (gzip.compress(b"sample\tsmoking\np1\tyes\n", mtime=0)[:-9], "to its end"),
         (b"# nothing\n", "empty"),
-        (b"sample\tsmoking\np1\tyes\np2\n", "row 3 has 1 columns"),
+        (b"sample\tsmoking\np1\tyes\np2\n", "1 columns where the header has 2 .*line 3"),
     ],
 )
 def test_tables_that_cannot_be_read(tmp_path: Path, data: bytes, words: str) -> None:

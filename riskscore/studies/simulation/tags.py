@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from riskscore.files import read_rows, reference_root
+from riskscore.files import reference_root
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
+from riskscore.tables import read_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riskscore.files import read_rows, require_file
+from riskscore.files import require_file
+from riskscore.tables import read_rows
 
 Row = Mapping[str, Any]
 

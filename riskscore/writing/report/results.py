@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError
-from riskscore.files import read_rows, read_text, require_file
+from riskscore.files import read_text, require_file
 from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
 from riskscore.scoring.coverage import coverage_table, match_report
 from riskscore.scoring.score import Scores
+from riskscore.tables import read_rows
 from riskscore.writing.provenance import provenance
 from riskscore.writing.report.batches import (
     Row,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError
-from riskscore.files import read_rows, read_text, require_file
+from riskscore.files import read_text, require_file
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.hla_names import Codes
 from riskscore.samples.hla.typed.sheets import SAMPLE_COLUMNS, Sheet, gene_of, read_sheet
@@ -29,6 +29,7 @@ from riskscore.samples.hla.typed.typers import (
     read_t1k,
 )
 from riskscore.samples.hla.typed.typing import Typings, renamed
+from riskscore.tables import read_rows
 
 _PARTS = re.compile(r"[._]")
 _SHOWN = 3
