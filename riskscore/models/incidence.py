@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from riskscore.errors import ModelError, ModelFormatError, UsageError
-from riskscore.files import read_rows, reference_root, require_file
+from riskscore.files import reference_root, require_file
 from riskscore.models.model import Sex
 from riskscore.models.terms import Status
+from riskscore.tables import read_rows
 
 OLDEST = 100.0  # the open end of the tables
 _SEXES = {"female": Sex.FEMALE, "f": Sex.FEMALE, "male": Sex.MALE, "m": Sex.MALE}
