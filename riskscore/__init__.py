@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from riskscore.studies.charts.attached import attach_charts
+
 if TYPE_CHECKING:
     from riskscore.errors import RiskscoreError
     from riskscore.genetics.build import Build
@@ -112,6 +114,9 @@ __all__ = [
     "write_model",
     "write_report",
 ]
+
+
+attach_charts()
 
 
 def __getattr__(name: str) -> Any:

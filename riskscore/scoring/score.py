@@ -10,6 +10,7 @@ import numpy as np
 
 from riskscore.errors import UsageError
 from riskscore.models.panel import ReferencePanel
+from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import centred_on
 from riskscore.scoring.link import Array
@@ -30,6 +31,8 @@ class Scores:
     cohort: Cohort
     panel: ReferencePanel
     tables: tuple[ModelScores, ...]
+
+    plot = Plots()  # scores.plot.waterfall(sample), an Altair chart
 
     def of(self, model: str) -> ModelScores:
         """The scores of one model, by its id."""
@@ -89,14 +92,6 @@ class Scores:
 
         rows = uncertainty_rows(self, self._only(model), sample)
         return pd.DataFrame(rows, columns=list(UNCERTAINTY_COLUMNS))
-
-    @property
-    def plot(self) -> Any:
-        """The charts of scores: ``scores.plot.waterfall(sample)``, as Altair charts."""
-        from importlib import import_module
-
-        # By its name: charts stand above scoring, which knows of no chart.
-        return import_module("riskscore.studies.charts.scores").ScorePlots(self)
 
     def _only(self, model: str | None) -> ModelScores:
         if model is None and len(self.tables) > 1:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import FewPeopleError, NoVariationError, UsageError
+from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.link import logit
 from riskscore.studies.association.candidates import (
@@ -35,7 +36,6 @@ from riskscore.studies.regression import Errors, Method, Regression
 if TYPE_CHECKING:
     import pandas
 
-    from riskscore.studies.charts.fit import FitPlots
 
 Array = NDArray[np.float64]
 
@@ -62,6 +62,8 @@ class Fit:
     study: Study
     notes: tuple[str, ...]
 
+    plot = Plots()  # fit.plot.forest(), fit.plot.hla(): Altair charts
+
     def to_frame(self) -> pandas.DataFrame:
         """One row a term: log odds ratio, SE, odds ratio with 95% interval, p, counts, note.
 
@@ -81,13 +83,6 @@ class Fit:
         names = [f.name for f in fields(Omnibus)]
         return pd.DataFrame([asdict(test) for test in self.omnibus], columns=names)
 
-    def steps_frame(self) -> pandas.DataFrame:
-        """The stepwise analysis: each term's effect when it was chosen, given those before it."""
-        import pandas as pd
-
-        names = [f.name for f in fields(Effect)]
-        return pd.DataFrame([asdict(step) for step in self.steps], columns=names)
-
     def intercept(self, prevalence: float | None = None) -> float:
         """The intercept; with ``prevalence``, as it would be in the population.
 
@@ -105,13 +100,6 @@ class Fit:
         check_share(prevalence)
         share = self.regression.cases / self.regression.n
         return beta - logit(share) + logit(prevalence)
-
-    @property
-    def plot(self) -> FitPlots:
-        """The plots of a fit: forest and hla, as Altair charts."""
-        from riskscore.studies.charts.fit import FitPlots
-
-        return FitPlots(self)
 
 
 def fit(

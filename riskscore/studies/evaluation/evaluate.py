@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import FewPeopleError, StudyError
+from riskscore.plotting import Plots
 from riskscore.studies.evaluation.calibration import (
     check_share,
     curve,
@@ -27,7 +28,6 @@ from riskscore.studies.people import aligned, read_outcome
 if TYPE_CHECKING:
     import pandas
 
-    from riskscore.studies.charts.evaluation import EvaluationPlots
 
 Array = NDArray[np.float64]
 _FEWEST = 10  # people with an outcome and a score, below which nothing is measured
@@ -55,16 +55,11 @@ class Evaluation:
     notes: tuple[str, ...]
     prevalence: float | None
 
+    plot = Plots()  # evaluation.plot.roc(), calibration(), decision(), deciles(): Altair charts
+
     def to_frame(self) -> pandas.DataFrame:
         """The measures: model, group, measure, estimate, low, high, n, cases, note."""
         return self.measures
-
-    @property
-    def plot(self) -> EvaluationPlots:
-        """The plots: roc, calibration, decision and deciles, as Altair charts."""
-        from riskscore.studies.charts.evaluation import EvaluationPlots
-
-        return EvaluationPlots(self)
 
 
 def evaluate(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from riskscore.errors import StudyError
+from riskscore.plotting import Plots
 from riskscore.studies.interaction.additive import MEASURES, additive, point_estimates
 from riskscore.studies.interaction.joint_table import JointTable, read_joint
 from riskscore.studies.regression import (
@@ -24,7 +25,6 @@ from riskscore.studies.regression import (
 if TYPE_CHECKING:
     import pandas
 
-    from riskscore.studies.charts.interaction import InteractionPlots
 
 Array = NDArray[np.float64]
 _Z = float(ndtri(0.975))
@@ -81,6 +81,8 @@ class Interaction:
     df_product: int
     notes: tuple[str, ...]
 
+    plot = Plots()  # interaction.plot.joint(), an Altair chart
+
     def to_frame(self) -> pandas.DataFrame:
         """A row a pair of levels and measure: product, RERI, AP and S with their intervals."""
         return self._frame(self.measures, Measure)
@@ -95,13 +97,6 @@ class Interaction:
         one, two = self.table.exposures
         frame = pd.DataFrame([asdict(row) for row in rows], columns=[f.name for f in fields(kind)])
         return frame.rename(columns={"first": one, "second": two})
-
-    @property
-    def plot(self) -> InteractionPlots:
-        """The plot of joint effects, as an Altair chart."""
-        from riskscore.studies.charts.interaction import InteractionPlots
-
-        return InteractionPlots(self)
 
 
 def interaction(
