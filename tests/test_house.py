@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LONGEST_FILE = 330
+LONGEST_FILE = 500
 LARGEST_WHEEL = 5_000_000
 SLOW_TO_IMPORT = {"altair", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels"}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
@@ -20,6 +21,15 @@ class Part(StrEnum):
     GENETIC = "genetic"
     EXPOSURE = "exposure"
     INTERACTION = "interaction"
+
+
+class FactorKind(StrEnum):
+    """What kind of thing a factor reads."""
+
+    VARIANT = "variant"
+    GENE = "gene"
+    HAPLOTYPES = "haplotypes"
+    EXPOSURE = "exposure"
 
 
 class Status(StrEnum):
@@ -55,9 +65,15 @@ COPIES = (NO_COPY, ONE_COPY, RECESSIVE)  # the coding of "exactly k copies"
 class VariantFactor:
     """Copies of a variant's effect allele, 0 to 2, fractional when imputed."""
 
+    kind: ClassVar[FactorKind] = FactorKind.VARIANT
     variant: Variant
     coding: Coding = ADDITIVE
     frequency: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def reads(self) -> str:
+        """The measurement: one allele of a variant, as the two of one SNP are counted apart."""
+        return f"variant {self.variant.name}:{self.variant.effect_allele}"
 
     def __str__(self) -> str:
         return self.variant.name
@@ -67,10 +83,16 @@ class VariantFactor:
 class HLAAlleleFactor:
     """How many of a person's two alleles of a gene are among ``alleles``."""
 
+    kind: ClassVar[FactorKind] = FactorKind.GENE
     gene: str
     alleles: tuple[HLAAllele, ...]
     coding: Coding = ADDITIVE
     name: str = ""
+
+    @property
+    def reads(self) -> str:
+        """The measurement: the gene."""
+        return f"gene {self.gene}"
 
     def __str__(self) -> str:
         return self.name or "/".join(f"HLA-{allele}" for allele in self.alleles)
@@ -83,9 +105,15 @@ class AminoAcidFactor:
     A residue of several letters is met by any of them.
     """
 
+    kind: ClassVar[FactorKind] = FactorKind.GENE
     gene: str
     residues: tuple[tuple[int, str], ...]
     coding: Coding = ADDITIVE
+
+    @property
+    def reads(self) -> str:
+        """The measurement: the gene."""
+        return f"gene {self.gene}"
 
     def __str__(self) -> str:
         return ";".join(f"HLA-{self.gene}:{position}{aa}" for position, aa in self.residues)
@@ -95,7 +123,13 @@ class AminoAcidFactor:
 class HaplotypeFactor:
     """Copies of a named haplotype of the model's scheme, where no diplotype takes its place."""
 
+    kind: ClassVar[FactorKind] = FactorKind.HAPLOTYPES
     name: str
+
+    @property
+    def reads(self) -> str:
+        """The measurement: the two haplotypes of the scheme."""
+        return "haplotypes"
 
     def __str__(self) -> str:
         return self.name
@@ -105,7 +139,13 @@ class HaplotypeFactor:
 class DiplotypeFactor:
     """1 when a person's two haplotypes are this unordered pair; the pair's weight stands alone."""
 
+    kind: ClassVar[FactorKind] = FactorKind.HAPLOTYPES
     names: tuple[str, str]
+
+    @property
+    def reads(self) -> str:
+        """The measurement: the two haplotypes of the scheme."""
+        return "haplotypes"
 
     def __str__(self) -> str:
         return "+".join(self.names)
@@ -115,8 +155,14 @@ class DiplotypeFactor:
 class ExposureFactor:
     """1 at a level of an exposure; or, without a level, its dose in units of ``per``."""
 
+    kind: ClassVar[FactorKind] = FactorKind.EXPOSURE
     exposure: str
     level: str = ""
+
+    @property
+    def reads(self) -> str:
+        """The measurement: the exposure."""
+        return f"exposure {self.exposure}"
 
     def __str__(self) -> str:
         return f"{self.exposure}={self.level}" if self.level else self.exposure

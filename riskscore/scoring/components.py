@@ -1,37 +1,37 @@
-"""Components: terms that share parts of a person, and their joint states in the population."""
+"""Components: terms that share measurements, and their joint states in the population."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 
-from riskscore.models.terms import Factor, Term, VariantFactor
-from riskscore.scoring.distribution import States
+from riskscore.models.terms import Factor, FactorKind, Term
+from riskscore.scoring.kinds.of_model import Kinds
 from riskscore.scoring.link import Array
-from riskscore.scoring.systems import System, system_of
+from riskscore.scoring.states import States
 
 
 @dataclass(frozen=True)
 class Component:
-    """Systems by name, and the places of the terms that look at them."""
+    """Kinds of measurement by name, and the places of the terms that read them."""
 
-    systems: tuple[str, ...]
+    kinds: tuple[str, ...]
     terms: tuple[int, ...]
 
 
-def components(terms: Sequence[Term], joint: bool) -> tuple[Component, ...]:
-    """Terms that share systems, directly or through others, together."""
-    group: dict[str, str] = {}  # each system's way to the one its component is known by
+def components(terms: Sequence[Term], kinds: Kinds) -> tuple[Component, ...]:
+    """Terms that read the same kinds of measurement, directly or through others, together."""
+    group: dict[str, str] = {}  # each kind's way to the one its component is known by
 
     def root(name: str) -> str:
         while group.setdefault(name, name) != name:
             name = group[name]
         return name
 
-    names = [tuple(dict.fromkeys(system_of(f, joint) for f in term.factors)) for term in terms]
+    names = [tuple(kinds.read_by(term.factors)) for term in terms]
     for own in names:
         for other in own[1:]:
             group[root(other)] = root(own[0])
@@ -47,12 +47,12 @@ def components(terms: Sequence[Term], joint: bool) -> tuple[Component, ...]:
 def is_single_variant(terms: Sequence[Term]) -> bool:
     """Whether the terms are one term of one variant."""
     factors = [factor for term in terms for factor in term.factors]
-    return len(factors) == 1 and isinstance(factors[0], VariantFactor)
+    return len(factors) == 1 and factors[0].kind is FactorKind.VARIANT
 
 
 @dataclass(frozen=True)
 class Enumeration:
-    """Every combination of some systems' states, and each term's number in it.
+    """Every combination of the population's states of some kinds, and each term's number in it.
 
     ``probability`` has shape (states,), ``numbers`` (terms, states), ``weights`` (terms,).
     """
@@ -72,10 +72,10 @@ class Enumeration:
     @property
     def states(self) -> States:
         """The distribution of the centred value, equal values merged."""
-        values, place = np.unique(np.round(self.value, 12), return_inverse=True)
-        merged = np.zeros(len(values))
-        merged += np.bincount(place.ravel(), self.probability, len(values))
-        return States(values - float(merged @ values), merged)
+        values = np.round(self.value, 12)[:, None]
+        merged = States.one(values, self.probability).merged()
+        mean = float(merged.sums(merged.values[:, 0])[0])
+        return replace(merged, values=merged.values - mean)
 
     @property
     def case_means(self) -> Array:
@@ -86,12 +86,10 @@ class Enumeration:
         return np.asarray(self.numbers @ tilted / tilted.sum())
 
 
-def enumerated(
-    names: Sequence[str], terms: Sequence[Term], systems: dict[str, System], joint: bool
-) -> Enumeration:
-    """The joint states of independent systems, as the terms count them."""
-    probability = reduce(np.multiply.outer, (systems[name].probabilities for name in names))
-    of_factor = factor_numbers(names, (f for t in terms for f in t.factors), systems, joint)
+def enumerated(names: Sequence[str], terms: Sequence[Term], kinds: Kinds) -> Enumeration:
+    """The joint states of independent kinds, as the terms count them."""
+    probability = reduce(np.multiply.outer, (kinds[name].population.probability for name in names))
+    of_factor = factor_numbers(names, (f for t in terms for f in t.factors), kinds)
     numbers = [reduce(np.multiply, (of_factor[f] for f in term.factors)) for term in terms]
     return Enumeration(
         probability.ravel(), np.array(numbers), np.array([term.weight for term in terms])
@@ -99,15 +97,15 @@ def enumerated(
 
 
 def factor_numbers(
-    names: Sequence[str], factors: Iterable[Factor], systems: dict[str, System], joint: bool
+    names: Sequence[str], factors: Iterable[Factor], kinds: Kinds
 ) -> dict[Factor, Array]:
-    """Each factor's number in every joint state of the systems, in the order of enumerated()."""
-    shape = tuple(len(systems[name].probabilities) for name in names)
+    """Each factor's number in every joint state of the kinds, in the order of enumerated()."""
+    shape = tuple(len(kinds[name].population.probability) for name in names)
     numbers = {}
     for factor in factors:
-        name = system_of(factor, joint)
+        name = kinds.name(factor)
         along = [1] * len(names)
         along[names.index(name)] = -1
-        own = systems[name].numbers[factor].reshape(along)
+        own = kinds.of(factor).numbers(factor).reshape(along)
         numbers[factor] = np.broadcast_to(own, shape).ravel()
     return numbers

@@ -13,16 +13,8 @@ from riskscore.genetics.missing import ADVICE, Missing
 from riskscore.genetics.variant import Strand
 from riskscore.models.model import Sex
 from riskscore.models.plain import PlainVariants
-from riskscore.models.terms import (
-    DiplotypeFactor,
-    ExposureFactor,
-    Factor,
-    HaplotypeFactor,
-    Part,
-    VariantFactor,
-)
+from riskscore.models.terms import Factor, Part
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.loci.dosages import LocusMatch
 from riskscore.scoring.genome_wide import COMPONENT, plain_reference
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
@@ -183,63 +175,26 @@ def _rows(tally: Tally) -> Iterator[MatchRow]:
 
 def _things(scores: Scores, table: ModelScores) -> Iterator[Thing]:
     """The loci, genes and exposures of a model, with the places of their terms."""
+    kinds = table.reference.kinds
     members: dict[tuple[str, str], list[int]] = {}
+    readers: dict[tuple[str, str], Factor] = {}
     for j, term in enumerate(table.model.terms):
         # An interaction is charged to the last thing it reads: the exposure, or the second gene.
-        members.setdefault(_thing(term.factors[-1 if term.part is Part.GENETIC else 0]), []).append(
-            j
-        )
+        factor = term.factors[-1 if term.part is Part.GENETIC else 0]
+        thing = kinds.of(factor).thing(factor)
+        members.setdefault(thing, []).append(j)
+        readers.setdefault(thing, factor)
     for (kind, name), terms in members.items():
-        code, record, frequency, by_reason = _answer(scores, table, kind, name, terms[0])
-        component = table.model.terms[terms[0]].component
-        known = None if frequency is None or np.isnan(frequency) else float(frequency)
-        note = _note(scores, table, name, terms[0]) if kind == "variant" else ""
-        yield Thing(component, kind, name, tuple(terms), code, record, known, by_reason, note)
-
-
-def _thing(factor: Factor) -> tuple[str, str]:
-    match factor:
-        case VariantFactor():
-            return "variant", factor.variant.name
-        case ExposureFactor():
-            return "exposure", factor.exposure
-        case HaplotypeFactor() | DiplotypeFactor():
-            return "haplotypes", "DR-DQ"
-        case _:
-            return "gene", f"HLA-{factor.gene}"
-
-
-def _match(scores: Scores, table: ModelScores, name: str, term: int) -> LocusMatch:
-    """How the variant of that name in a term was matched."""
-    factor = next(
-        f
-        for f in table.model.terms[term].factors
-        if isinstance(f, VariantFactor) and f.variant.name == name
-    )
-    return scores.cohort.dosages.match(factor.variant)
-
-
-def _note(scores: Scores, table: ModelScores, name: str, term: int) -> str:
-    """What was seen of a variant beside its code: other letters, odd cells."""
-    match = _match(scores, table, name, term)
-    seen = f"has {match.how}" if match.missing and match.how else ""
-    return "; ".join(part for part in (seen, match.note) if part)
-
-
-def _answer(
-    scores: Scores, table: ModelScores, kind: str, name: str, term: int
-) -> tuple[str, str, float | None, bool]:
-    """Code, record and frequency of one thing, and whether the reasons for gaps come before."""
-    cohort = scores.cohort
-    if kind == "variant":
-        match = _match(scores, table, name, term)
-        code = match.missing.name.lower() if match.missing else match.how
-        return code, match.record, match.frequency, False
-    if kind == "exposure":
-        return ("given" if name in cohort.exposures.columns else "not_given"), "", None, False
-    if kind == "gene" and name.removeprefix("HLA-") in cohort.hla.genes:
-        return "found", cohort.hla.genes[name.removeprefix("HLA-")].source, None, False
-    if kind == "haplotypes" and table.model.scheme:
-        typed = all(gene in cohort.hla.genes for gene in table.model.scheme.genes)
-        return "found", "typed alleles" if typed else "tag SNPs", None, True
-    return "tagged", "tag SNPs", None, True
+        answer = kinds.of(readers[kind, name]).answer(readers[kind, name], scores.cohort)
+        known = answer.frequency is not None and not np.isnan(answer.frequency)
+        yield Thing(
+            table.model.terms[terms[0]].component,
+            kind,
+            name,
+            tuple(terms),
+            answer.code,
+            answer.record,
+            float(answer.frequency or 0.0) if known else None,
+            answer.by_reason,
+            answer.note,
+        )

@@ -17,9 +17,9 @@ from riskscore.models.model import HaplotypeScheme
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls, HaplotypeCalls
+from riskscore.scoring.kinds.scheme import scheme_frequencies
 from riskscore.scoring.link import Array
 from riskscore.scoring.phasing import Phaser
-from riskscore.scoring.systems import scheme_frequencies
 from riskscore.scoring.tag_haplotypes import TagPairs, published_pairs, tag_pairs
 
 Places = NDArray[np.int64]

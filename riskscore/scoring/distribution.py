@@ -12,6 +12,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from riskscore.scoring import spectrum
 from riskscore.scoring.link import Array
 from riskscore.scoring.spectrum import Spectrum
+from riskscore.scoring.states import States
 
 _WIDTH = 1 / 512  # of the bins that percentiles are read from
 _NODES, _WEIGHTS = hermegauss(41)
@@ -22,24 +23,12 @@ NORMAL_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
-class States:
-    """A discrete variable with mean 0: its values and their probabilities."""
-
-    values: Array
-    probabilities: Array
-
-    @property
-    def variance(self) -> float:
-        return float(self.probabilities @ self.values**2)
-
-
-@dataclass(frozen=True)
 class Distribution:
     """A sum of independent variables with mean 0.
 
-    ``parts`` are the HLA genotypes and exposures; ``variants`` has a row of three genotypes for
-    each single variant that is kept exact; ``sd`` is of the rest, taken as normal, which changes
-    the mean risk by a share of ``normal_error`` at most.
+    ``parts`` are the HLA genotypes and exposures, one block each; ``variants`` has a block of three
+    genotypes for each single variant that is kept exact; ``sd`` is of the rest, taken as normal,
+    which changes the mean risk by a share of ``normal_error`` at most.
     """
 
     parts: tuple[States, ...]
@@ -49,20 +38,17 @@ class Distribution:
 
     @property
     def variance(self) -> float:
-        parts = sum(part.variance for part in self.parts)
-        return (
-            parts
-            + float((self.variants.probabilities * self.variants.values**2).sum())
-            + (self.sd**2)
-        )
+        every = (*self.parts, self.variants)
+        squares = [part.probability @ part.values[:, 0] ** 2 for part in every]
+        return float(sum(squares)) + self.sd**2
 
     @cached_property
     def spectrum(self) -> Spectrum:
         """The characteristic function, exact but for the normal part."""
         return spectrum.product(
             [
-                *(spectrum.of_states(part.values, part.probabilities) for part in self.parts),
-                spectrum.of_states(self.variants.values, self.variants.probabilities),
+                *(spectrum.of_states(part.values[:, 0], part.probability) for part in self.parts),
+                spectrum.of_states(*_by_variant(self.variants)),
                 spectrum.of_normal(self.sd**2),
             ]
         )
@@ -85,8 +71,8 @@ class Distribution:
     def _cumulated(self) -> tuple[Array, Array]:
         """The grid, and at each of its points the probability below it and half of its own."""
         start, density = 0, np.ones(1)
-        rows = [*zip(self.variants.values, self.variants.probabilities, strict=True)]
-        rows += [(part.values, part.probabilities) for part in self.parts]
+        rows = [*zip(*_by_variant(self.variants), strict=True)]
+        rows += [(part.values[:, 0], part.probability) for part in self.parts]
         # Small ones first, so that the long arrays meet few others.
         for values, probabilities in sorted(rows, key=lambda row: np.ptp(row[0])):
             low, bins = _binned(values, probabilities)
@@ -96,6 +82,11 @@ class Distribution:
             start, density = _trimmed(start + low, np.convolve(density, bins))
         middle = np.cumsum(density) - density / 2
         return np.arange(start, start + len(density), dtype=np.float64) * _WIDTH, middle
+
+
+def _by_variant(variants: States) -> tuple[Array, Array]:
+    """Values and probabilities of the genotypes, shape (variants, 3)."""
+    return variants.values.reshape(-1, 3), variants.probability.reshape(-1, 3)
 
 
 def _binned(values: Array, probabilities: Array) -> tuple[int, Array]:
@@ -153,8 +144,10 @@ def exact_or_normal(values: Array, probabilities: Array) -> tuple[States, float,
     count = max(count, len(order) - _EXACT_MOST)
     rest, kept = order[:count], np.sort(order[count:])
     error = float(total[count - 1]) if count else 0.0
-    return (
-        States(values[kept], probabilities[kept]),
-        math.sqrt(float(variance[rest].sum())),
-        error,
+    exact = States(
+        values[kept].reshape(-1, 1),
+        probabilities[kept].ravel(),
+        np.repeat(np.arange(len(kept)), 3),
+        np.arange(len(kept)),
     )
+    return exact, math.sqrt(float(variance[rest].sum())), error

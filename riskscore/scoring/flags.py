@@ -10,17 +10,11 @@ from numpy.typing import NDArray
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
-from riskscore.models.terms import (
-    DiplotypeFactor,
-    HaplotypeFactor,
-    HLAAlleleFactor,
-    Part,
-    Term,
-)
+from riskscore.models.terms import FactorKind, HLAAlleleFactor, Part, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix
-from riskscore.scoring.tag_copies import single_allele
+from riskscore.scoring.kinds.tags import single_allele
 
 _NAMED = 3  # terms named in a flag before it counts the rest
 _EXCESS = 0.5  # tags that more likely than not count three haplotypes
@@ -85,16 +79,15 @@ def _states(
 ) -> list[bytes]:
     """By sample the reason for each genetic term's gap, stand-ins, alleles by tag, and marks."""
     terms, count = design.model.terms, len(design.samples)
-    uncertain = np.array(
-        [any(not _is_variant(f) for f in terms[j].factors) for j in genetic], dtype=bool
-    )
+    read = [{factor.kind for factor in terms[j].factors} for j in genetic]
+    uncertain = np.array([kinds != {FactorKind.VARIANT} for kinds in read], dtype=bool)
     varied = uncertain.any() or fallback or design.tagged
     if not varied and not design.missing.any() and not unscored.any():
         return [bytes(len(genetic) + 3)] * count
     doubt = np.zeros((count, len(genetic)), dtype=bool)
     doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
     # What more than two haplotypes leave open has a flag of its own.
-    haplotypes = np.array([_is_haplotype(terms[j]) for j in genetic], dtype=bool)
+    haplotypes = np.array([FactorKind.HAPLOTYPES in kinds for kinds in read], dtype=bool)
     doubt &= ~((design.excess > _EXCESS)[:, None] & haplotypes)
     reasons = design.missing[:, genetic].copy()
     reasons[(reasons == Missing.NOT_MISSING) & doubt] = Missing.AMBIGUOUS
@@ -104,14 +97,6 @@ def _states(
     state = np.column_stack(marks).astype(np.uint8)
     packed, width = state.tobytes(), state.shape[1]
     return [packed[i : i + width] for i in range(0, len(packed), width)]
-
-
-def _is_haplotype(term: Term) -> bool:
-    return any(isinstance(f, HaplotypeFactor | DiplotypeFactor) for f in term.factors)
-
-
-def _is_variant(factor: object) -> bool:
-    return not hasattr(factor, "gene") and hasattr(factor, "variant")
 
 
 def _reason_flags(terms: list[Term], reasons: NDArray[np.uint8]) -> list[str]:

@@ -21,7 +21,7 @@ import numpy as np
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Coding, ExposureFactor, Factor, Part
-from riskscore.scoring.components import components, enumerated, factor_numbers
+from riskscore.scoring.components import enumerated, factor_numbers
 from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.reference import Reference, build_reference
 
@@ -87,11 +87,11 @@ def joint_tables(
 
 def _table(reference: Reference, exposure: Exposure) -> list[JointCell]:
     """The cells of one exposure, the reference level and genotype first."""
-    terms, systems, joint = reference.model.terms, reference.systems, reference.joint
+    terms, kinds = reference.model.terms, reference.kinds
     own = f"exposure {exposure.id}"
-    component = next(c for c in components(terms, joint) if own in c.systems)
+    component = next(c for c in reference.components if own in c.kinds)
     members = [terms[place] for place in component.terms]
-    states = enumerated(component.systems, members, systems, joint)
+    states = enumerated(component.kinds, members, kinds)
     genes = list(
         dict.fromkeys(
             factor
@@ -101,11 +101,11 @@ def _table(reference: Reference, exposure: Exposure) -> list[JointCell]:
             if not isinstance(factor, ExposureFactor)
         )
     )
-    numbers = factor_numbers(component.systems, genes, systems, joint)
+    numbers = factor_numbers(component.kinds, genes, kinds)
     codes = np.column_stack([numbers[gene] for gene in genes])
-    kinds, genotype = np.unique(codes, axis=0, return_inverse=True)
-    level = _levels(reference, component.systems, exposure)
-    shape = (len(exposure.levels), len(kinds))
+    genotypes, genotype = np.unique(codes, axis=0, return_inverse=True)
+    level = _levels(reference, component.kinds, exposure)
+    shape = (len(exposure.levels), len(genotypes))
     odds, share = np.zeros(shape), np.zeros(shape)
     slopes = np.zeros((*shape, len(members)))
     tilted = states.probability * np.exp(states.value)
@@ -118,7 +118,7 @@ def _table(reference: Reference, exposure: Exposure) -> list[JointCell]:
     odds, share, slopes = odds[:, order], share[:, order], slopes[:, order]
     errors = np.array([term.standard_error or 0.0 for term in members])
     table = _Table(odds / odds[0, 0], slopes - slopes[0, 0], errors)
-    labels = [_label(genes, kind) for kind in kinds[order]]
+    labels = [_label(genes, kind) for kind in genotypes[order]]
     return [
         JointCell(
             exposure.id,
@@ -138,7 +138,7 @@ def _reads(factors: Sequence[Factor], exposure: Exposure) -> bool:
 
 def _levels(reference: Reference, names: tuple[str, ...], exposure: Exposure) -> Array:
     """The place of the exposure's level in every joint state."""
-    shape = tuple(len(reference.systems[name].probabilities) for name in names)
+    shape = tuple(len(reference.kinds[name].population.probability) for name in names)
     along = [1] * len(names)
     along[names.index(f"exposure {exposure.id}")] = -1
     places = np.arange(len(exposure.levels), dtype=np.float64)

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAName
-from riskscore.models.model import RiskModel
 from riskscore.models.panel import DRDQ, ReferencePanel
-from riskscore.models.terms import AminoAcidFactor, Factor, HLAAlleleFactor, HLAFactor
+from riskscore.models.terms import HLAFactor
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
+from riskscore.scoring.kinds.counting import carries, coded
 from riskscore.scoring.link import Array
 from riskscore.scoring.linkage import (
     GenePairs,
@@ -28,24 +28,10 @@ from riskscore.scoring.linkage import (
     phase_shares,
 )
 from riskscore.scoring.resolution import alternatives
-from riskscore.scoring.systems import carries, coded, group_of
 
 Places = NDArray[np.int64]
 # So many of a gene's pairs are told apart; of rarer ones each keeps its numbers, not its alleles.
 _PAIRS = 24
-
-
-@dataclass(frozen=True)
-class Together:
-    """First and second moment of a product over the groups of several genes, by sample.
-
-    They hold for the samples that are ``inside``.
-    """
-
-    groups: tuple[str, ...]
-    inside: NDArray[np.bool_]
-    first: Array
-    second: Array
 
 
 @dataclass(frozen=True)
@@ -62,20 +48,9 @@ class LinkedGenes:
     numbers: Array
     probability: Array
 
-    def moments(self, factors: Sequence[Factor], count: int) -> Together:
-        """Of the product of those of ``factors`` that read these genes; no group for one gene."""
-        own = [self.factors.index(f) for f in factors if f in self.factors]
-        genes = tuple(dict.fromkeys(group_of(self.factors[place]) for place in own))
-        number = self.numbers[:, own].prod(axis=1)
-        first = np.bincount(self.sample, self.probability * number, count).astype(float)
-        second = np.bincount(self.sample, self.probability * number**2, count).astype(float)
-        inside = np.zeros(count, dtype=bool)
-        inside[self.sample] = True
-        return Together(genes if len(genes) > 1 else (), inside, first, second)
-
 
 def linked_genes(
-    model: RiskModel,
+    factors: Sequence[HLAFactor],
     calls: HLACalls,
     resolved: HLACalls,
     panel: ReferencePanel,
@@ -89,7 +64,7 @@ def linked_genes(
     readers = [
         _Reader(gene, own, calls.genes[gene], panel, population)
         for gene in DRDQ
-        if (own := _factors_of(model, gene)) and gene in resolved.genes
+        if (own := [factor for factor in factors if factor.gene == gene]) and gene in resolved.genes
     ]
     if len(readers) < 2:
         return ()
@@ -111,16 +86,6 @@ def linked_genes(
             rows,
         )
         for pattern in patterns
-    )
-
-
-def _factors_of(model: RiskModel, gene: str) -> list[HLAFactor]:
-    return list(
-        dict.fromkeys(
-            factor
-            for factor in model.factors
-            if isinstance(factor, HLAAlleleFactor | AminoAcidFactor) and factor.gene == gene
-        )
     )
 
 

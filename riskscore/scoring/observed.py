@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
-from riskscore.scoring.design import DesignMatrix
-from riskscore.scoring.in_use import PeopleBySex
+from riskscore.scoring.design import DesignMatrix, PeopleBySex
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 

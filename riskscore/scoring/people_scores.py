@@ -15,9 +15,8 @@ from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import Basis
-from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.flags import flags_of
-from riskscore.scoring.in_use import PeopleBySex
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.observed import (
     ObservedShare,
@@ -27,9 +26,9 @@ from riskscore.scoring.observed import (
     weighted,
 )
 from riskscore.scoring.reference import Reference
-from riskscore.scoring.slots import Source
 from riskscore.scoring.tally import exact_sum
 from riskscore.scoring.uncertainty import Uncertainty, uncertainty
+from riskscore.scoring.unknowns import VarianceSource
 
 NUMBERS = (
     "genetic_score", "exposure_score", "interaction_score", "log_odds", "odds_ratio",
@@ -69,7 +68,7 @@ class ModelScores:
     component_coverage: dict[str, Array]
     term_seen: NDArray[np.int64]
     term_reasons: NDArray[np.int64]
-    variance: dict[Source, Array]
+    variance: dict[VarianceSource, Array]
 
     @property
     def unscored(self) -> int:
@@ -86,7 +85,7 @@ def score_people(
     """Score everybody; with ``halves`` each half of many people by itself, to the same bits."""
     count, terms = len(cohort.samples), reference.model.terms
     components = tuple(dict.fromkeys(term.component for term in terms))
-    shape = (len(NUMBERS) + len(components) + len(Source), count)
+    shape = (len(NUMBERS) + len(components) + len(VarianceSource), count)
     if halves is not None and count * len(terms) < _WORTH_HALVING:
         halves = None
     table = np.empty(shape) if halves is None else halves.table(*shape)
@@ -94,7 +93,7 @@ def score_people(
     columns = (
         dict(zip(NUMBERS, numbers, strict=True)),
         dict(zip(components, coverage, strict=True)),
-        dict(zip(Source, variance, strict=True)),
+        dict(zip(VarianceSource, variance, strict=True)),
     )
 
     def score(people: range) -> Told:
@@ -120,7 +119,7 @@ def _score_range(
     panel: ReferencePanel,
     people: range,
     chunk: int,
-    columns: tuple[dict[str, Array], dict[str, Array], dict[Source, Array]],
+    columns: tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]],
 ) -> Told:
     """Score a range of people into the columns of all; their flags, and sums over them."""
     numbers, coverage, variance = columns

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from riskscore.genetics.hla import HLAName
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.panel import ReferencePanel
+from riskscore.scoring.kinds.scheme import classify
 from riskscore.scoring.link import Array
 from riskscore.scoring.linkage import (
     UNSEEN,
@@ -25,7 +26,6 @@ from riskscore.scoring.linkage import (
     joint_weights,
     phase_shares,
 )
-from riskscore.scoring.systems import classify
 
 _NEGLIGIBLE = 1e-9
 _UNTOLD = 1e-6  # the probability that may fall on haplotypes of which no class can be told

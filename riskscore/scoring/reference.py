@@ -11,38 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.models.model import RiskModel, Sex
-from riskscore.models.panel import DRDQ, ReferencePanel
-from riskscore.models.terms import (
-    AminoAcidFactor,
-    DiplotypeFactor,
-    ExposureFactor,
-    Factor,
-    HaplotypeFactor,
-    HLAAlleleFactor,
-    Term,
-    VariantFactor,
-)
+from riskscore.models.panel import ReferencePanel
+from riskscore.models.terms import ExposureFactor, Term
 from riskscore.scoring.centre import Basis
-from riskscore.scoring.components import components, enumerated, is_single_variant
+from riskscore.scoring.components import Component, components, enumerated, is_single_variant
 from riskscore.scoring.distribution import Distribution, exact_or_normal
+from riskscore.scoring.kinds.of_model import Kinds
 from riskscore.scoring.link import Z95, Array
-from riskscore.scoring.systems import (
-    System,
-    exposure_system,
-    group_of,
-    hla_system,
-    scheme_system,
-    system_of,
-    variant_system,
-)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """E[f] and E[f^2] of a term's factors that read one measurement, where that is unknown."""
-
-    first: float
-    second: float
 
 
 @dataclass(frozen=True)
@@ -68,21 +43,18 @@ class Reference:
     """What a person is measured against.
 
     ``mean`` and ``variance`` have one entry a term (of the term's number, unweighted, in the people
-    it applies to); ``groups`` holds each term's moments by measurement. ``systems`` are the parts
-    of a person the model looks at, and ``components`` the terms, by place, that share some of
-    them. With ``joint`` the DR-DQ genes are one system. ``basis`` says whose average is meant;
-    ``unknown`` marks terms that nobody knows a frequency of.
+    it applies to). ``kinds`` are the measurements the model reads, with their states in the
+    population, and ``components`` the terms that share some of them. ``basis`` says whose average
+    is meant; ``unknown`` marks terms that nobody knows a frequency of.
     """
 
     model: RiskModel
     population: str
     mean: Array
     variance: Array
-    groups: tuple[dict[str, Moments], ...]
     by_sex: dict[Sex | None, SexReference]
-    systems: dict[str, System]
-    components: tuple[tuple[int, ...], ...]
-    joint: bool
+    kinds: Kinds
+    components: tuple[Component, ...]
     basis: Basis = Basis.POPULATION
     unknown: NDArray[np.bool_] | None = None
 
@@ -114,13 +86,17 @@ class Reference:
     def single_variants(self) -> tuple[int, ...]:
         """The terms, by place, that alone look at their one variant."""
         terms = self.model.terms
-        return tuple(c[0] for c in self.components if is_single_variant([terms[j] for j in c]))
+        return tuple(
+            component.terms[0]
+            for component in self.components
+            if is_single_variant([terms[j] for j in component.terms])
+        )
 
     @cached_property
-    def shared_components(self) -> tuple[tuple[int, ...], ...]:
+    def shared_components(self) -> tuple[Component, ...]:
         """The other components."""
         alone = set(self.single_variants)
-        return tuple(component for component in self.components if component[0] not in alone)
+        return tuple(part for part in self.components if part.terms[0] not in alone)
 
     @cached_property
     def unexplained(self) -> dict[str, float]:
@@ -139,14 +115,14 @@ class Reference:
                 if term.fallback_for == gene
             )
             if own:
-                system = self.systems[system_of(own[0].factors[0], self.joint)]
+                kind = self.kinds.of(own[0].factors[0])
                 numbers = [
-                    term.weight * reduce(np.multiply, (system.numbers[f] for f in term.factors))
+                    term.weight * reduce(np.multiply, (kind.numbers(f) for f in term.factors))
                     for term in own
                 ]
                 value = np.sum(numbers, axis=0)
-                mean = float(system.probabilities @ value)
-                variance = float(system.probabilities @ (value - mean) ** 2)
+                mean = float(kind.population.probability @ value)
+                variance = float(kind.population.probability @ (value - mean) ** 2)
                 shares[gene] = max(0.0, 1 - explained / variance) if variance else 1.0
         return shares
 
@@ -169,18 +145,18 @@ def build_reference(
     takes the place of the model's own baseline; ``horizon`` chooses among those a model has.
     """
     model.require_population(population)
-    joint = len({getattr(f, "gene", "") for f in model.factors} & set(DRDQ)) > 1
-    systems = _systems(model, panel, population, joint)
-    moments = [_across(term, systems, joint) for term in model.terms]
+    kinds = Kinds.of_model(model, panel, population)
+    moments = np.array([_moments(term, kinds) for term in model.terms]).reshape(-1, 2)
+    mean = moments[:, 0]
     by_sex = {}
     distributions: dict[tuple[bool, ...], tuple[Distribution, Array]] = {}
     for sex in (*Sex, None):
         counted = tuple(_counts(term, model, sex) for term in model.terms)
         if counted not in distributions:
             terms = [t for t, counts in zip(model.terms, counted, strict=True) if counts]
-            distributions[counted] = _distribution(terms, systems, joint)
+            distributions[counted] = _distribution(terms, kinds)
         distribution, means = distributions[counted]
-        case_means = np.array([m.first for m in moments])
+        case_means = mean.copy()
         case_means[np.array(counted, dtype=bool)] = means
         baseline = _baseline(distribution, model, sex, population, prevalence, horizon)
         by_sex[sex] = SexReference(
@@ -189,13 +165,11 @@ def build_reference(
     return Reference(
         model,
         population,
-        np.array([m.first for m in moments]),
-        np.array([max(0.0, m.second - m.first**2) for m in moments]),
-        tuple(_group_moments(term, systems, joint) for term in model.terms),
+        mean,
+        np.maximum(0.0, moments[:, 1] - mean**2),
         by_sex,
-        systems,
-        tuple(component.terms for component in components(model.terms, joint)),
-        joint,
+        kinds,
+        components(model.terms, kinds),
     )
 
 
@@ -234,69 +208,22 @@ def _counts(term: Term, model: RiskModel, sex: Sex | None) -> bool:
     return True
 
 
-def _systems(
-    model: RiskModel, panel: ReferencePanel, population: str, joint: bool
-) -> dict[str, System]:
-    """Every system the model looks at, with the numbers of its factors."""
-    members: dict[str, dict[Factor, None]] = {}
-    for factor in model.factors:
-        members.setdefault(system_of(factor, joint), {})[factor] = None
-    return {
-        name: _system(list(factors), model, panel, population) for name, factors in members.items()
-    }
+def _moments(term: Term, kinds: Kinds) -> tuple[float, float]:
+    """E[x] and E[x^2] of a term's number: within a kind exact, across kinds independent."""
+    parts = [
+        kinds[name].population_moments(factors)
+        for name, factors in kinds.read_by(term.factors).items()
+    ]
+    return math.prod(first for first, _ in parts), math.prod(second for _, second in parts)
 
 
-def _system(
-    factors: Sequence[Factor],
-    model: RiskModel,
-    panel: ReferencePanel,
-    population: str,
-) -> System:
-    variants = [f for f in factors if isinstance(f, VariantFactor)]
-    exposures = [f for f in factors if isinstance(f, ExposureFactor)]
-    named = [f for f in factors if isinstance(f, HaplotypeFactor | DiplotypeFactor)]
-    if variants:
-        return variant_system(variants, population)
-    if exposures:
-        return exposure_system(model.exposure(exposures[0].exposure), exposures)
-    if named:
-        return scheme_system(model, named, panel, population)
-    genes = [f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
-    return hla_system(genes, panel, population)
-
-
-def _group_moments(term: Term, systems: dict[str, System], joint: bool) -> dict[str, Moments]:
-    """Moments of the factors that read one measurement, by measurement."""
-    by_group: dict[str, list[Factor]] = {}
-    for factor in term.factors:
-        by_group.setdefault(group_of(factor), []).append(factor)
-    return {group: _moments(factors, systems, joint) for group, factors in by_group.items()}
-
-
-def _across(term: Term, systems: dict[str, System], joint: bool) -> Moments:
-    """Moments of the whole term: within a system exact, across systems independent."""
-    by_system: dict[str, list[Factor]] = {}
-    for factor in term.factors:
-        by_system.setdefault(system_of(factor, joint), []).append(factor)
-    parts = [_moments(factors, systems, joint) for factors in by_system.values()]
-    return Moments(math.prod(p.first for p in parts), math.prod(p.second for p in parts))
-
-
-def _moments(factors: Sequence[Factor], systems: dict[str, System], joint: bool) -> Moments:
-    system = systems[system_of(factors[0], joint)]
-    number = reduce(np.multiply, (system.numbers[f] for f in factors))
-    return Moments(float(system.probabilities @ number), float(system.probabilities @ number**2))
-
-
-def _distribution(
-    terms: Sequence[Term], systems: dict[str, System], joint: bool
-) -> tuple[Distribution, Array]:
+def _distribution(terms: Sequence[Term], kinds: Kinds) -> tuple[Distribution, Array]:
     """The distribution of the centred score, and each term's mean number among the affected."""
     parts, values, probabilities = [], [], []
     case_means = np.zeros(len(terms))
-    for component in components(terms, joint):
+    for component in components(terms, kinds):
         members = [terms[place] for place in component.terms]
-        states = enumerated(component.systems, members, systems, joint)
+        states = enumerated(component.kinds, members, kinds)
         case_means[list(component.terms)] = states.case_means
         if is_single_variant(members):
             values.append(states.value - states.probability @ states.value)

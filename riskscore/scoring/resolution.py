@@ -17,7 +17,7 @@ from riskscore.genetics.hla import HLAName
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAFactor
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
-from riskscore.scoring.systems import carries
+from riskscore.scoring.kinds.counting import carries
 
 Places = NDArray[np.int64]
 # The alleles a name may stand for: their places, and their shares.

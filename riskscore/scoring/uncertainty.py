@@ -14,11 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from riskscore.genetics.missing import Missing
+from riskscore.scoring.components import Component
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.link import Z95, Array
 from riskscore.scoring.reference import Reference
-from riskscore.scoring.slot_blocks import Places
-from riskscore.scoring.slots import KINDS, Source
 from riskscore.scoring.spectrum import (
     Spectrum,
     after_certain,
@@ -27,8 +26,8 @@ from riskscore.scoring.spectrum import (
     of_rows,
     of_states,
 )
-from riskscore.scoring.systems import group_of
-from riskscore.scoring.unknowns import joint_states
+from riskscore.scoring.states import Places
+from riskscore.scoring.unknowns import UNKNOWN, VarianceSource, joint_states
 
 _SKEW_MOST = 2.0  # beyond it the expansion of the interval no longer serves
 
@@ -40,7 +39,7 @@ class Uncertainty:
     its characteristic function, and ``normal`` the variance (samples,) of what is taken as normal.
     """
 
-    variance: dict[Source, Array]
+    variance: dict[VarianceSource, Array]
     third: Array
     patterns: tuple[tuple[Places, Spectrum], ...]
     normal: Array
@@ -54,7 +53,7 @@ class Uncertainty:
     def total(self) -> Array:
         """The variance from all sources together."""
         total = np.zeros_like(self.third)
-        for source in Source:
+        for source in VarianceSource:
             total += self.variance[source]
         return total
 
@@ -73,26 +72,26 @@ class Uncertainty:
 def uncertainty(measured: Measurements, design: DesignMatrix, reference: Reference) -> Uncertainty:
     """The uncertainty of a chunk, without that of the baseline, which depends on sex."""
     count = len(design.samples)
-    kinds = np.zeros((count, len(KINDS)))
+    kinds = np.zeros((count, len(UNKNOWN)))
     third = np.zeros(count)
     patterns: list[tuple[Places, Spectrum]] = []
     for component in reference.shared_components:
-        terms = [reference.model.terms[j] for j in component]
         people, columns = _concerned(design, component)
         if not len(people):
             continue
         unused = design.missing[np.ix_(people, columns)] == Missing.NOT_APPLICABLE
-        for members, joint in joint_states(measured, terms, unused, people):
+        for members, joint in joint_states(measured, component, unused, people):
+            states = joint.states
             place = np.zeros(count, dtype=np.int64)
-            place[people[members]] = joint.pattern + 1
-            kinds[people[members]] += joint.by_source[joint.pattern]
-            third[people[members]] += joint.third[joint.pattern]
-            spectrum = of_rows(joint.deviation, joint.probability, joint.owner, joint.patterns)
+            place[people[members]] = states.of + 1
+            kinds[people[members]] += joint.by_source[states.of]
+            third[people[members]] += joint.third[states.of]
+            spectrum = of_rows(joint.deviation, states.probability, states.block, len(states.count))
             patterns.append((place, after_certain(spectrum)))
     normal = _single_variants(design, reference, kinds, third, patterns)
-    variance = {kind: kinds[:, i] for i, kind in enumerate(KINDS)}
+    variance = {kind: kinds[:, i] for i, kind in enumerate(UNKNOWN)}
     weights, baseline = _of_model(measured, design, reference)
-    variance |= {Source.WEIGHTS: weights, Source.BASELINE: baseline}
+    variance |= {VarianceSource.WEIGHTS: weights, VarianceSource.BASELINE: baseline}
     return Uncertainty(variance, third, tuple(patterns), normal)
 
 
@@ -106,18 +105,17 @@ def shares_by_term(measured: Measurements, design: DesignMatrix, reference: Refe
     alone = list(reference.single_variants)
     shares[:, alone] = design.variance[:, alone] * reference.weights[alone] ** 2
     for component in reference.shared_components:
-        terms = [reference.model.terms[j] for j in component]
         people, columns = _concerned(design, component)
         if len(people):
             unused = design.missing[np.ix_(people, columns)] == Missing.NOT_APPLICABLE
-            for members, joint in joint_states(measured, terms, unused, people):
-                shares[np.ix_(people[members], columns)] = joint.by_term[joint.pattern]
+            for members, joint in joint_states(measured, component, unused, people):
+                shares[np.ix_(people[members], columns)] = joint.by_term[joint.states.of]
     return shares
 
 
-def _concerned(design: DesignMatrix, component: tuple[int, ...]) -> tuple[Places, Places]:
+def _concerned(design: DesignMatrix, component: Component) -> tuple[Places, Places]:
     """The people of whom not everything is known in a component, and its columns."""
-    columns = np.array(component, dtype=np.int64)
+    columns = np.array(component.terms, dtype=np.int64)
     return np.flatnonzero((design.variance[:, columns] > 0).any(axis=1)), columns
 
 
@@ -163,15 +161,16 @@ def _single_variants(
             normal += variance
             continue
         gap = (variance > 0) & (design.missing[:, j] != Missing.NOT_MISSING)
-        kinds[:, KINDS.index(Source.MISSING)] += np.where(gap, variance, 0.0)
+        kinds[:, UNKNOWN.index(VarianceSource.MISSING)] += np.where(gap, variance, 0.0)
         normal += np.where(gap, 0.0, variance)
         if gap.any():
-            system = reference.systems[group_of(term.factors[0])]
-            value = term.weight * (system.numbers[term.factors[0]] - reference.mean[j])
-            third += np.where(gap, float(system.probabilities @ value**3), 0.0)
+            kind = reference.kinds[term.factors[0].reads]
+            value = term.weight * (kind.numbers(term.factors[0]) - reference.mean[j])
+            probability = kind.population.probability
+            third += np.where(gap, float(probability @ value**3), 0.0)
             lost = np.column_stack([lost, gap])
-            spectra.append(of_states(value, system.probabilities))
-    kinds[:, KINDS.index(Source.GENOTYPES)] += normal
+            spectra.append(of_states(value, probability))
+    kinds[:, UNKNOWN.index(VarianceSource.GENOTYPES)] += normal
     if spectra:
         packed, place = np.unique(np.packbits(lost, axis=1), axis=0, return_inverse=True)
         rows = np.unpackbits(packed, axis=1, count=len(spectra)).astype(bool)

@@ -6,167 +6,171 @@ term to term. The states of its measurements are combined, and give the componen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.models.terms import Factor, Term
+from riskscore.models.terms import Factor, FactorKind
+from riskscore.scoring.components import Component
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.in_use import unexplained
 from riskscore.scoring.link import Array
-from riskscore.scoring.slot_blocks import Places, Slot
-from riskscore.scoring.slots import KINDS, slots_of
+from riskscore.scoring.states import Places, States, alike, outer
 
 _ROWS = 200_000  # rows of joint states worked on at a time
 
 
+class VarianceSource(StrEnum):
+    """Where the uncertainty of a score comes from."""
+
+    WEIGHTS = "weights"
+    GENOTYPES = "genotypes"
+    MISSING = "missing"
+    EXPOSURES = "exposures"
+    BASELINE = "baseline"
+
+
+# Of what is unknown of a person.
+UNKNOWN = (VarianceSource.GENOTYPES, VarianceSource.MISSING, VarianceSource.EXPOSURES)
+
+
 @dataclass(frozen=True)
 class JointStates:
-    """Joint states of a component, one block for each pattern of people who are alike.
+    """Joint states of a component in some people, those alike in one block.
 
-    ``pattern`` has each person's block. By row: the block it belongs to, the component's value
-    less its mean in the block, its probability, each term's part of the value (``terms``), and
-    the state of each slot (``slots``, shape (rows, slots)); ``source`` is by block and slot.
+    ``states`` has a column a term, its part of the component's value. ``slots`` names the state of
+    each independent measurement in each row, shape (rows, measurements), and ``sources`` what kind
+    of uncertainty each measurement brings.
     """
 
-    pattern: Places
-    owner: Places
-    deviation: Array
-    probability: Array
-    terms: Array
+    states: States
     slots: Places
-    source: NDArray[np.int8]
+    sources: tuple[VarianceSource, ...]
 
-    @property
-    def patterns(self) -> int:
-        return len(self.source)
+    @cached_property
+    def deviation(self) -> Array:
+        """The component's value in each row, less its mean in the block."""
+        value = _across(self.states.values)
+        return np.asarray(value - self.states.sums(value)[self.states.block])
 
     @property
     def variance(self) -> Array:
-        """The variance of the component's value, by pattern."""
-        return self._sums(self.deviation**2)
+        """The variance of the component's value, by block."""
+        return self.states.sums(self.deviation**2)
 
     @property
     def third(self) -> Array:
-        """Its third central moment, by pattern."""
-        return self._sums(self.deviation**3)
+        """Its third central moment, by block."""
+        return self.states.sums(self.deviation**3)
 
     @property
     def by_term(self) -> Array:
-        """Each term's covariance with the whole value, shape (patterns, terms).
+        """Each term's covariance with the whole value, shape (blocks, terms).
 
         They sum to the variance.
         """
-        columns = [self._sums(part * self.deviation) for part in self.terms.T]
+        columns = [self.states.sums(part * self.deviation) for part in self.states.values.T]
         return np.column_stack(columns)
 
     @property
     def by_source(self) -> Array:
-        """The variance by kind of source, shape (patterns, len(KINDS)).
+        """The variance by source, shape (blocks, len(UNKNOWN)).
 
-        A slot has the variance of the value's mean given the slot's state; what is left, of slots
-        that act together, is shared equally among the uncertain ones.
+        A measurement has the variance of the value's mean given its state; what is left, of
+        measurements that act together, is shared equally among the uncertain ones.
         """
-        total = self.variance
-        alone = np.zeros((self.patterns, self.slots.shape[1]))
+        total, block = self.variance, self.states.block
+        alone = np.zeros((len(total), self.slots.shape[1]))
         uncertain = np.zeros(alone.shape, dtype=bool)
         for k, state in enumerate(self.slots.T):
-            keys, key = np.unique(self.owner * (state.max() + 1) + state, return_inverse=True)
-            owner = keys // (state.max() + 1)
-            weight = np.bincount(key, self.probability, len(keys))
-            mean = np.bincount(key, self.probability * self.deviation, len(keys))
+            width = int(state.max(initial=0)) + 1
+            keys, key = np.unique(block * width + state, return_inverse=True)
+            owner, key = keys // width, key.ravel()
+            weight = np.bincount(key, self.states.probability, len(keys))
+            mean = np.bincount(key, self.states.probability * self.deviation, len(keys))
             held = weight > 0
             square = np.where(held, mean**2 / np.where(held, weight, 1.0), 0.0)
-            alone[:, k] = np.bincount(owner, square, self.patterns)
-            uncertain[:, k] = np.bincount(owner, minlength=self.patterns) > 1
+            alone[:, k] = np.bincount(owner, square, len(total))
+            uncertain[:, k] = np.bincount(owner, minlength=len(total)) > 1
         alone = np.where(uncertain, alone, 0.0)
         together = (total - _across(alone)) / np.maximum(1, uncertain.sum(axis=1))
         alone += np.where(uncertain, together[:, None], 0.0)
         return np.column_stack(
-            [_across(np.where(self.source == kind, alone, 0.0)) for kind in range(len(KINDS))]
+            [_across(alone[:, [source is own for own in self.sources]]) for source in UNKNOWN]
         )
 
-    def _sums(self, values: Array) -> Array:
-        """Expectations by pattern, summed in the order of the rows."""
-        return np.asarray(np.bincount(self.owner, self.probability * values, self.patterns))
 
-
-def _across(slots: Array) -> Array:
-    """Sums over slots one after the other: one that says nothing of a person changes no bit."""
-    total = np.zeros(len(slots))
-    for column in slots.T:
+def _across(columns: Array) -> Array:
+    """Sums over columns one after the other: one of nothing but zeros changes no bit."""
+    total = np.zeros(len(columns))
+    for column in columns.T:
         total += column
     return total
 
 
 def joint_states(
-    measured: Measurements, terms: Sequence[Term], unused: NDArray[np.bool_], people: Places
+    measured: Measurements, component: Component, unused: NDArray[np.bool_], people: Places
 ) -> Iterator[tuple[Places, JointStates]]:
-    """The joint states of a component's terms in ``people``; a batch of people at a time.
+    """The joint states of a component in ``people``; places among them, a batch at a time.
 
     ``unused`` marks the terms that do not concern a person, shape (people, terms).
     """
-    factors = list(dict.fromkeys(factor for term in terms for factor in term.factors))
-    slots = slots_of(measured, factors, people)
-    scale = np.sqrt(unexplained(measured, factors)[people])
-    codes = np.column_stack(
-        [*(slot.start for slot in slots), unused.astype(np.int64), scale.view(np.int64)]
-    )
-    _, first, pattern = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    pattern = pattern.ravel()
-    size = np.prod([slot.count[first] for slot in slots], axis=0)
+    kinds = [measured.kinds[name] for name in component.kinds]
+    factors = [factor for kind in kinds for factor in kind.factors]
+    slots = [(states.take(people), source) for states, source in _slots(measured, component)]
+    scale = np.sqrt(measured.unexplained(factors)[people])
+    of = [states.of for states, _ in slots]
+    first, pattern = alike(np.column_stack([*of, unused.astype(np.int64), scale.view(np.int64)]))
+    size = np.prod([states.count[states.of[first]] for states, _ in slots], axis=0)
     batch = (np.cumsum(size) - size) // _ROWS
     for number in np.unique(batch).tolist():
         chosen = np.flatnonzero(batch == number)
         members = np.flatnonzero(np.isin(pattern, chosen))
-        block = np.searchsorted(chosen, pattern[members])
-        people_of = first[chosen]
-        used = np.where(unused[people_of], 0.0, scale[people_of, None])
-        yield members, _joined(slots, factors, terms, used, people_of, block)
+        joint, rows = outer([states for states, _ in slots], first[chosen])
+        weights = np.where(unused[first[chosen]], 0.0, scale[first[chosen], None])
+        weights = weights * [measured.model.terms[j].weight for j in component.terms]
+        values = weights[joint.block]
+        for column, j in enumerate(component.terms):
+            for factor in measured.model.terms[j].factors:
+                values[:, column] *= joint.values[:, factors.index(factor)]
+        states = States(
+            values,
+            joint.probability,
+            joint.block,
+            np.searchsorted(chosen, pattern[members]),
+        )
+        yield members, JointStates(states, rows, tuple(source for _, source in slots))
 
 
-def _joined(
-    slots: Sequence[Slot],
-    factors: Sequence[Factor],
-    terms: Sequence[Term],
-    scale: Array,
-    people: Places,
-    pattern: Places,
-) -> JointStates:
-    """Every combination of the slots' states, for one person of each pattern.
+def _slots(measured: Measurements, component: Component) -> Iterator[tuple[States, VarianceSource]]:
+    """The independent measurements of a component's kinds, and what is drawn for the gaps.
 
-    ``scale`` multiplies each term's weight, shape (people, terms).
+    A column a factor of all the kinds; nothing is unknown: where a measurement has nothing to say
+    of a person, it has one state of zeros.
     """
-    owner = np.arange(len(people))
-    probability = np.ones(len(people))
-    numbers = np.zeros((len(people), len(factors)))
-    states: list[Places] = []
-    for slot in slots:
-        count = slot.count[people][owner]
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        row = np.repeat(slot.start[people][owner], count) + within
-        owner = np.repeat(owner, count)
-        states = [np.repeat(state, count) for state in states] + [row]
-        probability = np.repeat(probability, count) * slot.probability[row]
-        numbers = np.repeat(numbers, count, axis=0) + slot.numbers[row]
-    place = {factor: i for i, factor in enumerate(factors)}
-    parts = np.empty((len(owner), len(terms)))
-    value = np.zeros(len(owner))
-    for j, term in enumerate(terms):
-        part = (term.weight * scale[:, j])[owner]
-        for factor in term.factors:
-            part = part * numbers[:, place[factor]]
-        parts[:, j] = part
-        value = value + part
-    mean = np.bincount(owner, probability * value, len(people))
-    return JointStates(
-        pattern,
-        owner,
-        value - mean[owner],
-        probability,
-        parts,
-        np.column_stack(states),
-        np.column_stack([slot.source[people] for slot in slots]),
+    width = sum(len(measured.kinds[name].factors) for name in component.kinds)
+    left = 0
+    for name in component.kinds:
+        evidence = measured.evidence(name)
+        factors: tuple[Factor, ...] = evidence.kind.factors
+        exposed = factors[0].kind is FactorKind.EXPOSURE
+        gap = VarianceSource.EXPOSURES if exposed else VarianceSource.MISSING
+        found = [(r.states, r.factors, VarianceSource.GENOTYPES) for r in evidence.readings]
+        for states, own, source in [*found, (evidence.gaps, factors, gap)]:
+            if states.known.any():
+                places = [left + factors.index(factor) for factor in own]
+                yield _whole(states.columns(places, width)), source
+        left += len(factors)
+
+
+def _whole(states: States) -> States:
+    """With one state of zeros for people of whom nothing is known."""
+    if states.known.all():
+        return states
+    zeros = np.zeros((1, states.values.shape[1]))
+    return states.filled(
+        States(zeros, np.ones(1), np.zeros(1, np.int64), np.zeros(len(states.of), np.int64))
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.models.terms import Part
-from riskscore.scoring.components import components, enumerated
+from riskscore.scoring.components import enumerated
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.spectrum import Spectrum, after_certain, certain, of_normal, of_states
@@ -66,14 +66,12 @@ class NumberScorer:
         """The terms of each component, and its spectrum when known and when not."""
         reference, terms = self.reference, self.reference.model.terms
         found = []
-        for component in components(terms, reference.joint):
+        for component in reference.components:
             columns = [j for j in component.terms if reference.by_sex[None].counted[j]]
             if columns:
                 members = [terms[j] for j in columns]
-                states = enumerated(
-                    component.systems, members, reference.systems, reference.joint
-                ).states
-                lost = of_states(states.values, states.probabilities)
+                states = enumerated(component.kinds, members, reference.kinds).states
+                lost = of_states(states.values[:, 0], states.probability)
                 found.append(
                     (columns, after_certain(Spectrum(lost.real[:, None], lost.imaginary[:, None])))
                 )

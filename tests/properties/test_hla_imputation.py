@@ -18,7 +18,7 @@ from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.posterior import Evidence, calls_from_evidence
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.scoring.score import score_cohort
-from riskscore.scoring.slots import Source
+from riskscore.scoring.unknowns import VarianceSource
 
 PANEL = reference_panel()
 PEOPLE, CANDIDATES = 400, 3
@@ -79,7 +79,7 @@ def scores(model: RiskModel, hla: HLACalls) -> tuple[Array, Array]:
         Exposures(),
     )
     table = score_cohort(cohort, PANEL).of(model.id)
-    return table.numbers["log_odds"], table.variance[Source.GENOTYPES]
+    return table.numbers["log_odds"], table.variance[VarianceSource.GENOTYPES]
 
 
 @cache

@@ -22,7 +22,7 @@ from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
-from riskscore.scoring.systems import classify, scheme_frequencies
+from riskscore.scoring.kinds.scheme import classify, scheme_frequencies
 from riskscore.scoring.tag_haplotypes import published_pairs, tag_pairs
 
 PANEL = reference_panel()

@@ -22,8 +22,9 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.hla.typed.typing import Genotype, Typings, typed_calls
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.kinds.counting import carries
+from riskscore.scoring.kinds.tags import tag_chances
 from riskscore.scoring.reference import build_reference
-from riskscore.scoring.systems import carries
 
 Make = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
@@ -159,7 +160,7 @@ def test_a_tag_speaks_as_surely_as_its_r2(make_vcf: Make) -> None:
     path, tag = tagged_vcf(make_vcf)
     cohort = rs.read_cohort(path, [MS])
     measured = Measurements(cohort, REFERENCE, PANEL, range(3))
-    found = measured.tagged_copies(tag.allele)
+    found = tag_chances(cohort.hla.tags[tag.allele], PANEL, "EUR", measured.span)
     for person in range(3):
         assert found[person] == pytest.approx(copies_by_tag(tag, person))
     design = measured.design()

@@ -29,7 +29,7 @@ from riskscore.scoring.ledger import ledger
 from riskscore.scoring.linkage import joint_weights
 from riskscore.scoring.reference import build_reference
 from riskscore.scoring.score import score_cohort
-from riskscore.scoring.slots import Source
+from riskscore.scoring.unknowns import VarianceSource
 
 ROOT = Path(__file__).parents[2]
 PANEL = reference_panel()
@@ -88,6 +88,16 @@ def cohort_of(people: Sequence[Person], population: str) -> Cohort:
 def measured(people: Sequence[Person], population: str = "EUR") -> Measurements:
     reference = build_reference(MS, PANEL, population)
     return Measurements(cohort_of(people, population), reference, PANEL, range(len(people)))
+
+
+def together(own: Measurements) -> np.ndarray:
+    """In whom several genes have one joint posterior."""
+    known = [
+        reading.states.known
+        for reading in own.evidence("haplotype DR-DQ").readings
+        if len({getattr(factor, "gene", "") for factor in reading.factors}) > 1
+    ]
+    return np.logical_or.reduce([np.zeros(own.count, dtype=bool), *known])
 
 
 def brute_force(person: Person, population: str) -> dict[tuple[Row, ...], float] | None:
@@ -179,7 +189,7 @@ def test_products_against_brute_force_in_500_generated_people() -> None:
         own = measured(people, population)
         design = own.design()
         alone = replace(cohort_of(people, population), models=(ALONE,))
-        variance = score_cohort(alone, PANEL).of("ms").variance[Source.GENOTYPES]
+        variance = score_cohort(alone, PANEL).of("ms").variance[VarianceSource.GENOTYPES]
         for i, (person, cells) in enumerate(pairs):
             numbers = [(copies(c[0], "DRB1*15:01") > 0) * copies(c[1], "DQA1*01:01") for c in cells]
             first = sum(p * n for p, n in zip(cells.values(), numbers, strict=True))
@@ -193,7 +203,7 @@ def test_products_against_brute_force_in_500_generated_people() -> None:
                 p * copies((a, b, p, o), "DQA1*01:01") for a, b, p, o in person["DQA1"]
             )
             compared += 1
-            linked += any(i in group.sample for group in own.linked)
+            linked += together(own)[i]
             far += abs(apart - first) > 0.01
     assert compared == 500
     assert linked > 300
@@ -210,12 +220,12 @@ def test_a_certain_gene_leaves_every_bit() -> None:
     unsure = [("DQA1*01:01", "DQA1*01:02", 0.3, False), ("DQA1*01:01", "DQA1*01:01", 0.7, False)]
     people = [certain, certain | {"DQA1": unsure}, {"DRB1": certain["DRB1"], "DQA1": unsure}]
     own = measured(people)
-    assert own.linked == ()
+    assert not together(own).any()
     design = own.design()
     assert design.expected[:, TOGETHER].tolist() == [1.0, 0.3 * 1 + 0.7 * 2, 0.3 * 1 + 0.7 * 2]
     # Alleles that the model does not tell apart are no uncertainty either.
     alike = [("DRB1*15:01", "DRB1*01:01", 0.4, False), ("DRB1*15:01", "DRB1*01:02", 0.6, False)]
-    assert measured([certain | {"DRB1": alike, "DQA1": unsure}]).linked == ()
+    assert not together(measured([certain | {"DRB1": alike, "DQA1": unsure}])).any()
 
 
 def test_a_missing_gene_is_the_populations_and_the_others_stay_together() -> None:
@@ -240,8 +250,9 @@ def test_the_ledger_shares_out_the_variance_of_linked_genes() -> None:
     table = score_cohort(cohort, PANEL).of("ms")
     for i, sample in enumerate(cohort.samples):
         entries = ledger(cohort, table.reference, PANEL, sample)
-        unknown = sum(float(table.variance[source][i]) for source in Source) - sum(
-            float(table.variance[source][i]) for source in (Source.WEIGHTS, Source.BASELINE)
+        unknown = sum(float(table.variance[source][i]) for source in VarianceSource) - sum(
+            float(table.variance[source][i])
+            for source in (VarianceSource.WEIGHTS, VarianceSource.BASELINE)
         )
         assert sum(e.variance for e in entries) == pytest.approx(unknown, abs=1e-10)
         total = sum(e.contribution for e in entries)
@@ -348,7 +359,7 @@ def test_intervals_of_the_score_hold_where_the_interaction_is_uncertain() -> Non
     truth = score_cohort(cohort_of(true, "EUR"), PANEL).of("ms")
     unsure = measured(said).design().variance[:, TOGETHER] > 0.05
     error = (truth.numbers["log_odds"] - found.numbers["log_odds"])[unsure]
-    variance = found.variance[Source.GENOTYPES][unsure]
+    variance = found.variance[VarianceSource.GENOTYPES][unsure]
     assert len(error) > 300
     assert abs(error.mean()) < 3 * error.std() / np.sqrt(len(error))
     assert 0.9 < (error**2).sum() / variance.sum() < 1.1

@@ -40,9 +40,9 @@ def test_mean_risk_is_the_prevalence(name: str) -> None:
         own = reference.by_sex[sex]
         assert own.alpha is not None
         assert own.distribution.sd == 0  # nothing is taken as normal in models of this size
-        parts = [_on_a_grid(part.values, part.probabilities) for part in own.distribution.parts]
+        parts = [_on_a_grid(part.values[:, 0], part.probability) for part in own.distribution.parts]
         variants = own.distribution.variants
-        rows = zip(variants.values, variants.probabilities, strict=True)
+        rows = zip(variants.values.reshape(-1, 3), variants.probability.reshape(-1, 3), strict=True)
         parts += [_on_a_grid(values, probabilities) for values, probabilities in rows]
         size = 2 ** math.ceil(math.log2(sum(len(bins) for _, bins in parts)))
         transform = np.prod([np.fft.rfft(bins, size) for _, bins in parts], axis=0)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from riskscore.scoring.distribution import Distribution, States, exact_or_normal
+from riskscore.scoring.distribution import Distribution, exact_or_normal
 from riskscore.scoring.spectrum import of_normal, of_states
+from riskscore.scoring.states import States
 
 
 def _expit(x: np.ndarray) -> np.ndarray:
@@ -22,6 +23,12 @@ def _variants(weights: np.ndarray, frequency: np.ndarray) -> tuple[np.ndarray, n
     probabilities = np.hstack([(1 - p) ** 2, 2 * p * (1 - p), p**2])
     values = weights[:, None] * (np.arange(3.0) - 2 * p)
     return values, probabilities
+
+
+def _exact(values: np.ndarray, probabilities: np.ndarray) -> States:
+    """The genotypes of variants, three rows each."""
+    sample = np.repeat(np.arange(len(values)), 3)
+    return States.of_rows(sample, values.reshape(-1, 1), probabilities.ravel(), len(values))
 
 
 @given(
@@ -50,7 +57,7 @@ def test_a_few_variants_enumerated() -> None:
     rng = np.random.default_rng(2)
     values, probabilities = _variants(rng.normal(0, 1, 6), rng.uniform(0.05, 0.95, 6))
     kept, sd, error = exact_or_normal(values, probabilities)
-    assert (len(kept.values), sd, error) == (6, 0.0, 0.0)
+    assert (len(kept.of), sd, error) == (6, 0.0, 0.0)
     distribution = Distribution((), kept, sd, error)
     alpha = distribution.intercept(0.013)
     mean = 0.0
@@ -81,13 +88,13 @@ def test_normal_approximation_errs_less_than_its_bound(count: int, size: float) 
     assert 1e-9 < measured < bound
     kept, _, error = exact_or_normal(values, probabilities)
     assert error <= 1e-6 < bound
-    assert len(kept.values) > 0.9 * count  # few are small enough to be taken as normal
+    assert len(kept.of) > 0.9 * count  # few are small enough to be taken as normal
 
 
 def test_very_many_tiny_variants_become_normal() -> None:
     values, probabilities = _variants(np.full(4000, 2e-4), np.full(4000, 0.3))
     kept, sd, error = exact_or_normal(values, probabilities)
-    assert len(kept.values) < len(values)
+    assert len(kept.of) < len(values)
     assert error <= 1e-6
     mixed = Distribution((), kept, sd, error)
     exact = of_states(values, probabilities).mean_risk(np.array([-6.0]))[0]
@@ -99,12 +106,12 @@ def test_percentile_is_the_share_below() -> None:
     """Of 200,000 drawn scores; and a tie between a third of people counts half of them."""
     rng = np.random.default_rng(4)
     values, probabilities = _variants(rng.normal(0, 0.5, 8), rng.uniform(0.1, 0.9, 8))
-    coin = States(np.array([-0.5, 1.0]), np.array([2 / 3, 1 / 3]))
-    distribution = Distribution((coin,), States(values, probabilities), 0.7)
+    coin = States.one(np.array([[-0.5], [1.0]]), np.array([2 / 3, 1 / 3]))
+    distribution = Distribution((coin,), _exact(values, probabilities), 0.7)
     drawn = sum(rng.choice(v, 200_000, p=p) for v, p in zip(values, probabilities, strict=True))
-    drawn = drawn + rng.choice(coin.values, 200_000, p=coin.probabilities)
+    drawn = drawn + rng.choice(coin.values[:, 0], 200_000, p=coin.probability)
     drawn = drawn + rng.normal(0, 0.7, 200_000)
     at = np.percentile(drawn, [1, 25, 50, 90, 99])
     assert distribution.percentile(at) == pytest.approx([1, 25, 50, 90, 99], abs=0.4)
-    alone = Distribution((coin,), States(np.zeros((0, 3)), np.zeros((0, 3))))
-    assert alone.percentile(coin.values) == pytest.approx([100 / 3, 100 * 5 / 6], abs=0.2)
+    alone = Distribution((coin,), _exact(np.zeros((0, 3)), np.zeros((0, 3))))
+    assert alone.percentile(coin.values[:, 0]) == pytest.approx([100 / 3, 100 * 5 / 6], abs=0.2)

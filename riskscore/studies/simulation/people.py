@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.panel import DRDQ
-from riskscore.scoring.systems import classify
+from riskscore.scoring.kinds.scheme import classify
 from riskscore.studies.simulation.plan import DR_DQ, HLAPool, Locus, Settings, chromosome_order
 
 BLOCK = 6144  # people or, of three persons each, 2048 families; the draws depend on it

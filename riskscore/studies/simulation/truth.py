@@ -19,9 +19,11 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
+from riskscore.scoring.kinds.counting import carries
+from riskscore.scoring.kinds.haplotype import haplotype_values, paired_names
+from riskscore.scoring.kinds.scheme import OTHER
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
-from riskscore.scoring.systems import OTHER, carries, haplotype_values, paired_names
 from riskscore.studies.simulation.exposures import DrawnExposures
 from riskscore.studies.simulation.people import COPIES, Drawer, People
 from riskscore.studies.simulation.plan import locus_key

@@ -26,8 +26,9 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
+from riskscore.scoring.kinds.counting import carries
+from riskscore.scoring.kinds.scheme import OTHER
 from riskscore.scoring.reference import Reference, build_reference
-from riskscore.scoring.systems import OTHER, carries
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)

@@ -1,0 +1,73 @@
+"""An exposure: the level or the dose that a person reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.polynomial.hermite_e import hermegauss
+from numpy.typing import NDArray
+
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import Exposure
+from riskscore.models.terms import ExposureFactor, Factor
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
+from riskscore.scoring.link import Array
+from riskscore.scoring.states import States
+
+_DOSE_NODES, _DOSE_WEIGHTS = hermegauss(21)
+
+
+class ExposureKind(Kind):
+    """One exposure, in the people it applies to."""
+
+    def __init__(self, name: str, factors: Sequence[ExposureFactor], exposure: Exposure) -> None:
+        self.exposure, self._read = exposure, tuple(factors)
+        if exposure.is_dose:
+            dose = (exposure.mean + exposure.sd * _DOSE_NODES) / exposure.per
+            numbers = np.tile(dose[:, None], len(factors))
+            population = States.one(numbers, _DOSE_WEIGHTS / _DOSE_WEIGHTS.sum())
+        else:
+            levels = exposure.levels
+            numbers = np.column_stack(
+                [[float(level.value == f.level) for level in levels] for f in factors]
+            )
+            population = States.one(numbers, np.array([level.frequency for level in levels]))
+        super().__init__(name, factors, population)
+
+    def evidence(self, cohort: Cohort, people: slice) -> Evidence:
+        known = reported(self.exposure, cohort, people)
+        numbers = np.column_stack([self._number(f, cohort, people) for f in self._read])
+        numbers[~known] = np.nan
+        missing = np.where(known, np.uint8(0), np.uint8(Missing.NOT_GIVEN))
+        reading = Reading(self.factors, States.certain(numbers))
+        return Evidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
+
+    def _number(self, factor: ExposureFactor, cohort: Cohort, people: slice) -> Array:
+        samples = len(cohort.samples)
+        if self.exposure.is_dose:
+            doses = cohort.exposures.doses(self.exposure, samples)[people]
+            return np.asarray(doses / self.exposure.per, dtype=np.float64)
+        names = [level.value for level in self.exposure.levels]
+        place = names.index(factor.level) if factor.level else 0
+        level = cohort.exposures.levels(self.exposure, samples)[people]
+        return np.asarray(level == place, dtype=np.float64)
+
+    def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
+        cells = cohort.exposures.columns.get(self.exposure.id)
+        return f"{self.exposure.id} = {(cells[place] if cells else '') or 'unknown'}"
+
+    def thing(self, factor: Factor) -> tuple[str, str]:
+        return "exposure", self.exposure.id
+
+    def answer(self, factor: Factor, cohort: Cohort) -> Answer:
+        return Answer("given" if self.exposure.id in cohort.exposures.columns else "not_given")
+
+
+def reported(exposure: Exposure, cohort: Cohort, people: slice) -> NDArray[np.bool_]:
+    """Of whom an exposure is known, shape (people,)."""
+    samples = len(cohort.samples)
+    if exposure.is_dose:
+        return ~np.isnan(cohort.exposures.doses(exposure, samples)[people])
+    return np.asarray(cohort.exposures.levels(exposure, samples)[people] >= 0)

@@ -1,0 +1,172 @@
+"""What every kind of measurement has in common: its states in a population, and in each person."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.missing import Missing
+from riskscore.models.terms import Factor
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.link import Array
+from riskscore.scoring.states import NOBODY, States, alike
+
+Reasons = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One piece of evidence: the states of some factors' numbers, a column each."""
+
+    factors: tuple[Factor, ...]
+    states: States
+
+    def product(self, factors: Sequence[Factor]) -> Array:
+        """The product of some of its factors' numbers in each row."""
+        places = [self.factors.index(factor) for factor in factors]
+        return np.asarray(self.states.values[:, places].prod(axis=1))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a file and the tables answered for one thing that a model needs.
+
+    With ``by_reason`` the most frequent reason for a gap comes before ``code`` and ``record``.
+    """
+
+    code: str
+    record: str = ""
+    frequency: float | None = None
+    by_reason: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was measured of one kind in some people.
+
+    The readings are independent of each other, and a factor is in one reading of a person at most.
+    ``missing`` has shape (people, factors): why a factor was not observed, or 0. A reading may say
+    something of it all the same, given what else it has of the person.
+    """
+
+    kind: Kind
+    readings: tuple[Reading, ...]
+    missing: Reasons
+
+    @cached_property
+    def unknown(self) -> NDArray[np.bool_]:
+        """The factors of which no reading says anything, shape (people, factors)."""
+        unknown = np.ones(self.missing.shape, dtype=bool)
+        for reading in self.readings:
+            for factor in reading.factors:
+                unknown[:, self.kind.factors.index(factor)] &= ~reading.states.known
+        return unknown
+
+    def reasons(self, factors: Sequence[Factor]) -> Reasons:
+        """Why the product of some factors is not known, shape (people,): the first one's reason."""
+        columns = self.missing[:, [self.kind.factors.index(factor) for factor in factors]]
+        if columns.shape[1] == 1:
+            return columns[:, 0]
+        return np.asarray(columns[np.arange(len(columns)), (columns != 0).argmax(axis=1)])
+
+    def moments(self, factors: Sequence[Factor]) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """E[x] and E[x^2] of the product of some factors, and where it is known to be 0.
+
+        Factors of which nothing is known are drawn from the population, together.
+        """
+        count = len(self.missing)
+        first, second = np.ones(count), np.ones(count)
+        for reading in self.readings:
+            own = [factor for factor in factors if factor in reading.factors]
+            if own:
+                known = reading.states.known
+                moments = reading.states.moments(reading.product(own))
+                first = np.where(known, first * moments[0], first)
+                second = np.where(known, second * moments[1], second)
+        unknown = self.unknown[:, [self.kind.factors.index(factor) for factor in factors]]
+        if not unknown.any():
+            return first, second, second == 0
+        zero = (second == 0) & ~unknown.all(axis=1)
+        head, pattern = alike(np.packbits(unknown, axis=1))
+        for number, gaps in enumerate(unknown[head]):
+            if gaps.any():
+                lost = [factor for factor, gap in zip(factors, gaps, strict=True) if gap]
+                people = pattern == number
+                one, two = self.kind.population_moments(lost)
+                first[people] *= one
+                second[people] *= two
+        return first, second, zero
+
+    @cached_property
+    def gaps(self) -> States:
+        """The states of the factors of which nothing is known, as the population has them.
+
+        A column a factor of the kind; of people without a gap nothing is said.
+        """
+        unknown = self.unknown
+        head, pattern = alike(np.packbits(unknown, axis=1))
+        of = np.full(len(unknown), NOBODY, dtype=np.int64)
+        population = self.kind.population
+        parts: list[States] = []
+        for number, gaps in enumerate(unknown[head]):
+            if gaps.any():
+                lost = States.one(np.where(gaps, population.values, 0.0), population.probability)
+                of[pattern == number] = len(parts)
+                parts.append(lost.merged())
+        if not parts:
+            return States(np.zeros((0, len(self.kind.factors))), np.zeros(0), of[:0], of)
+        sizes = [len(part.probability) for part in parts]
+        return States(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.probability for part in parts]),
+            np.repeat(np.arange(len(parts)), sizes),
+            of,
+        )
+
+
+class Kind(ABC):
+    """Something of a person that is measured as a whole, and the factors of a model that read it.
+
+    Different kinds are independent of each other in the reference population, whose people are
+    in Hardy-Weinberg proportions. ``population`` is one block of states, a column a factor.
+    """
+
+    def __init__(self, name: str, factors: Sequence[Factor], population: States) -> None:
+        self.name, self.factors, self.population = name, tuple(factors), population
+
+    @abstractmethod
+    def evidence(self, cohort: Cohort, people: slice) -> Evidence:
+        """What was measured of some people of a cohort."""
+
+    @abstractmethod
+    def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
+        """In words, what the cohort holds of one person of what a factor reads."""
+
+    @abstractmethod
+    def thing(self, factor: Factor) -> tuple[str, str]:
+        """What a factor needs, as the reports name it: its sort, and its own name."""
+
+    @abstractmethod
+    def answer(self, factor: Factor, cohort: Cohort) -> Answer:
+        """How the cohort's files answered for what a factor needs."""
+
+    def numbers(self, factor: Factor) -> Array:
+        """A factor's number in each state of the population."""
+        return self.population.values[:, self.factors.index(factor)]
+
+    def population_moments(self, factors: Sequence[Factor]) -> tuple[float, float]:
+        """E[x] and E[x^2] of the product of some factors in the population."""
+        places = [self.factors.index(factor) for factor in factors]
+        first, second = self.population.moments(self.population.values[:, places].prod(axis=1))
+        return float(first[0]), float(second[0])
+
+
+def no_reading(kind: Kind, people: int, reason: Missing) -> Evidence:
+    """Nothing was measured, for one reason."""
+    return Evidence(kind, (), np.full((people, len(kind.factors)), reason, dtype=np.uint8))

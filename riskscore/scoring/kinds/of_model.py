@@ -1,0 +1,85 @@
+"""The kinds of measurement that a model reads, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from riskscore.models.model import RiskModel
+from riskscore.models.panel import DRDQ, ReferencePanel
+from riskscore.models.terms import (
+    AminoAcidFactor,
+    DiplotypeFactor,
+    ExposureFactor,
+    Factor,
+    HaplotypeFactor,
+    HLAAlleleFactor,
+    VariantFactor,
+)
+from riskscore.scoring.kinds.exposure import ExposureKind
+from riskscore.scoring.kinds.gene import GeneKind
+from riskscore.scoring.kinds.haplotype import HaplotypeKind
+from riskscore.scoring.kinds.kind import Kind
+from riskscore.scoring.kinds.variant import VariantKind
+
+_LINKED = {f"gene {gene}": "haplotype DR-DQ" for gene in DRDQ}
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds by name, and the name of the kind that has each measurement (``Factor.reads``)."""
+
+    by_name: Mapping[str, Kind]
+    of_measurement: Mapping[str, str]
+
+    @classmethod
+    def of_model(cls, model: RiskModel, panel: ReferencePanel, population: str) -> Kinds:
+        """Those of a model, with their states in a population.
+
+        The DR-DQ genes are one kind when the model looks at several of them. Raises
+        PopulationError where a frequency is not known.
+        """
+        names = {factor.reads: factor.reads for factor in model.factors}
+        if len(names.keys() & _LINKED.keys()) > 1:
+            names |= {name: _LINKED[name] for name in names if name in _LINKED}
+        members: dict[str, dict[Factor, None]] = {}
+        for factor in model.factors:
+            members.setdefault(names[factor.reads], {})[factor] = None
+        kinds = {
+            name: _kind(name, list(own), model, panel, population) for name, own in members.items()
+        }
+        return cls(kinds, names)
+
+    def name(self, factor: Factor) -> str:
+        """The name of the kind that a factor reads."""
+        return self.of_measurement[factor.reads]
+
+    def __getitem__(self, name: str) -> Kind:
+        return self.by_name[name]
+
+    def of(self, factor: Factor) -> Kind:
+        """The kind that a factor reads."""
+        return self.by_name[self.name(factor)]
+
+    def read_by(self, factors: Sequence[Factor]) -> dict[str, list[Factor]]:
+        """The kinds that some factors read, each with its factors, in their order."""
+        found: dict[str, list[Factor]] = {}
+        for factor in factors:
+            found.setdefault(self.name(factor), []).append(factor)
+        return found
+
+
+def _kind(
+    name: str, factors: Sequence[Factor], model: RiskModel, panel: ReferencePanel, population: str
+) -> Kind:
+    variants = [f for f in factors if isinstance(f, VariantFactor)]
+    exposures = [f for f in factors if isinstance(f, ExposureFactor)]
+    named = [f for f in factors if isinstance(f, HaplotypeFactor | DiplotypeFactor)]
+    if variants:
+        return VariantKind(name, variants, population)
+    if exposures:
+        return ExposureKind(name, exposures, model.exposure(exposures[0].exposure))
+    if named:
+        return HaplotypeKind(name, named, model, panel, population)
+    genes = [f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
+    return GeneKind(name, genes, panel, population)

@@ -1,0 +1,210 @@
+"""What people may be: possible values with their probabilities, ragged by person.
+
+A person of whom something is known for certain has one state, a person with a posterior several.
+People who are alike share theirs, so that work is done once for each kind of person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.scoring.link import Array
+
+Places = NDArray[np.int64]
+NOBODY = -1  # in place of a block: nothing is known
+
+
+def alike(rows: NDArray[Any]) -> tuple[Places, Places]:
+    """Of equal rows of a table: the place of the first of each kind, and every row's kind.
+
+    >>> first, kind = alike(np.array([[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]]))
+    >>> first[kind].tolist()
+    [0, 1, 0]
+    """
+    if not rows.shape[1]:
+        return np.zeros(min(1, len(rows)), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+    rows = np.ascontiguousarray(rows)
+    if rows.shape[1] > 1:
+        rows = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))
+    _, first, kind = np.unique(rows.ravel(), return_index=True, return_inverse=True)
+    return first.astype(np.int64), kind.ravel().astype(np.int64)
+
+
+@dataclass(frozen=True)
+class States:
+    """Possible values of some people, in blocks of rows.
+
+    ``values`` has shape (rows, columns), ``probability`` and ``block`` (rows,); the rows of a block
+    stand together and their probabilities sum to 1. ``of`` has each person's block, NOBODY where
+    nothing is known.
+
+    >>> coin = States.of_rows(np.array([0, 0, 1]), np.array([[0.0], [1.0], [1.0]]),
+    ...                       np.array([0.5, 0.5, 1.0]), 3)
+    >>> coin.expected(coin.values[:, 0]).tolist()
+    [0.5, 1.0, nan]
+    """
+
+    values: Array
+    probability: Array
+    block: Places
+    of: Places
+
+    @classmethod
+    def of_rows(cls, sample: Places, values: Array, probability: Array, people: int) -> Self:
+        """Rows in order of ``sample``, their owner among ``people``; those alike share a block."""
+        starts = np.flatnonzero(np.append(True, sample[1:] != sample[:-1])[: len(sample)])
+        block = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(sample))))
+        of = np.full(people, NOBODY, dtype=np.int64)
+        of[sample[starts]] = np.arange(len(starts))
+        return cls(values, probability, block, of).shared()
+
+    @classmethod
+    def certain(cls, values: Array) -> Self:
+        """One state a person, from a row of values each; nan in the first column: nothing known."""
+        known = np.flatnonzero(~np.isnan(values[:, 0]))
+        return cls.of_rows(known, values[known], np.ones(len(known)), len(values))
+
+    @classmethod
+    def one(cls, values: Array, probability: Array) -> Self:
+        """A single block, of one person: the states of a population, for example."""
+        rows = len(probability)
+        return cls(values, probability, np.zeros(rows, dtype=np.int64), np.zeros(1, dtype=np.int64))
+
+    @cached_property
+    def count(self) -> Places:
+        """The number of rows of each block."""
+        return np.bincount(self.block).astype(np.int64)
+
+    @cached_property
+    def start(self) -> Places:
+        """The first row of each block."""
+        return np.asarray(np.cumsum(self.count) - self.count)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Of whom anything is known, shape (people,)."""
+        return np.asarray(self.of != NOBODY)
+
+    def take(self, people: Places | slice) -> Self:
+        """The states of some people."""
+        return replace(self, of=self.of[people])
+
+    def only(self, people: NDArray[np.bool_]) -> Self:
+        """The same people, of the others nothing known."""
+        return replace(self, of=np.where(people, self.of, NOBODY))
+
+    def sums(self, numbers: Array) -> Array:
+        """Expectations by block of a number a row, summed in the order of the rows."""
+        return np.asarray(
+            np.bincount(self.block, self.probability * numbers, len(self.count)), dtype=np.float64
+        )
+
+    def expected(self, numbers: Array) -> Array:
+        """Expectations by person of a number a row; nan where nothing is known."""
+        return np.append(self.sums(numbers), np.nan)[self.of]
+
+    def moments(self, numbers: Array) -> tuple[Array, Array]:
+        """E[x] and E[x^2] by person of a number a row; nan where nothing is known."""
+        return self.expected(numbers), self.expected(numbers**2)
+
+    def columns(self, places: Sequence[int], width: int) -> Self:
+        """The values spread over ``width`` columns, theirs at ``places``, 0 in the others."""
+        wide = np.zeros((len(self.values), width))
+        wide[:, list(places)] = self.values
+        return replace(self, values=wide)
+
+    def merged(self) -> Self:
+        """Equal values of a block as one, with the sum of their probabilities."""
+        _, kind = alike(self.values + 0.0)
+        kinds = int(kind.max(initial=0)) + 1
+        key = self.block * kinds + kind
+        _, first, place = np.unique(key, return_index=True, return_inverse=True)
+        probability = np.bincount(place.ravel(), self.probability, len(first)).astype(np.float64)
+        return replace(
+            self, values=self.values[first], probability=probability, block=self.block[first]
+        )
+
+    def shared(self) -> Self:
+        """Blocks with the same rows as one."""
+        count, start = self.count, self.start
+        first = np.arange(len(count))
+        rows = np.column_stack([self.values, self.probability]) + 0.0
+        for size in np.unique(count).tolist():
+            blocks = np.flatnonzero(count == size)
+            table = rows[(start[blocks][:, None] + np.arange(size)).ravel()]
+            head, kind = alike(table.reshape(len(blocks), -1))
+            first[blocks] = blocks[head][kind]
+        kept = np.flatnonzero(first == np.arange(len(count)))
+        if len(kept) == len(count):
+            return self
+        place = np.searchsorted(kept, first)
+        held = np.repeat(first == np.arange(len(count)), count)
+        return replace(
+            self,
+            values=self.values[held],
+            probability=self.probability[held],
+            block=place[self.block[held]],
+            of=np.where(self.of == NOBODY, NOBODY, place[self.of]),
+        )
+
+    def given(self, rows: NDArray[np.bool_]) -> Self:
+        """Conditional on some of the rows; of people without any of them nothing is known."""
+        probability = np.where(rows, self.probability, 0.0)
+        total = np.bincount(self.block, probability, len(self.count))
+        left = total > 0
+        place = np.where(left, np.cumsum(left) - 1, NOBODY)
+        kept = rows & left[self.block]
+        return replace(
+            self,
+            values=self.values[kept],
+            probability=probability[kept] / total[self.block[kept]],
+            block=place[self.block[kept]],
+            of=np.append(place, NOBODY)[self.of],
+        )
+
+    def filled(self, other: States) -> States:
+        """With the states of ``other``, of the same people, where nothing is known here."""
+        place = np.where(other.known, other.of + len(self.count), NOBODY)
+        return States(
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.probability, other.probability]),
+            np.concatenate([self.block, other.block + len(self.count)]),
+            np.where(self.known, self.of, place),
+        )
+
+    def rows_of(self, people: Places) -> tuple[Places, Places]:
+        """The rows of some people, one person after the other, and whose each is, by its place."""
+        blocks = self.of[people]
+        count = np.append(self.count, 0)[blocks]
+        owner = np.repeat(np.arange(len(people)), count)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+        return np.repeat(np.append(self.start, 0)[blocks], count) + within, owner
+
+
+def outer(parts: Sequence[States], people: Places) -> tuple[States, Places]:
+    """Of the sum of independent variables in some people: every combination of their states.
+
+    Everything is known of these people. With the sums, a block a person, comes the row of each
+    part that is in a combination, shape (rows, parts). A column that one part alone fills keeps
+    that part's values.
+
+    >>> coin = States.one(np.array([[0.0], [1.0]]), np.array([0.5, 0.5]))
+    >>> both, _ = outer([coin, coin], np.array([0]))
+    >>> both.merged().probability.tolist()
+    [0.25, 0.5, 0.25]
+    """
+    owner = np.arange(len(people))
+    values, probability = np.zeros((len(people), parts[0].values.shape[1])), np.ones(len(people))
+    chosen = np.zeros((len(people), 0), dtype=np.int64)
+    for part in parts:
+        row, before = part.rows_of(people[owner])
+        owner, probability = owner[before], probability[before] * part.probability[row]
+        values = values[before] + part.values[row]
+        chosen = np.column_stack([chosen[before], row])
+    return States(values, probability, owner, np.arange(len(people))), chosen

@@ -1,0 +1,111 @@
+"""States against loops written out here: what people may be, one state after the other."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riskscore.scoring.states import States, outer
+
+# A person: possible values of two columns with their weights; none where nothing is known.
+Person = list[tuple[tuple[int, int], float]]
+value = st.integers(-2, 2)
+person = st.lists(st.tuples(st.tuples(value, value), st.floats(0.05, 1.0)), max_size=4)
+people = st.lists(person, min_size=1, max_size=6)
+
+
+def normalised(drawn: list[Person]) -> list[Person]:
+    return [[(v, w / math.fsum(w for _, w in own)) for v, w in own] for own in drawn]
+
+
+def states_of(drawn: list[Person]) -> States:
+    rows = [(i, v, p) for i, own in enumerate(drawn) for v, p in own]
+    return States.of_rows(
+        np.array([i for i, _, _ in rows], dtype=np.int64),
+        np.array([v for _, v, _ in rows], dtype=np.float64).reshape(-1, 2),
+        np.array([p for _, _, p in rows], dtype=np.float64),
+        len(drawn),
+    )
+
+
+def told(states: States, i: int) -> dict[tuple[float, ...], float]:
+    """One person's probability of each value."""
+    found: dict[tuple[float, ...], float] = defaultdict(float)
+    rows, _ = states.rows_of(np.array([i]))
+    for row in rows.tolist():
+        found[tuple(states.values[row].tolist())] += float(states.probability[row])
+    return found
+
+
+def by_hand(own: Person) -> dict[tuple[float, ...], float]:
+    found: dict[tuple[float, ...], float] = defaultdict(float)
+    for v, p in own:
+        found[tuple(map(float, v))] += p
+    return found
+
+
+@given(people)
+def test_states_moments_and_merging(drawn: list[Person]) -> None:
+    drawn = normalised(drawn)
+    states = states_of(drawn)
+    merged = states.merged()
+    first, second = states.moments(states.values[:, 0] * states.values[:, 1])
+    for i, own in enumerate(drawn):
+        assert states.known[i] == bool(own)
+        assert told(states, i) == pytest.approx(by_hand(own))
+        assert told(merged, i) == pytest.approx(by_hand(own))
+        assert len(merged.rows_of(np.array([i]))[0]) == len(by_hand(own))
+        if own:
+            assert first[i] == pytest.approx(math.fsum(p * a * b for (a, b), p in own))
+            assert second[i] == pytest.approx(math.fsum(p * (a * b) ** 2 for (a, b), p in own))
+        else:
+            assert math.isnan(first[i])
+
+
+@given(people)
+def test_people_alike_share_their_states(drawn: list[Person]) -> None:
+    drawn = normalised(drawn)
+    states = states_of(drawn + drawn)
+    assert np.array_equal(states.of[: len(drawn)], states.of[len(drawn) :])
+    assert len(states.count) == len({tuple(own) for own in drawn if own})
+
+
+@given(people)
+def test_a_condition_leaves_what_meets_it(drawn: list[Person]) -> None:
+    drawn = normalised(drawn)
+    states = states_of(drawn)
+    given_ = states.given(states.values[:, 0] > 0)
+    for i, own in enumerate(drawn):
+        kept = [(v, p) for v, p in own if v[0] > 0]
+        assert told(given_, i) == pytest.approx(by_hand(normalised([kept])[0]))
+
+
+@given(people, st.data())
+def test_every_combination_of_independent_states(drawn: list[Person], data: st.DataObject) -> None:
+    drawn = normalised([own or [((0, 0), 1.0)] for own in drawn])
+    others = normalised([data.draw(person.filter(bool)) for _ in drawn])
+    both, chosen = outer([states_of(drawn), states_of(others)], np.arange(len(drawn)))
+    for i, (one, two) in enumerate(zip(drawn, others, strict=True)):
+        found: dict[tuple[float, ...], float] = defaultdict(float)
+        for ((a, b), p), ((c, d), q) in product(one, two):
+            found[float(a + c), float(b + d)] += p * q
+        assert told(both, i) == pytest.approx(found)
+    assert chosen.shape == (len(both.probability), 2)
+
+
+@given(people)
+def test_gaps_are_filled_and_columns_spread(drawn: list[Person]) -> None:
+    drawn = normalised(drawn)
+    states, other = states_of(drawn), states_of([[((1, 2), 1.0)]] * len(drawn))
+    filled = states.filled(other).columns([2, 0], 3)
+    for i, own in enumerate(drawn):
+        hand = by_hand(own or [((1, 2), 1.0)])
+        assert told(filled, i) == pytest.approx({(b, 0.0, a): p for (a, b), p in hand.items()})
+    none = states.only(np.zeros(len(drawn), dtype=bool))
+    assert not none.known.any()
