@@ -21,6 +21,7 @@ from riskscore.errors import UsageError
 if TYPE_CHECKING:
     import pandas
 
+_CASE = "case"  # the column of the outcome, if no other is named
 OutcomeOption = Annotated[
     Path, typer.Option(help="TSV or CSV: sample, outcome (0 or 1), and covariates.")
 ]
@@ -41,8 +42,13 @@ def fit(
     vcf: Annotated[
         Path | None, typer.Argument(help="A VCF; without one, the outcome table has all columns.")
     ] = None,
-    outcome_column: ColumnOption = "case",
+    outcome_column: ColumnOption = _CASE,
     covariate: CovariateOption = None,
+    covariates: Annotated[
+        Path | None,
+        typer.Option(help="A table of covariates by sample, PLINK's among them; all of its columns "
+                     "are adjusted for, or those that --covariate names."),
+    ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option("-m", "--model", help="A model whose loci and exposures are read."),
@@ -86,9 +92,9 @@ def fit(
     from riskscore.studies.association.model_files import write_model
     from riskscore.studies.association.new_model import model_of
     from riskscore.studies.charts.theme import save_chart
-    from riskscore.studies.people_table import read_people
+    from riskscore.studies.people_table import met_words, read_people
 
-    people = read_people(outcome)
+    people, notes = read_people(outcome)
     names = covariate or []
     common: dict[str, Any] = {
         "terms": term, "coding": coding, "joint": joint or (model_out is not None and not stepwise),
@@ -98,15 +104,19 @@ def fit(
     }  # fmt: skip
     models = _models(model)
     if vcf is None:
-        found = run(people, outcome_column, covariates=names, **common)
+        y = _outcome(people, outcome_column)
+        columns = _adjusting(people, covariates, names, notes, people.index)
+        rest = people.drop(columns=[y.name, *(c for c in names if c in people.columns)])
+        found = run(rest, y, covariates=columns, **common)
     else:
         if not models:
             raise UsageError("name the models whose loci are to be read", fix="--model ra")
         cohort = _cohort(vcf, models, exposures, sex_column, population, build)
-        columns = people[[_column(people, name) for name in names]] if names else None
-        y = people[_column(people, outcome_column)]
+        notes += met_words(outcome, people.index, cohort.samples)
+        columns = _adjusting(people, covariates, names, notes, cohort.samples)
+        y = _outcome(people, outcome_column)
         found = run(cohort, y, covariates=columns, **common)
-    say(f"riskscore: {note}" for note in found.notes)
+    say(f"riskscore: {note}" for note in [*notes, *found.notes])
     _write(found.to_frame(), output)
     if omnibus is not None:
         _write(found.omnibus_frame().assign(terms=lambda f: f["terms"].map(" ".join)), omnibus)
@@ -129,7 +139,7 @@ def evaluate(
         Path, typer.Argument(help="scores.tsv or .parquet as `score` wrote it, or its folder.")
     ],
     outcome: OutcomeOption,
-    outcome_column: ColumnOption = "case",
+    outcome_column: ColumnOption = _CASE,
     prevalence: PrevalenceOption = None,
     group: Annotated[
         list[str] | None, typer.Option(help="A column of the outcome table to measure by.")
@@ -144,19 +154,19 @@ def evaluate(
 ) -> None:
     """How well scores separate, how right their risks are, and what acting on them brings."""
     from riskscore.studies.evaluation.evaluate import evaluate as run
-    from riskscore.studies.people_table import read_people
+    from riskscore.studies.people_table import met_words, read_people
 
     path = scores / "scores.tsv" if scores.is_dir() else scores
-    table, people = read_people(path, by_sample=False), read_people(outcome)
+    (table, _), (people, notes) = read_people(path, by_sample=False), read_people(outcome)
     if not {"sample", "model", "log_odds"} <= set(table.columns):
         raise UsageError(f"{path.name} is not a table of scores", fix="make it: riskscore score")
-    table["sample"] = table["sample"].astype(str)
+    notes += met_words(outcome, people.index, set(table["sample"]))
     found = run(
-        table, people[_column(people, outcome_column)], prevalence=prevalence,
+        table, _outcome(people, outcome_column), prevalence=prevalence,
         groups={name: people[_column(people, name)] for name in group or []},
         thresholds=threshold, bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
-    say(f"riskscore: {note}" for note in found.notes)
+    say(f"riskscore: {note}" for note in [*notes, *found.notes])
     if output is not None or out is None:
         _write(found.measures, output)
     if out is not None:
@@ -206,12 +216,13 @@ def interaction(
     pairs = [text.partition("=") for text in reference or []]
     if not all(equals for _, equals, _ in pairs):
         raise UsageError("a reference is written exposure=level")
+    people, notes = read_people(table, by_sample=False)
     found = run(
-        read_people(table, by_sample=False), exposures=exposure, outcome=outcome, cases=cases,
+        people, exposures=exposure, outcome=outcome, cases=cases,
         controls=controls, covariates=covariate or (), bootstrap=bootstrap, seed=seed,
         reference={name: level for name, _, level in pairs},
     )  # fmt: skip
-    say(f"riskscore: {note}" for note in found.notes)
+    say(f"riskscore: {note}" for note in [*notes, *found.notes])
     _write(found.to_frame(), output)
     if joint is not None:
         _write(found.joint_frame(), joint)
@@ -237,6 +248,28 @@ def _cohort(
     )  # fmt: skip
     say(f"riskscore: warning: {warning}" for warning in cohort.warnings)
     return cohort
+
+
+def _adjusting(
+    people: pandas.DataFrame, file: Path | None, names: list[str], notes: list[str], samples: Any
+) -> pandas.DataFrame | None:
+    """The covariates by sample: named columns of either table, or all of the second."""
+    if file is None:
+        return people[[_column(people, name) for name in names]] if names else None
+    from riskscore.studies.people_table import met_words, read_people
+
+    table, said = read_people(file)
+    notes += [*said, *met_words(file, table.index, samples)]
+    here = [name for name in names if name in people.columns and name not in table.columns]
+    there = [name for name in names if name not in here] or ([] if names else list(table.columns))
+    chosen = table[[_column(table, str(name)) for name in there]]
+    return chosen.join(people[here], how="outer" if here else "left")
+
+
+def _outcome(people: pandas.DataFrame, name: str) -> pandas.Series[Any]:
+    """The outcome's column; of a table with one column and no ``case``, that one."""
+    alone = name == _CASE and name not in people.columns and len(people.columns) == 1
+    return people[str(people.columns[0]) if alone else _column(people, name)]
 
 
 def _column(people: pandas.DataFrame, name: str) -> str:

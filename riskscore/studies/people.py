@@ -9,30 +9,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import OutcomeError, StudyTableError
+from riskscore.tables import MOST_DIGITS
 
 if TYPE_CHECKING:
     import pandas
 
 Array = NDArray[np.float64]
 
-_CASE = frozenset({"1", "1.0", "true", "yes", "case", "affected"})
-_CONTROL = frozenset({"0", "0.0", "false", "no", "control", "unaffected"})
-_UNKNOWN = frozenset({"", "na", "nan", "none", ".", "unknown", "<na>", "nat", "-9"})
+_MISSING_CODE = "-9"
+_MOSTLY = 0.5  # a column with a larger share of numbers is one of numbers
+_SHOWN = 40  # letters of a cell in a message
+_UNKNOWN = ("", "na", "nan", "none", ".", "unknown", "n/a", "<na>", "nat", "-9", "-9.0")
+_CODES = {
+    **dict.fromkeys(("1", "1.0", "true", "yes", "case", "affected"), 1.0),
+    **dict.fromkeys(("0", "0.0", "false", "no", "control", "unaffected"), 0.0),
+    **dict.fromkeys(_UNKNOWN, float("nan")),
+}
+# PLINK's phenotypes: 1 is unaffected and 2 affected.
+_PLINK_CASE = frozenset(["2", "2.0"])
+_PLINK = {
+    **dict.fromkeys(_PLINK_CASE, 1.0),
+    **dict.fromkeys(("1", "1.0"), 0.0),
+    **dict.fromkeys(_UNKNOWN, float("nan")),
+}
 
 
 def read_outcome(outcome: Any, samples: Sequence[Any], *, both: bool = True) -> Array:
     """The outcome of each sample: 1 case, 0 control, nan unknown; shape (samples,).
 
     ``outcome`` is a pandas Series indexed by sample, a mapping of sample to value, or one value a
-    sample in their order. Values are 0 and 1, False and True, control and case, no and yes.
+    sample in their order. Values are 0 and 1, False and True, control and case, no and yes, or
+    PLINK's 1 (control) and 2 (case), with -9 for unknown.
 
-    Raises OutcomeError for other values (PLINK's 1 and 2 among them), and, unless ``both`` is
-    False, when nobody is a case or nobody is a control.
+    Raises OutcomeError for other values, and, unless ``both`` is False, when nobody is a case or
+    nobody is a control.
 
     >>> read_outcome({"a": "case", "b": 0}, ["a", "b", "c"])
     array([ 1.,  0., nan])
+    >>> read_outcome(["2", "1", "-9"], ["a", "b", "c"])
+    array([ 1.,  0., nan])
     """
-    y = np.array([_status(value) for value in aligned(outcome, samples, "the outcome")])
+    texts = [str(value).strip().lower() for value in aligned(outcome, samples, "the outcome")]
+    codes = _PLINK if not _PLINK_CASE.isdisjoint(texts) else _CODES
+    odd = next((text for text in texts if text not in codes), None)
+    if odd is not None:
+        mixed = codes is _PLINK and odd in _CODES
+        raise OutcomeError(
+            f"the outcome is {odd!r} in one or more people"
+            + (", and 2 in others" if mixed else ""),
+            fix="write 0 for controls and 1 for cases (or PLINK's 1 and 2), and NA for unknown",
+        )
+    y = np.array([codes[text] for text in texts])
     known = y[~np.isnan(y)]
     if not known.size:
         raise OutcomeError(
@@ -45,20 +72,6 @@ def read_outcome(outcome: Any, samples: Sequence[Any], *, both: bool = True) -> 
             fix="cases and controls are both needed",
         )
     return y
-
-
-def _status(value: Any) -> float:
-    text = str(value).strip().lower()
-    if text in _CASE:
-        return 1.0
-    if text in _CONTROL:
-        return 0.0
-    if text in _UNKNOWN:
-        return float("nan")
-    fix = "write 0 for controls and 1 for cases"
-    if text in {"2", "2.0"}:
-        fix += " (PLINK's 1 and 2 are control and case: subtract 1)"
-    raise OutcomeError(f"the outcome is {str(value)!r} in one or more people", fix=fix)
 
 
 def aligned(given: Any, samples: Sequence[Any], what: str) -> list[Any]:
@@ -117,6 +130,8 @@ def aligned_numbers(values: Array, index: Any, samples: Sequence[Any], what: str
 def numeric(values: pandas.Series[Any], name: str) -> dict[str, Array]:
     """A column as numbers, or one 0/1 column a level above the first; nan where unknown.
 
+    Raises StudyTableError for a column of numbers with a cell that is none.
+
     >>> import pandas as pd
     >>> {k: v.tolist() for k, v in numeric(pd.Series(["f", "m", None]), "sex").items()}
     {'sex=m': [0.0, 1.0, nan]}
@@ -125,6 +140,7 @@ def numeric(values: pandas.Series[Any], name: str) -> dict[str, Array]:
 
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         return {name: values.to_numpy(dtype=float, na_value=np.nan)}
+    refuse_odd_cells(values, name)
     if isinstance(values.dtype, pd.CategoricalDtype):
         levels = [str(level) for level in values.cat.categories]
         present = values.dropna().astype(str)
@@ -139,6 +155,37 @@ def numeric(values: pandas.Series[Any], name: str) -> dict[str, Array]:
         f"{name}={level}": np.where(unknown, np.nan, (text == level).astype(float))
         for level in levels[1:] or levels
     }
+
+
+def refuse_odd_cells(values: pandas.Series[Any], name: str) -> None:
+    """Raise StudyTableError for text of which more than half are numbers, naming the odd cell.
+
+    A decimal comma, NULL, #N/A or a code for missing among numbers makes no categories of them.
+
+    >>> import pandas as pd
+    >>> refuse_odd_cells(pd.Series(["never", "1", None]), "smoking")  # words, one of them a digit
+    """
+    import pandas as pd
+
+    if values.dtype.kind in "biufcmM" or isinstance(values.dtype, pd.CategoricalDtype):
+        return
+    texts = values.astype(object).where(values.notna(), None).map(str, na_action="ignore")
+    texts = texts.reset_index(drop=True).dropna()
+    numbers = pd.to_numeric(texts, errors="coerce")
+    commas = texts.str.fullmatch(r"[+-]?\d+,\d+")
+    usual = np.isfinite(numbers) & (texts != _MISSING_CODE) & (texts.str.len() <= MOST_DIGITS)
+    if not len(texts) or (usual | commas).mean() <= _MOSTLY or usual.all():
+        return
+    place = int(texts.index[~usual][0])
+    cell = str(texts[place])
+    fix = "write NA (or nothing) where it is unknown"
+    if commas[place]:
+        fix = "write a decimal point"
+    elif cell == _MISSING_CODE:
+        fix += "; -9.0 is taken for the number"
+    raise StudyTableError(
+        f"{name} is {cell[:_SHOWN]!r} in row {place + 1} below the header, among numbers", fix=fix
+    )
 
 
 def column_of(frame: pandas.DataFrame, name: str) -> pandas.Series[Any]:

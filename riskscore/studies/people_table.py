@@ -2,51 +2,124 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from riskscore.errors import StudyTableError
 from riskscore.files import require_file
-from riskscore.tables import read_rows
+from riskscore.tables import (
+    MOST_DIGITS,
+    SAMPLE_COLUMNS,
+    Table,
+    is_unknown,
+    joined,
+    open_table,
+    sample_column,
+)
 
-_SAMPLE_COLUMNS = ("sample", "IID", "#IID", "sample_id")
-_UNKNOWN = {"", "NA", "nan", "NaN", "None", ".", "unknown", "<NA>"}
+_MISSING_CODE = "-9"
+_NAMES = {*SAMPLE_COLUMNS, "fid"}  # columns that hold names, which are never numbers
 
 
-def read_people(path: Path | str, *, by_sample: bool = True) -> pd.DataFrame:
-    """A TSV, CSV or Parquet file as a frame, numbers as numbers, indexed by its sample column.
+def read_people(path: Path | str, *, by_sample: bool = True) -> tuple[pd.DataFrame, list[str]]:
+    """A table of text or Parquet as a frame indexed by sample, and what is to be told of it.
 
-    With ``by_sample`` False it is taken as it stands. Raises FileMissingError, InputError, or
-    StudyTableError without a sample column or with a sample twice.
+    Columns in which every known cell is a number are numbers; names of people are text. Of a PLINK
+    table (with FID and IID, or without a header) -9 is missing, and the family is left out. With
+    ``by_sample`` False the table is taken as it stands.
+
+    Raises FileMissingError, InputError, or StudyTableError without a sample column or with a sample
+    twice.
     """
     path = require_file(path, "table")
+    notes: list[str] = []
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
+        names = sample_column([str(column) for column in frame.columns])
     else:
-        frame = pd.DataFrame(read_rows(path))
-        for column in frame.columns:
-            frame[column] = _typed(frame[column])
-    if not by_sample:
-        return frame
-    key = next((name for name in _SAMPLE_COLUMNS if name in frame.columns), None)
-    if key is None:
-        raise StudyTableError(
-            "no column names the samples", where=path.name, fix="call it 'sample' (or IID)"
-        )
-    frame[key] = frame[key].astype(str)
-    if frame[key].duplicated().any():
-        raise StudyTableError(
-            f"{int(frame[key].duplicated().sum())} sample(s) stand in more than one row",
-            where=path.name,
-        )
-    return frame.set_index(key)
+        table = open_table(path, headless=by_sample)
+        names = table.names
+        frame, notes = _frame(table)
+    if names is not None:
+        frame[names] = _text(frame[names], path.name)
+    if by_sample:
+        frame = _by_sample(frame, names, path.name)
+    return frame, notes
+
+
+def met_words(path: Path, people: Collection[str], samples: Collection[str]) -> list[str]:
+    """What to tell of a table that does not speak of a cohort's samples, all and no others."""
+    met = joined(path.name, people, samples)
+    return [] if met.whole else [str(met)]
+
+
+def _frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
+    """The rows as columns of numbers or text, and what to tell of them."""
+    rows = [cells for _, cells in table.rows]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(table.columns)
+    notes, missing = table.warnings(), 0
+    frame = {}
+    for name, cells in zip(table.columns, columns, strict=True):
+        column = pd.Series(cells, dtype=object)
+        if name.lower() not in _NAMES:
+            if table.plink:
+                coded = column == _MISSING_CODE
+                missing += int(coded.sum())
+                column = column.where(~coded, None)
+            column = _typed(column)
+        frame[name] = column
+    if missing:
+        notes.append(f"{table.file}: {missing} cells are -9, PLINK's missing value")
+    return pd.DataFrame(frame, columns=list(table.columns)), notes
 
 
 def _typed(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
-    """A column as numbers where all of its known cells are, else as text; unknown cells missing."""
-    known = column.where(~column.isin(_UNKNOWN))
+    """A column as numbers where all of its known cells are, else as text; unknown cells missing.
+
+    A column in which -9 may be a missing code stays text: whoever takes it for numbers is told.
+    """
+    words = {cell: None for cell in column.unique() if cell is None or is_unknown(cell)}
+    known = column.where(~column.isin(list(words)), None)
     try:
-        return pd.to_numeric(known)
+        numbers = pd.to_numeric(known)
     except (ValueError, TypeError):
         return known
+    if known.dropna().str.len().max() > MOST_DIGITS or _may_be_missing(known, numbers):
+        return known
+    return numbers.astype(float) if numbers.isna().any() else numbers
+
+
+def _may_be_missing(texts: pd.Series[str], numbers: pd.Series[float]) -> bool:
+    """Whether -9 stands in a column of which no other number is below the half of it."""
+    coded = texts == _MISSING_CODE
+    others = numbers[~coded].dropna()
+    return bool(coded.any() and len(others) and others.min() > float(_MISSING_CODE) / 2)
+
+
+def _text(names: pd.Series[str], file: str) -> pd.Series[str]:
+    """A column of names as text. Raises StudyTableError where they have been made fractions."""
+    if pd.api.types.is_float_dtype(names):
+        raise StudyTableError(
+            f"the column {names.name!r} holds numbers with decimals, not names",
+            where=file,
+            fix="write the names of people as text",
+        )
+    if names.isna().any() or (names == "").any():
+        raise StudyTableError("a row names nobody", where=file)
+    return names.astype(str).astype(object)
+
+
+def _by_sample(frame: pd.DataFrame, names: str | None, file: str) -> pd.DataFrame:
+    if names is None:
+        raise StudyTableError(
+            "no column names the samples", where=file, fix="call it 'sample' (or IID)"
+        )
+    if frame[names].duplicated().any():
+        raise StudyTableError(
+            f"{int(frame[names].duplicated().sum())} sample(s) stand in more than one row",
+            where=file,
+        )
+    families = [column for column in frame.columns if str(column).lower() == "fid"]
+    return frame.set_index(names).drop(columns=families)

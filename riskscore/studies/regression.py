@@ -160,6 +160,8 @@ def _estimate(
     y: Array, design: Array, errors: Errors, offset: Array | None, weights: Array | None
 ) -> _Estimate:
     """Newton's method, which is quicker; iterated least squares for weights, or where it fails."""
+    import statsmodels.tools.sm_exceptions  # noqa: F401  sets filters when it is first imported
+
     kind = "HC0" if errors == "robust" else "nonrobust"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is looked for, and told, by the caller

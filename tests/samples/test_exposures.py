@@ -10,13 +10,14 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import (
+    ExposureError,
     ExposureLevelError,
     ExposureRangeError,
     ExposureTableError,
     InputError,
 )
 from riskscore.models.model import Sex
-from riskscore.samples.exposure_table import read_exposures
+from riskscore.samples.exposure_table import read_exposures, unused_columns
 from riskscore.samples.exposures import Exposures
 
 MS, RA = rs.load_model("ms"), rs.load_model("ra")
@@ -145,3 +146,67 @@ def test_tables_that_cannot_be_read(tmp_path: Path, data: bytes, words: str) -> 
     path.write_bytes(data)
     with pytest.raises(InputError, match=words):
         read_exposures(path, ["p1"], [RA])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    {
+        "sex of 0 and 1": ("sample | sex\np1 | 0\np2 | 1\n", "0 or 1 throughout"),
+        "sex of 0.0 and 1.0": ("sample | sex\np1 | 0.0\np2 | 1.0\n", "0 or 1 throughout"),
+        "a decimal comma": ("sample | vitamin_d\np1 | 55,5\n", "a decimal comma .*line 2"),
+        "a spreadsheet's error": ("sample | vitamin_d\np2 | 5\np1 | #N/A\n", "'#N/A'.*line 3"),
+        "a database's word": ("sample | smoking\np2 | ever\np1 | NULL\n", "'NULL'.*line 3"),
+        "PLINK's code": ("sample | vitamin_d\np1 | -9\n", "-9 is no missing value here.*line 2"),
+        "too many digits": (f"sample | vitamin_d\np1 | {'5' * 200}\n", "not a number"),
+        "nobody's row": ("sample | smoking\n | ever\n", "a row names nobody .*line 2"),
+        "one name twice": ("sample | smoking | smoking.1\np1 | ever | never\n", "one name twice"),
+    }.values(),
+)  # fmt: skip
+def test_cells_that_are_refused_with_their_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ExposureError, match=says):
+        read_exposures(_table(tmp_path, text), ["p1", "p2"], [MS])
+
+
+def test_whole_numbers_with_a_point(tmp_path: Path) -> None:
+    """What pandas makes of a column with a gap."""
+    given = read_exposures(
+        _table(tmp_path, "sample | sex | smoking\na | 1.0 | 1.0\nb | 2.0 | \nc |  | 0.0\n"),
+        ["a", "b", "c"], [MS],
+    )  # fmt: skip
+    assert given.sex == (Sex.MALE, Sex.FEMALE, None)
+    assert given.levels(MS.exposure("smoking"), 3).tolist() == [1, -1, 0]
+
+
+def test_columns_of_sex(tmp_path: Path) -> None:
+    path = _table(tmp_path, "IID | Gender | SMOKING\np1 | F | ever\n")
+    with pytest.raises(ExposureTableError, match="no column 'sexe' gives sex"):
+        read_exposures(path, ["p1"], [MS], "sexe")
+    given = read_exposures(path, ["p1"], [MS], "gender")
+    assert (given.sex, given.columns["smoking"], given.unused) == ((Sex.FEMALE,), ("ever",), ())
+    assert read_exposures(path, ["p1"], [MS]).sex == ()
+    people = _table(tmp_path, "sample | sex\np1 | 0\np2 | 1\np3 | 2\n")  # PLINK's, with unknown
+    assert read_exposures(people, ["p1", "p2"], [MS]).sex == (None, Sex.MALE)
+
+
+def test_whom_the_table_speaks_of(tmp_path: Path) -> None:
+    """Three of four names have lost their zeros."""
+    path = _table(tmp_path, "sample | smoking\n1 | ever\n2 | ever\n3 | never\n100 | never\n")
+    told = read_exposures(path, ["001", "002", "003", "100"], [MS]).joined
+    assert told is not None
+    assert (told.people, told.samples, told.both) == (4, 4, 1)
+    assert "zeros in front" in told.hint
+    with pytest.raises(ExposureTableError, match="zeros in front"):
+        read_exposures(path, ["001", "002"], [MS])
+
+
+def test_a_quote_takes_no_rows_with_it(tmp_path: Path) -> None:
+    path = _table(
+        tmp_path, 'sample | smoking | note\na | ever | "x\nb | never | y\nc | ever | "z\n'
+    )
+    given = read_exposures(path, ["a", "b", "c"], [MS])
+    assert given.levels(MS.exposure("smoking"), 3).tolist() == [1, 0, 1]
+
+
+def test_many_columns_are_told_by_ten_names() -> None:
+    [told] = unused_columns([f"f.{i}" for i in range(30_000)])
+    assert told.endswith("f.9, and 29990 more")

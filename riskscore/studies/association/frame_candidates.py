@@ -20,7 +20,7 @@ from riskscore.studies.association.candidates import (
     candidate_of,
     codings_of,
 )
-from riskscore.studies.people import numeric
+from riskscore.studies.people import numeric, refuse_odd_cells
 
 if TYPE_CHECKING:
     import pandas
@@ -50,6 +50,7 @@ def frame_candidates(
             columns += [_exposure_candidate(label, name, exposures[-1]) for label in numbers]
             values += list(numbers.values())
             continue
+        refuse_odd_cells(frame[name], name)
         copies = frame[name].to_numpy(dtype=float, na_value=np.nan)
         if np.nanmin(copies, initial=0) < 0 or np.nanmax(copies, initial=0) > 2:
             raise UsageError(f"{name} has copies below 0 or above 2")

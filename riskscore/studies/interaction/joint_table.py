@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import FewPeopleError, NoVariationError, OutcomeError, StudyTableError
-from riskscore.studies.people import column_of, read_covariates, read_outcome
+from riskscore.studies.people import column_of, read_covariates, read_outcome, refuse_odd_cells
 
 if TYPE_CHECKING:
     import pandas
@@ -132,6 +132,7 @@ def levels_of(
     """
     import pandas as pd
 
+    refuse_odd_cells(column, name)
     known = column.dropna()
     if isinstance(column.dtype, pd.CategoricalDtype):
         present = set(known)

@@ -389,7 +389,7 @@ def test_perfect_and_empty_cases() -> None:
     with pytest.raises(FewPeopleError, match="3 people have an outcome and a score"):
         rs.evaluate([0.1, 0.2, 0.3], [0, 1, 0])
     with pytest.raises(OutcomeError, match="PLINK"):
-        rs.evaluate(risk, [1] * 10 + [2] * 10)
+        rs.evaluate(risk, [0] * 9 + [1] + [2] * 10)
     with pytest.raises(StudyTableError, match="19 values for 20 people"):
         rs.evaluate(risk, y[:-1])
     with pytest.raises(OutcomeError, match="is missing"):
