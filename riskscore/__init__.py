@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from riskscore.studies.charts.attached import attach_charts
 
 if TYPE_CHECKING:
+    from riskscore.batches.run import batch
     from riskscore.errors import RiskscoreError
     from riskscore.genetics.build import Build
     from riskscore.genetics.hla import HLAAllele
@@ -58,6 +59,7 @@ _HOMES = {
     "Scores": "scoring.score",
     "Term": "models.terms",
     "Variant": "genetics.variant",
+    "batch": "batches.run",
     "compare_groups": "studies.evaluation.groups",
     "evaluate": "studies.evaluation.evaluate",
     "fit": "studies.association.fit",
@@ -93,6 +95,7 @@ __all__ = [
     "Scores",
     "Term",
     "Variant",
+    "batch",
     "compare_groups",
     "evaluate",
     "fit",

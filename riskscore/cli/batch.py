@@ -53,8 +53,8 @@ def batch(
 
     A file that cannot be scored is told in failed.tsv, the others go on, and the exit code is 3.
     """
-    from riskscore.batch.run import run_batch
-    from riskscore.batch.sample_sets import PLAN_COLUMNS, find_sample_sets, plan_rows
+    from riskscore.batches.run import run_batch
+    from riskscore.batches.sample_sets import PLAN_COLUMNS, find_sample_sets, plan_rows
     from riskscore.writing.tables import write_table
 
     question = ask()
@@ -114,9 +114,9 @@ def score_for_batch(
     name: str, vcf: list[Path], part: Part | None, question: Question, out: Path | None
 ) -> None:
     """What ``score --shard --sample-set`` does: a batch's shard, or the reason why not."""
-    from riskscore.batch.one import score_one
-    from riskscore.batch.sample_sets import SampleSet
-    from riskscore.batch.tasks import Done, Task
+    from riskscore.batches.one import score_one
+    from riskscore.batches.sample_sets import SampleSet
+    from riskscore.batches.tasks import Done, Task
 
     if part is None or out is None:
         raise UsageError(
@@ -142,8 +142,8 @@ def verify(
     ] = None,
 ) -> None:
     """Hash inputs and outputs again, and name what is not as the provenance tells it."""
-    from riskscore.batch.verify import require_same
-    from riskscore.batch.verify import verify as compare
+    from riskscore.batches.verify import require_same
+    from riskscore.batches.verify import verify as compare
 
     findings = compare(folder, inputs or [])
     for finding in findings:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from riskscore.batch.run import Progress
+    from riskscore.batches.run import Progress
 
 Watch = Callable[["Progress"], None]
 

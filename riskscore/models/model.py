@@ -200,6 +200,11 @@ class RiskModel:
     checksum: str = ""
     plain: PlainVariants | None = field(default=None, compare=False)
 
+    def __repr__(self) -> str:
+        counted = f"{len(self.terms):,} terms"
+        counted += f" and {len(self.plain):,} plain variants" if self.plain is not None else ""
+        return f"RiskModel({self.id!r}, version {self.version}, {self.edition}: {counted})"
+
     @property
     def factors(self) -> tuple[Factor, ...]:
         return tuple(factor for term in self.terms for factor in term.factors)

@@ -69,6 +69,9 @@ class ReferencePanel:
     tags: tuple[Tag, ...]
     groups: Mapping[str, Mapping[HLAAllele, Shares]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"ReferencePanel({', '.join(self.populations)})"
+
     @property
     def populations(self) -> tuple[str, ...]:
         return tuple(sorted(self.drdq))

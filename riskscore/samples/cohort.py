@@ -64,6 +64,16 @@ class Cohort:
     population_known: bool = True  # of the people; ``population`` is then only the reference
     question: Question = field(default_factory=Question)
 
+    def __repr__(self) -> str:
+        loci = self.dosages.matches
+        found = sum(not match.missing for match in loci)
+        return (
+            f"Cohort of {len(self.samples):,} people ({self.build}, reference population "
+            f"{self.population}) for {', '.join(model.id for model in self.models) or 'no model'}: "
+            f"{found} of {len(loci)} loci; HLA genes {', '.join(self.hla.genes) or 'none'}; "
+            f"exposures {', '.join(self.exposures.columns) or 'none'}"
+        )
+
     @cached_property
     def sex(self) -> tuple[Sex | None, ...]:
         return self.exposures.sex or (None,) * len(self.samples)

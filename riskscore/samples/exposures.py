@@ -54,6 +54,9 @@ class Exposures:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    def __repr__(self) -> str:
+        return f"Exposures({', '.join(self.columns) or 'none'})"
+
     def levels(self, exposure: Exposure, samples: int) -> NDArray[np.int64]:
         """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
         if exposure.id not in self.columns:

@@ -78,6 +78,17 @@ class Question:
         if self.prevalence is not None and not 0 < self.prevalence < 1:
             raise UsageError(f"a prevalence of {self.prevalence:g} is not between 0 and 1")
 
+    def __repr__(self) -> str:
+        """The models by id, and what is not as it is by itself."""
+        told = [f"models={[model.id for model in self.models]}"]
+        for one in fields(self)[1:]:
+            value = getattr(self, one.name)
+            if hasattr(value, "shape"):
+                told.append(f"{one.name}=<table of {len(value)} rows>")
+            elif value != getattr(_PLAIN, one.name):
+                told.append(f"{one.name}={value!r}")
+        return f"Question({', '.join(told)})"
+
     @classmethod
     def of(cls, models: Models | Question, **options: Unpack[QuestionOptions]) -> Question:
         """The question of models by id, by path or as they are, with options as users write them.
@@ -155,6 +166,9 @@ class Question:
         names = {one.name for one in fields(cls)} - {"models", "reading"}
         options: dict[str, Any] = {name: told[name] for name in names & set(told)}
         return cls.of(told["models"], reading=Reading(**reading), **{**options, **inputs})
+
+
+_PLAIN = Question()
 
 
 class QuestionOptions(TypedDict, total=False):

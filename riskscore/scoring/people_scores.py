@@ -70,6 +70,9 @@ class ModelScores:
     term_reasons: NDArray[np.int64]
     variance: dict[VarianceSource, Array]
 
+    def __repr__(self) -> str:
+        return f"ModelScores({self.model.id!r}, {len(self.flags):,} people)"
+
     @property
     def unscored(self) -> int:
         """How many samples have no score."""

@@ -58,6 +58,9 @@ class Reference:
     basis: Basis = Basis.POPULATION
     unknown: NDArray[np.bool_] | None = None
 
+    def __repr__(self) -> str:
+        return f"Reference({self.model.id!r} in {self.population}, {len(self.mean)} terms)"
+
     @property
     def left_out(self) -> Array:
         """What stands in for terms of which nothing is known, not even a frequency; 0 for others.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 CHUNK = 4096  # samples worked on at a time; results do not depend on it
 COLUMNS = ("sample", "model", "model_version", *NUMBERS, "flags")
+# What a notebook shows of scores.
+_MODELS_SHOWN, _PEOPLE_SHOWN = 20, 5
+_NUMBERS_SHOWN = (
+    "log_odds", "odds_ratio", "probability", "probability_low", "probability_high", "percentile",
+    "coverage",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,39 @@ class Scores:
     tables: tuple[ModelScores, ...]
 
     plot = Plots()  # scores.plot.waterfall(sample), an Altair chart
+
+    def __repr__(self) -> str:
+        cohort = self.cohort
+        lines = [
+            f"Scores of {len(cohort.samples):,} people "
+            f"({cohort.build}, reference population {cohort.population})"
+        ]
+        for table in self.tables[:_MODELS_SHOWN]:
+            coverage = table.numbers["coverage"]
+            mean = f"{np.nanmean(coverage):.0%}" if np.isfinite(coverage).any() else "none"
+            scored = len(cohort.samples) - table.unscored
+            lines.append(
+                f"  {table.model.id} {table.model.version}: {scored:,} scored, mean coverage {mean}"
+            )
+        if len(self.tables) > _MODELS_SHOWN:
+            lines.append(f"  and {len(self.tables) - _MODELS_SHOWN} models more")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The first people of each model as a table, for notebooks."""
+        import pandas as pd
+
+        people = slice(_PEOPLE_SHOWN)
+        shown = [
+            pd.DataFrame(
+                {"sample": self.cohort.samples[people], "model": table.model.id}
+                | {name: table.numbers[name][people] for name in _NUMBERS_SHOWN}
+            )
+            for table in self.tables[:_MODELS_SHOWN]
+        ]
+        told = html.escape(repr(self)).replace("\n", "<br>")
+        written = pd.concat(shown).to_html(index=False, float_format="{:.4g}".format, border=0)
+        return f"<p>{told}</p>{written}"
 
     def of(self, model: str) -> ModelScores:
         """The scores of one model, by its id."""
@@ -80,6 +120,50 @@ class Scores:
 
         entries = ledger(self.cohort, self._only(model).reference, self.panel, sample)
         return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
+
+    def matches(self) -> pandas.DataFrame:
+        """How each variant, HLA gene and exposure was found, as a frame: a row a model and thing.
+
+        ``code`` says how it was matched or why not, ``record`` where, ``observed`` the mean share
+        over people of its terms' variance that was seen (0 to 1), ``variance_share`` what its terms
+        carry of the score's expected variance, and ``lost_share`` the part of that which was not
+        seen; ``advice`` what would help.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"})
+        >>> found = score_cohort(one, reference_panel()).matches().set_index("name")
+        >>> found.loc["HLA-DRB1", "code"], found.loc["HLA-A", "code"]
+        ('found', 'absent')
+        """
+        import pandas as pd
+
+        from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
+
+        rows = [row.as_row() for row in match_report(self)]
+        return pd.DataFrame(rows, columns=list(MATCH_COLUMNS))
+
+    def coverage(self) -> pandas.DataFrame:
+        """Coverage as a frame: a row a model and component, and ``all`` for the whole model.
+
+        ``variance_share`` is what the component carries of the score's expected variance;
+        ``coverage_mean`` and ``coverage_minimum`` are over people, of the share of that variance
+        which was observed (0 to 1).
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"})
+        >>> found = score_cohort(one, reference_panel()).coverage().set_index("component")
+        >>> bool(0 < found.loc["all", "coverage_mean"] < 1)
+        True
+        """
+        import pandas as pd
+
+        from riskscore.scoring.coverage import COVERAGE_COLUMNS, coverage_table
+
+        return pd.DataFrame(coverage_table(self), columns=list(COVERAGE_COLUMNS))
 
     def uncertainty(self, sample: str, model: str | None = None) -> pandas.DataFrame:
         """What makes one sample's score unsure, as a frame: a row a source, then the total.

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import riskscore as rs
-from riskscore.batch.run import run_batch
-from riskscore.batch.sample_sets import find_sample_sets
+from riskscore.batches.run import run_batch
+from riskscore.batches.sample_sets import find_sample_sets
 from riskscore.errors import OutputError
 from riskscore.samples.part import Part
 from riskscore.samples.question import Question

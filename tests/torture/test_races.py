@@ -9,7 +9,7 @@ from typing import Any
 RACER = """
 import sys
 from pathlib import Path
-from riskscore.batch.workplace import workplace
+from riskscore.batches.workplace import workplace
 from riskscore.errors import BatchLockedError
 out, sign = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)

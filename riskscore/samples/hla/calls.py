@@ -170,3 +170,7 @@ class HLACalls:
     invalid_tags: frozenset[HLAAllele] = frozenset()  # tagged only by SNPs that do not hold here
     reports: tuple[HLAReport, ...] = ()
     warnings: tuple[str, ...] = ()  # of the file that was read
+
+    def __repr__(self) -> str:
+        tags = f"; by tag SNPs {', '.join(map(str, self.tags))}" if self.tags else ""
+        return f"HLACalls(genes {', '.join(self.genes) or 'none'}{tags})"

@@ -40,6 +40,11 @@ class Dosages:
     values: NDArray[np.float32]
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        variants, people = self.values.shape
+        found = sum(not match.missing for match in self.matches)
+        return f"Dosages({variants} variants x {people:,} people; {found} variants found)"
+
     @cached_property
     def _rows(self) -> dict[Variant, int]:
         return {match.variant: row for row, match in enumerate(self.matches)}

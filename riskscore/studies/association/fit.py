@@ -41,6 +41,7 @@ Array = NDArray[np.float64]
 
 _FIELDS = tuple(f.name for f in fields(Effect))
 EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
+_ROWS_SHOWN = 20  # in a notebook
 _FEWEST = 10  # people, below which a logistic regression tells nothing
 
 
@@ -63,6 +64,17 @@ class Fit:
     notes: tuple[str, ...]
 
     plot = Plots()  # fit.plot.forest(), fit.plot.hla(): Altair charts
+
+    def __repr__(self) -> str:
+        known = self.study.complete(np.empty((len(self.study.y), 0)))
+        tested = sum(not np.isnan(effect.p) for effect in self.effects)
+        return (
+            f"Fit of {len(self.effects):,} terms, {tested:,} of them tested, in {known.sum():,} "
+            f"people with {int(self.study.y[known].sum()):,} cases"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.to_frame().to_html(max_rows=_ROWS_SHOWN, border=0)}"
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a term: log odds ratio, SE, odds ratio with 95% interval, p, counts, note.

@@ -57,6 +57,21 @@ class Evaluation:
 
     plot = Plots()  # evaluation.plot.roc(), calibration(), decision(), deciles(): Altair charts
 
+    def __repr__(self) -> str:
+        frame = self.measures
+        lines = [
+            f"  {row.model}: AUC {row.estimate:.3f} ({row.low:.3f} to {row.high:.3f}) in "
+            f"{row.n:,} people with {row.cases:,} cases"
+            for row in frame[
+                (frame["measure"] == "auc") & (frame["group"] == "everyone")
+            ].itertuples()
+        ]
+        return "\n".join(["Evaluation", *lines])
+
+    def _repr_html_(self) -> str:
+        everyone = self.measures[self.measures["group"] == "everyone"]
+        return str(everyone.to_html(index=False, float_format="{:.4g}".format, border=0))
+
     def to_frame(self) -> pandas.DataFrame:
         """The measures: model, group, measure, estimate, low, high, n, cases, note."""
         return self.measures

@@ -83,6 +83,16 @@ class Interaction:
 
     plot = Plots()  # interaction.plot.joint(), an Altair chart
 
+    def __repr__(self) -> str:
+        lines = [
+            f"  {m.first}, {m.second}: {m.measure} {m.estimate:.3g} ({m.low:.3g} to {m.high:.3g})"
+            for m in self.measures
+        ]
+        return "\n".join([f"Interaction of {' and '.join(self.table.exposures)}", *lines])
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, float_format="{:.4g}".format, border=0))
+
     def to_frame(self) -> pandas.DataFrame:
         """A row a pair of levels and measure: product, RERI, AP and S with their intervals."""
         return self._frame(self.measures, Measure)

@@ -73,6 +73,10 @@ class Simulation:
     def __len__(self) -> int:
         return len(self.people)
 
+    def __repr__(self) -> str:
+        ill = "; ".join(f"{int(v.sum()):,} with {name}" for name, v in self.outcome.items())
+        return f"Simulation of {len(self):,} people ({ill}), none of them real"
+
     @property
     def samples(self) -> tuple[str, ...]:
         """The people's names: SIM and a number."""

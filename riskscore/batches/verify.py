@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskscore.batch.workplace import WORK, Workplace
+from riskscore.batches.workplace import WORK, Workplace
 from riskscore.errors import FileMissingError, ModelError, VerifyError
 from riskscore.files import read_text, sha256
 from riskscore.models.catalog import load_model

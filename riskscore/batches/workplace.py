@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from riskscore.batch.tasks import Task
+from riskscore.batches.tasks import Task
 from riskscore.errors import BatchLockedError, OutputError, ShardError
 from riskscore.files import sync_folder
 from riskscore.writing.dataset import require_own_folder

@@ -20,9 +20,9 @@ import jsonschema
 import pysam
 import pytest
 
-from riskscore.batch.run import Outcome, Progress, run_batch
-from riskscore.batch.sample_sets import find_sample_sets
-from riskscore.batch.verify import verify
+from riskscore.batches.run import Outcome, Progress, run_batch
+from riskscore.batches.sample_sets import find_sample_sets
+from riskscore.batches.verify import verify
 from riskscore.errors import BatchLockedError, ModelNotFoundError, OutputError, PopulationError
 from riskscore.samples.question import Question
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from riskscore.batch.sample_sets import SampleSet
+from riskscore.batches.sample_sets import SampleSet
 from riskscore.errors import RiskscoreError
 from riskscore.samples.part import Part
 from riskscore.samples.question import Question

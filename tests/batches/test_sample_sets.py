@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from riskscore.batch.sample_sets import find_sample_sets, plan_rows
+from riskscore.batches.sample_sets import find_sample_sets, plan_rows
 from riskscore.errors import ManifestError
 
 

@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from riskscore.batch.tasks import Done, Task
+from riskscore.batches.tasks import Done, Task
 from riskscore.errors import WorkerError
 from riskscore.samples.question import Question
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from riskscore.batch.inputs import checksum
-from riskscore.batch.tasks import Done, Task
-from riskscore.batch.workers import score_task
+from riskscore.batches.inputs import checksum
+from riskscore.batches.tasks import Done, Task
+from riskscore.batches.workers import score_task
 from riskscore.errors import OutputError
 from riskscore.samples.question import Question
 from riskscore.writing.failures import Failure, write_failed_shard

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import Unpack
 
-from riskscore.batch.inputs import Checksums
-from riskscore.batch.sample_sets import SampleSet
-from riskscore.batch.tasks import Done, Task
-from riskscore.batch.workers import run_tasks
-from riskscore.batch.workplace import Workplace, workplace
-from riskscore.errors import OutputError, RiskscoreError
+from riskscore.batches.inputs import Checksums
+from riskscore.batches.sample_sets import SampleSet, find_sample_sets
+from riskscore.batches.tasks import Done, Task
+from riskscore.batches.workers import run_tasks
+from riskscore.batches.workplace import Workplace, workplace
+from riskscore.errors import OutputError, RiskscoreError, UsageError
+from riskscore.models.catalog import Models
 from riskscore.samples.part import Part
-from riskscore.samples.question import Question
+from riskscore.samples.question import Question, QuestionOptions, takes_options
 from riskscore.writing.dataset import write_dataset
 from riskscore.writing.failures import Failure
 from riskscore.writing.provenance import method_told
@@ -56,6 +58,52 @@ class Outcome:
     failures: tuple[Failure, ...]
     unscored: int
     warnings: int
+
+
+@takes_options
+def batch(
+    source: str | Path,
+    models: Models | Question,
+    out: str | Path,
+    *,
+    shards: int = 1,
+    jobs: int = 1,
+    tsv: bool = False,
+    **options: Unpack[QuestionOptions],
+) -> Outcome:
+    """Score many files into one folder; called again, it goes on where an earlier run ended.
+
+    ``source`` is a manifest (TSV: sample_set, vcf, exposures, hla), a folder, or a pattern such as
+    ``data/*.vcf.gz``. Each sample set is scored in ``shards`` parts, which bounds the memory, in
+    ``jobs`` processes: with several, a script calls this under ``if __name__ == "__main__":``.
+    The options are the fields of :class:`Question`; ``exposures`` and ``hla`` are files, for the
+    sample sets whose manifest names none. With ``tsv`` scores are written as TSV too, beside
+    Parquet. A sample set that cannot be scored is told in ``failed.tsv`` and in what comes back;
+    the others go on.
+
+    Raises ManifestError, an error of a model, PopulationError, BatchLockedError or OutputError.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from riskscore.studies.simulation.simulate import simulate
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = simulate("ms", 3, out=f"{folder}/people")
+    ...     outcome = batch(f"{folder}/people/cohort.vcf.gz", "ms", f"{folder}/results")
+    ...     sorted(path.name for path in Path(folder, "results").glob("*.tsv"))
+    ['coverage.tsv', 'failed.tsv', 'match_report.tsv']
+    >>> outcome.progress.people, outcome.failures
+    (3, ())
+    """
+    question = Question.of(models, **options)
+    if not isinstance(question.exposures, str | Path | None):
+        raise UsageError("the exposures of a batch are a file", fix="write the frame to one")
+    files = question.input_files
+    found = find_sample_sets(
+        str(source),
+        exposures=next(iter(files.get("exposures", [])), None),
+        hla=files.get("hla", ()),
+    )
+    return run_batch(found, question, Path(out), shards=shards, jobs=jobs, tsv=tsv)
 
 
 def run_batch(
