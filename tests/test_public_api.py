@@ -51,7 +51,8 @@ def shown() -> dict[str, Any]:
         "table": scores.tables[0], "reference": scores.tables[0].reference,
         "panel": scores.panel, "question": scores.cohort.question, "simulation": drawn,
         "dosages": scores.cohort.dosages, "hla": scores.cohort.hla,
-        "exposures": drawn.cohort().exposures, "fit": rs.fit(drawn.cohort(), outcome, terms=["snp"]),
+        "exposures": drawn.cohort().exposures,
+        "fit": rs.fit(drawn.cohort(), outcome, terms=["snp"]),
         "evaluation": rs.evaluate(rs.score(drawn.cohort()), outcome),
         "interaction": rs.interaction(frame, exposures=["a", "b"], outcome="case"),
     }  # fmt: skip
@@ -82,8 +83,9 @@ def test_matches_and_coverage_are_what_a_run_writes(shown: dict[str, Any], tmp_p
     scores = shown["scores"]
     rs.write_bundle(scores, tmp_path / "out")
     for name, frame in (("match_report", scores.matches()), ("coverage", scores.coverage())):
-        written = pd.read_csv(tmp_path / "out" / f"{name}.tsv", sep="\t", keep_default_na=False,
-                              na_values={c: [""] for c in frame.select_dtypes("number")})  # fmt: skip
+        empty = {column: [""] for column in frame.select_dtypes("number")}
+        path = tmp_path / "out" / f"{name}.tsv"
+        written = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=empty)
         pd.testing.assert_frame_equal(frame, written, check_dtype=False, atol=1e-11)
 
 

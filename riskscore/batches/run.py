@@ -97,12 +97,8 @@ def batch(
     question = Question.of(models, **options)
     if not isinstance(question.exposures, str | Path | None):
         raise UsageError("the exposures of a batch are a file", fix="write the frame to one")
-    files = question.input_files
-    found = find_sample_sets(
-        str(source),
-        exposures=next(iter(files.get("exposures", [])), None),
-        hla=files.get("hla", ()),
-    )
+    exposures = None if question.exposures is None else Path(question.exposures)
+    found = find_sample_sets(str(source), exposures=exposures, hla=question.hla)
     return run_batch(found, question, Path(out), shards=shards, jobs=jobs, tsv=tsv)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -58,10 +58,7 @@ def batch(
     from riskscore.writing.tables import write_table
 
     question = ask()
-    files = question.input_files
-    sample_sets = find_sample_sets(
-        source, exposures=next(iter(files.get("exposures", [])), None), hla=files.get("hla", [])
-    )
+    sample_sets = find_sample_sets(source, exposures=_file(question.exposures), hla=question.hla)
     if dry_run:
         write_table(plan_rows(sample_sets, shards), PLAN_COLUMNS, None)
         return
@@ -122,9 +119,7 @@ def score_for_batch(
         raise UsageError(
             "--sample-set is the name of a shard's cohort", fix="add --shard and --out"
         )
-    files = question.input_files
-    exposures = next(iter(files.get("exposures", [])), None)
-    one = SampleSet(name, tuple(vcf), exposures, tuple(files.get("hla", [])))
+    one = SampleSet(name, tuple(vcf), _file(question.exposures), question.hla)
     outcome = score_one(Task(one, part), question, out)
     if isinstance(outcome, Done):
         say(f"riskscore: warning: {warning}" for warning in outcome.warnings)
@@ -151,6 +146,11 @@ def verify(
     if any(finding.state == "unchecked" for finding in findings):
         say(["riskscore: what is unchecked was not found; say where it is with --inputs"])
     require_same(findings)
+
+
+def _file(exposures: Any) -> Path | None:
+    """The exposures of the command line, which are a file."""
+    return None if exposures is None else Path(exposures)
 
 
 def _processors() -> int:

@@ -59,12 +59,11 @@ class Evaluation:
 
     def __repr__(self) -> str:
         frame = self.measures
+        areas = frame[(frame["measure"] == "auc") & (frame["group"] == "everyone")]
         lines = [
             f"  {row.model}: AUC {row.estimate:.3f} ({row.low:.3f} to {row.high:.3f}) in "
             f"{row.n:,} people with {row.cases:,} cases"
-            for row in frame[
-                (frame["measure"] == "auc") & (frame["group"] == "everyone")
-            ].itertuples()
+            for row in areas.itertuples()
         ]
         return "\n".join(["Evaluation", *lines])
 
