@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from riskscore.errors import HLAFormatError
+from riskscore.genetics.hla_fields import check_fields, readings
 
 GENES = (
     "A", "B", "C", "E", "F", "G", "DRA", "DRB1", "DRB3", "DRB4", "DRB5",
@@ -18,9 +19,11 @@ GENES = (
 # Genes that some chromosomes do not have. To lack one is a finding, and not a missing value.
 DISPENSABLE = frozenset({"DRB3", "DRB4", "DRB5"})
 ABSENT = "NNNN"  # in place of the fields: the chromosome has no such gene
+# The same in digits; of DPB1, which all chromosomes have, 99 and 99:01 are alleles.
+ABSENT_DIGITS = frozenset({"99", "9901", "9999", "00", "0000", "000000", "00000000"})
 
 _GENE = "|".join(sorted((*GENES, "CW"), key=len, reverse=True))
-_FIELDS = r"\d{2,4}(?::\d{2,4}){1,3}|\d{2,8}"
+_FIELDS = r"\d{1,4}(?::\d{2,4}){1,3}|\d{2,8}"
 _NAME = re.compile(
     rf"(?:HLA[-_ ]?)?(?P<gene>{_GENE})(?P<joint>[*_-]?)"
     rf"(?:(?P<fields>{_FIELDS})(?P<suffix>[NLSCAQGP]?)|(?P<absent>NNNN|NG|ABSENT))$"
@@ -47,10 +50,12 @@ class HLAAllele:
 
     @classmethod
     def parse(cls, name: str) -> HLAAllele:
-        """Read a name; raises HLAFormatError when it is not the name of one HLA allele.
+        """Read a name; raises HLAFormatError when the gene has no allele of that name.
 
-        Without colons two digits make a field, except that three digits are one (DPB1*104), and
-        five are DPB1*104:01 but A*02:101. Seven could be cut in more than one way and are refused.
+        Without colons two digits make a field, except that three digits are one of DPB1
+        (DPB1*104), and five are DPB1*104:01 but A*02:101. A zero that a spreadsheet took from the
+        front is put back where nothing else is meant (DRB1*301). ``00:00``, ``99`` and ``99:99``
+        of a gene that not all chromosomes have say that it is absent.
         """
         match = _NAME.match(name.strip().upper())
         if not match:
@@ -58,27 +63,12 @@ class HLAAllele:
         gene = match["gene"].replace("CW", "C")
         digits = match["fields"] or ""
         plain = digits.replace(":", "")
-        # 99:01 is an allele of DPB1; for a gene that may be absent it says so, as 99:99 does.
-        if match["absent"] or plain == "9999" or (plain == "9901" and gene in DISPENSABLE):
+        none = gene in DISPENSABLE and plain in ABSENT_DIGITS
+        if match["absent"] or plain == "9999" or none:
             return cls.absent(gene)
         if not match["joint"] and ":" not in digits and len(digits) < 4:
             raise HLAFormatError(f"{name!r} is not an HLA allele name", fix="write DRB1*15:01")
-        if ":" in digits:
-            fields = tuple(digits.split(":"))
-        elif len(digits) == 3:
-            fields = (digits,)
-        elif len(digits) == 5:
-            # Only DPB1 has first fields of three digits, and only others second ones.
-            cut = 3 if gene == "DPB1" else 2
-            fields = (digits[:cut], digits[cut:])
-        elif len(digits) % 2:
-            raise HLAFormatError(
-                f"{name!r} has {len(digits)} digits, which can be cut in more than one way",
-                fix="write the colons, as in DPB1*104:01",
-            )
-        else:
-            fields = tuple(digits[i : i + 2] for i in range(0, len(digits), 2))
-        return cls(gene, fields, match["suffix"])
+        return cls(gene, _fields(gene, digits, name), match["suffix"])
 
     @classmethod
     def absent(cls, gene: str) -> HLAAllele:
@@ -136,6 +126,27 @@ class HLAAllele:
 
     def __repr__(self) -> str:
         return f"HLAAllele('{self}')"
+
+
+def _fields(gene: str, digits: str, name: str) -> tuple[str, ...]:
+    """The fields of a name, with colons or without."""
+    if ":" in digits:
+        first, *others = digits.split(":")
+        fields = (first.zfill(2), *others)
+        check_fields(gene, fields, name)
+        return fields
+    if len(digits) % 2 == 0:
+        fields = tuple(digits[i : i + 2] for i in range(0, len(digits), 2))
+        check_fields(gene, fields, name)
+        return fields
+    found = readings(gene, digits)
+    if not found or (len(digits) > 5 and len(found) > 1):
+        raise HLAFormatError(
+            f"{name!r} has {len(digits)} digits, which can be cut in "
+            + ("more than one way" if found else "no way that makes an allele"),
+            fix="write the colons, as in DPB1*104:01",
+        )
+    return found[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """HLA typings as people write them: missing and absent, lists, serology, codes, GL strings.
 
-An empty cell is not typed. ``NNNN``, ``99:99``, ``9901`` and ``ng`` say that the chromosome lacks
-the gene. ``A*02:01/A*02:09`` is one allele of several. Codes that stand for a list (DRB1*04:ABCD,
-DRB1*04:XX) are refused unless a table of codes is given: what they stand for changes with time.
+An empty cell is not typed, nor is ``****`` (PyPop). ``NNNN``, ``99:99``, ``9901`` and ``ng`` say
+that the chromosome lacks the gene, and so does ``00:00`` of DRB3, DRB4 and DRB5 (BIGDAWG), which of
+other genes is not typed. ``A*02:01/A*02:09`` and ``02:01/09`` are one allele of several, and
+DRB1*04:XX is any allele of DRB1*04. Other codes that stand for a list (DRB1*04:ABCD) are refused
+unless a table of codes is given: what they stand for changes with time.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from dataclasses import dataclass
 from itertools import product
 
 from riskscore.errors import HLAFormatError
-from riskscore.genetics.hla import AlleleList, HLAAllele, HLAName
+from riskscore.genetics.hla import ABSENT_DIGITS, DISPENSABLE, AlleleList, HLAAllele, HLAName
+from riskscore.genetics.hla_fields import only_reading
 
 NOT_TYPED = frozenset(
     {"", ".", "0", "NA", "N/A", "NAN", "NONE", "NOT TYPED", "NOT_TYPED", "UNTYPED", "?", "XXXX"}
+    | {"NT", "****", "****:****", "#N/A", "NULL"}
 )
 # A code, as DRB1*04:ABCD or ABCD, and the alleles or second fields it stands for.
 Codes = Mapping[str, str]
@@ -24,6 +28,8 @@ Codes = Mapping[str, str]
 _CODE = re.compile(
     r"(?:HLA[-_ ]?)?(?P<gene>[A-Z]+[0-9]?)\*(?P<first>\d{2,3}):?(?P<code>[A-Z]{2,5})$"
 )
+_ZEROS = re.compile(r"(?:(?:HLA[-_ ]?)?(?P<gene>[A-Z]+[0-9]?)[*_])?00(?::?00){0,3}$")
+_SHORT = re.compile(r"\d{2,3}[A-Z]?$")  # a part of a list that leaves out what it has in common
 _ANTIGEN = re.compile(r"(?:HLA[-_ ]?)?(?P<locus>A|B|CW|DR|DQ|DP)(?P<number>\d{1,2})$")
 # Antigens whose alleles all begin with one first field, or are one allele nearly always typed for
 # it. From general knowledge (the HLA Dictionary); splits and broad antigens are refused below.
@@ -50,11 +56,16 @@ def read_name(text: str, gene: str = "", codes: Codes | None = None) -> HLAName 
     'A*02:01/A*02:09'
     """
     text = text.strip()
-    if text.upper() in NOT_TYPED:
+    zeros = _ZEROS.match(text.upper())
+    if text.upper() in NOT_TYPED or (zeros and (zeros["gene"] or gene) not in DISPENSABLE):
         return None
     members: list[HLAAllele] = []
-    for part in text.split("/"):
-        members += _members(part.strip(), members[0].gene if members else gene, codes or {})
+    before = ""
+    for part in map(str.strip, text.split("/")):
+        if ":" in before and _SHORT.match(part.upper()):  # 03:02/03
+            part = f"{before[: before.rindex(':')]}:{part}"
+        members += _members(part, members[0].gene if members else gene, codes or {})
+        before = part
     name = AlleleList.of(members)
     if gene and name.gene != gene:
         raise HLAFormatError(f"{text!r} stands where an allele of HLA-{gene} belongs")
@@ -63,6 +74,9 @@ def read_name(text: str, gene: str = "", codes: Codes | None = None) -> HLAName 
 
 def _members(text: str, gene: str, codes: Codes) -> tuple[HLAAllele, ...]:
     upper = text.upper()
+    absent = upper in ABSENT_DIGITS and (gene in DISPENSABLE or upper == "9999")
+    if gene and upper.isascii() and upper.isdigit() and not absent:
+        return (HLAAllele(gene, only_reading(gene, upper, text)),)
     if gene and (upper[:1].isdigit() or upper in {"NNNN", "NG", "ABSENT"}):
         text, upper = f"{gene}*{text}", f"{gene}*{upper}"
     antigen = _ANTIGEN.match(upper)
@@ -88,12 +102,13 @@ def _serology(text: str, locus: str, number: str) -> HLAAllele:
 
 
 def _decoded(text: str, gene: str, first: str, code: str, codes: Codes) -> tuple[HLAAllele, ...]:
+    if code == "XX":
+        return (HLAAllele.parse(f"{gene}*{first}"),)
     meaning = codes.get(f"{gene}*{first}:{code}") or codes.get(code)
     if meaning is None:
-        kind = "the code XX" if code == "XX" else f"the multiple allele code {code}"
         raise HLAFormatError(
-            f"{text!r} uses {kind}, which stands for a list of alleles",
-            fix=f"write {gene}*{first} for any of them, or give a table of codes",
+            f"{text!r} uses the multiple allele code {code}, which stands for a list of alleles",
+            fix=f"write {gene}*{first} for any of them, or give a table of codes (--codes)",
         )
     parts = [part.strip() for part in meaning.split("/")]
     if all(part.isdigit() for part in parts):  # second fields alone

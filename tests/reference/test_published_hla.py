@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from riskscore.genetics.hla import GENES, HLAAllele
+from riskscore.genetics.hla_fields import FIRST_FIELDS
+
 Row = dict[str, str]
 Read = Callable[[str], list[Row]]
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPERPOPULATIONS = {"AFR", "AMR", "EAS", "EUR", "SAS"}
 CHROMOSOMES = {"AFR": "1322", "AMR": "694", "EAS": "1008", "EUR": "1006", "SAS": "978"}
-PHE9 = {f"DPB1*{fields}" for fields in "02:01 02:02 04:01 04:02 05:01 19:01".split()}
 
 
 def test_allele_frequencies(reference: Read, published: Read) -> None:
@@ -92,18 +94,34 @@ def test_drb1_residues(reference: Read, published: Read) -> None:
     assert all("IPD-IMGT/HLA 3.58.0" in row["source"] for row in rows)
 
 
-def test_other_residues(reference: Read, published: Read) -> None:
-    rows = [row for row in reference("hla/residues") if row["gene"] != "DRB1"]
+def test_hla_b_9(reference: Read) -> None:
+    rows = [row for row in reference("hla/residues") if row["gene"] == "B"]
     ours = {(row["allele"], row["position"]): (row["residue"], row["status"]) for row in rows}
-    assert len(ours) == len(rows)
-    expected = {("B*08", "9"): ("D", "recalled"), ("B*", "9"): ("other", "recalled")}
-    expected |= {("DPB1*", "9"): ("other", "derived")}
-    expected |= {(allele, "9"): ("F", "found") for allele in PHE9}
-    assert ours == expected
+    assert ours == {("B*08", "9"): ("D", "recalled"), ("B*", "9"): ("other", "recalled")}
+
+
+def test_dpb1_9_is_that_of_the_alignment(reference: Read, published: Read) -> None:
+    """Alleles of each residue as the alignment writes them, and those that a model's source names.
+
+    Positions 6 to 10 read NYVYQ in the first sequence, DPB1*01:01.
+    """
+    rows = [row for row in reference("hla/residues") if row["gene"] == "DPB1"]
+    assert {(row["position"], row["status"]) for row in rows} == {("9", "found")}
+    ours = {row["allele"]: row["residue"] for row in rows}
+    assert len(ours) == len(rows) == 298
+    lines = """
+        03:01 ----- L    09:01 ---H- L    16:01 --LF- -    23:01 --LF- -    39:01 --LF- -
+        70:01 ---D- L    80:01 --LF- -    105:01 --LF- -   126:01 --LF- -   143:01 --LL- -
+        165:01 -CLF- -   219:01 --LFR -   223:01 --LS- -   251:01 --MH- L   289:01 ---H- L
+    """.split()
+    first = "NYVYQ"
+    for name, changes in zip(lines[::3], lines[1::3], strict=True):
+        residue = first[3] if changes[3] == "-" else changes[3]
+        assert ours[f"DPB1*{name}"] == residue, name
     coding = {row["term"]: row["coding"] for row in published("ra/ra_hla_other")}
     (listed,) = [text for term, text in coding.items() if term == "HLA-DPB1 Phe9"]
     names = listed.partition("DPB1")[2].partition(" = ")[0].split(",")
-    assert {f"DPB1{name.removeprefix('DPB1')}" for name in names} == PHE9
+    assert {ours[f"DPB1{name.removeprefix('DPB1')}"] for name in names} == {"F"}
 
 
 def test_residue_haplotypes_of_the_common_alleles(weights: Read, reference: Read) -> None:
@@ -190,3 +208,22 @@ def test_g_group_shares(reference: Read) -> None:
     assert members["DQB1*02:01"] == {"DQB1*02:01", "DQB1*02:02"}
     assert members["DQA1*03:01"] == {"DQA1*03:01", "DQA1*03:02", "DQA1*03:03"}
     assert members["DQA1*05:01"] == {"DQA1*05:01", "DQA1*05:05"}
+
+
+def test_first_fields_are_those_that_names_are_checked_against(reference: Read) -> None:
+    listed: dict[str, set[str]] = defaultdict(set)
+    for row in reference("hla/first_fields"):
+        listed[row["gene"]].add(row["first_field"])
+        assert row["status"] in {"found", "derived", "recalled"}
+    assert listed.pop("DPB1") == {"*"}
+    assert listed == FIRST_FIELDS
+    assert {*listed, "DPB1"} == set(GENES)
+
+
+def test_every_published_allele_has_a_first_field_of_its_gene(reference: Read) -> None:
+    names = {row["allele"] for row in reference("hla/allele_frequencies")}
+    names |= {row["allele"] for row in reference("hla/residues") if ":" in row["allele"]}
+    for row in reference("hla/haplotypes"):
+        names |= {f"{gene}*{row[gene]}" for gene in ("A", "C", "B", "DRB1", "DQA1", "DQB1", "DPB1")}
+    assert len(names) > 3000
+    assert all(str(HLAAllele.parse(name)) == name for name in names)
