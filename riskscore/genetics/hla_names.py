@@ -60,12 +60,11 @@ def read_name(text: str, gene: str = "", codes: Codes | None = None) -> HLAName 
     if text.upper() in NOT_TYPED or (zeros and (zeros["gene"] or gene) not in DISPENSABLE):
         return None
     members: list[HLAAllele] = []
-    before = ""
+    stem = ""
     for part in map(str.strip, text.split("/")):
-        if ":" in before and _SHORT.match(part.upper()):  # 03:02/03
-            part = f"{before[: before.rindex(':')]}:{part}"
-        members += _members(part, members[0].gene if members else gene, codes or {})
-        before = part
+        whole = f"{stem}:{part}" if stem and _SHORT.match(part.upper()) else part  # 03:02/03
+        members += _members(whole, members[0].gene if members else gene, codes or {})
+        stem = whole.rpartition(":")[0]
     name = AlleleList.of(members)
     if gene and name.gene != gene:
         raise HLAFormatError(f"{text!r} stands where an allele of HLA-{gene} belongs")

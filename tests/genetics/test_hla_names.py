@@ -238,7 +238,8 @@ def test_every_name_reads_back(data: st.DataObject) -> None:
     allele = data.draw(alleles(data.draw(st.sampled_from(GENES))))
     assert HLAAllele.parse(str(allele)) == allele
     assert HLAAllele.parse(f"HLA-{allele}") == allele
-    assert read_name(":".join(allele.fields) + allele.suffix, allele.gene) == allele
+    if allele.resolution > 1:  # 101 alone may be DPB1*101 or DPB1*01:01
+        assert read_name(":".join(allele.fields) + allele.suffix, allele.gene) == allele
 
 
 @given(alleles("DRB1"), alleles("DRB1"), st.integers(1, 4))
