@@ -25,6 +25,14 @@ def report(
     hla: Annotated[
         list[Path] | None, typer.Option(help="The typed HLA table of the run, for --individual.")
     ] = None,
+    percentile: Annotated[
+        bool | None,
+        typer.Option(
+            "--percentile/--no-percentile",
+            help="With --individual: show the place in the reference population; as a rule it is "
+            "shown to those whose genotypes are like it.",
+        ),
+    ] = None,
     groups: Annotated[
         Path | None, typer.Option(help="A table with a column 'sample', to label samples by group.")
     ] = None,
@@ -47,7 +55,7 @@ def report(
             "hla": hla or [],
         }
         scores = score_again(folder, given)
-        write_report(scores, output, individual=individual, groups=labels)
+        write_report(scores, output, individual=individual, groups=labels, percentile=percentile)
     say([f"riskscore: wrote {output.name}. Illustrative, not diagnostic."])
 
 

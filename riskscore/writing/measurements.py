@@ -22,6 +22,7 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.scoring.ledger import Entry
+from riskscore.writing.words import plain_code
 
 _AVERAGE = 0.005  # in log odds: less than half a percent of odds is no difference to a reader
 _CERTAIN = re.compile(r" \(P 1(?:, [^)]*)?\)")
@@ -158,7 +159,7 @@ def _line(name: str, entries: Sequence[Entry]) -> Measurement:
     concerned = [e for e in entries if e.missing != "not_applicable"]
     lost = [e for e in concerned if e.missing]
     unseen = bool(concerned) and len(lost) == len(concerned)
-    reasons = list(dict.fromkeys(e.missing.replace("_", " ") for e in lost))
+    reasons = list(dict.fromkeys(plain_code(e.missing) for e in lost))
     return Measurement(
         name,
         _found(name, concerned, len(lost)),

@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from riskscore.writing.words import plain_code
+
 
 def source_of(content: str) -> str:
     """The Content-Security-Policy source that allows exactly this inline text."""
@@ -61,6 +63,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["json"] = embedded_json
+    environment.filters["plain"] = plain_code
     return environment.get_template(template).render(
         **context,
         policy=policy([s for s in (script, second_script) if s], style),

@@ -18,6 +18,46 @@ _SHOWN = 8
 _PLAINLY = 0.5  # a locus less observed than this needs a reason
 
 
+# The codes of match reports and flags, as a reader without their list understands them.
+_PLAIN_WORDS = {
+    "found": "found",
+    "swapped": "found, counted by its other allele",
+    "flipped": "found, written on the other strand",
+    "absent": "not in the file",
+    "no_call": "in the file, without a genotype for the person",
+    "alleles_differ": "in the file with other alleles",
+    "ambiguous_strand": "not used: nothing tells its strand",
+    "duplicate_record": "not used: two records claim it",
+    "outside_index": "on a chromosome that the file does not hold",
+    "low_imputation_quality": "not used: imputed too poorly",
+    "filtered": "not used: its FILTER is not accepted",
+    "low_resolution": "typed, but not finely enough",
+    "ambiguous": "typed with more than one reading",
+    "tag_not_valid": "not used: its tag SNP does not stand for it in this population",
+    "not_given": "not given",
+    "not_applicable": "does not concern the person",
+    "at_frequency": "not in the file: the population's mean was taken, as asked",
+    "no_position": "without a position in the file's build",
+    "not_phased": "not known which alleles share a chromosome",
+    "not_scored": "no score",
+    "stand_in": "read from a tag SNP in place of an untyped gene",
+    "tag": "read from a tag SNP",
+    "weights_from": "the weights come from people of other ancestry",
+    "population": "the population is not known",
+    "haplotype_tags_missing": "some tag SNPs of haplotypes are not in the file",
+    "more_than_two_haplotypes": "tag SNPs tell of more than two haplotypes",
+}
+
+
+def plain_code(code: str) -> str:
+    """A code of the match report or of the flags in plain words.
+
+    >>> plain_code("outside_index")
+    'on a chromosome that the file does not hold'
+    """
+    return _PLAIN_WORDS.get(code, code.replace("_", " "))
+
+
 def natural(probability: float) -> str:
     """A risk as people in 1,000, or in 100,000 when rare.
 
@@ -27,6 +67,27 @@ def natural(probability: float) -> str:
     if probability >= 0.0005:
         return f"{1000 * probability:.3g} in 1,000"
     return f"{100_000 * probability:.2g} in 100,000"
+
+
+def in_thousand(probability: float, unsure: float = 1.0) -> str:
+    """A risk in 1,000 people, rounded to what it can bear.
+
+    ``unsure`` is the upper end of its interval over the lower: where they are more than twice
+    apart, numbers below ten have one digit that counts, larger ones two.
+
+    >>> in_thousand(0.00834, 12.0), in_thousand(0.0254, 12.0), in_thousand(0.00834)
+    ('8', '25', '8.34')
+    >>> in_thousand(0.00004, 3.0)
+    '0.04'
+    """
+    value = 1000 * probability
+    digits = 3 if unsure < 1.2 else 2
+    if unsure > 2 and value < 9.5:
+        digits = 1
+    if value >= 100:
+        digits = max(digits, 3 if unsure < 2 else 2)
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.0f}" if rounded >= 10 and digits < 3 else f"{rounded:.6g}"
 
 
 def risk_words(numbers: Mapping[str, float]) -> str:

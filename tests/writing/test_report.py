@@ -31,9 +31,9 @@ FLAGS = (
 class Page:
     """A page opened in headless Chromium: its elements as text, and what the console said."""
 
-    def __init__(self, chromium: str, page: Path) -> None:
+    def __init__(self, chromium: str, page: Path, *flags: str) -> None:
         self.command = [
-            chromium, *FLAGS, f"--user-data-dir={page.parent / 'profile'}",
+            chromium, *FLAGS, *flags, f"--user-data-dir={page.parent / 'profile'}",
             "--host-resolver-rules=MAP * ~NOTFOUND",
         ]  # fmt: skip
         done = subprocess.run(
@@ -85,6 +85,10 @@ def test_one_persons_report(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -
     assert "DR3-DQ2.5 + other" in page.html
     ledger = scores.explain("S018", "t1d")
     assert page.html.count("<tr>") >= len(ledger)
+    # the risk stands beside the average of the same sex, in crowds of one size
+    assert page.html.count('viewBox="0 0 400 250"') == 2 * len(scores.tables)
+    assert "times the average of" in page.html or "about the average of" in page.html
+    assert "0 x " not in page.html
     assert "Illustrative, not diagnostic" in page.html
 
 
@@ -110,6 +114,77 @@ def test_hostile_sample_names_are_escaped(
     page = Page(oracle("chromium"), path)
     assert page.console == []
     assert "<title>riskscore: one person</title>" in page.html
+
+
+# What a reader would see of a page that is too wide for the screen, or of a chart's labels that
+# are cut at its edge or touch each other.
+MEASURE = """
+const wait = setInterval(() => {
+  if (document.documentElement.dataset.ready !== "true") return;
+  clearInterval(wait);
+  const faults = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth} wide`);
+  for (const svg of document.querySelectorAll("[data-chart] svg, svg.interval")) {
+    const frame = svg.getBoundingClientRect();
+    if (!frame.width) continue;
+    if (frame.right > root.clientWidth + 1) faults.push("a chart is wider than the page");
+    for (const group of [...svg.querySelectorAll(".role-axis-label"), svg]) {
+      const texts = [...group.querySelectorAll(":scope > text, :scope > g > text")]
+        .filter((text) => text.textContent && getComputedStyle(text).opacity !== "0");
+      const boxes = texts.map((text) => text.getBoundingClientRect());
+      boxes.forEach((box, i) => {
+        if (box.left < frame.left - 1 || box.right > frame.right + 1)
+          faults.push(`cut: ${texts[i].textContent}`);
+        for (let j = 0; j < i; j += 1) {
+          const other = boxes[j];
+          if (box.left < other.right && other.left < box.right && box.top < other.bottom &&
+              other.top < box.bottom)
+            faults.push(`touching: ${texts[j].textContent} ${texts[i].textContent}`);
+        }
+      });
+    }
+    for (const title of svg.querySelectorAll(".role-title-text text, .role-axis-title text")) {
+      const box = title.getBoundingClientRect();
+      if (box.right > frame.right + 1) faults.push(`cut: ${title.textContent}`);
+    }
+  }
+  parent.postMessage(JSON.stringify([innerWidth, faults]), "*");
+}, 50);
+"""
+# A frame of the width of a screen, since a window of the browser has a least width; it shows what
+# the page in it has found.
+FRAME = """<!doctype html><title>frame</title>
+<iframe src="{name}" width="{width}" height="1200"></iframe>
+<script>
+addEventListener("message", (message) => {{
+  const out = document.createElement("pre");
+  out.id = "faults";
+  out.textContent = message.data;
+  document.body.append(out);
+}});
+</script>
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1000, 1600])
+def test_pages_fit_the_screen(
+    scores: rs.Scores, tmp_path: Path, oracle: Oracle, width: int
+) -> None:
+    groups = {name: "first" if i % 2 else "second" for i, name in enumerate(scores.cohort.samples)}
+    paths = [
+        rs.write_report(scores, tmp_path / "cohort.html", groups=groups),
+        rs.write_report(scores, tmp_path / "person.html", individual="S018"),
+        rs.write_explorer(rs.load_model("ms"), tmp_path / "explorer.html"),
+    ]
+    for path in paths:
+        with_script(path, f"<script>{MEASURE}</script>")
+        frame = tmp_path / "frame.html"
+        frame.write_text(FRAME.format(name=path.name, width=width))
+        html = Page(oracle("chromium"), frame, f"--window-size={width + 100},1300").html
+        found = re.search(r'<pre id="faults">(.*?)</pre>', html, re.DOTALL)
+        assert found, path.name
+        assert json.loads(unescape(found[1])) == [width, []], path.name
 
 
 def test_axe_finds_nothing_serious(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -> None:

@@ -1,6 +1,7 @@
 """The charts of a report, as Vega-Lite specifications with their data counted beforehand.
 
-Histograms are counted here, so that a cohort's report holds no person's number.
+Histograms and quantiles are worked out here, so that a cohort's report holds no person's number.
+Charts are as wide as the page, on a phone too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from riskscore.models.model import RiskModel
 from riskscore.writing.report.results import Results
 
 Spec = dict[str, Any]
-WIDTH = 640
+LABELS = 190  # pixels: longer labels of an axis are cut, and whole in the tooltip
+ABOVE = alt.Legend(orient="top", offset=4)  # beside the chart it would take the width of a phone
 _BINS = 40
 # Colours that people with a colour vision deficiency tell apart (Okabe and Ito 2008).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -25,22 +27,25 @@ OBSERVED, LOST = "#0072b2", "#b8b8c2"
 
 
 def spec(chart: Any) -> Spec:
-    """A chart as plain data."""
-    content: Spec = chart.to_dict()
+    """A chart as plain data, as wide as its place on the page."""
+    content: Spec = chart.properties(
+        width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
+    ).to_dict()
     return content
 
 
 def coverage_chart(results: Results) -> Spec:
     """By model and component, the share of the expected variance that was and was not observed."""
+    several = len(results.models) > 1
     rows = [
         {
-            "model": row["model"],
-            "component": row["component"].replace("_", " "),
+            "part of the score": f"{row['model']}: {name}" if several else name,
             "part": part,
             "share": row["variance_share"] * share,
         }
         for row in results.coverage
         if row["component"] != "all"
+        for name in [row["component"].replace("_", " ")]
         for part, share in (
             ("observed", np.nan_to_num(row["coverage_mean"])),
             ("not observed", 1 - np.nan_to_num(row["coverage_mean"])),
@@ -51,77 +56,57 @@ def coverage_chart(results: Results) -> Spec:
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", title="share of the model's expected variance")
-            .axis(format="%")
+            x=alt.X("share:Q", title="share of the variance")
+            .axis(format="%", tickCount=4)
             .scale(domainMin=0, nice=False),
-            y=alt.Y("component:N", title=None, sort=None).axis(labelLimit=200),
-            color=alt.Color("part:N", title=None).scale(
+            y=alt.Y("part of the score:N", title=None, sort=None).axis(labelLimit=LABELS),
+            color=alt.Color("part:N", title=None, legend=ABOVE).scale(
                 domain=["observed", "not observed"], range=[OBSERVED, LOST]
             ),
             order=alt.Order("part:N", sort="descending"),
-            row=alt.Row("model:N", title=None, sort=[model.id for model in results.models])
-            .header(
-                labelAngle=0,
-                labelAlign="left",
-                labelAnchor="start",
-                labelOrient="top",
-                labelPadding=2,
-            )
-            .spacing(4),
-            tooltip=["model", "component", "part", alt.Tooltip("share:Q", format=".1%")],
+            tooltip=["part of the score", "part", alt.Tooltip("share:Q", format=".1%")],
         )
-        .properties(width=WIDTH - 200, title=f"What was observed of each score (n = {people:,})")
-        .resolve_scale(y="independent")
+        .properties(
+            height=18 * max(1, len(rows) // 2),
+            title=f"What was observed (n = {people:,})",
+        )
     )
     return spec(chart)
 
 
 def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
-    """The distribution of log odds by group, as shares of the group; None if nobody is scored."""
+    """The odds by group: the middle half, 5 to 95%, and the median; None if nobody is scored."""
     rows = [row for row in results.of(model.id) if not math.isnan(row["log_odds"])]
     if not rows:
         return None
     values = np.array([row["log_odds"] for row in rows])
     labels = np.array([results.label(row) for row in rows])
-    edges = np.histogram_bin_edges(values, bins=_BINS)
     counted = []
     for label in sorted(set(labels)):
         mine = values[labels == label]
-        counts, _ = np.histogram(mine, bins=edges)
+        p5, p25, p50, p75, p95 = np.exp(np.percentile(mine, (5, 25, 50, 75, 95))).tolist()
         name = f"{label} (n = {len(mine):,})"
-        counted += [
-            {
-                "group": name,
-                "low": low,
-                "high": high,
-                "share": n / len(mine),
-            }
-            for low, high, n in zip(edges[:-1], edges[1:], counts, strict=True)
-            if n
-        ]
-    chart = (
-        alt.Chart(pd.DataFrame(counted))
-        .mark_rect(color=PALETTE[0])
-        .encode(
-            x=alt.X("low:Q", title="log odds against a person of average score"),
-            x2="high:Q",
-            y=alt.Y("share:Q", title=None).axis(format="%", tickCount=2),
-            y2=alt.datum(0),
-            row=alt.Row("group:N", title=None)
-            .header(labelAngle=0, labelAlign="left", labelOrient="left")
-            .spacing(4),
-            tooltip=[
-                "group",
-                alt.Tooltip("low:Q", format=".2f"),
-                alt.Tooltip("high:Q", format=".2f"),
-                alt.Tooltip("share:Q", format=".1%"),
-            ],
-        )
-        .properties(
-            width=WIDTH - 150,
-            height=70 if len(set(labels)) > 1 else 160,
-            title=f"{model.id}: log odds by group, shares of each group (n = {len(rows):,})",
-        )
+        counted.append({"group": name, "p5": p5, "p25": p25, "p50": p50, "p75": p75, "p95": p95})
+    odds = alt.Scale(type="log", nice=False)
+    shown = [alt.Tooltip(f"p{n}:Q", format=".3g") for n in (5, 25, 50, 75, 95)]
+    base = alt.Chart(pd.DataFrame(counted)).encode(
+        y=alt.Y("group:N", title=None, sort=None).axis(labelLimit=LABELS),
+        tooltip=[alt.Tooltip("group:N"), *shown],
+    )
+    title = "odds (log scale)"
+    axis = alt.Axis(tickCount=5, labelOverlap=True, format="~g")
+    wide = base.mark_bar(color=PALETTE[5], opacity=0.6, height=10).encode(
+        x=alt.X("p5:Q", title=title, scale=odds, axis=axis), x2="p95:Q"
+    )
+    half = base.mark_bar(color=PALETTE[0], height=16).encode(
+        x=alt.X("p25:Q", scale=odds), x2="p75:Q"
+    )
+    middle = base.mark_tick(color="white", thickness=3, height=16).encode(
+        x=alt.X("p50:Q", scale=odds)
+    )
+    chart = (wide + half + middle).properties(
+        height=28 * len(counted),
+        title=f"{model.id}: odds (n = {len(rows):,})",
     )
     return spec(chart)
 
@@ -139,7 +124,9 @@ def risk_chart(
     bars = pd.DataFrame({"low": 10 ** edges[:-1], "high": 10 ** edges[1:], "people": counts})
     log = alt.Scale(type="log", nice=False)
     base = alt.Chart(bars).mark_rect(color=PALETTE[0], opacity=0.8).encode(
-        x=alt.X("low:Q", title=f"risk ({model.horizon}, log scale)", scale=log).axis(format="~%"),
+        x=alt.X("low:Q", title="risk (log scale)", scale=log).axis(
+            format="~%", tickCount=5, labelOverlap=True
+        ),
         x2="high:Q",
         y=alt.Y("people:Q", title="people"),
         y2=alt.datum(0),
@@ -155,13 +142,16 @@ def risk_chart(
         .mark_rule(strokeWidth=2.5)
         .encode(
             x=alt.X("risk:Q", scale=log),
-            color=alt.Color("what:N", title=None, sort=None).scale(range=list(PALETTE[1:])),
-            strokeDash=alt.StrokeDash("what:N", title=None, sort=None),
+            color=alt.Color("what:N", title=None, sort=None, legend=ABOVE).scale(
+                range=list(PALETTE[1:])
+            ),
+            strokeDash=alt.StrokeDash("what:N", title=None, sort=None, legend=ABOVE),
             tooltip=["what", alt.Tooltip("risk:Q", format=".3%")],
         )
     )
     chart = (base + rules).properties(
-        width=WIDTH - 170, height=200, title=f"{model.id}: absolute risk (n = {values.size:,})"
+        height=200,
+        title=f"{model.id}: risk {model.horizon} (n = {values.size:,})",
     )
     return spec(chart)
 
@@ -173,15 +163,15 @@ def waterfall_chart(steps: Sequence[Mapping[str, Any]], title: str) -> Spec:
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=alt.X("start:Q", title="log odds against a person of average score"),
+            x=alt.X("start:Q", title="log odds").axis(tickCount=5, labelOverlap=True),
             x2="end:Q",
-            y=alt.Y("label:N", title=None, sort=None).axis(labelLimit=280),
-            color=alt.Color("direction:N", title=None).scale(
+            y=alt.Y("label:N", title=None, sort=None).axis(labelLimit=LABELS),
+            color=alt.Color("direction:N", title=None, legend=ABOVE).scale(
                 domain=["raises", "lowers", "sum"], range=[PALETTE[1], PALETTE[0], "#77777f"]
             ),
             tooltip=["label", alt.Tooltip("contribution:Q", format="+.3f")],
         )
-        .properties(width=WIDTH - 280, height=alt.Step(20), title=title)
+        .properties(height=24 * len(steps), title=title)
     )
     return spec(chart)
 
@@ -192,10 +182,10 @@ def uncertainty_chart(shares: Sequence[Mapping[str, Any]], title: str) -> Spec:
         alt.Chart(pd.DataFrame(list(shares)))
         .mark_bar(color=PALETTE[0])
         .encode(
-            x=alt.X("share:Q", title="share of the variance of log odds").axis(format="%"),
-            y=alt.Y("source:N", title=None, sort="-x").axis(labelLimit=240),
+            x=alt.X("share:Q", title="share of the variance").axis(format="%", tickCount=5),
+            y=alt.Y("source:N", title=None, sort="-x").axis(labelLimit=LABELS),
             tooltip=["source", alt.Tooltip("share:Q", format=".1%")],
         )
-        .properties(width=WIDTH - 260, height=alt.Step(24), title=title)
+        .properties(height=24 * len(shares), title=title)
     )
     return spec(chart)

@@ -1,29 +1,107 @@
-"""What the report says of one person: the ledger, the risk in natural frequencies, the unknown."""
+"""What the report says of one person: the risk beside the average, and what decided it."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from riskscore.errors import UsageError
-from riskscore.scoring.ledger import Entry, ledger, uncertainty_rows
+from riskscore.scoring.ledger import ledger, uncertainty_rows
+from riskscore.scoring.likeness import likeness
+from riskscore.scoring.link import expit, logit
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
+from riskscore.writing.measurements import Measurement, by_measurement
 from riskscore.writing.report.charts import Spec, uncertainty_chart, waterfall_chart
-from riskscore.writing.words import natural
+from riskscore.writing.report.risk_drawings import icon_array, interval_bar
+from riskscore.writing.words import in_thousand
 
 _STEPS = 12
-_UNKNOWN = 10
-_CROWDS = (100, 1_000, 10_000, 100_000)
+_UNSEEN = 10
+_LIKE = 0.8  # below this probability, a person is not said to be like one superpopulation
+_Z95 = 1.96
 
 
-def individual_context(scores: Scores, sample: str) -> dict[str, Any]:
-    """Everything the template shows of one person; raises UsageError for an unknown sample."""
+@dataclass(frozen=True)
+class Similarity:
+    """How alike a person's genotypes are to the reference population of the percentile."""
+
+    reference: str
+    most_similar: str
+    probability: float
+    loci: int
+
+    @property
+    def alike(self) -> bool:
+        """Whether the person is like the reference as far as the loci tell."""
+        if self.loci == 0 or self.probability < _LIKE:
+            return True  # they tell too little to say otherwise
+        return self.most_similar == self.reference
+
+    @property
+    def words(self) -> str:
+        if self.loci == 0:
+            return "No locus was read by which populations could be told apart."
+        if self.probability < _LIKE:
+            return (
+                f"By {self.loci} loci this person is like several superpopulations (most "
+                f"{self.most_similar}, probability {self.probability:.2f})."
+            )
+        return (
+            f"By {self.loci} loci this person's genotypes are most like {self.most_similar} "
+            f"(probability {self.probability:.2f})."
+        )
+
+
+def individual_context(
+    scores: Scores, sample: str, *, percentile: bool | None = None
+) -> dict[str, Any]:
+    """Everything the template shows of one person.
+
+    ``percentile`` shows or hides the place in the reference population; None shows it to those
+    whose genotypes are like it. Raises UsageError for an unknown sample.
+    """
     if sample not in scores.cohort.samples:
         raise UsageError("no such sample in the results")
+    similarity = _similarity(scores, sample)
     charts: dict[str, Spec] = {}
     models = [_model(scores, table, sample, charts) for table in scores.tables]
-    return {"sample": sample, "models": models, "charts": charts}
+    return {
+        "sample": sample,
+        "sex": _sex(scores, sample),
+        "exposures": _exposures(scores, sample),
+        "similarity": similarity,
+        "percentiles": similarity.alike if percentile is None else percentile,
+        "models": models,
+        "charts": charts,
+    }
+
+
+def _similarity(scores: Scores, sample: str) -> Similarity:
+    found = likeness(scores.cohort, scores.panel).rows(scores.cohort.samples)
+    row = found[scores.cohort.samples.index(sample)]
+    return Similarity(scores.cohort.population, row["most_similar"], row["posterior"], row["loci"])
+
+
+def _sex(scores: Scores, sample: str) -> str:
+    sex = scores.cohort.sex[scores.cohort.samples.index(sample)]
+    return sex.value if sex else "unknown"
+
+
+def _exposures(scores: Scores, sample: str) -> list[tuple[str, str]]:
+    """The exposures of the models: what is known of the person, by label."""
+    place = scores.cohort.samples.index(sample)
+    told: dict[str, str] = {}
+    for table in scores.tables:
+        for exposure in table.model.exposures:
+            cells = scores.cohort.exposures.columns.get(exposure.id)
+            value = (cells[place] if cells else "") or "not given"
+            unit = f" {exposure.unit}" if exposure.unit and value != "not given" else ""
+            told[exposure.label] = value.replace("_", " ") + unit
+    return sorted(told.items(), key=lambda item: (item[1] == "not given", item[0]))
 
 
 def _model(
@@ -31,43 +109,87 @@ def _model(
 ) -> dict[str, Any]:
     place = scores.cohort.samples.index(sample)
     numbers = {name: float(values[place]) for name, values in table.numbers.items()}
-    entries = ledger(scores.cohort, table.reference, scores.panel, sample)
-    steps = waterfall_steps(entries)
+    lines = by_measurement(
+        table.model, ledger(scores.cohort, table.reference, scores.panel, sample)
+    )
+    steps = waterfall_steps(lines)
     chart = f"chart-ledger-{table.model.id}"
-    charts[chart] = waterfall_chart(steps, f"{table.model.id}: what adds up to this person's score")
+    charts[chart] = waterfall_chart(steps, "What adds up to this person's score")
     sources = [row for row in uncertainty_rows(scores, table, sample) if row["source"] != "total"]
     doubt = f"chart-doubt-{table.model.id}"
-    charts[doubt] = uncertainty_chart(sources, f"{table.model.id}: what makes the interval wide")
-    unknown = sorted((e for e in entries if e.missing and e.variance), key=lambda e: -e.variance)
-    total = sum(entry.variance for entry in entries) or 1.0
-    risk = numbers["probability"]
-    known = not math.isnan(risk)
+    charts[doubt] = uncertainty_chart(sources, "What makes the interval wide")
+    average = table.reference.by_sex[scores.cohort.sex[place]].prevalence
     return {
         "model": table.model,
         "numbers": numbers,
         "flags": table.flags[place],
-        "risk": natural(risk) if known else None,
-        "low": natural(numbers["probability_low"]) if known else None,
-        "high": natural(numbers["probability_high"]) if known else None,
-        "icons": icon_array(risk) if known else None,
+        "risk": _risk(numbers, average),
         "chart": chart,
         "doubt": doubt,
         "sources": sources,
-        "steps": steps,
-        "entries": entries,
-        "unknown": [(entry, entry.variance / total) for entry in unknown[:_UNKNOWN]],
-        "unknown_more": max(0, len(unknown) - _UNKNOWN),
+        "lines": lines,
+        "unseen": _unseen(lines, numbers["probability"]),
     }
 
 
-def waterfall_steps(entries: list[Entry]) -> list[dict[str, Any]]:
+def _risk(numbers: dict[str, float], average: float | None) -> dict[str, Any] | None:
+    """The risk and the average in words and as drawings; None without a risk."""
+    risk, low, high = (numbers[n] for n in ("probability", "probability_low", "probability_high"))
+    if math.isnan(risk) or average is None:
+        return None
+    unsure = high / low if low > 0 else math.inf
+    return {
+        "words": in_thousand(risk, unsure),
+        "low": in_thousand(low, unsure),
+        "high": in_thousand(high, unsure),
+        "average": in_thousand(average),
+        "ratio": ratio_words(risk / average),
+        "icons": icon_array(risk),
+        "average_icons": icon_array(average),
+        "bar": interval_bar(risk, low, high, average),
+    }
+
+
+def ratio_words(ratio: float) -> str:
+    """A ratio of risks as people say it.
+
+    >>> ratio_words(2.34), ratio_words(1.04), ratio_words(0.25)
+    ('2.3 times the average', 'about the average', '0.25 times the average')
+    """
+    if 0.9 < ratio < 1.1:
+        return "about the average"
+    return f"{ratio:.2g} times the average"
+
+
+def _unseen(lines: list[Measurement], risk: float) -> list[dict[str, str]]:
+    """What was not seen, the largest first, and between which risks it could move this person."""
+    unknown = sorted((e for e in lines if e.variance > 0), key=lambda e: -e.variance)
+    found = []
+    for line in unknown[:_UNSEEN]:
+        reach = _Z95 * math.sqrt(line.variance)
+        low, high = (
+            ("", "")
+            if math.isnan(risk)
+            else (in_thousand(_moved(risk, step), 3.0) for step in (-reach, reach))
+        )
+        why = line.missing or "not known exactly"
+        found.append({"name": line.name, "found": line.found, "why": why, "low": low, "high": high})
+    return found
+
+
+def _moved(risk: float, step: float) -> float:
+    """A risk after a step in log odds."""
+    return float(expit(np.array(logit(risk) + step)))
+
+
+def waterfall_steps(lines: list[Measurement]) -> list[dict[str, Any]]:
     """The largest contributions in turn, the rest together, and the sum they reach."""
-    ranked = sorted(entries, key=lambda entry: -abs(entry.contribution))
+    ranked = sorted(lines, key=lambda line: -abs(line.contribution))
+    shown = [(line.name, line.contribution) for line in ranked[:_STEPS] if line.contribution]
+    rest = ranked[_STEPS:]
+    if any(line.contribution for line in rest):
+        shown.append((f"{len(rest)} others", math.fsum(line.contribution for line in rest)))
     steps, reached = [], 0.0
-    shown = [(f"{e.dosage:.3g} x {e.term}", e.contribution) for e in ranked[:_STEPS]]
-    rest = math.fsum(entry.contribution for entry in ranked[_STEPS:])
-    if ranked[_STEPS:]:
-        shown.append((f"{len(ranked) - _STEPS} other terms", rest))
     for label, contribution in shown:
         steps.append(
             {
@@ -79,23 +201,6 @@ def waterfall_steps(entries: list[Entry]) -> list[dict[str, Any]]:
             }
         )
         reached += contribution
-    total = math.fsum(entry.contribution for entry in entries)
-    whole = {"label": "log odds", "start": 0.0, "end": total, "contribution": total}
+    total = math.fsum(line.contribution for line in lines)
+    whole = {"label": "all together", "start": 0.0, "end": total, "contribution": total}
     return [*steps, {**whole, "direction": "sum"}]
-
-
-def icon_array(risk: float) -> dict[str, Any]:
-    """A crowd in which the risk is a count of people: its size, its shape, who is hit.
-
-    The smallest crowd of 100, 1,000, 10,000 or 100,000 in which at least one person is expected.
-
-    >>> icons = icon_array(0.0031)
-    >>> icons["crowd"], icons["hit"], icons["columns"]
-    (1000, 3, 40)
-    """
-    crowd = next((size for size in _CROWDS if risk * size >= 1), _CROWDS[-1])
-    hit = round(risk * crowd)
-    columns = {100: 20, 1_000: 40, 10_000: 125, 100_000: 400}[crowd]
-    rows = crowd // columns
-    places = [(n % columns, n // columns) for n in range(hit)]
-    return {"crowd": crowd, "hit": hit, "columns": columns, "rows": rows, "places": places}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +30,15 @@ def write_report(
     *,
     individual: str | None = None,
     groups: Mapping[str, str] | None = None,
+    percentile: bool | None = None,
 ) -> Path:
     """Write one self-contained HTML file: no network, no eval, a strict content policy.
 
     ``source`` is scores, or the folder that ``riskscore score --out`` left. ``groups`` labels
     samples (by superpopulation, say) for the distributions. With ``individual`` the report is of
     that one sample, term by term, and needs scores; otherwise no person can be told from it.
+    ``percentile`` shows or hides that person's place in the reference population; None shows it to
+    those whose genotypes are like that population's.
 
     Raises UsageError for an unknown sample, InputError for a folder that does not hold results.
     """
@@ -47,7 +53,7 @@ def write_report(
             raise UsageError(
                 "one person's report needs the genotypes", fix="give the VCF as well (--vcf)"
             )
-        person = individual_context(source, individual)
+        person = individual_context(source, individual, percentile=percentile)
         context |= {"person": person, "charts": person["charts"]}
         template, second = "individual.html.j2", ""
     else:
@@ -87,9 +93,16 @@ def _explorable(results: Results) -> list[dict[str, Any]]:
     return found
 
 
+def _today() -> date:
+    """The day the report is made; SOURCE_DATE_EPOCH, if set, stands for the clock."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(float(given) if given else time.time(), UTC).date()
+
+
 def _context(results: Results) -> dict[str, Any]:
     return {
         **cohort_context(results),
         "provenance_rows": provenance_rows(results.provenance),
         "version": results.provenance["software"]["riskscore"],
+        "date": _today().isoformat(),
     }
