@@ -12,6 +12,7 @@ from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.genetics.hla_residues import ResidueTable
 from riskscore.genetics.variant import Variant
+from riskscore.models.haplotypes import MHC_GENES, NO_HAPLOTYPES, ReferenceHaplotypes
 from riskscore.tables import read_rows
 
 MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
@@ -68,6 +69,7 @@ class ReferencePanel:
     residues: ResidueTable
     tags: tuple[Tag, ...]
     groups: Mapping[str, Mapping[HLAAllele, Shares]] = field(default_factory=dict)
+    haplotypes: ReferenceHaplotypes = NO_HAPLOTYPES
 
     def __repr__(self) -> str:
         return f"ReferencePanel({', '.join(self.populations)})"
@@ -160,6 +162,12 @@ class _ShippedPanel(ReferencePanel):
             haplotype = tuple(HLAAllele.parse(row[gene]) for gene in DRDQ)
             found.setdefault(row["population"], []).append((haplotype, float(row["frequency"])))
         return {population: tuple(rows) for population, rows in found.items()}
+
+    @cached_property
+    def haplotypes(self) -> ReferenceHaplotypes:
+        rows = _rows("haplotypes.tsv")
+        populations = [name for name in rows[0] if name not in MHC_GENES]
+        return ReferenceHaplotypes.of(rows, MHC_GENES, populations)
 
     @cached_property
     def residues(self) -> ResidueTable:

@@ -27,8 +27,8 @@ class GeneCalls:
     ``sample``, ``first`` and ``second`` index the cohort's samples and ``alleles``; the
     ``probability`` of a sample's rows sums to 1. A sample without rows has no call. Where
     ``ordered`` is true, first and second lie on the first and the second chromosome, the same two
-    for all genes; elsewhere the order says nothing. An allele without fields is one that is there
-    and not known.
+    for all genes of one ``phase_set``; elsewhere the order says nothing. An allele without fields
+    is one that is there and not known.
     """
 
     gene: str
@@ -39,10 +39,13 @@ class GeneCalls:
     probability: NDArray[np.float64]
     source: str = ""
     ordered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    phase_set: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         if len(self.ordered) != len(self.sample):
             object.__setattr__(self, "ordered", np.zeros(len(self.sample), dtype=bool))
+        if len(self.phase_set) != len(self.sample):
+            object.__setattr__(self, "phase_set", np.zeros(len(self.sample), dtype=np.int64))
 
     def rows(self, start: int, stop: int) -> slice:
         """The rows of the samples start..stop-1."""
@@ -59,6 +62,7 @@ class GeneCalls:
             second=self.second[span].copy(),
             probability=self.probability[span].copy(),
             ordered=self.ordered[span].copy(),
+            phase_set=self.phase_set[span].copy(),
         )
 
     def called(self, samples: int) -> NDArray[np.bool_]:
@@ -116,6 +120,7 @@ class GeneCalls:
             second=np.concatenate([self.second, place[other.second[kept]]])[order],
             probability=np.concatenate([self.probability, other.probability[kept]])[order],
             ordered=np.concatenate([self.ordered, other.ordered[kept]])[order],
+            phase_set=np.concatenate([self.phase_set, other.phase_set[kept]])[order],
             source=f"{self.source}; {other.source}",
         )
 

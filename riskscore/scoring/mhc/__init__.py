@@ -1,0 +1,1 @@
+"""The MHC: whole haplotypes of a population, and each person's posterior over pairs of them."""

@@ -1,0 +1,250 @@
+"""What one chromosome may carry, given what is known of each gene on it.
+
+The evidence of a chromosome is a row of likelihoods by gene. Its haplotypes are weighed by prior
+times likelihood, block by block and then stretch by stretch, and added up by the kinds of alleles
+that models tell apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.scoring.link import Array
+from riskscore.scoring.mhc.evidence import GeneNames
+from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed
+from riskscore.scoring.mhc.ragged import Weighted, spread, together
+
+Places = NDArray[np.int64]
+
+NONE, SEVERAL = -1, -2  # in place of a block's only haplotype
+
+
+@dataclass(frozen=True)
+class Codes:
+    """How the kinds of a haplotype's genes are written as one number."""
+
+    sizes: tuple[int, ...]
+
+    @property
+    def factors(self) -> Places:
+        """What a gene's kind is multiplied by."""
+        ahead = np.cumprod([1, *reversed(self.sizes[1:])])[::-1]
+        return np.asarray(ahead, dtype=np.int64)
+
+    def kinds(self, codes: Places) -> Places:
+        """The numbers as kinds, shape (n, genes)."""
+        return np.column_stack(
+            [codes // f % s for f, s in zip(self.factors, self.sizes, strict=True)]
+        )
+
+
+@dataclass(frozen=True)
+class BlockEvidence:
+    """A block on chromosomes with different evidence, one row each.
+
+    ``names`` (rows, genes) are the evidence. ``likelihood`` (rows, haplotypes) is of the panel's
+    haplotypes, ``held`` the lists of those that matter (code: place in the block), ``only`` the
+    place where there is one. ``kinds`` has the weights of the block by itself by kinds, and
+    ``total`` their sum.
+    """
+
+    block: Block
+    names: Places
+    likelihood: Array
+    held: Weighted
+    only: Places
+    kinds: Weighted
+    total: Array
+
+
+class Chromosomes:
+    """Weighs haplotypes of chromosomes; ``least`` is the share below which one is left out."""
+
+    def __init__(self, prior: HaplotypePrior, names: Sequence[GeneNames], least: float) -> None:
+        self.prior, self.names, self.least = prior, tuple(names), least
+        self.codes = Codes(tuple(len(own.answers) for own in names))
+        self._code: list[Places] = []  # of each block's haplotypes, from their genes' kinds
+        for block in prior.blocks:
+            code = np.zeros(len(block.codes), dtype=np.int64)
+            for k, gene in enumerate(block.genes):
+                code += self.names[gene].kinds[block.codes[:, k]] * self.codes.factors[gene]
+            self._code.append(code)
+
+    def block(self, number: int, names: Places) -> BlockEvidence:
+        """The haplotypes of one block by evidence, shape (rows, genes of the block)."""
+        block = self.prior.blocks[number]
+        likelihood = self._likelihood(block, names, grouped=False)
+        unlikely = ~(likelihood * (block.share > 0)).any(axis=1)
+        if unlikely.any():  # no haplotype of the panel has these alleles: perhaps their groups'
+            likelihood[unlikely] = self._likelihood(block, names[unlikely], grouped=True)
+        weight = likelihood * block.share
+        apart = np.full(len(names), block.apart)
+        for k, gene in enumerate(block.genes):
+            own = _each(names[:, k], self.names[gene].exact, block.alleles[k])
+            apart = apart * own
+        total = weight.sum(axis=1) + apart
+        row, place = np.nonzero(weight > self.least * total[:, None])
+        held = Weighted.merged(row, place, weight[row, place], len(names))
+        first = np.append(held.code, 0)[np.minimum(held.start, len(held.code))]
+        only = np.where(held.count == 1, first, np.where(held.count == 0, NONE, SEVERAL))
+        code = self.code_of(number, names[row], place)
+        owner, other, own = self._apart(block, names, apart, total)
+        kinds = Weighted.merged(
+            np.concatenate([row, owner]),
+            np.concatenate([code, other]),
+            np.concatenate([weight[row, place], own]),
+            len(names),
+        )
+        return BlockEvidence(block, names, likelihood, held, only, kinds, kinds.total)
+
+    def code_of(self, number: int, names: Places, place: Places) -> Places:
+        """The kinds of a block's haplotypes on chromosomes with some evidence, as numbers."""
+        code = self._code[number][place]
+        block = self.prior.blocks[number]
+        for k, gene in enumerate(block.genes):
+            own = self.names[gene].kind[names[:, k]]
+            unlisted = np.flatnonzero(own >= 0)
+            if len(unlisted):
+                listed = self.names[gene].kinds[block.codes[place[unlisted], k]]
+                code[unlisted] += (own[unlisted] - listed) * self.codes.factors[gene]
+        return code
+
+    def _likelihood(self, block: Block, names: Places, *, grouped: bool) -> Array:
+        total = np.ones((len(names), len(block.codes)))
+        for k, gene in enumerate(block.genes):
+            table = self.names[gene].grouped if grouped else self.names[gene].exact
+            total *= table[names[:, k]][:, block.codes[:, k]]
+        return total
+
+    def _apart(
+        self, block: Block, names: Places, apart: Array, total: Array
+    ) -> tuple[Places, Places, Array]:
+        """Kinds of haplotypes whose alleles nobody has together, with their weights."""
+        rows = np.flatnonzero(apart > self.least * total)
+        lists = []
+        for k, gene in enumerate(block.genes):
+            own = self.names[gene]
+            distinct, which = np.unique(names[rows, k], return_inverse=True)
+            weight = own.exact[distinct] * block.alleles[k]
+            row, allele = np.nonzero(weight > 0)
+            kind = np.where(
+                own.kind[distinct[row]] >= 0, own.kind[distinct[row]], own.kinds[allele]
+            )
+            lists.append(
+                Weighted.merged(
+                    row, kind * self.codes.factors[gene], weight[row, allele], len(distinct)
+                ).of(which.ravel())
+            )
+        owner, code, weight = together(lists)
+        weight = weight * block.apart
+        kept = weight > self.least * total[rows[owner]]
+        return rows[owner[kept]], code[kept], weight[kept]
+
+    def haplotypes(self, blocks: Sequence[BlockEvidence], chromosomes: Places) -> Weighted:
+        """The weights of whole haplotypes by kinds, for chromosomes with evidence by block.
+
+        ``chromosomes`` (n, blocks) are rows of each block's evidence. The total of a chromosome's
+        weights is the probability of its evidence.
+        """
+        single = np.ones(len(chromosomes), dtype=bool)
+        for evidence, row in zip(blocks, chromosomes.T, strict=True):
+            single &= (evidence.only[row] != SEVERAL) & (evidence.kinds.count[row] == 1)
+        alone, others = np.flatnonzero(single), np.flatnonzero(~single)
+        parts = []
+        if len(alone):
+            parts.append((alone, *self._alone(blocks, chromosomes[alone])))
+        if len(others):
+            owner, code, weight = self._several(blocks, chromosomes[others])
+            parts.append((others[owner], code, weight))
+        owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Weighted.merged(owner, code, weight, len(chromosomes)).above(self.least)
+
+    def _alone(self, blocks: Sequence[BlockEvidence], chromosomes: Places) -> tuple[Places, Array]:
+        """Of chromosomes with one haplotype of kinds in each block: its number, and its weight."""
+        code = np.zeros(len(chromosomes), dtype=np.int64)
+        pieces: dict[range, Array] = {}
+        only, likelihood = [], []
+        for number, (evidence, row) in enumerate(zip(blocks, chromosomes.T, strict=True)):
+            first = evidence.kinds.start[row]
+            code += evidence.kinds.code[first]
+            pieces[range(number, number + 1)] = evidence.kinds.weight[first]
+            only.append(evidence.only[row])
+            place = np.maximum(only[-1], 0)
+            likelihood.append(np.where(only[-1] >= 0, evidence.likelihood[row, place], 0.0))
+        for blocks_of, stretch in self.prior.stretches.items():
+            seen = stretch.look_up(np.column_stack([only[b] for b in blocks_of]))
+            for b in blocks_of:
+                seen = seen * likelihood[b]
+            pieces[blocks_of] = seen
+        total = np.zeros(len(chromosomes))
+        for cut, weight in self.prior.cuts:
+            product = np.full(len(chromosomes), weight)
+            for piece in cut:
+                product = product * pieces[piece]
+            total += product
+        return code, total
+
+    def _several(
+        self, blocks: Sequence[BlockEvidence], chromosomes: Places
+    ) -> tuple[Places, Places, Array]:
+        """Rows (owner, number, weight) of haplotypes of chromosomes where several are possible."""
+        pieces: dict[range, Weighted] = {
+            range(number, number + 1): evidence.kinds.of(row)
+            for number, (evidence, row) in enumerate(zip(blocks, chromosomes.T, strict=True))
+        }
+        for blocks_of, stretch in self.prior.stretches.items():
+            pieces[blocks_of] = self._stretch(stretch, blocks, chromosomes)
+        parts = []
+        for cut, weight in self.prior.cuts:
+            owner, code, product = together([pieces[piece] for piece in cut])
+            parts.append((owner, code, product * weight))
+        owner, code, product = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return owner, code, product
+
+    def _stretch(
+        self, stretch: Stretch, blocks: Sequence[BlockEvidence], chromosomes: Places
+    ) -> Weighted:
+        """The haplotypes of a stretch that the evidence allows, from the block with the fewest."""
+        numbers = list(stretch.blocks)
+        counts = np.column_stack([blocks[b].held.count[chromosomes[:, b]] for b in numbers])
+        rarest = counts.argmin(axis=1)
+        parts = []
+        for k, b in enumerate(numbers):
+            own = np.flatnonzero(rarest == k)
+            lists = blocks[b].held.of(chromosomes[own, b])
+            start, count, order = stretch.by_block(k)
+            owner, row = spread(start[lists.code], count[lists.code])
+            chromosome, row = own[lists.owner[owner]], order[row]
+            weight = stretch.frequency[row]
+            for c, other in enumerate(numbers):
+                names = chromosomes[chromosome, other]
+                weight = weight * blocks[other].likelihood[names, stretch.places[row, c]]
+                kept = np.flatnonzero(weight)
+                chromosome, row, weight = chromosome[kept], row[kept], weight[kept]
+            code = np.zeros(len(row), dtype=np.int64)
+            for c, other in enumerate(numbers):
+                names = blocks[other].names[chromosomes[chromosome, other]]
+                code += self.code_of(other, names, stretch.places[row, c])
+            parts.append((chromosome, code, weight))
+        owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Weighted.merged(owner, code, weight, len(chromosomes))
+
+
+def _each(names: Places, table: Array, frequency: Array) -> Array:
+    """The expectation of each name's likelihoods, worked out once for each name."""
+    distinct, which = np.unique(names, return_inverse=True)
+    return np.asarray((table[distinct] * frequency).sum(axis=1)[which.ravel()])
+
+
+def distinct_rows(rows: Places) -> tuple[Places, Places]:
+    """The different rows of small numbers, in order, and which of them each row is."""
+    sizes = [int(column.max(initial=0)) + 1 for column in rows.T]
+    if float(np.prod([float(size) for size in sizes])) > 2**62:
+        table, which = np.unique(rows, axis=0, return_inverse=True)
+        return table, which.ravel()
+    _, first, which = np.unique(packed(rows, sizes), return_index=True, return_inverse=True)
+    return rows[first], which.ravel()

@@ -1,0 +1,173 @@
+"""What is known of people's two haplotypes of the MHC: one posterior over pairs.
+
+    P(h1, h2 | evidence) = prior(h1) prior(h2) * product over genes of L(h1, h2) * phase, normed
+
+with the prior of prior.py, each gene's likelihood L (evidence.py: what its calls say of a pair of
+names, divided by how frequent they are), and the phase of phases.py. An untyped gene has the
+likelihood 1, so that it takes its distribution given the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.genetics.missing import Missing
+from riskscore.models.model import HaplotypeScheme
+from riskscore.models.terms import Factor
+from riskscore.samples.hla.calls import HLACalls
+from riskscore.scoring.link import Array
+from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, distinct_rows
+from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
+from riskscore.scoring.mhc.phases import SWITCH_ERROR, Phases, block_phases
+from riskscore.scoring.mhc.ragged import Weighted, spread
+from riskscore.scoring.mhc.reading import Kinds, MHCReading
+
+Places = NDArray[np.int64]
+
+LEAST = 1e-6  # haplotypes, phases and pairs of a lesser share are left out
+_PEOPLE = 5000  # worked on at a time
+
+
+@dataclass(frozen=True)
+class HaplotypePairs:
+    """The posterior over pairs of haplotypes, one row a possible pair of a person.
+
+    Haplotypes are told apart by ``kinds``, what models ask of their alleles: ``first`` and
+    ``second`` have shape (pairs, genes). Which alleles share a chromosome holds within the blocks
+    A | C~B | DRB1~DQA1~DQB1 | DPB1, and not from one to the next. Rows are in order of ``sample``,
+    whose ``probability`` sums to 1; a sample of whom no gene was typed has none. ``missing``
+    (samples, genes) says why a gene was not seen.
+    """
+
+    kinds: Kinds
+    first: Places
+    second: Places
+    sample: Places
+    pair: Places
+    probability: Array
+    missing: NDArray[np.uint8]
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        return self.kinds.genes
+
+    def carried(self, factor: Factor) -> tuple[Array, Array]:
+        """Whether the haplotypes of each pair carry what a factor counts, shape (pairs,) each."""
+        return self.kinds.carried(factor, self.first), self.kinds.carried(factor, self.second)
+
+    def classes(self, scheme: HaplotypeScheme) -> tuple[Places, Places]:
+        """The place of each haplotype's class in a scheme, its number of classes for none."""
+        return self.kinds.classes(scheme, self.first), self.kinds.classes(scheme, self.second)
+
+
+def haplotype_pairs(
+    reading: MHCReading,
+    calls: HLACalls,
+    people: range,
+    switch_error: float = SWITCH_ERROR,
+    least: float = LEAST,
+) -> HaplotypePairs:
+    """The pairs of the samples ``people`` of a cohort, who are numbered from 0.
+
+    ``switch_error`` is how often the file's phase is wrong from one phased gene to the next.
+    ``least`` is the share of probability below which a possibility is left out.
+    """
+    missing = np.full((len(people), len(reading.genes)), Missing.ABSENT, dtype=np.uint8)
+    evidence: list[GeneEvidence] = []
+    for column, gene in enumerate(reading.genes):
+        if gene not in calls.genes:
+            evidence.append(nothing_known(reading.panel, gene, reading.asked(gene)))
+            continue
+        own = gene_evidence(reading.panel, gene, calls.genes[gene], reading.asked(gene), people)
+        missing[:, column] = Missing.NO_CALL
+        missing[own.sample, column] = Missing.NOT_MISSING
+        evidence.append(own)
+    kinds = Kinds(reading, tuple(own.names.answers for own in evidence))
+    chromosomes = Chromosomes(reading.prior, [own.names for own in evidence], least)
+    parts = []
+    typed = np.flatnonzero((missing == Missing.NOT_MISSING).any(axis=1))
+    for start in range(0, len(typed), _PEOPLE):
+        chosen = typed[start : start + _PEOPLE]
+        genes = [gene.of_people(chosen, len(people)) for gene in evidence]
+        sample, first, second, probability = _pairs(chromosomes, genes, len(chosen), switch_error)
+        parts.append((chosen[sample], first, second, probability))
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        parts.append((none, none, none, np.zeros(0)))
+    sample, one, other, probability = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    table, pair = distinct_rows(np.column_stack([one, other]))
+    codes = chromosomes.codes
+    first, second = codes.kinds(table[:, 0]), codes.kinds(table[:, 1])
+    return HaplotypePairs(kinds, first, second, sample, pair, probability, missing)
+
+
+def _pairs(
+    chromosomes: Chromosomes, genes: Sequence[GeneEvidence], people: int, switch_error: float
+) -> tuple[Places, Places, Places, Array]:
+    """Rows of people: the person, the numbers of two haplotypes, and the probability."""
+    least = chromosomes.least
+    phases = Phases.none(people)
+    blocks: list[BlockEvidence] = []
+    for number, block in enumerate(chromosomes.prior.blocks):
+        own = block_phases([genes[gene] for gene in block.genes], people, switch_error, least)
+        rows, which = distinct_rows(np.vstack([own.first, own.second]))
+        evidence = chromosomes.block(number, rows)
+        blocks.append(evidence)
+        first, second = which[: len(own.owner)], which[len(own.owner) :]
+        own = own.renamed(first, second)
+        own = own.above(least, own.weight * evidence.total[first] * evidence.total[second])
+        phases = phases.joined(own, people, switch_error)
+    rows, which = distinct_rows(np.vstack([phases.first, phases.second]))
+    found = chromosomes.haplotypes(blocks, rows)
+    total = found.total
+    first, second = which[: len(phases.owner)], which[len(phases.owner) :]
+    weight = phases.weight * total[first] * total[second]
+    kept = _above(least, phases.owner, weight, people)
+    owner, first, second = phases.owner[kept], first[kept], second[kept]
+    return _merged(chromosomes, owner, phases.weight[kept], found, first, second, people)
+
+
+def _above(least: float, owner: Places, weight: Array, owners: int) -> Places:
+    total = np.bincount(owner, weight, owners)
+    return np.flatnonzero(weight >= least * total[owner])
+
+
+def _merged(
+    chromosomes: Chromosomes,
+    owner: Places,
+    weight: Array,
+    found: Weighted,
+    first: Places,
+    second: Places,
+    people: int,
+) -> tuple[Places, Places, Places, Array]:
+    """The pairs of all phases of each person, those alike in every block as one."""
+    source, row = spread(found.start[first], found.count[first])
+    again, other = spread(found.start[second][source], found.count[second][source])
+    source, row = source[again], row[again]
+    probability = weight[source] * found.weight[row] * found.weight[other]
+    one, two = _by_block(chromosomes, found.code[row], found.code[other])
+    pairs, pair = distinct_rows(np.column_stack([one, two]))
+    lists = Weighted.merged(owner[source], pair, probability, people).above(chromosomes.least)
+    share = lists.weight / lists.total[lists.owner]
+    return lists.owner, pairs[lists.code, 0], pairs[lists.code, 1], share
+
+
+def _by_block(chromosomes: Chromosomes, one: Places, two: Places) -> tuple[Places, Places]:
+    """Pairs with the two haplotypes of each block in order."""
+    codes = chromosomes.codes
+    first, second = np.zeros(len(one), dtype=np.int64), np.zeros(len(one), dtype=np.int64)
+    for block in chromosomes.prior.blocks:
+        lowest, highest = block.genes[-1], block.genes[0]
+        unit = int(codes.factors[lowest])
+        size = int(codes.factors[highest]) * codes.sizes[highest]
+        a, b = (code % size - code % unit for code in (one, two))
+        first += np.minimum(a, b)
+        second += np.maximum(a, b)
+    return first, second

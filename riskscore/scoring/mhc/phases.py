@@ -1,0 +1,166 @@
+"""How the names of a person's genes may stand on two chromosomes.
+
+Genotypes say which two names a gene has, and not, or not for certain, which of them lie on one
+chromosome. Within a block, and then from block to block, every phase is looked at. Without any
+word on phase both are equally likely. A file's phase is evidence: from one phased gene to the next
+it is wrong with the rate of switch errors, and between phase sets it says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.scoring.link import Array
+from riskscore.scoring.mhc.evidence import GeneEvidence
+from riskscore.scoring.mhc.ragged import spread
+
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+SWITCH_ERROR = 0.02  # of statistical phasing, from one gene to the next
+_NO_SET = -1
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Possible phases, one row each, in order of ``owner``.
+
+    ``first`` and ``second`` (rows, columns) are what stands on the two chromosomes. ``weight`` is
+    the row's evidence. ``mixed`` says that the chromosomes differ so far. The phase of the file
+    at the first and the last phased gene: ``turn`` is 1 where the file's first chromosome is the
+    second here, and ``phase_set`` is below 0 where no gene is phased. ``fixed`` marks rows whose
+    genes must keep the file's phase.
+    """
+
+    owner: Places
+    first: Places
+    second: Places
+    weight: Array
+    likely: Array
+    mixed: Flags
+    turn: tuple[Places, Places]
+    phase_set: tuple[Places, Places]
+    fixed: Flags
+
+    @classmethod
+    def none(cls, owners: int) -> Phases:
+        """Nothing yet on the chromosomes of some owners."""
+        empty, zero = np.zeros((owners, 0), dtype=np.int64), np.zeros(owners, dtype=np.int64)
+        unset = np.full(owners, _NO_SET, dtype=np.int64)
+        return cls(
+            np.arange(owners), empty, empty, np.ones(owners), np.ones(owners),
+            np.zeros(owners, dtype=bool), (zero, zero), (unset, unset),
+            np.zeros(owners, dtype=bool),
+        )  # fmt: skip
+
+    @classmethod
+    def of_gene(cls, gene: GeneEvidence, people: int) -> Phases:
+        """The rows of one gene; people without any have one of two unknown alleles."""
+        untyped = np.setdiff1d(np.arange(people), gene.sample)
+        owner = np.concatenate([gene.sample, untyped])
+        order = np.argsort(owner, kind="stable")
+        none = np.full(len(untyped), gene.names.unknown, dtype=np.int64)
+        one, no = np.ones(len(untyped)), np.zeros(len(untyped), dtype=bool)
+        first, second, weight, likely, ordered, soft, sets = (
+            np.concatenate(columns)[order]
+            for columns in (
+                (gene.first, none), (gene.second, none), (gene.weight, one), (gene.likely, one),
+                (gene.ordered, no), (gene.soft, no), (gene.phase_set, none),
+            )
+        )  # fmt: skip
+        turn, phase_set = np.zeros(len(owner), dtype=np.int64), np.where(ordered, sets, _NO_SET)
+        return cls(
+            owner[order], first[:, None], second[:, None], weight, likely, first != second,
+            (turn, turn), (phase_set, phase_set), soft,
+        )  # fmt: skip
+
+    def take(self, rows: Places | Flags) -> Phases:
+        """Some of the rows."""
+        return Phases(
+            self.owner[rows], self.first[rows], self.second[rows], self.weight[rows],
+            self.likely[rows], self.mixed[rows], (self.turn[0][rows], self.turn[1][rows]),
+            (self.phase_set[0][rows], self.phase_set[1][rows]), self.fixed[rows],
+        )  # fmt: skip
+
+    def renamed(self, first: Places, second: Places) -> Phases:
+        """The rows with one column, of other names for what stands on each chromosome."""
+        return replace(
+            self, first=first[:, None], second=second[:, None], likely=np.ones(len(first))
+        )
+
+    def joined(self, other: Phases, owners: int, switch_error: float) -> Phases:
+        """Each row with each row of ``other`` of the same owner, as it is and turned round."""
+        count = np.bincount(other.owner, minlength=owners)
+        start = np.cumsum(count) - count
+        left, right = spread(start[self.owner], count[self.owner])
+        a, b = self.take(left), other.take(right)
+        both_phased = (a.phase_set[1] >= 0) & (b.phase_set[0] >= 0)
+        kept = a.fixed & b.fixed
+        told = both_phased & (a.phase_set[1] == b.phase_set[0])
+        turned = np.flatnonzero(a.mixed & b.mixed & ~kept)
+        straight = a._beside(b, np.zeros(len(left), dtype=np.int64), told, switch_error)
+        other_way = a.take(turned)._beside(
+            b.take(turned), np.ones(len(turned), dtype=np.int64), told[turned], switch_error
+        )
+        place = np.concatenate([np.arange(len(left)), turned])
+        order = np.argsort(place, kind="stable")
+        return _stacked(straight, other_way).take(order)
+
+    def _beside(self, other: Phases, turn: Places, told: Flags, switch_error: float) -> Phases:
+        swap = turn[:, None] == 1
+        same = (turn + other.turn[0]) % 2 == self.turn[1]
+        phase = np.where(told, np.where(same, 1 - switch_error, switch_error), 0.5)
+        free = ~(self.mixed & other.mixed) | (self.fixed & other.fixed)
+        new = (turn + other.turn[0]) % 2, (turn + other.turn[1]) % 2
+        begun, ended = self.phase_set[0] >= 0, other.phase_set[0] >= 0
+        return replace(
+            self,
+            first=np.hstack([self.first, np.where(swap, other.second, other.first)]),
+            second=np.hstack([self.second, np.where(swap, other.first, other.second)]),
+            weight=self.weight * other.weight * np.where(free, 1.0, phase),
+            likely=self.likely * other.likely,
+            mixed=self.mixed | other.mixed,
+            turn=(np.where(begun, self.turn[0], new[0]), np.where(ended, new[1], self.turn[1])),
+            phase_set=(
+                np.where(begun, self.phase_set[0], other.phase_set[0]),
+                np.where(ended, other.phase_set[1], self.phase_set[1]),
+            ),
+            fixed=self.fixed | other.fixed,
+        )
+
+    def above(self, share: float, values: Array) -> Phases:
+        """The rows whose value is at least this share of the greatest of their owner."""
+        owners = int(self.owner[-1]) + 1 if len(self.owner) else 0
+        greatest = np.zeros(owners)
+        np.maximum.at(greatest, self.owner, values)
+        return self.take(np.flatnonzero(values >= share * greatest[self.owner]))
+
+
+def _stacked(one: Phases, other: Phases) -> Phases:
+    def both(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([a, b])
+
+    return Phases(
+        both(one.owner, other.owner), both(one.first, other.first),
+        both(one.second, other.second), both(one.weight, other.weight),
+        both(one.likely, other.likely), both(one.mixed, other.mixed),
+        (both(one.turn[0], other.turn[0]), both(one.turn[1], other.turn[1])),
+        (both(one.phase_set[0], other.phase_set[0]), both(one.phase_set[1], other.phase_set[1])),
+        both(one.fixed, other.fixed),
+    )  # fmt: skip
+
+
+def block_phases(
+    genes: Sequence[GeneEvidence], people: int, switch_error: float, least: float
+) -> Phases:
+    """The phases of a block's genes in each of some people, before any haplotype is weighed."""
+    phases = Phases.none(people)
+    for gene in genes:
+        phases = phases.joined(Phases.of_gene(gene, people), people, switch_error)
+        phases = phases.above(least, phases.likely)
+    return phases
