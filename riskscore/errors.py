@@ -10,7 +10,8 @@ RiskscoreError (1)
 │   ├── DuplicateSampleError (15)  a sample is named twice
 │   ├── EmptyVCFError (16)         no samples or no records
 │   ├── NothingMatchedError (17)   none of the models' loci is in the file
-│   └── HLAFormatError (18)        an HLA name or table that cannot be read
+│   ├── HLAFormatError (18)        an HLA name or table that cannot be read
+│   └── PanelFormatError (19)      a haplotype panel for HLA imputation that cannot be used
 ├── ModelError (20)                a model cannot be used
 │   ├── ModelNotFoundError (21)    no model of that name or path
 │   ├── ModelFormatError (22)      model.yaml or weights.tsv does not parse
@@ -99,6 +100,10 @@ class NothingMatchedError(InputError):
 
 class HLAFormatError(InputError):
     exit_code = 18
+
+
+class PanelFormatError(InputError):
+    exit_code = 19
 
 
 class ModelError(RiskscoreError):

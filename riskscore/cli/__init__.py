@@ -18,7 +18,7 @@ VERBS = {
     "score": "scoring", "explain": "scoring", "check": "scoring", "hla": "hla", "demo": "scoring",
     "population": "population", "simulate": "simulate", "fit": "studies", "evaluate": "studies",
     "interaction": "studies", "batch": "batch", "merge": "batch", "verify": "batch",
-    "report": "report", "explore": "report", "models": "models",
+    "report": "report", "explore": "report", "models": "models", "panel": "panel",
 }  # fmt: skip
 
 
