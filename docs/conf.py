@@ -1,6 +1,8 @@
-"""How `make docs` builds: without network, from docstrings and the stored notebooks."""
+"""How `make docs` builds: without network, from docstrings, verbs, models and stored notebooks."""
 
+import re
 from importlib import metadata
+from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
@@ -22,7 +24,7 @@ html_show_sourcelink = False
 
 nb_execution_mode = "off"  # the outputs that are stored are shown
 nb_merge_streams = True
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
@@ -41,8 +43,53 @@ def _mathml(self, node):
     raise nodes.SkipNode
 
 
+def _write_verbs(folder: Path):
+    """A page of every verb and its options, from the command line itself."""
+    import typer
+    from typer.cli import get_docs_for_click
+
+    from riskscore.cli import command_line
+
+    command = typer.main.get_command(command_line())
+    text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="riskscore")
+    (folder / "cli.md").write_text(text.replace("# `riskscore`", "# The command line", 1))
+
+
+def _write_models(folder: Path):
+    """A page a model, with its card."""
+    from riskscore.models.catalog import list_models, load_model
+    from riskscore.models.panel import reference_panel
+    from riskscore.writing.card import card_words
+
+    pages = folder / "models"
+    pages.mkdir(exist_ok=True)
+    ids = sorted(list_models())
+    for name in ids:
+        model = load_model(name)
+        body = "\n".join(map(_as_markdown, card_words(model, reference_panel())))
+        title = f"{_escaped(model.name)} (`{name}`)"
+        (pages / f"{name}.md").write_text(f"# {title}\n\n{body}\n")
+    listed = "\n".join(ids)
+    intro = "Each page is what `riskscore models show` prints."
+    (pages / "index.md").write_text(
+        f"# The models\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*_<>\[\]`#])", r"\\\1", text)
+
+
+def _as_markdown(line: str) -> str:
+    """A line of a card as Markdown: a list where it is indented, else a paragraph."""
+    text = _escaped(line.strip().removeprefix("- "))
+    return f"- {text}" if line.startswith("  ") else f"\n{text}\n"
+
+
 def setup(app):
-    """Write formulas as MathML."""
+    """Write the pages made from the code, and formulas as MathML."""
+    _write_verbs(Path(app.srcdir))
+    _write_models(Path(app.srcdir))
     app.add_html_math_renderer(
         "mathml", inline_renderers=(_mathml, None), block_renderers=(_mathml, None)
     )
