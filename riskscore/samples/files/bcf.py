@@ -15,11 +15,11 @@ import numpy as np
 import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
-from riskscore.genetics.build import Build, chromosome
+from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.quick_bcf import QuickBCF, open_quick_bcf
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group, Spot
-from riskscore.samples.files.header import by_plain_name, read_header
+from riskscore.samples.files.header import build_with_names, by_plain_name, read_header
 from riskscore.samples.files.quality import INFO_READ
 from riskscore.samples.files.record import Numbers, Record
 from riskscore.samples.files.source import Region
@@ -96,7 +96,6 @@ class BCFFile:
             self._require_own_index()
         self.header = read_header(lines, self.name)
         self.samples = self.header.samples
-        self.build: Build | None = self.header.build
         self._quick: QuickBCF | None = None
         if not make_index:
             self._quick = open_quick_bcf(path, self._header, self._fetch_by_pysam)
@@ -108,6 +107,7 @@ class BCFFile:
             raise EmptyVCFError("the BCF has no records", where=self.name)
         self.contigs = by_plain_name(present, self.name)
         self.chromosomes = frozenset(self.contigs)
+        self.build = build_with_names(self.header.build, present, self.name)
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

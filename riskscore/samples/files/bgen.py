@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, UsageError, VCFFormatError
+from riskscore.files import text_lines
 from riskscore.genetics.build import Build, chromosome
-from riskscore.samples.files.header import check_samples
+from riskscore.samples.files.header import build_with_names, check_samples
 from riskscore.samples.files.record import Numbers, Record
 from riskscore.samples.files.source import Region
 
@@ -93,22 +94,21 @@ class BgenFile:
         self.warnings = (warning,) if warning and not indexed else ()
         sample = path.with_suffix(".sample")
         try:
-            self._reader = _bgen().BgenReader(
-                str(path),
-                sample_path=str(sample) if sample.is_file() else "",
-                delay_parsing=True,
-            )
-            names = self._reader.samples
-            if not self._reader.header.has_sample_ids and not sample.is_file():
-                raise VCFFormatError(
-                    "the BGEN does not name its samples",
-                    where=self.name,
-                    fix=f"put {sample.name} beside it",
-                )
+            self._reader = _bgen().BgenReader(str(path), delay_parsing=True)
+            names = [str(name) for name in self._reader.samples]
+            named = bool(self._reader.header.has_sample_ids)
         except _BROKEN as error:
             raise VCFFormatError("the BGEN cannot be read", where=self.name) from error
-        self.samples = tuple(str(name) for name in names)
-        check_samples(self.samples, self.name)
+        if sample.is_file():
+            names = _people(sample, len(names))
+        elif not named:
+            raise VCFFormatError(
+                "the BGEN does not name its samples",
+                where=self.name,
+                fix=f"put {sample.name} beside it",
+            )
+        self.samples = tuple(names)
+        check_samples(self.samples, sample.name if sample.is_file() else self.name)
         self.build: Build | None = None
         self._contigs: dict[str, list[str]] = {}
         self._kept: dict[str, list[Any]] = {}
@@ -128,6 +128,7 @@ class BgenFile:
             ) from error
         for (name,) in rows:
             self._contigs.setdefault(chromosome(str(name)), []).append(str(name))
+        self.build = build_with_names(None, (str(name) for (name,) in rows), self.name)
 
     @property
     def chromosomes(self) -> frozenset[str]:
@@ -146,8 +147,10 @@ class BgenFile:
         wanted: dict[str, list[Region]] = {}
         for region in regions:
             wanted.setdefault(region.chromosome, []).append(region)
+        names: set[str] = set()
         try:
             for variant in self._reader:
+                names.add(str(variant.chrom))
                 name = chromosome(str(variant.chrom))
                 self._contigs.setdefault(name, [])
                 if any(r.start <= variant.pos <= r.end for r in wanted.get(name, ())):
@@ -158,6 +161,7 @@ class BgenFile:
             ) from error
         if not self._contigs:
             raise EmptyVCFError("the BGEN has no variants", where=self.name)
+        self.build = build_with_names(None, names, self.name)
         for variants in self._kept.values():
             variants.sort(key=lambda variant: int(variant.pos))
 
@@ -208,6 +212,37 @@ class BgenFile:
             file=self.name,
             variant=variant,
         )
+
+
+def _people(path: Path, count: int) -> list[str]:
+    """The people of a .sample file: ID_2, where ID_1 is the family; ID_1 where it stands alone.
+
+    Its second line tells the types of the columns. Raises VCFFormatError where it is not of as many
+    people as the BGEN.
+    """
+    lines = [(number, text.split()) for number, text, _ in text_lines(path) if text.strip()]
+    header = [name.lower() for name in lines[0][1]] if lines else []
+    if header[:1] != ["id_1"] or len(lines) < 2 or lines[1][1][0] != "0":
+        raise VCFFormatError(
+            "the first lines are not those of a .sample file",
+            where=path.name,
+            fix="begin with ID_1 ID_2 missing, and with 0 0 0",
+        )
+    place = header.index("id_2") if "id_2" in header else 0
+    for number, cells in lines[2:]:
+        if len(cells) != len(header):
+            raise VCFFormatError(
+                f"{len(cells)} columns where the header has {len(header)}",
+                where=f"{path.name}, line {number}",
+            )
+    people = [cells[place] for _, cells in lines[2:]]
+    if len(people) != count:
+        raise VCFFormatError(
+            f"{len(people)} people, and the BGEN has {count}",
+            where=path.name,
+            fix="take the .sample file that was written with it",
+        )
+    return people
 
 
 def _bgen() -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +13,13 @@ from riskscore.errors import (
     EmptyVCFError,
     VCFFormatError,
 )
-from riskscore.genetics.build import Build, build_of_contigs, chromosome, parse_build
+from riskscore.genetics.build import (
+    Build,
+    assemblies_in,
+    assemblies_of_contigs,
+    assembly_of_accession,
+    chromosome,
+)
 
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
 _CONTIG = re.compile(r"##contig=<ID=([^,>]+)(?:.*?[,<]length=(\d+))?")
@@ -74,7 +80,7 @@ def check_samples(samples: Sequence[str], file: str) -> None:
         raise DuplicateSampleError(
             f"{repeated} sample name(s) stand twice in the header",
             where=file,
-            fix="rename them (bcftools reheader -s)",
+            fix="rename them (in a VCF or BCF: bcftools reheader -s)",
         )
 
 
@@ -105,18 +111,50 @@ def _contigs(lines: Sequence[str]) -> dict[str, int | None]:
 
 
 def declared_build(lines: Sequence[str], file: str) -> Build | None:
-    """What a header says of the build: contig lengths first, then the reference's name.
+    """What a header says of the build: lengths and accessions of contigs, the reference's name.
 
-    Raises BuildMismatchError when the two contradict each other.
+    Raises BuildMismatchError when these contradict each other, or say another assembly.
     """
     contigs = _contigs(lines)
-    by_length = build_of_contigs({name: n for name, n in contigs.items() if n})
+    by_length = assemblies_of_contigs({name: n for name, n in contigs.items() if n})
     named = [line for line in lines if line.startswith(("##reference=", "##contig="))]
-    by_name = {build for line in named if (build := parse_build(line))}
-    if by_length is not None and by_name - {by_length}:
+    by_name = set().union(*map(assemblies_in, named))
+    if len(by_length) == 1 and by_name - by_length:
         raise BuildMismatchError(
-            f"the header names {by_name.pop()} but its contigs have the lengths of {by_length}",
+            f"the header names {_listed(by_name - by_length)} but its contigs have the lengths of "
+            f"{_listed(by_length)}",
             where=file,
             fix="mend the header (bcftools reheader), or lift the file over",
         )
-    return by_length or (by_name.pop() if len(by_name) == 1 else None)
+    return _one_build(by_length | by_name, contigs, file)
+
+
+def build_with_names(build: Build | None, names: Iterable[str], file: str) -> Build | None:
+    """The build of a file, from its header and from the names its records give chromosomes.
+
+    Raises BuildMismatchError when these contradict each other, or say another assembly.
+    """
+    return _one_build([build] if build else [], names, file)
+
+
+def _one_build(found: Collection[str], names: Iterable[str], file: str) -> Build | None:
+    """The only build among what a file says; accessions among the names say it too."""
+    said = {*found, *filter(None, map(assembly_of_accession, names))}
+    if len(said) > 1:
+        raise BuildMismatchError(
+            f"the file says {_listed(said)}",
+            where=file,
+            fix="mend the header (bcftools reheader), or lift the file over to one build",
+        )
+    only = next(iter(said), None)
+    if only is not None and not isinstance(only, Build):
+        raise BuildMismatchError(
+            f"the file says {only}, in which no model has positions",
+            where=file,
+            fix="lift it over to GRCh38 (bcftools +liftover, CrossMap)",
+        )
+    return only
+
+
+def _listed(assemblies: Collection[str]) -> str:
+    return " and ".join(sorted(map(str, assemblies)))

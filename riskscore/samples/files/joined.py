@@ -140,11 +140,7 @@ class JoinedSource:
         self._groups = _grouped(sources)
         self.samples = tuple(s for group in self._groups for s in group[0].samples)
         self.name = f"{len(sources)} files"
-        builds = {source.build: source.name for source in sources if source.build}
-        if len(builds) > 1:
-            said = " and ".join(f"{name} says {build}" for build, name in builds.items())
-            raise BuildMismatchError(f"the files are of different builds: {said}")
-        self.build: Build | None = next(iter(builds), None)
+        self.build = self._one_build()
         self._orders = {
             id(source): _order(group[0].samples, source.samples)
             for group in self._groups
@@ -160,6 +156,13 @@ class JoinedSource:
     def warnings(self) -> tuple[str, ...]:
         return tuple(warning for source in self._sources for warning in source.warnings)
 
+    def _one_build(self) -> Build | None:
+        builds = {source.build: source.name for source in self._sources if source.build}
+        if len(builds) > 1:
+            said = " and ".join(f"{name} says {build}" for build, name in builds.items())
+            raise BuildMismatchError(f"the files are of different builds: {said}")
+        return next(iter(builds), None)
+
     def __enter__(self) -> JoinedSource:
         for source in self._sources:
             self._stack.enter_context(source)
@@ -172,6 +175,7 @@ class JoinedSource:
         """As :meth:`riskscore.samples.files.source.Source.prepare`, of every file."""
         for source in self._sources:
             source.prepare(regions)
+        self.build = self._one_build()  # a file read once tells its chromosomes' names only now
 
     def fetch(self, region: Region) -> Iterator[Record]:
         """As :meth:`riskscore.samples.files.source.Source.fetch`, in order of position."""

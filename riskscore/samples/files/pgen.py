@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import EmptyVCFError, FileMissingError, UsageError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
-from riskscore.samples.files.header import check_samples, declared_build
+from riskscore.samples.files.header import build_with_names, check_samples, declared_build
 from riskscore.samples.files.record import NO_CALL, Numbers, Record
 from riskscore.samples.files.source import Region
 
@@ -128,6 +128,7 @@ class PgenFile:
                     self._rows.setdefault(name, []).append((position, number, columns))
         if not seen:
             raise EmptyVCFError("the fileset has no variants", where=self._pvar.name)
+        self.build = build_with_names(self.build, seen, self.name)
         self.chromosomes = frozenset(seen.values())
         for rows in self._rows.values():
             rows.sort(key=lambda row: row[:2])

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from riskscore.errors import EmptyVCFError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
-from riskscore.samples.files.header import Header, read_header
+from riskscore.samples.files.header import Header, build_with_names, read_header
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 from riskscore.samples.files.vcf import parse_line
@@ -111,6 +111,7 @@ class StreamFile:
             wanted[region.chromosome].append(region)
         choosers = {name: _Chooser(several) for name, several in wanted.items()}
         names: dict[bytes, str] = {}
+        written: list[str] = []
         kept: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         blocks: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         offset = 0
@@ -118,7 +119,8 @@ class StreamFile:
             contig = line[: line.index(b"\t")]
             name = names.get(contig)
             if name is None:
-                name = names[contig] = chromosome(contig.decode("utf-8", "replace"))
+                written.append(contig.decode("utf-8", "replace"))
+                name = names[contig] = chromosome(written[-1])
             chooser = choosers.get(name)
             kind = chooser.wants(line, self) if chooser else None
             if kind is not None:
@@ -129,6 +131,7 @@ class StreamFile:
         if not names:
             raise EmptyVCFError("the VCF has no records", where=self.name)
         self.chromosomes = frozenset(names.values())
+        self.build = build_with_names(self.header.build, written, self.name)
         self._kept = {name: sorted(entries) for name, entries in kept.items()}
         self._blocks = dict(blocks)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
-from riskscore.genetics.build import Build, chromosome
+from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.quick_vcf import QuickVCF, index_of, open_quick
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group
-from riskscore.samples.files.header import Header, by_plain_name, read_header
+from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 
@@ -75,7 +75,6 @@ class VCFFile:
     def __init__(self, path: Path, header: Header) -> None:
         self.path, self.header = path, header
         self.name, self.samples = path.name, header.samples
-        self.build: Build | None = header.build
         self.warnings: tuple[str, ...] = ()
         try:
             names = list(self._tabix.contigs)
@@ -85,6 +84,7 @@ class VCFFile:
             raise EmptyVCFError("the VCF has no records", where=self.name)
         self.contigs = by_plain_name(names, self.name)
         self.chromosomes = frozenset(self.contigs)
+        self.build = build_with_names(header.build, names, self.name)
         self._quick: QuickVCF | None = open_quick(path)
 
     def __enter__(self) -> VCFFile:

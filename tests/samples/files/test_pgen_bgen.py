@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 from bgen import BgenWriter
 
-from riskscore.errors import FileMissingError, IndexMissingError, UsageError, VCFFormatError
+from riskscore.errors import (
+    FileMissingError,
+    IndexMissingError,
+    InputError,
+    UsageError,
+    VCFFormatError,
+)
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
@@ -195,6 +201,41 @@ def test_phase_of_a_bgen(bgen: Path) -> None:
     haplotypes = record.numbers("HDS")
     assert haplotypes is not None
     assert np.allclose(haplotypes.values[:3], [[0, 1], [1, 1], [0.2, 0.6]], atol=2e-5)
+
+
+HEAD = "ID_1 ID_2 missing sex\n0 0 0 D\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "F1 C 0 1\nF2 A 0 2\nA D 0 NA\nC 01 0 NA\n",
+        HEAD + "0 C 0 NA\n0 A 0 NA\n0 D 0 NA\n0 01 0 NA\n",  # plink2, where there is no family
+        "ID_1\nC\nA\n".replace("\nC", "\n0\nC", 1) + "D\n01\n",
+        HEAD.replace(" ", "\t") + "x\tC\t0\t1\r\nx\tA\t0\t1\nx\tD\t0\t1\nx\t01\t0\t1\n",
+    ],
+)
+def test_the_people_of_a_sample_file(bgen: Path, text: str) -> None:
+    """ID_2 is the person; ID_1 the family."""
+    bgen.with_suffix(".sample").write_text(text, newline="")
+    with open_source([bgen]) as source:
+        assert source.samples == ("C", "A", "D", "01")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (HEAD + "F1 C 0 1\n", "1 people, and the BGEN has 4"),
+        (HEAD + "F1 C 0\n", "3 columns where the header has 4 .*line 3"),
+        ("F1 C 0\nF1 A 0\n", "not those of a .sample file"),
+        ("", "not those of a .sample file"),
+        (HEAD + "a x 0 1\nb x 0 1\nc y 0 1\nd z 0 1\n", "stand twice"),
+    ],
+)
+def test_a_sample_file_that_does_not_fit(bgen: Path, text: str, says: str) -> None:
+    bgen.with_suffix(".sample").write_text(text)
+    with pytest.raises(InputError, match=says), open_source([bgen]):
+        pass
 
 
 def test_a_field_that_a_bgen_has_not(bgen: Path) -> None:
