@@ -13,6 +13,7 @@ from riskscore.errors import FileMissingError, ModelError, VerifyError
 from riskscore.files import read_text, sha256
 from riskscore.models.catalog import load_model
 from riskscore.writing.dataset import PARTITIONS, RECORD
+from riskscore.writing.provenance import is_sealed, reference_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def verify(folder: Path, places: Sequence[Path] = ()) -> list[Finding]:
     try:
         told = json.loads(read_text(record))
         return [
+            *_record(told),
             *_outputs(folder, told["outputs"]),
             *_inputs(told, _known_places(folder), _search(places)),
             *_models(told),
@@ -58,6 +60,14 @@ def require_same(findings: Iterable[Finding]) -> None:
         named = ", ".join(f"{finding.what} ({finding.state})" for finding in bad[:5])
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         raise VerifyError(f"not as the provenance tells: {named}{more}", fix="run it again")
+
+
+def _record(told: Mapping[str, Any]) -> Iterator[Finding]:
+    """The provenance itself, and the reference tables it names."""
+    yield Finding("same" if is_sealed(told) else "changed", f"output {RECORD}")
+    for name, checksum in reference_tables().items():
+        same = told["reference"][name] == checksum
+        yield Finding("same" if same else "changed", f"reference {name}")
 
 
 def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:

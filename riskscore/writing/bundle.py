@@ -20,7 +20,7 @@ from riskscore.scoring.coverage import (
 )
 from riskscore.scoring.score import COLUMNS, Scores
 from riskscore.scoring.tally import Tally
-from riskscore.writing.provenance import Inputs, hash_inputs, provenance, to_json
+from riskscore.writing.provenance import Inputs, hash_inputs, provenance, sealed, to_json
 from riskscore.writing.tables import to_tsv, tsv_parts
 
 FILES = frozenset({"scores.tsv", "match_report.tsv", "coverage.tsv", "provenance.json"})
@@ -85,7 +85,7 @@ def write_folder(
     *,
     replace: bool = False,
 ) -> Path:
-    """A folder of files, and last the ``record`` that tells their checksums as ``outputs``.
+    """A folder of files, and last the ``record`` that tells their checksums, and its own.
 
     It appears whole, written through to the disk, or not at all.
     """
@@ -95,7 +95,7 @@ def write_folder(
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         outputs = {name: write_file(staging / name, parts) for name, parts in contents.items()}
-        write_file(staging / record, [to_json({**told, "outputs": outputs})])
+        write_file(staging / record, [to_json(sealed({**told, "outputs": outputs}))])
         open_permissions(staging)
         sync_folder(staging)
         for name in [*contents, record] if folder.is_dir() else []:

@@ -6,7 +6,6 @@ put back last, says that the folder is complete.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import tempfile
@@ -25,10 +24,11 @@ from riskscore.scoring.coverage import (
 )
 from riskscore.scoring.score import COLUMNS
 from riskscore.writing.failures import FAILED_COLUMNS, Failure, failed_rows
-from riskscore.writing.provenance import SCHEMA, to_json
+from riskscore.writing.parquet import block_of, hla_schema, scores_schema, write_parquet
+from riskscore.writing.provenance import SCHEMA, sealed, to_json
 from riskscore.writing.shards import Whole
 from riskscore.writing.summary import multiqc, summary, versions
-from riskscore.writing.tables import to_tsv
+from riskscore.writing.tables import to_tsv, tsv_parts
 
 RECORD = "provenance.json"
 PARTITIONS = "scores"
@@ -37,8 +37,6 @@ FILES = frozenset(
      "coverage.tsv", "failed.tsv", "summary.json", "riskscore_mqc.json", "versions.yml"}
 )  # fmt: skip
 _ROWS = 100_000  # of a Parquet row group: the same however the cohort was split
-_TEXT = frozenset({"sample_set", "sample", "model", "model_version", "flags"})
-_HLA_NUMBERS = frozenset({"posterior"})
 _STAGING = ".next-"
 
 
@@ -64,7 +62,8 @@ def write_dataset(
             models = [model["id"] for model in run["models"]]
             outputs = dict(_write_all(wholes, models, failures, staging, tsv))
             _move_in(staging, folder, outputs)
-            write_file(staging / RECORD, [to_json(_told(wholes, failures, run, outputs))])
+            record = sealed(_told(wholes, failures, run, outputs))
+            write_file(staging / RECORD, [to_json(record)])
             (staging / RECORD).replace(folder / RECORD)
             sync_folder(folder)
         finally:
@@ -87,7 +86,8 @@ def require_own_folder(folder: Path, *also: str) -> None:
 
 def run_of(told: Mapping[str, Any]) -> dict[str, Any]:
     """What is the same in the provenance of every shard of a run."""
-    return {name: told[name] for name in ("notice", "software", "models", "parameters")}
+    names = ("notice", "software", "reference", "models", "parameters")
+    return {name: told[name] for name in names}
 
 
 def _write_all(
@@ -101,17 +101,14 @@ def _write_all(
     for place, model in enumerate(models):
         name = f"{PARTITIONS}/model={model}/scores.parquet"
         (staging / name).parent.mkdir(parents=True)
-        blocks = (
-            (whole.sample_set, shard.score_lines(place))
+        tables = (
+            _of_set(whole.sample_set, shard.scores(place).drop_columns("model"))
             for whole in wholes
             for shard in whole.shards
         )
-        yield name, _write_parquet(staging / name, blocks, COLUMNS, leave_out="model")
-    calls = ((whole.sample_set, s.hla_lines()) for whole in wholes for s in whole.shards)
-    yield (
-        "hla_calls.parquet",
-        _write_parquet(staging / "hla_calls.parquet", calls, HLA_COLUMNS, numbers=_HLA_NUMBERS),
-    )
+        yield name, _write(staging / name, tables, scores_schema(), leave_out="model")
+    name = "hla_calls.parquet"
+    yield name, _write(staging / name, _calls(wholes), hla_schema())
     texts: dict[str, Iterable[str | bytes]] = {
         "match_report.tsv": _report(wholes),
         "coverage.tsv": _coverage(wholes),
@@ -121,11 +118,9 @@ def _write_all(
         "versions.yml": [versions()],
     }
     if tsv:
-        texts["scores.tsv"] = _prefixed(
-            ((w.sample_set, lines) for w in wholes for lines in w.score_lines()), COLUMNS
-        )
-        calls = ((whole.sample_set, s.hla_lines()) for whole in wholes for s in whole.shards)
-        texts["hla_calls.tsv"] = _prefixed(calls, HLA_COLUMNS)
+        rows = (_of_set(w.sample_set, table) for w in wholes for table in w.scores())
+        texts["scores.tsv"] = _tsv(rows, COLUMNS)
+        texts["hla_calls.tsv"] = _tsv(_calls(wholes), HLA_COLUMNS)
     for name, parts in texts.items():
         yield name, write_file(staging / name, parts)
 
@@ -184,74 +179,29 @@ def _body(sample_set: str, text: str) -> str:
     return "".join(f"{sample_set}\t{line}\n" for line in text.split("\n")[1:-1])
 
 
-def _prefixed(
-    blocks: Iterable[tuple[str, list[bytes]]], columns: Sequence[str]
-) -> Iterator[str | bytes]:
-    yield to_tsv([], ("sample_set", *columns))
-    for sample_set, lines in blocks:
-        prefix = sample_set.encode() + b"\t"
-        yield b"".join(prefix + line + b"\n" for line in lines)
+def _calls(wholes: Sequence[Whole]) -> Iterator[Any]:
+    return (_of_set(w.sample_set, shard.hla_calls()) for w in wholes for shard in w.shards)
 
 
-def _write_parquet(
-    path: Path,
-    blocks: Iterable[tuple[str, list[bytes]]],
-    columns: Sequence[str],
-    *,
-    numbers: frozenset[str] | None = None,
-    leave_out: str = "",
-) -> str:
-    """Lines of TSV, by sample set, as one Parquet file; its checksum."""
+def _of_set(sample_set: str, table: Any) -> Any:
+    """An Arrow table with its sample set in front."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    wide = ("sample_set", *columns)
-    number = frozenset(wide) - _TEXT if numbers is None else numbers
-    types = {name: pa.float64() if name in number else pa.string() for name in wide}
-    schema = pa.schema([(name, kind) for name, kind in types.items() if name != leave_out])
+    return table.add_column(0, "sample_set", pa.array([sample_set] * len(table), pa.string()))
+
+
+def _tsv(tables: Iterable[Any], columns: Sequence[str]) -> Iterator[str | bytes]:
+    return tsv_parts((block_of(table) for table in tables), ("sample_set", *columns))
+
+
+def _write(path: Path, tables: Iterable[Any], own: Any, *, leave_out: str = "") -> str:
+    """Arrow tables as one Parquet file, with ``sample_set`` before the columns of ``own``."""
+    import pyarrow as pa
+
+    schema = pa.schema([("sample_set", pa.string()), *(f for f in own if f.name != leave_out)])
     with open(path, "xb") as stream:
-        with pq.ParquetWriter(stream, schema) as writer:
-            for table in _tables(blocks, types, schema):
-                writer.write_table(table, row_group_size=_ROWS)
+        write_parquet(stream, tables, schema, _ROWS)
         stream.flush()
         os.fsync(stream.fileno())
     open_permissions(path)
     return sha256(path)
-
-
-def _tables(
-    blocks: Iterable[tuple[str, list[bytes]]], types: Mapping[str, Any], schema: Any
-) -> Iterator[Any]:
-    """The lines as Arrow tables of the schema's columns, of _ROWS rows each but for the last."""
-    from pyarrow import csv
-
-    for lines in _groups(blocks):
-        yield csv.read_csv(
-            io.BytesIO(b"\n".join(lines) + b"\n"),
-            # one block, and so one chunk
-            read_options=csv.ReadOptions(
-                column_names=list(types),
-                use_threads=False,
-                block_size=2 * sum(map(len, lines)) + 2 * len(lines) + 1024,
-            ),
-            parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict(types),
-                null_values=[""],
-                strings_can_be_null=False,
-                include_columns=schema.names,
-            ),
-        )
-
-
-def _groups(blocks: Iterable[tuple[str, list[bytes]]]) -> Iterator[list[bytes]]:
-    """Lines, each with its sample set before it, _ROWS at a time however they come."""
-    held: list[bytes] = []
-    for sample_set, lines in blocks:
-        prefix = sample_set.encode() + b"\t"
-        held += [prefix + line for line in lines]
-        while len(held) >= _ROWS:
-            yield held[:_ROWS]
-            held = held[_ROWS:]
-    if held:
-        yield held

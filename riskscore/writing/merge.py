@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from riskscore.scoring.score import COLUMNS
 from riskscore.writing.bundle import check_folder, write_tables
 from riskscore.writing.dataset import require_own_folder, run_of, write_dataset
 from riskscore.writing.failures import Failure, read_failed_shard, tells_failure
-from riskscore.writing.shards import Whole, assemble, read_shard
-from riskscore.writing.tables import to_tsv
+from riskscore.writing.parquet import block_of
+from riskscore.writing.shards import assemble, read_shard
+from riskscore.writing.tables import tsv_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> Merged:
             raise UsageError("a bundle is text already", fix="leave out --tsv")
         check_folder(out)
         plain = whole.plain_lines()
-        write_tables(out, _table(whole), whole.tallies(), whole.told(), plain=plain)
+        table = tsv_parts((block_of(part) for part in whole.scores()), COLUMNS)
+        write_tables(out, table, whole.tallies(), whole.told(), plain=plain)
         return Merged(unscored)
     if len(named) < len(wholes):
         raise ShardError(
@@ -56,9 +58,3 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> Merged:
     require_own_folder(out)
     write_dataset(wholes, failures, runs[0], out, tsv=tsv)
     return Merged(unscored, tuple(failures))
-
-
-def _table(whole: Whole) -> Iterator[str | bytes]:
-    yield to_tsv([], COLUMNS)
-    for lines in whole.score_lines():
-        yield b"".join(line + b"\n" for line in lines)

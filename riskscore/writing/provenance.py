@@ -6,19 +6,22 @@ Its schema is reference/schemas/provenance.schema.json.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from riskscore.files import sha256
+from riskscore.files import reference_root, sha256
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
 
 SCHEMA = "riskscore-provenance-1"
+SEAL = "record_sha256"
 NOTICE = "illustrative, not diagnostic"
 _LIBRARIES = ("riskscore", "numpy", "pysam")
 
@@ -28,6 +31,20 @@ Inputs = Mapping[str, Path | Sequence[Path] | None]
 def software() -> dict[str, str]:
     """The versions of what computes the scores."""
     return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+
+
+@cache
+def reference_tables() -> dict[str, str]:
+    """Checksums of the tables that all models share: frequencies, residues, tags, incidence.
+
+    One for each folder, of the names and checksums of its files.
+    """
+    found = {}
+    for name in ("hla", "populations"):
+        files = sorted(path for path in (reference_root() / name).rglob("*") if path.is_file())
+        told = [[path.name, sha256(path)] for path in files]
+        found[name] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return found
 
 
 def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dict[str, Any]:
@@ -45,10 +62,11 @@ def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dic
 
 
 def method_told(question: Question) -> dict[str, Any]:
-    """What all results of one question tell alike: software, models, and every choice made."""
+    """What all results of one question tell alike: software, reference tables, models, choices."""
     return {
         "notice": NOTICE,
         "software": software(),
+        "reference": reference_tables(),
         "models": [
             {
                 "id": model.id,
@@ -82,6 +100,25 @@ def provenance(scores: Scores, hashed: Mapping[str, Any]) -> dict[str, Any]:
             },
         },
     }
+
+
+def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with its own checksum, of everything else in it.
+
+    >>> is_sealed(sealed({"people": 3})), is_sealed(sealed({"people": 3}) | {"people": 2})
+    (True, False)
+    """
+    return {**record, SEAL: _own_checksum(record)}
+
+
+def is_sealed(record: Mapping[str, Any]) -> bool:
+    """Whether a record is, to the last digit, what was written."""
+    return record.get(SEAL) == _own_checksum(record)
+
+
+def _own_checksum(record: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in record.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def to_json(content: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """A shard: one part of a cohort, scored, in a folder that says what it is a part of.
 
-It holds scores.tsv, hla_calls.tsv and shard.json: provenance, tallies and checksums. The first part
-of a cohort holds what the match report tells of genome-wide models, which is the same in all parts.
+It holds scores.parquet and hla_calls.parquet, with numbers as they were computed, and shard.json:
+provenance, tallies, and checksums, its own among them. The first part of a cohort holds what the
+match report tells of genome-wide models, which is the same in all parts.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from riskscore.files import read_text, sha256
 from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
 from riskscore.samples.part import Part
 from riskscore.scoring.coverage import tally_scores
-from riskscore.scoring.score import COLUMNS, Scores
+from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
 from riskscore.writing.bundle import plain_lines, write_folder
-from riskscore.writing.provenance import provenance
-from riskscore.writing.tables import to_tsv, tsv_parts
+from riskscore.writing.parquet import as_table, hla_schema, parquet_bytes, scores_schema
+from riskscore.writing.provenance import is_sealed, provenance
+from riskscore.writing.tables import as_block
 
 RECORD, PLAIN = "shard.json", "plain_report.tsv"
-SCHEMA = "riskscore-shard-1"
+SCORES, CALLS = "scores.parquet", "hla_calls.parquet"
+SCHEMA = "riskscore-shard-2"
+_SAME = ("software", "reference", "models", "parameters")
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,19 @@ class Shard:
         """Rows without a score, over all models."""
         return sum(self.told["cohort"]["not_scored"].values())
 
-    def score_lines(self, model: int) -> list[bytes]:
-        """The lines of the score table for the model at that place, without their ends."""
-        lines = (self.folder / "scores.tsv").read_bytes().split(b"\n")
-        start = 1 + model * self.people
-        return lines[start : start + self.people]
+    def scores(self, model: int) -> Any:
+        """The score table of the model at that place, as an Arrow table."""
+        import pyarrow.parquet as pq
 
-    def hla_lines(self) -> list[bytes]:
-        """The lines of the HLA table, without their ends."""
-        return (self.folder / "hla_calls.tsv").read_bytes().split(b"\n")[1:-1]
+        if not self.people:
+            return scores_schema().empty_table()
+        return pq.ParquetFile(self.folder / SCORES).read_row_group(model)
+
+    def hla_calls(self) -> Any:
+        """The HLA table, as an Arrow table."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.folder / CALLS)
 
 
 def write_shard(
@@ -81,7 +89,6 @@ def write_shard(
     ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` stands for
     everything the shard was made from.
     """
-    rows = hla_rows(scores.cohort.samples, scores.cohort.hla)
     told = {
         "schema": SCHEMA,
         "sample_set": sample_set,
@@ -90,9 +97,13 @@ def write_shard(
         "provenance": provenance(scores, hashed),
         "tallies": [tally.as_data() for tally in tally_scores(scores)],
     }
+    people = max(1, len(scores.cohort.samples))  # rows of a group: one a model
+    table = (as_table(block, scores_schema()) for block in scores.blocks())
+    rows = as_block(hla_rows(scores.cohort.samples, scores.cohort.hla), HLA_COLUMNS)
+    calls = (as_table(block, hla_schema()) for block in rows)
     contents: dict[str, Iterable[str | bytes]] = {
-        "scores.tsv": tsv_parts(scores.blocks(), COLUMNS),
-        "hla_calls.tsv": [to_tsv(rows, HLA_COLUMNS)],
+        SCORES: [parquet_bytes(table, scores_schema(), people)],
+        CALLS: [parquet_bytes(calls, hla_schema(), people)],
     }
     if part.index == 1 and not sample_set and (plain := plain_lines(scores)):
         contents[PLAIN] = [plain]
@@ -108,6 +119,12 @@ def read_shard(folder: Path) -> Shard:
         data = json.loads(read_text(record))
         if data["schema"] != SCHEMA:
             raise ShardError("the shard is of another format", where=folder.name)
+        if not is_sealed(data):
+            raise ShardError(
+                f"{RECORD} is not the file that was written",
+                where=folder.name,
+                fix="score the shard anew",
+            )
         for name, checksum in data["outputs"].items():
             if not (folder / name).is_file() or sha256(folder / name) != checksum:
                 raise ShardError(
@@ -158,11 +175,11 @@ class Whole:
         path = self.shards[0].folder / PLAIN
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
-    def score_lines(self) -> Iterator[list[bytes]]:
+    def scores(self) -> Iterator[Any]:
         """The score table shard by shard, all people of the first model before the second."""
         for model in range(len(self.shards[0].told["models"])):
             for shard in self.shards:
-                yield shard.score_lines(model)
+                yield shard.scores(model)
 
 
 def assemble(shards: Sequence[Shard]) -> list[Whole]:
@@ -183,11 +200,10 @@ def assemble(shards: Sequence[Shard]) -> list[Whole]:
                 fix="give every shard of the cohort, once",
             )
         for shard in parts:
-            _require_same(parts[0], shard, ("software", "models", "parameters", "inputs"), where)
+            _require_same(parts[0], shard, (*_SAME, "inputs"), where)
         wholes.append(Whole(name, tuple(sorted(parts, key=lambda shard: shard.part.index))))
     for whole in wholes:
-        names = ("software", "models", "parameters")
-        _require_same(wholes[0].shards[0], whole.shards[0], names, "the shards given")
+        _require_same(wholes[0].shards[0], whole.shards[0], _SAME, "the shards given")
     return wholes
 
 

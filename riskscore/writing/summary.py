@@ -33,10 +33,10 @@ def summary(wholes: Sequence[Whole], models: Sequence[str], failed: int) -> dict
 
 def _repeated(wholes: Sequence[Whole]) -> int:
     """How many sample names more than one sample set has: the same people, or names too short."""
-    seen: set[bytes] = set()
-    repeated: set[bytes] = set()
+    seen: set[str] = set()
+    repeated: set[str] = set()
     for whole in wholes:
-        own = {line.partition(b"\t")[0] for shard in whole.shards for line in shard.score_lines(0)}
+        own = {s for shard in whole.shards for s in shard.scores(0)["sample"].to_pylist()}
         repeated |= own & seen
         seen |= own
     return len(repeated)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from riskscore.writing.text_columns import Letters, joined, number_letters, text
 
 ENDINGS = (".tsv", ".parquet")
 _ROWS = 4096  # rows turned into text at a time
+_PARQUET_ROWS = 100_000  # of a row group
 Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
 
 
@@ -110,23 +110,25 @@ def write_blocks(blocks: Iterable[Block], columns: Sequence[str], path: Path | N
             raise OutputError("the reader of the output closed it early") from error
     elif path.suffix == ".parquet":
         with atomic_write(path) as stream:
-            stream.write(_parquet(blocks, columns))
+            _write_parquet(stream, blocks, columns)
     else:
         with atomic_write(path) as stream:
             for part in tsv_parts(blocks, columns):
                 stream.write(part)
 
 
-def _parquet(blocks: Iterable[Block], columns: Sequence[str]) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _write_parquet(stream: IO[bytes], blocks: Iterable[Block], columns: Sequence[str]) -> None:
+    from riskscore.writing.parquet import as_table, schema_of, write_parquet
 
-    arrays, held = {}, list(blocks)
-    for column in columns:
-        values = [value for block in held for value in block[column]]
-        number = any(isinstance(value, float) for value in values)
-        kind = pa.float64() if number else pa.string()
-        arrays[column] = pa.array(values, type=kind, from_pandas=True)
-    sink = io.BytesIO()
-    pq.write_table(pa.table(arrays), sink)
-    return sink.getvalue()
+    held = list(blocks)
+    numbers = frozenset(
+        column for column in columns if any(_has_numbers(block[column]) for block in held)
+    )
+    schema = schema_of(columns, numbers)
+    write_parquet(stream, (as_table(block, schema) for block in held), schema, _PARQUET_ROWS)
+
+
+def _has_numbers(values: Sequence[Any] | np.ndarray[Any, Any]) -> bool:
+    if isinstance(values, np.ndarray):
+        return bool(values.dtype == np.float64)
+    return any(isinstance(value, float) for value in values)

@@ -115,7 +115,7 @@ def test_other_parameters_are_another_shard(again: Path, change: str) -> None:
     elif change == "shards":
         parts = 2
     else:
-        shard = next((again / "out" / "work" / "shards").iterdir()) / "scores.tsv"
+        shard = next((again / "out" / "work" / "shards").iterdir()) / "scores.parquet"
         shard.write_bytes(shard.read_bytes()[:-3])
     outcome = run_batch(sets, question, again / "out", shards=parts)
     assert (
@@ -340,3 +340,29 @@ def test_chromosomes_are_joined_and_hla_and_exposures_are_read(
     jsonschema.Draft202012Validator(SCHEMA).validate(
         json.loads((tmp_path / "out" / "provenance.json").read_text())
     )
+
+
+def test_other_reference_tables_are_another_shard(
+    again: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shards know the tables of frequencies that all models share, as they know the models."""
+    monkeypatch.setattr(
+        "riskscore.writing.provenance.reference_tables",
+        lambda: {"hla": "0" * 64, "populations": "1" * 64},
+    )
+    assert counts(batch(again / "in", again / "out")) == (3, 0, 0)
+
+
+def test_a_provenance_with_a_digit_changed_is_told(again: Path) -> None:
+    record = again / "out" / "provenance.json"
+    text = record.read_text()
+    record.write_text(text.replace('"samples": 4', '"samples": 3', 1))
+    assert record.read_text() != text
+    found = {finding.what: finding.state for finding in verify(again / "out") if finding.bad}
+    assert found == {"output provenance.json": "changed"}
+
+
+def test_a_shard_whose_record_was_changed_is_scored_again(again: Path) -> None:
+    record = next((again / "out" / "work" / "shards").iterdir()) / "shard.json"
+    record.write_text(record.read_text().replace('"samples": 4', '"samples": 3', 1))
+    assert counts(batch(again / "in", again / "out")) == (1, 2, 0)
