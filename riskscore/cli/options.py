@@ -107,6 +107,20 @@ def question_of(
             rich_help_panel=INPUTS,
         ),
     ] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of multiple allele codes in typed HLA (code, alleles; or NMDP's own).",
+            rich_help_panel=INPUTS,
+        ),
+    ] = None,
+    allele_list: Annotated[
+        Path | None,
+        typer.Option(
+            help="IPD-IMGT/HLA's Allelelist.txt, to check typed names against.",
+            rich_help_panel=INPUTS,
+        ),
+    ] = None,
     build: BuildOption = None,
     field: Annotated[
         FieldName,
@@ -186,6 +200,8 @@ def question_of(
         exposures=exposures,
         sex_column=sex_column,
         hla=hla or (),
+        codes=codes,
+        allele_list=allele_list,
         build=build.value if build else None,
         reading=Reading(
             field.value, min_r2, accepted, absent.value, require_index, usable_processes()

@@ -56,6 +56,8 @@ def read_name(text: str, gene: str = "", codes: Codes | None = None) -> HLAName 
     'A*02:01/A*02:09'
     """
     text = text.strip()
+    if text.endswith("*") and text[-2:-1].isdigit():
+        text = text[:-1]  # the official 1000 Genomes table marks some alleles so
     zeros = _ZEROS.match(text.upper())
     if text.upper() in NOT_TYPED or (zeros and (zeros["gene"] or gene) not in DISPENSABLE):
         return None
@@ -166,6 +168,8 @@ def _genotype(text: str, codes: Codes | None) -> dict[str, tuple[HLAName, HLANam
     pairs: dict[str, tuple[HLAName, HLAName | None]] = {}
     for gene in genes:
         carried = [chromosome.get(gene) for chromosome in chromosomes]
+        if "~" in text and gene in DISPENSABLE:  # whole chromosomes, one of which lacks the gene
+            carried = [name or HLAAllele.absent(gene) for name in carried]
         if len(chromosomes) == 2 and None in carried:
             raise HLAFormatError(f"HLA-{gene} stands on one side of + only in {_short(text)!r}")
         assert carried[0] is not None

@@ -100,7 +100,7 @@ def read_cohort(
     question = Question.of(models, **options)
     named, reading, weak_tags = question.models, question.reading, question.weak_tags
     population = question.reference_population()
-    typings, panel = _read_typings(question.hla), reference_panel()
+    typings, panel = _read_typings(question), reference_panel()
     variants = list(dict.fromkeys(v for model in named for v in model.variants))
     genes = sorted({gene for model in named for gene in model.genes})
     asked = question.build
@@ -133,7 +133,7 @@ def read_cohort(
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = _plain_sums(source, wide, chosen, reading, people)
         samples, name = source.samples, source.name
-        warnings = [*source.warnings, *dosages.warnings]
+        warnings = [*source.warnings, *dosages.warnings, *found.warnings]
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     met = not all(match.missing for match in dosages.matches) or any(
         one.observed.any() for one in sums.values()
@@ -208,13 +208,14 @@ def _nothing_matched(
     )
 
 
-def _read_typings(paths: Sequence[Path]) -> list[Typings]:
+def _read_typings(question: Question) -> list[Typings]:
     """The typed tables; their formats are imported where there is one to read."""
-    if not paths:
+    if not question.hla:
         return []
     from riskscore.samples.hla.typed.formats import read_typings
 
-    return [read_typings(path) for path in paths]
+    codes, listed = question.codes, question.allele_list
+    return [read_typings(path, codes=codes, allele_list=listed) for path in question.hla]
 
 
 def _hla(

@@ -42,7 +42,9 @@ class Question:
 
     ``exposures`` is a TSV or CSV file, or a pandas frame, with a column (or index) ``sample``;
     ``sex_column`` names its column of sex. ``hla`` are typed HLA tables of any known format; they
-    come before HLA records of the genotype files. ``population`` is the superpopulation (AFR, AMR,
+    come before HLA records of the genotype files. ``codes`` is a table of the multiple allele codes
+    in them, and ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check their names against.
+    ``population`` is the superpopulation (AFR, AMR,
     EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold; the first
     that the models have is the reference of people whose population is "unknown". ``build`` is the
     genome build, if the files are silent. ``reading`` says which genotype field and which records
@@ -61,6 +63,8 @@ class Question:
     models: tuple[RiskModel, ...] = ()
     exposures: Table | None = field(default=None, metadata=_INPUT, compare=False)
     hla: tuple[Path, ...] = field(default=(), metadata=_INPUT)
+    codes: Path | None = field(default=None, metadata=_INPUT)
+    allele_list: Path | None = field(default=None, metadata=_INPUT)
     sex_column: str = "sex"
     population: str = "EUR"
     build: Build | None = None
@@ -176,6 +180,8 @@ class QuestionOptions(TypedDict, total=False):
 
     exposures: Table | None
     hla: str | Path | Sequence[str | Path]
+    codes: str | Path | None
+    allele_list: str | Path | None
     sex_column: str
     population: str
     build: Build | str | None
@@ -209,6 +215,8 @@ def _plain_value(name: str, value: Any) -> Any:
     """The value of a field from what users may write for it."""
     if name == "hla":
         return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
+    if name in {"codes", "allele_list"}:
+        return Path(value) if value else None
     if name == "build":
         return Build(value) if value else None
     if name == "reading":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,13 @@ from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import gl_string
 from riskscore.models.panel import reference_panel
 from riskscore.samples.files.opening import open_source
+from riskscore.samples.hla.agreement import sources_differ, swap_warning
 from riskscore.samples.hla.calls import GeneCalls, HLACalls, HLAReport
 from riskscore.samples.hla.records import hla_regions, read_hla_records
 from riskscore.samples.hla.typed.formats import merged, read_typings
+from riskscore.samples.hla.typed.naming import named_by_file, named_in
 from riskscore.samples.hla.typed.typing import Typings, state_of, typed_calls
+from riskscore.tables import joined
 
 if TYPE_CHECKING:
     import pandas
@@ -79,10 +83,11 @@ def read_hla_calls(
     paths = [Path(p) for p in ([path] if isinstance(path, str | Path) else path)]
     if not is_genotype_file(paths[0]):
         files = [read_typings(p, codes=codes, allele_list=allele_list) for p in paths]
-        tables = merged(files)
+        tables, warnings = merged([named_by_file(typings) for typings in files])
         people = dict.fromkeys(name for t in tables.values() for name in t.people)
         samples = tuple(people)
-        return samples, typed(tables.values(), samples, GENES, population)
+        found = typed(tables.values(), samples, GENES, population)
+        return samples, replace(found, warnings=warnings)
     with open_source(paths) as source:
         chosen = Build(build) if build else source.build or Build.GRCh38
         source.prepare(hla_regions(chosen))
@@ -128,14 +133,21 @@ def with_typed(
 
     ``records`` are those of ``people`` alone, and so are the calls; tables are judged on all.
     """
-    tables = typed(merged(files).values(), samples, genes, population)
+    by_format, warnings = merged([named_in(typings, samples) for typings in files])
+    tables = typed(by_format.values(), samples, genes, population)
     calls = {gene: own.of_people(people) for gene, own in tables.genes.items()}
+    named = {name for typings in by_format.values() for name in typings.people}
+    met = joined("the HLA tables", named, samples)
+    swap = swap_warning(*sources_differ(calls, records.genes))
+    told = (*warnings, *([] if met.whole else [str(met)]), *([swap] if swap else []))
     for gene, own in records.genes.items():
         if gene not in calls:
             calls[gene] = own
         elif not tables.genes[gene].called(len(samples)).all():
             calls[gene] = calls[gene].after(own)
-    return HLACalls(dict(sorted(calls.items())), reports=(*tables.reports, *records.reports))
+    return HLACalls(
+        dict(sorted(calls.items())), reports=(*tables.reports, *records.reports), warnings=told
+    )
 
 
 def is_genotype_file(path: Path) -> bool:

@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from riskscore.errors import HLAFormatError
+from riskscore.files import text_lines
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import Codes, read_name
+from riskscore.tables import SAMPLE_COLUMNS
 
-SAMPLE_COLUMNS = ("sample", "sample_id", "sample.id", "sampleid", "subject", "iid", "id", "eid")
+_SHOWN = 20  # cells that one error names
+_HEADERS = {*SAMPLE_COLUMNS, "fid", "locus"}  # of #IID, #FID and seq2HLA's #Locus
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A cell that is no allele: where it stands, what it says, and what is wrong with it."""
+
+    line: int
+    column: str
+    text: str
+    error: HLAFormatError
+
+    @property
+    def place(self) -> str:
+        return f"line {self.line}" + (f", column {self.column}" if self.column else "")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of a table, the first of them perhaps a header. ``line`` counts from 1 in the file."""
+    """Rows of a table, the first of them perhaps a header. ``line`` counts from 1 in the file.
+
+    ``comments`` are the lines that begin with #. ``problems`` are cells that are no allele, which
+    are all told at the end.
+    """
 
     file: str
     rows: tuple[tuple[str, ...], ...]
     codes: Codes
     lines: tuple[int, ...]
+    comments: tuple[str, ...] = ()
+    problems: list[Problem] = field(default_factory=list, compare=False)
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -40,9 +65,17 @@ class Sheet:
         return self
 
     def column(self, *names: str) -> int:
-        """The place of the first of these columns that is there, whatever its case; -1 if none."""
-        lower = [cell.lower() for cell in self.header]
+        """The place of the first of these columns that is there, whatever its case; -1 if none.
+
+        A blank in a column's name counts as an underscore.
+        """
+        lower = [cell.lower().replace(" ", "_") for cell in self.header]
         return next((lower.index(name) for name in names if name in lower), -1)
+
+    @property
+    def samples(self) -> int:
+        """The place of the column that names the samples; -1 if there is none."""
+        return self.column(*SAMPLE_COLUMNS)
 
     def sample(self, row: int, place: int) -> str:
         """The sample's name in a row; an error if it is empty."""
@@ -51,12 +84,43 @@ class Sheet:
             raise self.error("a row has no sample", row)
         return name
 
-    def name(self, row: int, text: str, gene: str = "") -> HLAName | None:
-        """A cell read as an allele, errors naming the line."""
+    def name(self, row: int, text: str, gene: str = "", place: int = -1) -> HLAName | None:
+        """A cell read as an allele; what cannot be read is kept for :meth:`all_read`.
+
+        ``place`` is the column it stands in.
+        """
         try:
             return read_name(text, gene, self.codes)
         except HLAFormatError as error:
-            raise self.error(error.what, row, error.fix) from error
+            self.problem(row, text, error, place)
+            return None
+
+    def problem(self, row: int, text: str, error: HLAFormatError, place: int = -1) -> None:
+        """Keep a cell that cannot be read, for :meth:`all_read`."""
+        column = self.header[place] if 0 <= place < len(self.header) else ""
+        self.problems.append(Problem(self.lines[row], column, text, error))
+
+    def all_read(self) -> None:
+        """Raise one HLAFormatError that names every cell that could not be read."""
+        if not self.problems:
+            return
+        first = self.problems[0]
+        if len(self.problems) == 1:
+            raise HLAFormatError(
+                first.error.what, where=f"{self.file}, {first.place}", fix=first.error.fix
+            )
+        by_text: dict[str, list[str]] = {}
+        for problem in self.problems[:_SHOWN]:
+            by_text.setdefault(problem.text, []).append(problem.place)
+        told = "; ".join(f"{text!r} in {' and '.join(at)}" for text, at in by_text.items())
+        more = len(self.problems) - _SHOWN
+        raise HLAFormatError(
+            f"{len(self.problems)} cells are no HLA alleles that can be read: {told}"
+            + (f"; and {more} more" if more > 0 else "")
+            + f". The first: {first.error.what}",
+            where=self.file,
+            fix=first.error.fix,
+        )
 
     def number(self, row: int, text: str, low: float, high: float, what: str) -> float | None:
         """A cell read as a number in a range; None when it is empty."""
@@ -71,33 +135,80 @@ class Sheet:
         return min(value, high)
 
 
-def read_sheet(text: str, file: str, codes: Codes) -> Sheet:
-    """Cells of a table separated by tabs, else commas, else white space.
+def read_sheet(path: Path, codes: Codes) -> Sheet:
+    """Cells of a table separated by tabs, commas, semicolons or white space, as its first line is.
 
-    Lines that are empty or begin with # are left out.
+    Lines that are empty are left out, and those that begin with #, unless they are a header. A row
+    without any tab is cut at white space in a table with tabs. Row names, as
+    R writes them in rows with one cell more than the header, are left out.
     """
-    numbered = [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.startswith("#")
-    ]
-    if not numbered:
-        raise HLAFormatError("the HLA table is empty", where=file)
-    lines = [line for _, line in numbered]
-    if "\t" in lines[0]:
-        rows = list(csv.reader(lines, delimiter="\t"))
-    elif "," in lines[0]:
-        rows = list(csv.reader(lines))
-    elif ";" in lines[0]:
-        raise HLAFormatError(
-            "the HLA table is separated by semicolons",
-            where=file,
-            fix="save it with tabs or commas",
+    numbers: list[int] = []
+    rows: list[tuple[str, ...]] = []
+    comments: list[str] = []
+    cut: Callable[[str], list[str]] | None = None
+    for number, text, _ in text_lines(path):
+        line = text
+        if line.startswith("#"):
+            if cut is not None or _first_word(line[1:]) not in _HEADERS:
+                comments.append(line)
+                continue
+            line = line[1:]
+        if not line.strip():
+            continue
+        cut = cut or _cutting(line)
+        rows.append(
+            tuple(cell.strip() for cell in _cells(cut, line, f"{path.name}, line {number}"))
         )
-    else:
-        rows = [line.split() for line in lines]
-    cleaned = tuple(tuple(cell.strip() for cell in row) for row in rows)
-    return Sheet(file, cleaned, codes, tuple(number for number, _ in numbered))
+        numbers.append(number)
+    if not rows:
+        raise HLAFormatError("the HLA table is empty", where=path.name)
+    return Sheet(path.name, _without_row_names(rows), codes, tuple(numbers), tuple(comments))
+
+
+def _first_word(line: str) -> str:
+    words = line.replace(",", " ").replace(";", " ").split()
+    return words[0].lower() if words else ""
+
+
+def _cutting(header: str) -> Callable[[str], list[str]]:
+    """How the lines of a table are cut into cells, by the first of them."""
+    if "\t" in header:
+        cells = header.rstrip("\t").split("\t")
+        quoted = all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+        return lambda line: _bare(line.split("\t" if "\t" in line else None), quoted)
+    for separator in (",", ";"):
+        if separator in header:
+            return partial(_separated, separator)
+    quoted = all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in header.split())
+    return lambda line: _bare(line.split(), quoted)
+
+
+def _separated(separator: str, line: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator, strict=True))
+
+
+def _bare(cells: list[str], quoted: bool) -> list[str]:
+    return [cell.strip('"') for cell in cells] if quoted else cells
+
+
+def _cells(cut: Callable[[str], list[str]], line: str, where: str) -> list[str]:
+    try:
+        return cut(line)
+    except (csv.Error, StopIteration) as error:
+        raise HLAFormatError("a quote that is not closed on its line", where=where) from error
+
+
+def _without_row_names(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows without row names: 1, 2, 3 and so on, or the sample's name once more."""
+    header, *below = rows
+    width, lower = len(header), [cell.lower() for cell in header]
+    place = next((lower.index(name) for name in SAMPLE_COLUMNS if name in lower), -1)
+    if place < 0 or not below or any(len(row) != width + 1 for row in below):
+        return tuple(rows)
+    counted = all(row[0] == str(number) for number, row in enumerate(below, start=1))
+    if counted or all(row[0] == row[place + 1] for row in below):
+        return (header, *(row[1:] for row in below))
+    return tuple(rows)
 
 
 def gene_of(text: str) -> str:

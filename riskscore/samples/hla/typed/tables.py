@@ -1,79 +1,130 @@
-"""Typed HLA tables of many people: wide, long, GL strings, HIBAG, UK Biobank, PLINK .ped.
+"""Typed HLA tables of many people: wide, long, GL strings, UK Biobank, PLINK .ped.
 
 Conventions. The same name twice is a homozygote. One name and an empty cell: the other allele is
-there and not known. Both empty: not typed. HIBAG's ``prob``, like ``posterior`` in our own tables,
-is the probability of the pair; the rest is a genotype not known. UK Biobank's values are copies of
-each allele; 0 in a .ped is an allele not typed.
+there and not known. Both empty: not typed. ``posterior`` in our own tables is the probability of
+the pair; the rest is a genotype not known. UK Biobank's values are copies of each allele; 0 in a
+.ped is an allele not typed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
 from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import DISPENSABLE, GENES, HLAAllele, HLAName
+from riskscore.genetics.hla_fields import check_fields
 from riskscore.genetics.hla_names import read_gl_string
 from riskscore.samples.hla.posterior import calls_from_dosages
-from riskscore.samples.hla.typed.sheets import SAMPLE_COLUMNS, Sheet, gene_of, genes_in
-from riskscore.samples.hla.typed.typing import Genotype, Typings, two_alleles, unknown
+from riskscore.samples.hla.typed.imputers import add
+from riskscore.samples.hla.typed.sheets import Sheet, gene_of
+from riskscore.samples.hla.typed.typing import (
+    Genotype,
+    People,
+    Typings,
+    of_gl,
+    two_alleles,
+    unknown,
+)
 
 _SIDE = re.compile(r"(?P<gene>.+?)[_.\- ]?(?P<side>[12])$")
 _UKB = re.compile(
     rf"(?P<gene>{'|'.join(sorted(GENES, key=len, reverse=True))})_(?P<digits>\d{{3,5}})$"
 )
-# The genes of a SNP2HLA or HLA-TAPAS .ped, in its order.
-_PED_GENES = ("A", "B", "C", "DPA1", "DPB1", "DQA1", "DQB1", "DRB1")
-People = dict[str, dict[str, Genotype]]
-
-
-def _add(
-    sheet: Sheet, people: People, row: int, sample: str, gene: str, genotype: Genotype
-) -> None:
-    genes = people.setdefault(sample, {})
-    if gene in genes:
-        raise sheet.error(f"HLA-{gene} of this sample stands twice", row)
-    genes[gene] = genotype
+# The genes of a .ped in its order, by the number of its columns.
+_EIGHT = ("A", "B", "C", "DPA1", "DPB1", "DQA1", "DQB1", "DRB1")
+PED_GENES = {22: _EIGHT, 28: (*_EIGHT, "DRB3", "DRB4", "DRB5")}
+GL_COLUMNS = ("gl_string", "glstring", "gl")
+_NUMBERED = frozenset({"DRB1", "DQA1", "DQB1", "DPA1", "DPB1"})  # DRB1 and DRB2: its two alleles
+_IN_ONE_CELL = re.compile(r"[,;|+\s]+")
 
 
 def wide_columns(sheet: Sheet) -> dict[str, tuple[int, int]]:
-    """The two columns of each gene: DRB1_1 and DRB1_2, HLA-A.1 and HLA-A.2, C1 and C2."""
+    """The two columns of each gene: DRB1_1 and DRB1_2, HLA-A 1 and HLA-A 2, C1 and C2.
+
+    Also two columns of one name (A and A, or A and A.1 as R and pandas tell them apart), DRB1
+    beside DRB2 for two alleles of DRB1, and one column with two alleles in a cell, which is then
+    both.
+    """
     sides: dict[str, dict[str, int]] = {}
+    whole: dict[str, list[int]] = {}
     for place, cell in enumerate(sheet.header):
         match = _SIDE.match(cell)
         gene = gene_of(match["gene"]) if match else ""
         # DRB1 by itself is a gene and no side; B1 beside B2 is a side of B.
-        if match and gene and not gene_of(cell):
+        if own := gene_of(cell):
+            whole.setdefault(own, []).append(place)
+        elif match and gene:
             if match["side"] in sides.setdefault(gene, {}):
                 raise sheet.error(f"the column of HLA-{gene}, allele {match['side']}, stands twice")
             sides[gene][match["side"]] = place
-    for gene, found in sides.items():
-        if len(found) < 2:
+    found = {gene: (side["1"], side["2"]) for gene, side in sides.items() if len(side) == 2}
+    for gene, places in whole.items():
+        second = sheet.column(f"{gene[:-1]}2".lower()) if gene in _NUMBERED else -1
+        again = sides.get(gene, {}).get("1", -1)
+        others = [place for place in (*places[1:], again, second) if place >= 0]
+        if gene in found or (not others and len(gene) == 1):
+            continue  # F alone may be anything
+        if len(places) > 2:
+            raise sheet.error(f"HLA-{gene} has {len(places)} columns")
+        found[gene] = (places[0], others[0] if others else places[0])
+    for gene in sides:
+        if gene not in found:
             raise sheet.error(f"HLA-{gene} has one column", fix=f"give {gene}_1 and {gene}_2")
-    return {gene: (found["1"], found["2"]) for gene, found in sides.items()}
+    return found
 
 
 def read_wide(sheet: Sheet) -> Typings:
     """One row a person, two columns a gene, perhaps ``<gene>_posterior``."""
     sheet.rectangular()
-    own, genes = sheet.column(*SAMPLE_COLUMNS), wide_columns(sheet)
-    if own < 0:
-        raise sheet.error("no column names the sample", fix="call it 'sample'")
+    genes = wide_columns(sheet)
     people: People = {}
     for row in range(1, len(sheet.rows)):
-        sample, cells = sheet.sample(row, own), sheet.rows[row]
+        sample, cells = sheet.sample(row, sheet.samples), sheet.rows[row]
         if sample in people:
             raise sheet.error("a sample stands twice", row)
-        people[sample] = {}
-        for gene, places in genes.items():
-            first, second = (sheet.name(row, cells[place], gene) for place in places)
+        people[sample] = read_pairs(sheet, row, genes)
+        for gene in genes:
             at = sheet.column(f"{gene.lower()}_posterior")
             p = sheet.number(row, cells[at], 0, 1, "the posterior") if at >= 0 else None
-            genotype = two_alleles(gene, first, second, p)
-            if genotype is not None:
-                people[sample][gene] = genotype
+            if p is not None and gene in people[sample]:
+                people[sample][gene] = Genotype(people[sample][gene].pairs, (p,))
     return Typings("wide", people)
+
+
+def read_pairs(
+    sheet: Sheet, row: int, genes: Mapping[str, tuple[int, int]], blank: str = ""
+) -> dict[str, Genotype]:
+    """The genotypes of a row whose genes stand in two columns each; ``blank`` is not typed."""
+    cells = sheet.rows[row]
+    found: dict[str, Genotype] = {}
+    for gene, (one, two) in genes.items():
+        texts = [cells[one], cells[two]]
+        if one == two:
+            texts = [part for part in _IN_ONE_CELL.split(cells[one]) if part] or ["", ""]
+            if len(texts) != 2:
+                error = HLAFormatError(
+                    f"{cells[one]!r} is not two alleles", fix="write 03:01,15:01"
+                )
+                sheet.problem(row, cells[one], error, one)
+                continue
+        if "-" in texts and not blank:
+            error = HLAFormatError(
+                "'-' may mean the same allele again (HLA-HD) or not typed (SpecHLA)",
+                fix="write the allele twice, or leave the cell empty",
+            )
+            sheet.problem(row, "-", error, two if texts[0] != "-" else one)
+            continue
+        first, second = (
+            sheet.name(row, "" if text == blank else text, gene, place)
+            for text, place in zip(texts, (one, two), strict=True)
+        )
+        genotype = two_alleles(gene, first, second)
+        if genotype is not None:
+            found[gene] = genotype
+    return found
 
 
 def read_long(sheet: Sheet) -> Typings:
@@ -82,7 +133,7 @@ def read_long(sheet: Sheet) -> Typings:
     Several rows of one person and gene with a posterior are the possible genotypes.
     """
     sheet.rectangular()
-    own, locus = sheet.column(*SAMPLE_COLUMNS), sheet.column("gene", "locus")
+    own, locus = sheet.samples, sheet.column("gene", "locus")
     one, two = sheet.column("allele_1", "allele1"), sheet.column("allele_2", "allele2")
     single = sheet.column("allele")
     at, phased = sheet.column("posterior", "probability", "prob"), sheet.column("phase")
@@ -93,8 +144,8 @@ def read_long(sheet: Sheet) -> Typings:
         gene = gene_of(cells[locus])
         if not gene:
             raise sheet.error(f"{cells[locus]!r} is not an HLA gene known here", row)
-        texts = (cells[single],) if single >= 0 else (cells[one], cells[two])
-        names = tuple(sheet.name(row, text, gene) for text in texts)
+        places = (single,) if single >= 0 else (one, two)
+        names = tuple(sheet.name(row, cells[place], gene, place) for place in places)
         found.setdefault((sheet.sample(row, own), gene), []).append((row, names))
     people: People = {}
     for (sample, gene), entries in found.items():
@@ -169,8 +220,7 @@ def _possible_pairs(
 def read_gl_table(sheet: Sheet) -> Typings:
     """One row a person with a GL string of all genes."""
     sheet.rectangular()
-    own = sheet.column(*SAMPLE_COLUMNS)
-    at = sheet.column("gl_string", "glstring", "gl", "gl string")
+    own, at = sheet.samples, sheet.column(*GL_COLUMNS)
     people: People = {}
     for row in range(1, len(sheet.rows)):
         sample = sheet.sample(row, own)
@@ -179,48 +229,11 @@ def read_gl_table(sheet: Sheet) -> Typings:
         try:
             genes = read_gl_string(text, sheet.codes) if text else {}
         except HLAFormatError as error:
-            raise sheet.error(error.what, row, error.fix) from error
+            sheet.problem(row, text if len(text) <= 60 else f"{text[:57]}...", error, at)
+            continue
         for gene, said in genes.items():
-            pairs = tuple((a, b or unknown(gene)) for a, b in said.pairs)
-            _add(sheet, people, row, sample, gene, Genotype(pairs, phased=said.phased))
+            add(sheet, people, row, sample, gene, of_gl(gene, said))
     return Typings("GL string", people)
-
-
-def read_hibag(sheet: Sheet) -> Typings:
-    """HIBAG: sample, allele1, allele2, prob, one gene a file unless a column names it."""
-    sheet.rectangular()
-    own = sheet.column(*SAMPLE_COLUMNS)
-    one, two = sheet.column("allele1"), sheet.column("allele2")
-    at, locus = sheet.column("prob"), sheet.column("locus", "gene")
-    in_name = genes_in(re.split(r"[^A-Za-z0-9]+", sheet.file))
-    people: People = {}
-    for row in range(1, len(sheet.rows)):
-        cells = sheet.rows[row]
-        names = [
-            sheet.name(row, cells[at_], _gene_at(sheet, row, locus, in_name)) for at_ in (one, two)
-        ]
-        p = sheet.number(row, cells[at], 0, 1, "prob")
-        sample = sheet.sample(row, own)
-        people.setdefault(sample, {})
-        gene = _gene_at(sheet, row, locus, in_name)
-        genotype = two_alleles(gene, names[0], names[1], p)
-        if genotype is not None:
-            _add(sheet, people, row, sample, gene, genotype)
-    return Typings("HIBAG", people)
-
-
-def _gene_at(sheet: Sheet, row: int, locus: int, in_name: list[str]) -> str:
-    if locus >= 0:
-        gene = gene_of(sheet.rows[row][locus])
-        if gene:
-            return gene
-    elif len(in_name) == 1:
-        return in_name[0]
-    raise sheet.error(
-        "nothing says which gene these alleles are of",
-        row,
-        fix="add a column 'locus', or name the file after the gene (DRB1.tsv)",
-    )
 
 
 def ukb_alleles(sheet: Sheet) -> dict[str, dict[HLAAllele, int]]:
@@ -233,6 +246,13 @@ def ukb_alleles(sheet: Sheet) -> dict[str, dict[HLAAllele, int]]:
             fields = (digits[:-2].zfill(2), digits[-2:])
             gene = match["gene"]
             absent = gene in DISPENSABLE and fields == ("99", "01")
+            if not absent:
+                try:
+                    check_fields(gene, fields, cell)
+                except HLAFormatError as error:
+                    if all(problem.text != cell for problem in sheet.problems):
+                        sheet.problem(0, cell, error)
+                    continue
             allele = HLAAllele.absent(gene) if absent else HLAAllele(gene, fields)
             found.setdefault(gene, {})[allele] = place
     return found
@@ -241,7 +261,7 @@ def ukb_alleles(sheet: Sheet) -> dict[str, dict[HLAAllele, int]]:
 def read_ukb(sheet: Sheet) -> Typings:
     """UK Biobank 22182: copies of each allele in each person, fractional where imputed."""
     sheet.rectangular()
-    own = sheet.column(*SAMPLE_COLUMNS)
+    own = sheet.samples
     if own < 0:
         raise sheet.error("no column names the participant", fix="call it 'eid'")
     samples = [sheet.sample(row, own) for row in range(1, len(sheet.rows))]
@@ -276,20 +296,19 @@ def _ukb_value(sheet: Sheet, row: int, text: str) -> float:
 
 
 def read_ped(sheet: Sheet) -> Typings:
-    """PLINK .ped of alleles as SNP2HLA takes it: six columns, then two a gene."""
+    """PLINK .ped of alleles as SNP2HLA takes it: six columns, then two a gene.
+
+    SNP2HLA and HLA-TAPAS have eight genes, SNP2HLA_UM also DRB3, DRB4 and DRB5.
+    """
+    genes = PED_GENES[len(sheet.header)]
     people: People = {}
     for row, cells in enumerate(sheet.rows):
-        if len(cells) != 6 + 2 * len(_PED_GENES):
+        if len(cells) != len(sheet.header):
             raise sheet.error(
-                f"{len(cells)} columns; a .ped of {', '.join(_PED_GENES)} has 22", row
+                f"{len(cells)} columns; a .ped of {', '.join(genes)} has {len(sheet.header)}", row
             )
         if cells[1] in people:
             raise sheet.error("a sample stands twice", row)
-        people[cells[1]] = {}
-        for place, gene in enumerate(_PED_GENES):
-            texts = cells[6 + 2 * place : 8 + 2 * place]
-            first, second = (sheet.name(row, text, gene) for text in texts)
-            genotype = two_alleles(gene, first, second)
-            if genotype is not None:
-                people[cells[1]][gene] = genotype
+        places = {gene: (6 + 2 * place, 7 + 2 * place) for place, gene in enumerate(genes)}
+        people[cells[1]] = read_pairs(sheet, row, places)
     return Typings("PLINK .ped", people)

@@ -93,7 +93,7 @@ def read_optitype(sheet: Sheet) -> Typings:
     genes: dict[str, Genotype] = {}
     for gene in ("A", "B", "C"):
         places = (sheet.column(f"{gene.lower()}1"), sheet.column(f"{gene.lower()}2"))
-        first, second = (sheet.name(1, sheet.rows[1][place], gene) for place in places)
+        first, second = (sheet.name(1, sheet.rows[1][place], gene, place) for place in places)
         genotype = two_alleles(gene, first, second)
         if genotype is not None:
             genes[gene] = genotype
@@ -110,7 +110,7 @@ def read_hla_la(sheet: Sheet) -> Typings:
         gene = gene_of(cells[locus])
         if not gene:
             continue
-        parts = [sheet.name(row, part, gene) for part in cells[allele].split(";")]
+        parts = [sheet.name(row, part, gene, allele) for part in cells[allele].split(";")]
         names = [part for part in parts if part is not None]
         if names:
             sure = sheet.number(row, cells[q1], 0, 1, "Q1")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import DISPENSABLE, HLAAllele, HLAName
+from riskscore.genetics.hla_names import GLGene
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls, HLAReport
 
@@ -31,12 +32,13 @@ class Genotype:
 class Typings:
     """What a file says: people by name, each with genotypes by gene. ``format`` is its format.
 
-    A file of one person that does not name them has the name "".
+    A file of one person that does not name them has the name "". ``file`` is the file's name.
     """
 
     format: str
     people: Mapping[str, Mapping[str, Genotype]]
     notes: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -49,9 +51,28 @@ class Typings:
                     yield from pair
 
 
+People = dict[str, dict[str, Genotype]]
+
+
+def of_gl(gene: str, said: GLGene) -> Genotype:
+    """What a GL string says of a gene."""
+    pairs = tuple((first, second or unknown(gene)) for first, second in said.pairs)
+    return Genotype(pairs, phased=said.phased)
+
+
 def unknown(gene: str) -> HLAAllele:
     """An allele of a gene that is there and not known."""
     return HLAAllele(gene, ())
+
+
+def same_alleles(one: Genotype, other: Genotype) -> bool:
+    """Whether the first pairs of two genotypes name the same alleles, one perhaps more finely."""
+    (a, b), (c, d) = one.pairs[0], other.pairs[0]
+    return (_alike(a, c) and _alike(b, d)) or (_alike(a, d) and _alike(b, c))
+
+
+def _alike(one: HLAName, other: HLAName) -> bool:
+    return any(x.covers(y) or y.covers(x) for x in one.members for y in other.members)
 
 
 def two_alleles(
@@ -84,9 +105,7 @@ def typed_calls(
     Several genotypes without probabilities are weighed by the population's allele frequencies.
     Raises HLAFormatError when the file types none of the samples.
     """
-    people = dict(typings.people)
-    if set(people) == {""} and len(samples) == 1:
-        people = {samples[0]: people[""]}
+    people = typings.people
     if not set(people) & set(samples):
         raise HLAFormatError(
             f"none of the {len(people)} people of the HLA table is a sample of the cohort",
@@ -197,10 +216,3 @@ def state_of(first: HLAName, second: HLAName) -> str:
     if open_:
         return "one allele known" if open_ == 1 else "not known"
     return "homozygous" if first == second else "heterozygous"
-
-
-def renamed(typings: Typings, name: str) -> Typings:
-    """The typings of a file of one unnamed person, under a name."""
-    if set(typings.people) != {""}:
-        return typings
-    return replace(typings, people={name: typings.people[""]})
