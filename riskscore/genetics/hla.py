@@ -197,7 +197,54 @@ class AlleleList:
         return "/".join(map(str, self.members))
 
 
-HLAName = HLAAllele | AlleleList
+@dataclass(frozen=True, slots=True)
+class OtherAllele:
+    """An allele that ``base`` begins and that is none of ``measured``: nothing measures it.
+
+    What imputed or filtered records leave of a person's two alleles is such a one. It is written
+    as its base.
+
+    >>> other = OtherAllele(HLAAllele.parse("DRB1*15"), (HLAAllele.parse("DRB1*15:01"),))
+    >>> str(other), covered([HLAAllele.parse("DRB1*15:01")], other)
+    ('DRB1*15', False)
+    """
+
+    base: HLAAllele
+    measured: tuple[HLAAllele, ...]
+
+    @property
+    def gene(self) -> str:
+        return self.base.gene
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.base.fields
+
+    @property
+    def resolution(self) -> int:
+        return self.base.resolution
+
+    @property
+    def members(self) -> tuple[HLAAllele, ...]:
+        return (self.base,)
+
+    @property
+    def is_absent(self) -> bool:
+        return False
+
+    @property
+    def is_group(self) -> bool:
+        return True
+
+    def may_be(self, allele: HLAAllele) -> bool:
+        """Whether it can be this allele."""
+        return self.base.covers(allele) and not any(m.covers(allele) for m in self.measured)
+
+    def __str__(self) -> str:
+        return str(self.base)
+
+
+HLAName = HLAAllele | AlleleList | OtherAllele
 
 
 def covered(patterns: Iterable[HLAAllele], allele: HLAName) -> bool | None:
@@ -212,6 +259,9 @@ def covered(patterns: Iterable[HLAAllele], allele: HLAName) -> bool | None:
     True
     """
     patterns = tuple(patterns)
+    if isinstance(allele, OtherAllele):
+        known = allele.measured
+        patterns = tuple(p for p in patterns if not any(m.covers(p) for m in known))
     verdicts = {_covered(patterns, member) for member in allele.members}
     return verdicts.pop() if len(verdicts) == 1 else None
 

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 
 from riskscore.files import reference_root
 from riskscore.genetics.build import chromosome
-from riskscore.genetics.hla import HLAAllele, HLAName
+from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.genetics.hla_residues import ResidueTable
 from riskscore.genetics.variant import Variant
 from riskscore.models.haplotypes import MHC_GENES, NO_HAPLOTYPES, ReferenceHaplotypes
@@ -128,6 +128,8 @@ class ReferencePanel:
 
     def _may_be(self, name: HLAName, allele: HLAAllele, population: str) -> bool:
         """Whether a two-field allele is among those that a name may stand for."""
+        if isinstance(name, OtherAllele):
+            return name.may_be(allele)
         for member in name.members:
             if member.is_group and member.resolution >= 2:
                 own = self.panel_name(member, population)

@@ -8,7 +8,6 @@ itself, and only by its own ID and letters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,7 +37,8 @@ class HLARecord:
 
     ``copies`` (samples,) are 0 to 2, nan without a call; ``both`` is the probability of two copies
     and ``chromosomes`` (2, samples) the presence on each, where the file gives them; ``carried``
-    (2, samples) is which chromosomes a phased genotype puts the allele on. ``frequency`` is that of
+    (2, samples) is which chromosomes a phased genotype puts the allele on, ``phase_set`` (samples,)
+    the number of its phase set, 0 without one. ``frequency`` is that of
     all people of the file, nan where none has a call.
     """
 
@@ -50,6 +50,7 @@ class HLARecord:
     both: Array | None
     chromosomes: Array | None
     carried: NDArray[np.bool_] | None
+    phase_set: NDArray[np.int64]
     quality: float
     frequency: float
 
@@ -62,6 +63,7 @@ class HLARecord:
             both=None if self.both is None else self.both[span].copy(),
             chromosomes=None if self.chromosomes is None else self.chromosomes[:, span].copy(),
             carried=None if self.carried is None else self.carried[:, span].copy(),
+            phase_set=self.phase_set[span].copy(),
         )
 
 
@@ -99,6 +101,7 @@ def read_hla_record(record: Record, allele: HLAAllele) -> HLARecord:
         both,
         chromosomes,
         _carried(record, alt_present),
+        _phase_set(record),
         _quality(record),
         float(called.mean() / 2) if called.size else float("nan"),
     )
@@ -193,6 +196,13 @@ def _carried(record: Record, alt_present: bool) -> NDArray[np.bool_] | None:
     return np.asarray(((genotypes == wanted) & phased[:, None]).T)
 
 
+def _phase_set(record: Record) -> NDArray[np.int64]:
+    """The number of each sample's phase set, 0 where PS has none."""
+    texts, place = np.unique(record.phase_sets(), return_inverse=True)
+    numbers = [int(text) if text.isdigit() else 0 for text in texts.tolist()]
+    return np.array(numbers, dtype=np.int64)[place.ravel()]
+
+
 def _quality(record: Record) -> float:
     for key in QUALITY:
         text = record.info_value(key)
@@ -202,13 +212,3 @@ def _quality(record: Record) -> float:
             except ValueError:
                 return float("nan")
     return float("nan")
-
-
-def phase_of(records: Sequence[HLARecord]) -> NDArray[np.int64] | None:
-    """The allele (its place in ``records``) on each chromosome, (2, samples); -1 where not one."""
-    sides = [record.carried for record in records if record.carried is not None]
-    if not sides or len(sides) < len(records):
-        return None
-    carried = np.array(sides)
-    place = carried.argmax(axis=0)
-    return np.where(carried.sum(axis=0) == 1, place, -1).astype(np.int64)

@@ -1,8 +1,9 @@
 """From what is measured of each allele by itself to a posterior over pairs of alleles.
 
 Imputation and records of a VCF speak of one allele at a time: its dosage, the probability of 0, 1
-and 2 copies, or a dosage on each chromosome. A person has two alleles in all. The posterior over
-pairs is the one that keeps each allele's own probabilities and assumes nothing else:
+and 2 copies, or a dosage on each chromosome. A person has two alleles in all (evidence.py says of
+what is missing or written twice). The posterior over pairs is the one that keeps each allele's own
+probabilities and assumes nothing else:
 
 * two of allele i: what was said of it (from a dosage d the least uncertain, d - 1 above 1);
 * one of i and one of j: proportional to w_i w_j, with w such that every allele keeps its
@@ -14,35 +15,23 @@ pairs is the one that keeps each allele's own probabilities and assumes nothing 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
+from riskscore.samples.hla.evidence import Evidence, counted_once
 
 Array = NDArray[np.float64]
-# How far a sample's presence dosages may sum from 2 before the gene is not called.
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+# How far a sample's presence dosages may sum from 2 before a report says so.
 SUM_TOLERANCE = 0.2
 _NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _RARE = 1e-5  # pairs less probable than this are left out
 _BISECTIONS = 100
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the records of a gene say, alleles by rows, samples by columns; nan where unknown.
-
-    ``presence`` (alleles, samples) are copies of each allele. ``both`` is the probability of two
-    copies, where the file gives it. ``chromosomes`` (2, alleles, samples) are presences on each
-    chromosome. ``phase`` (2, samples) are the alleles that a phased genotype puts on each, or -1.
-    """
-
-    presence: Array
-    both: Array | None = None
-    chromosomes: Array | None = None
-    phase: NDArray[np.int64] | None = None
+_Part = tuple[Places, Places, Places, Array, Flags]  # sample, first, second, probability, ordered
 
 
 def calls_from_dosages(
@@ -61,91 +50,116 @@ def calls_from_dosages(
 def calls_from_evidence(
     gene: str, alleles: Sequence[HLAName], evidence: Evidence, source: str
 ) -> GeneCalls:
-    """The posterior over pairs. A sample whose dosages do not sum to about 2 has no call."""
-    presence = evidence.presence
-    whole = np.rint(presence)
-    with np.errstate(invalid="ignore"):
-        callable_ = np.abs(presence.sum(axis=0) - 2) <= SUM_TOLERANCE
-        certain = callable_ & (np.abs(presence - whole) < _NEGLIGIBLE).all(axis=0)
-        certain &= whole.sum(axis=0) == 2
-        if evidence.both is not None:  # a dosage of 1 may be none and two as well
-            twice = (whole == 2).astype(float)
-            given = np.where(np.isnan(evidence.both), twice, evidence.both)
-            certain &= (np.abs(given - twice) < _NEGLIGIBLE).all(axis=0)
-    parts = [_certain(whole, certain, evidence)]
-    unsure = np.flatnonzero(callable_ & ~certain)
-    by_chromosome = _sound_chromosomes(evidence, unsure)
-    parts += [_by_chromosome(int(s), evidence) for s in unsure[by_chromosome]]
-    parts += _by_copies(evidence, unsure[~by_chromosome])
+    """The posterior over pairs, from records that may name an allele at several resolutions.
+
+    What records do not claim of a person's two copies is an unknown allele. A sample of whom they
+    claim none has no call.
+    """
+    names, own, called = counted_once(alleles, evidence)
+    whole = np.rint(own.presence)
+    certain = called & (np.abs(own.presence - whole) < _NEGLIGIBLE).all(axis=0)
+    certain &= whole.sum(axis=0) == 2
+    if own.both is not None:  # a dosage of 1 may be none and two as well
+        twice = (whole == 2).astype(float)
+        given = np.where(np.isnan(own.both), twice, own.both)
+        certain &= (np.abs(given - twice) < _NEGLIGIBLE).all(axis=0)
+    unsure = np.flatnonzero(called & ~certain)
+    by_chromosome: Flags = np.zeros(len(unsure), dtype=bool)
+    if own.chromosomes is not None:
+        by_chromosome = np.asarray(~np.isnan(own.chromosomes[:, :, unsure]).any(axis=(0, 1)))
+    phase, phase_set = _phase(own)
+    parts = [
+        _certain(whole, certain, phase),
+        _by_chromosome(own, unsure[by_chromosome]),
+        _by_copies(own, unsure[~by_chromosome], phase),
+    ]
     sample, first, second, probability, ordered = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     order = np.argsort(sample, kind="stable")
     return GeneCalls(
         gene,
-        tuple(alleles),
+        names,
         sample[order].astype(np.int64),
         first[order].astype(np.int64),
         second[order].astype(np.int64),
         probability[order].astype(np.float64),
         source,
         ordered[order].astype(bool),
+        phase_set[sample[order]],
     )
 
 
-_Part = tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Array, NDArray[np.bool_]
-]  # sample, first, second, probability, ordered
+def _phase(evidence: Evidence) -> tuple[Places, Places]:
+    """Each chromosome's allele, shape (2, samples), -1 where not told; and the phase sets.
+
+    From haplotype dosages, or from a phased genotype that puts one allele on the chromosome.
+    """
+    samples = evidence.presence.shape[1]
+    sets = np.zeros(samples, dtype=np.int64)
+    if not len(evidence.presence):
+        return np.full((2, samples), -1, dtype=np.int64), sets
+    if evidence.carried is None:
+        if evidence.chromosomes is None:
+            return np.full((2, samples), -1, dtype=np.int64), sets
+        known = ~np.isnan(evidence.chromosomes).any(axis=1)
+        best = np.argmax(np.nan_to_num(evidence.chromosomes), axis=1)
+        return np.where(known, best, -1).astype(np.int64), sets
+    place = evidence.carried.argmax(axis=1)
+    phase = np.where(evidence.carried.sum(axis=1) == 1, place, -1).astype(np.int64)
+    if evidence.phase_set is not None:
+        held = evidence.carried.any(axis=0)
+        lowest = np.where(held, evidence.phase_set, np.iinfo(np.int64).max).min(axis=0)
+        sets = np.where(held, evidence.phase_set, 0).max(axis=0)
+        phase[:, held.any(axis=0) & (lowest != sets)] = -1  # the two alleles in two phase sets
+    return phase, sets
 
 
-def _certain(whole: Array, certain: NDArray[np.bool_], evidence: Evidence) -> _Part:
+def _certain(whole: Array, certain: Flags, phase: Places) -> _Part:
     """Samples with whole copies: two slots each, filled in allele order, or in phase."""
     index, sample = np.nonzero((whole * certain) > 0)
     copies = whole[index, sample].astype(np.int64)
     order = np.lexsort((index, sample))
     slots = np.repeat(index[order], copies[order]).reshape(-1, 2)
     people = np.flatnonzero(certain)
-    ordered = np.zeros(len(people), dtype=bool)
-    chromosomes = _phase(evidence)
-    if chromosomes is not None:
-        own = chromosomes[:, people].T
-        ordered = (np.sort(own, axis=1) == slots).all(axis=1)
-        slots = np.where(ordered[:, None], own, slots)
+    own = phase[:, people].T
+    for side in (0, 1):  # what is not told of one chromosome is what the other does not have
+        other = np.where(own[:, 1 - side] == slots[:, 0], slots[:, 1], slots[:, 0])
+        own[:, side] = np.where((own[:, side] < 0) & (own[:, 1 - side] >= 0), other, own[:, side])
+    ordered = (np.sort(own, axis=1) == slots).all(axis=1)
+    slots = np.where(ordered[:, None], own, slots)
     return people, slots[:, 0], slots[:, 1], np.ones(len(people)), ordered
 
 
-def _phase(evidence: Evidence) -> NDArray[np.int64] | None:
-    """Each chromosome's allele, from haplotype dosages or a phased genotype; None without."""
-    if evidence.chromosomes is None:
-        return evidence.phase
-    known = ~np.isnan(evidence.chromosomes).any(axis=1)
-    best = np.argmax(np.nan_to_num(evidence.chromosomes), axis=1)
-    return np.where(known, best, -1).astype(np.int64)
-
-
-def _sound_chromosomes(evidence: Evidence, people: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Of these people, whose chromosomes each have about one allele."""
+def _by_chromosome(evidence: Evidence, people: Places) -> _Part:
+    """The product of the distributions of the two chromosomes."""
     if evidence.chromosomes is None or not len(people):
-        return np.zeros(len(people), dtype=bool)
-    sums = evidence.chromosomes[:, :, people].sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((np.abs(sums - 1) <= SUM_TOLERANCE).all(axis=0))
+        return _nobody()
+    own = np.clip(evidence.chromosomes[:, :, people], 0, None)
+    total = own.sum(axis=1, keepdims=True)
+    own = np.divide(own, total, out=np.zeros_like(own), where=total > 0)
+    owner, first, second = _choices(own[0] > _RARE, own[1] > _RARE)
+    probability = own[0][first, owner] * own[1][second, owner]
+    ordered = np.ones(len(owner), dtype=bool)
+    return _kept(people, owner, first, second, probability, ordered)
 
 
-def _by_chromosome(sample: int, evidence: Evidence) -> _Part:
-    assert evidence.chromosomes is not None
-    own = np.clip(evidence.chromosomes[:, :, sample], 0, None)
-    own = own / own.sum(axis=1, keepdims=True)
-    likely = [np.flatnonzero(side > _RARE) for side in own]
-    first, second = (grid.ravel() for grid in np.meshgrid(*likely, indexing="ij"))
-    probability = own[0][first] * own[1][second]
-    return _kept(sample, first, second, probability, np.ones(len(first), dtype=bool))
+def _choices(one: Flags, other: Flags) -> tuple[Places, Places, Places]:
+    """Every choice of a row from each of two tables (rows, owners): owner, row, other row."""
+    owner, first = np.nonzero(one.T)
+    mate, second = np.nonzero(other.T)
+    count = np.bincount(mate, minlength=one.shape[1])
+    start = np.cumsum(count) - count
+    times = count[owner]
+    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    row = np.repeat(start[owner], times) + within
+    return np.repeat(owner, times), np.repeat(first, times), second[row]
 
 
-def _by_copies(evidence: Evidence, people: NDArray[np.int64]) -> list[_Part]:
+def _by_copies(evidence: Evidence, people: Places, phase: Places) -> _Part:
     """Pairs that keep each allele's probabilities of one and of two copies."""
     if not len(people):
-        return []
+        return _nobody()
     d = np.clip(evidence.presence[:, people], 0, 2)
     two = np.clip(d - 1, 0, 1)
     if evidence.both is not None:
@@ -156,45 +170,33 @@ def _by_copies(evidence: Evidence, people: NDArray[np.int64]) -> list[_Part]:
     two, one = two / total, one / total
     mixed = one.sum(axis=0) / 2  # the probability of two different alleles
     weight, norm = pair_weights(one)
-    parts = []
-    for column, sample in enumerate(people.tolist()):
-        w = weight[:, column]
-        likely = np.flatnonzero(d[:, column] > _RARE)
-        i, j = (likely[k] for k in np.triu_indices(len(likely)))
-        scale = mixed[column] / norm[column] if norm[column] > 0 else 0.0
-        probability = np.where(i == j, two[i, column], scale * w[i] * w[j])
-        parts.append(_in_phase(_kept(sample, i, j, probability), evidence))
-    return parts
+    scale = np.divide(mixed, norm, out=np.zeros_like(mixed), where=norm > 0)
+    owner, i, j = _choices(d > _RARE, d > _RARE)
+    ahead = i <= j
+    owner, i, j = owner[ahead], i[ahead], j[ahead]
+    apart = scale[owner] * weight[i, owner] * weight[j, owner]
+    probability = np.where(i == j, two[i, owner], apart)
+    sample = people[owner]
+    # The pair that a phased genotype names is put in its order.
+    a, b = phase[0, sample], phase[1, sample]
+    named = ((i == a) & (j == b)) | ((i == b) & (j == a))
+    first, second = np.where(named, a, i), np.where(named, b, j)
+    return _kept(people, owner, first, second, probability, named)
 
 
 def _kept(
-    sample: int,
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
-    probability: Array,
-    ordered: NDArray[np.bool_] | None = None,
+    people: Places, owner: Places, first: Places, second: Places, probability: Array, ordered: Flags
 ) -> _Part:
+    """The rows that are not too rare, with probabilities that sum to 1 in each person."""
     keep = probability > _RARE
-    probability = probability[keep] / probability[keep].sum()
-    order = ordered[keep] if ordered is not None else np.zeros(len(probability), dtype=bool)
-    people = np.full(len(probability), sample, dtype=np.int64)
-    return people, first[keep], second[keep], probability, order
+    owner, probability = owner[keep], probability[keep]
+    total = np.bincount(owner, probability, len(people))
+    return people[owner], first[keep], second[keep], probability / total[owner], ordered[keep]
 
 
-def _in_phase(part: _Part, evidence: Evidence) -> _Part:
-    """The pair that a phased genotype names, put in its order."""
-    people, first, second, probability, ordered = part
-    if evidence.phase is None or not len(people):
-        return part
-    own = evidence.phase[:, people[0]]
-    named = ((first == own[0]) & (second == own[1])) | ((first == own[1]) & (second == own[0]))
-    return (
-        people,
-        np.where(named, own[0], first),
-        np.where(named, own[1], second),
-        probability,
-        ordered | named,
-    )
+def _nobody() -> _Part:
+    none = np.zeros(0, dtype=np.int64)
+    return none, none, none, np.zeros(0), np.zeros(0, dtype=bool)
 
 
 def pair_weights(one: Array) -> tuple[Array, Array]:

@@ -1,7 +1,7 @@
-"""HLA calls from the records of a VCF: one resolution a gene, presence summing to two alleles.
+"""HLA calls from the records of a VCF, whose presences are of two alleles a person and gene.
 
-Names of several resolutions stand side by side in such files and are never added up. Where the
-presence dosages of a person do not sum to about 2 the gene is reported and not called.
+Names of several resolutions stand side by side in such files, and each copy is counted once, as
+finely as a person's own records name it. Nothing depends on who else is in the file.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from riskscore.samples.hla.dialects import (
     Array,
     HLARecord,
     allele_of,
-    phase_of,
     read_hla_record,
 )
-from riskscore.samples.hla.posterior import SUM_TOLERANCE, Evidence, calls_from_evidence
+from riskscore.samples.hla.evidence import Evidence
+from riskscore.samples.hla.posterior import SUM_TOLERANCE, calls_from_evidence
 
 SOURCE = "HLA records of the VCF"
 # The MHC with room to spare, in either build; HLA records have invented positions inside it.
@@ -53,8 +53,8 @@ def read_hla_records(
 ) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
     """Calls by gene from the HLA records of a file, and what was seen of each gene.
 
-    With ``people`` they alone are called, counted from 0, and only their dosages are held: which
-    names to use is decided on all people, whose dosages are added up as the records pass.
+    With ``people`` they alone are called, counted from 0, and only their dosages are held; reports
+    are of all people, whose dosages are added up as the records pass.
     """
     wanted = set(genes)
     people = range(len(vcf.samples)) if people is None else people
@@ -143,7 +143,10 @@ def _call(gene: _Gene) -> tuple[GeneCalls, HLAReport]:
     alleles, sums = gene.names[resolution], gene.sums[resolution]
     records = [gene.records[allele] for allele in alleles]
     name = alleles[0].gene
-    calls = calls_from_evidence(name, alleles, _evidence(records), SOURCE)
+    everything = sorted(gene.records)
+    calls = calls_from_evidence(
+        name, everything, _evidence([gene.records[allele] for allele in everything]), SOURCE
+    )
     with np.errstate(invalid="ignore"):
         known = sums[~np.isnan(sums)]
         refused = int((np.abs(known - 2) > SUM_TOLERANCE).sum())
@@ -179,23 +182,22 @@ def _may_be_groups(gene: str, alleles: Sequence[HLAAllele], dialects: Counter[st
 
 
 def _evidence(records: Sequence[HLARecord]) -> Evidence:
+    """What the records of a gene say together; a field counts where all of them have it."""
     both = [record.both for record in records if record.both is not None]
     sides = [record.chromosomes for record in records if record.chromosomes is not None]
+    carried = [record.carried for record in records if record.carried is not None]
     complete = len(records)
     return Evidence(
         np.array([record.copies for record in records]),
         np.array(both) if len(both) == complete else None,
         np.stack(sides, axis=1) if len(sides) == complete else None,
-        phase_of(records),
+        np.stack(carried, axis=1) if len(carried) == complete else None,
+        np.array([record.phase_set for record in records]),
     )
 
 
 def _one_resolution(sums: Mapping[int, Array]) -> int:
-    """The names to use: those of one number of fields, by which most people have two alleles.
-
-    A name without any finer or coarser one of that length stands for itself, so that no person's
-    allele is lost because it was written otherwise.
-    """
+    """The number of fields by which most people have two alleles, for the report."""
     shares: dict[int, float] = {}
     for fields, total in sums.items():
         known = total[~np.isnan(total)]

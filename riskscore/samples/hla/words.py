@@ -35,7 +35,7 @@ def _parts(report: HLAReport) -> Iterator[str]:
             f"({report.sum_low:.2f} to {report.sum_high:.2f})"
         )
     if report.sum_refused:
-        yield f"{report.sum_refused} people without a call since theirs do not sum to 2"
+        yield f"not about 2 in {report.sum_refused} people, of whom an allele is unknown or unsure"
     if report.quality == report.quality:
         low = f", {report.quality_low} common alleles below 0.7" if report.quality_low else ""
         yield f"imputation quality {report.quality:.2f}{low}"

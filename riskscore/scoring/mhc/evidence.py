@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.genetics.hla import HLAAllele, HLAName
+from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.link import Array
@@ -121,6 +121,9 @@ class Panel:
                 same |= np.array([group == own for group in groups])
             grouped |= same
             exact |= same if member.is_group and member.resolution >= 2 else _begun(member, alleles)
+        if isinstance(name, OtherAllele) and exact.any():
+            left = exact & np.array([name.may_be(allele) for allele in alleles])
+            exact = grouped = left if left.any() else exact  # else it is an unlisted one
         grouped |= exact
         if exact.any():
             return exact.astype(float), grouped.astype(float), True

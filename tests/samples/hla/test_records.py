@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from riskscore.errors import VCFFormatError
-from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.hla import HLAAllele, covered
 from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.hla.table import read_hla_calls
@@ -165,12 +165,30 @@ def test_resolutions_are_not_added_up(make_vcf: Make) -> None:
     assert all(allele.resolution == 2 for allele in drb1.alleles)
 
 
-def test_only_one_field_is_used_where_two_fields_do_not_sum_to_two(make_vcf: Make) -> None:
+def test_each_person_is_named_as_finely_as_the_persons_own_records_allow(make_vcf: Make) -> None:
+    """Of DRB1*15:01 there is no record: its carriers have DRB1*15, and another one than 15:02."""
     made = [row for row in rows(tapas) if row[2] != "HLA_DRB1*15:01"]
     made.append(tapas("15:02", [0, 0, 0]))
     calls = read(make_vcf(SAMPLES, made))
-    assert calls.reports[0].resolution == 1
-    assert pairs(calls) == {"a": ("04", "15"), "b": ("15", "15"), "c": ("03", "04")}
+    assert pairs(calls) == {"a": ("04:01", "15"), "b": ("15", "15"), "c": ("03:01", "04:05")}
+    other = next(name for name in calls.genes["DRB1"].alleles if str(name) == "DRB1*15")
+    assert covered([HLAAllele.parse("DRB1*15:02")], other) is False
+    assert covered([HLAAllele.parse("DRB1*15:01")], other) is None
+
+
+def test_nobody_is_named_more_coarsely_for_what_another_lacks(make_vcf: Make) -> None:
+    """A person of 15:06 twice, alone and beside people whose second allele has no fine record."""
+
+    def made(counts: dict[str, list[int]]) -> list[tuple[Any, ...]]:
+        return [tapas(name, n) for name, n in counts.items()]
+
+    alone = {"08": [0] * 3, "08:01": [0] * 3, "15": [2] * 3, "15:01": [0] * 3, "15:06": [2] * 3}
+    among = {"08": [0, 2, 2], "08:01": [0, 1, 1], "15": [2, 0, 0], "15:01": [0] * 3,
+             "15:06": [2, 0, 0]}  # fmt: skip
+    one = pairs(read(make_vcf(SAMPLES, made(alone), name="alone.vcf.gz")))
+    several = pairs(read(make_vcf(SAMPLES, made(among), name="among.vcf.gz")))
+    assert one["a"] == several["a"] == ("15:06", "15:06")
+    assert several["b"] == ("08", "08:01")
 
 
 def test_an_allele_written_finer_than_the_rest_is_not_lost(make_vcf: Make) -> None:
@@ -180,8 +198,8 @@ def test_an_allele_written_finer_than_the_rest_is_not_lost(make_vcf: Make) -> No
     assert pairs(calls)["c"] == ("03:01:01:01", "04:05")
 
 
-def test_sums_that_fail_are_reported_and_not_scored(make_vcf: Make) -> None:
-    """Best-guess genotypes of 0, 1, 3 alleles at a locus."""
+def test_what_is_missing_of_two_alleles_is_an_unknown_one(make_vcf: Make) -> None:
+    """Best-guess genotypes of 1, 2, 3 alleles at a locus: of three nothing can be said."""
     made = [
         ("6", 1 + 32546551, "HLA_DRB1*03:01", "A", "T", "GT", ["0|0", "0|1", "0|1"]),
         ("6", 2 + 32546551, "HLA_DRB1*04:01", "A", "T", "GT", ["0|1", "0|1", "0|1"]),
@@ -189,9 +207,34 @@ def test_sums_that_fail_are_reported_and_not_scored(make_vcf: Make) -> None:
     ]
     calls = read(make_vcf(SAMPLES, made))
     (report,) = calls.reports
-    assert pairs(calls) == {"b": ("03:01", "04:01")}
-    assert (report.called, report.not_called, report.sum_refused) == (1, 2, 2)
+    assert pairs(calls) == {"a": ("", "04:01"), "b": ("03:01", "04:01")}
+    unknown = calls.genes["DRB1"].alleles[-1]
+    assert covered([HLAAllele.parse("DRB1*15:01")], unknown) is False  # it has a record
+    assert covered([HLAAllele.parse("DRB1*15:02")], unknown) is None
+    assert (report.called, report.not_called, report.sum_refused) == (2, 1, 2)
     assert (report.sum_low, report.sum_high) == (1, 3)
+
+
+@pytest.mark.parametrize("total", [0.3, 0.9, 1.2, 1.79, 1.81, 1.96, 2.0, 2.1, 2.5, 2.9])
+def test_certainty_has_no_step_at_any_sum(total: float) -> None:
+    """The copies of the names and of the unknown allele are continuous in the dosages."""
+    names = [HLAAllele.parse(f"DRB1*{fields}") for fields in ("04:01", "07:01", "15:01")]
+
+    def copies_of(sum_: float) -> dict[str, float]:
+        dosages = np.array([[0.5], [0.3], [0.2]]) * sum_
+        calls = calls_from_dosages("DRB1", names, dosages, "")
+        found: dict[str, float] = {}
+        for a, b, p in calls.pairs(0):
+            for name in (str(a), str(b)):
+                found[name] = found.get(name, 0.0) + p
+        return found
+
+    here, near = copies_of(total), copies_of(total + 0.01)
+    assert sum(here.values()) == pytest.approx(2)
+    for name in here.keys() | near.keys():
+        assert here.get(name, 0.0) == pytest.approx(near.get(name, 0.0), abs=0.06)
+    if total < 1.95:
+        assert here["DRB1*"] == pytest.approx(2 - total, abs=1e-6)
 
 
 def test_reversed_polarity_does_not_sum_to_two(make_vcf: Make) -> None:
@@ -202,11 +245,30 @@ def test_reversed_polarity_does_not_sum_to_two(make_vcf: Make) -> None:
     assert calls.reports[0].sum_refused == 3
 
 
-def test_missing_calls_are_no_calls(make_vcf: Make) -> None:
+def test_a_missing_fine_call_leaves_the_coarse_one(make_vcf: Make) -> None:
+    """The first allele of c is DRB1*03, perhaps 03:01, whose record has no call."""
     made = rows(snp2hla)
-    made[1] = (*made[1][:6], ["./.", "0/0", "0/1"])
+    made[1] = (*made[1][:6], ["0/0", "0/0", "./."])
     calls = read(make_vcf(SAMPLES, made))
-    assert set(pairs(calls)) == {"b", "c"}
+    assert pairs(calls)["c"] == ("03", "04:05")
+    coarse = next(name for name in calls.genes["DRB1"].alleles if str(name) == "DRB1*03")
+    assert covered([HLAAllele.parse("DRB1*03:01")], coarse) is None
+    assert pairs(calls)["a"] == ("04:01", "15:01")
+
+
+def test_nothing_called_is_no_call(make_vcf: Make) -> None:
+    made = [(*row[:6], ["./.", *row[6][1:]]) for row in rows(snp2hla)]
+    assert set(pairs(read(make_vcf(SAMPLES, made)))) == {"b", "c"}
+
+
+def test_a_phase_set_is_kept_and_two_of_one_gene_say_nothing(make_vcf: Make) -> None:
+    made = [
+        ("6", 1 + 32546551, "HLA_DRB1*03:01", "A", "T", "GT:PS", ["1|0:7", "1|0:7", "1|0:."]),
+        ("6", 2 + 32546551, "HLA_DRB1*04:01", "A", "T", "GT:PS", ["0|1:7", "0|1:9", "0|1:."]),
+    ]
+    drb1 = read(make_vcf(SAMPLES, made)).genes["DRB1"]
+    assert drb1.phase_set.tolist()[::2] == [7, 0]
+    assert drb1.ordered.tolist() == [True, False, True]
 
 
 def test_dosages_keep_their_means(make_vcf: Make) -> None:

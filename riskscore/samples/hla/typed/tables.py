@@ -286,7 +286,7 @@ def read_ukb(sheet: Sheet) -> Typings:
             if pairs:
                 genotype = Genotype(tuple((a, b) for a, b, _ in pairs), tuple(p for *_, p in pairs))
                 people[sample][gene] = genotype
-    notes = (f"{refused} genotypes whose copies do not sum to 2 are not called",) if refused else ()
+    notes = (f"{refused} genotypes without two copies are not called",) if refused else ()
     return Typings("UK Biobank 22182", people, notes)
 
 
