@@ -19,9 +19,11 @@ from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.quick_bcf import QuickBCF, open_quick_bcf
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group, Spot
+from riskscore.samples.files.cell_form import Numbers
+from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.header import build_with_names, by_plain_name, read_header
 from riskscore.samples.files.quality import INFO_READ
-from riskscore.samples.files.record import Numbers, Record
+from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 
 
@@ -32,20 +34,14 @@ class BCFRecord(Record):
     variant: pysam.VariantRecord | None = None
 
     @cached_property
-    def _columns(self) -> None:
-        """Nothing: there is no text to read at once."""
-        return None
-
-    @cached_property
-    def cells(self) -> tuple[bytes, ...]:
+    def cells(self) -> Cells:
         try:
             body = str(self.variant).rstrip("\r\n").split("\t", 9)[9]
         except ValueError as error:
             raise self.error("FORMAT", "the cells cannot be read") from error
-        cells = tuple(body.encode().split(b"\t"))
-        if len(cells) != self.samples:  # a text with a tab in it
+        if body.count("\t") != self.samples - 1:  # a text with a tab in it
             raise self.error("FORMAT", "the cells cannot be told apart")
-        return cells
+        return Cells(body.encode(), self.samples, self.format, self._fail, fast=self.fast)
 
     def numbers(self, name: str) -> Numbers | None:
         assert self.variant is not None

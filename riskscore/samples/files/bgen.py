@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from riskscore.errors import EmptyVCFError, IndexMissingError, UsageError, VCFFormatError
 from riskscore.files import text_lines
 from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.header import build_with_names, check_samples
-from riskscore.samples.files.record import Numbers, Record
+from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 
 _BROKEN = (ValueError, OSError, OverflowError, IndexError, EOFError)

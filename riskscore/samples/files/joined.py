@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from riskscore.errors import BuildMismatchError, DuplicateSampleError, VCFFormatError
 from riskscore.genetics.build import Build
+from riskscore.samples.files.cell_form import Numbers
+from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.quality import QUALITY
-from riskscore.samples.files.record import NO_ALLELE, NO_CALL, Numbers, Record
+from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region, Source
 
 _Key = tuple[int, str, str, tuple[str, ...], int]

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from riskscore.errors import EmptyVCFError, FileMissingError, UsageError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
+from riskscore.samples.files.cell_form import Numbers
+from riskscore.samples.files.cells import NO_CALL
 from riskscore.samples.files.header import build_with_names, check_samples, declared_build
-from riskscore.samples.files.record import NO_CALL, Numbers, Record
+from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 
 _MISSING = -9

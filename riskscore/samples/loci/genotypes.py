@@ -9,9 +9,11 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.samples.files.cell_form import Numbers
+from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.coded import TOLERANCE, Coded, contradicted
 from riskscore.samples.files.reading import GenotypeField
-from riskscore.samples.files.record import NO_ALLELE, NO_CALL, Numbers, Record
+from riskscore.samples.files.record import Record
 
 Copies = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -87,8 +89,8 @@ class _Reader:
             self.haploid |= (self.calls[:, 1] == NO_ALLELE) & (self.calls[:, 0] != NO_CALL)
         for name, single in (("HDS", 1), ("GP", 1 + self.alts)):
             numbers = record.numbers(name) if self.has(name) else None
-            if numbers is not None:
-                self.haploid |= (numbers.counts == single) & ~np.isnan(numbers.values[:, :1]).all(1)
+            if numbers is not None and (alone := numbers.counts == single).any():
+                self.haploid |= alone & ~np.isnan(numbers.values[:, 0])
 
     def has(self, name: str) -> bool:
         """Whether the record has a field in a form that can be read."""
@@ -211,6 +213,8 @@ def _sum_rows(table: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _widened(values: Copies, width: int) -> NDArray[np.float64]:
     """The values in exactly so many columns, nan where nobody wrote one, in double precision."""
+    if values.shape[1] == width:
+        return values.astype(np.float64)
     out = np.full((len(values), width), np.nan)
     out[:, : values.shape[1]] = values[:, :width]
     return out

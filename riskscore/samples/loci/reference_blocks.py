@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant, complement
-from riskscore.samples.files.record import NO_ALLELE, NO_CALL, Record
+from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
+from riskscore.samples.files.record import Record
 from riskscore.samples.loci.genotypes import HAPLOID
 
 # A hom-ref call of a block counts at this genotype quality: at most 1 in 100 of them is wrong.

@@ -13,9 +13,11 @@ from riskscore.samples.files.blocks.bgzf import Blocks, Place
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.blocks.typed import FLOAT, INT8, WIDTH, Cursor, floats
 from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.cell_form import Numbers
+from riskscore.samples.files.cells import NO_ALLELE
 from riskscore.samples.files.coded import Coded, coded_numbers
 from riskscore.samples.files.quality import INFO_READ
-from riskscore.samples.files.record import NO_ALLELE, Numbers, no_sequence
+from riskscore.samples.files.record import no_sequence
 
 FIXED = Struct("<IIiiifII")  # lengths, contig, POS - 1, length on the contig, QUAL, counts
 LONGEST = 1 << 30  # no chromosome has so many bases

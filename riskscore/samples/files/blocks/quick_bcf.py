@@ -28,8 +28,10 @@ from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.typed import INT8
 from riskscore.samples.files.blocks.unusual import Unusual
 from riskscore.samples.files.blocks.walk import Group, Spot
+from riskscore.samples.files.cell_form import Numbers
+from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.coded import Coded
-from riskscore.samples.files.record import Numbers, Record
+from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 
 ByPysam = Callable[[Region], Iterator[Record]]
@@ -48,7 +50,7 @@ class PackedRecord(Record):
         return self.complete()
 
     @property
-    def cells(self) -> tuple[bytes, ...]:
+    def cells(self) -> Cells:
         """The cells as VCF text."""
         return self._by_pysam.cells
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.samples.files.blocks.unusual import Unusual
-from riskscore.samples.files.record import Numbers
+from riskscore.samples.files.cell_form import Numbers
 
 INT8, INT16, INT32, FLOAT, CHAR = 1, 2, 3, 5, 7
 WIDTH = {INT8: 1, INT16: 2, INT32: 4, FLOAT: 4, CHAR: 1}

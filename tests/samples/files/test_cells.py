@@ -1,22 +1,27 @@
 """Cells read as arrays are the cells read one by one, to the bit, or are not read at all."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.errors import VCFFormatError
+from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.record import Record
 
 GT = st.sampled_from("0|0 0/1 1|1 1/0 ./. .|. 2|1 0/9 .|1 1 . 10/1 0|0|1 /0/1 0 a/b 0:1 0|".split())
-USUAL_GT = st.sampled_from("0|0 0/1 1|1 1/0 ./.".split())
+USUAL_GT = st.sampled_from("0|0 0/1 1|1 1/0 ./. 0/. 1 .".split())
 PLAIN = st.one_of(
     st.integers(0, 2000).map(lambda n: f"{n / 1000:g}"),
     st.decimals(0, 9, allow_nan=False, places=7).map(lambda d: f"{d:f}"),
-    st.sampled_from("0 1 2 0.5 1. 0.000 1.9999999 0.0000001 9.999".split()),
+    st.decimals(0, 9, allow_nan=False, places=13).map(lambda d: f"{d:f}"),
+    st.sampled_from("0 1 2 0.5 1. 0.000 1.9999999 0.0000001 9.999 0.1234567890123".split()),
 )
 ODD = st.sampled_from([*". .5 1e-3 -0.1 12 nan inf 0.12345678 1,2 0.1, +1 0.5.1 x".split(), ""])
-PAIR = st.tuples(PLAIN, PLAIN).map(",".join)
+DOT = st.just(".")
+PAIR = st.tuples(PLAIN, st.one_of(PLAIN, DOT)).map(",".join)
 
 
 def read(record: Record, name: str) -> object:
@@ -36,22 +41,21 @@ def read(record: Record, name: str) -> object:
 def records(cells: list[str], form: str, alts: int) -> tuple[Record, Record]:
     """The same record twice, the second one without its arrays."""
     body = "\t".join(cells).encode()
-    pair = [
+    quick, complete = (
         Record(
             "1", 5, ".", "A", ("G", "T", "C")[:alts], ".", ".", tuple(form.split(":")), body,
-            len(cells), "a.vcf",
+            len(cells), "a.vcf", fast,
         )
-        for _ in range(2)
-    ]  # fmt: skip
-    pair[1].__dict__["_columns"] = None
-    return pair[0], pair[1]
+        for fast in (True, False)
+    )  # fmt: skip
+    return quick, complete
 
 
 def cells_of(form: str, usual: bool) -> st.SearchStrategy[list[str]]:
     kinds = {
         "GT": USUAL_GT if usual else GT,
         "DS": PLAIN if usual else st.one_of(PLAIN, ODD),
-        "HDS": PAIR if usual else st.one_of(PAIR, PLAIN, ODD),
+        "HDS": st.one_of(PAIR, PLAIN, DOT) if usual else st.one_of(PAIR, PLAIN, ODD),
     }
     cell = st.tuples(*(kinds[name] for name in form.split(":"))).map(":".join)
     if not usual:
@@ -73,11 +77,38 @@ def test_both_ways_of_reading_give_the_same_bits(data: st.DataObject) -> None:
 def test_usual_cells_are_read_as_arrays(form: str, data: st.DataObject) -> None:
     """Else the property above would compare the complete path with itself."""
     quick, _ = records(data.draw(cells_of(form, usual=True)), form, 1)
-    columns = quick._columns
-    assert columns is not None
-    for place, name in enumerate(form.split(":")):
-        got = columns.genotypes(place, 1) if name == "GT" else columns.numbers(place)
-        assert got is not None
+    with mock.patch.object(Cells, "_distinct", side_effect=AssertionError("one by one")):
+        for name in form.split(":"):
+            assert isinstance(read(quick, name), list | tuple)
+
+
+def test_one_odd_cell_is_read_by_itself_and_the_others_as_arrays() -> None:
+    cells = ["0|1:0.5", "1/1:1e-1", "10|0:1", "0|0", ".|.:.", "0:0.123456789012345678", "1|1:2"]
+    quick, _ = records(cells, "GT:DS", 3)
+    seen: list[int] = []
+    distinct = Cells._distinct
+
+    def counted(self: Cells, begins: object, ends: object, rows: np.ndarray) -> object:
+        seen.extend(rows.tolist())
+        return distinct(self, begins, ends, rows)  # type: ignore[arg-type]
+
+    with mock.patch.object(Cells, "_distinct", counted):
+        numbers = quick.numbers("DS")
+        assert quick.phased().tolist() == [True, False, True, True, True, False, True]
+    assert numbers is not None
+    assert sorted(seen) == [1, 2, 5]  # two odd numbers, one odd genotype
+    assert numbers.counts.tolist() == [1, 1, 1, 0, 0, 1, 1]
+    expected = [0.5, 0.1, 1, np.nan, np.nan, 0.123456789012345678, 2]
+    np.testing.assert_array_equal(numbers.values[:, 0], np.array(expected, dtype=np.float32))
+    with pytest.raises(VCFFormatError, match=r"'10\|0' names an allele beyond ALT"):
+        quick.genotypes()
+
+
+def test_an_allele_beyond_16_bits_is_an_error() -> None:
+    alts = tuple(f"<{i}>" for i in range(40_000))
+    record = Record("1", 5, ".", "A", alts, ".", ".", ("GT",), b"0|32767\t0|32768", 2, "a.vcf")
+    with pytest.raises(VCFFormatError, match=r"'0\|32768' names an allele beyond the 32,767th"):
+        record.genotypes()
 
 
 @given(st.lists(PLAIN, min_size=1, max_size=20))
