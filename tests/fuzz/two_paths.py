@@ -20,11 +20,9 @@ import tempfile
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pysam
@@ -33,7 +31,6 @@ from riskscore.errors import RiskscoreError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.models.plain import PlainVariants
-from riskscore.samples.files.cells import Columns
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.record import Record
@@ -85,18 +82,6 @@ def make(seed: int, folder: Path) -> tuple[Path, list[str]] | None:
     return path, lines
 
 
-@contextmanager
-def by_pysam() -> Iterator[None]:
-    """No block is looked for, and no cell is read but one by one."""
-    with (
-        mock.patch("riskscore.samples.files.vcf.open_quick", return_value=None),
-        mock.patch("riskscore.samples.files.bcf.open_quick_bcf", return_value=None),
-        mock.patch.object(Columns, "split", return_value=None),
-        mock.patch("riskscore.samples.files.record.coded_text", return_value=None),
-    ):
-        yield
-
-
 def answer(question: Callable[[], object]) -> object:
     """What comes of a question, an error of riskscore's own included; any other is a fault."""
     try:
@@ -135,7 +120,7 @@ def shown(record: Record) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def answers(path: Path, lines: list[str], seed: int) -> list[object]:
+def answers(path: Path, lines: list[str], seed: int, *, fast: bool) -> list[object]:
     """All that is asked of a file: the records of regions, single variants, a genome-wide sum."""
     rng = random.Random(seed)
     places = [line.split("\t", 5)[:5] for line in lines]
@@ -156,7 +141,7 @@ def answers(path: Path, lines: list[str], seed: int) -> list[object]:
         return repr(found.matches), found.values.tobytes()
 
     def everything() -> list[object]:
-        with open_source([path]) as source:
+        with open_source([path], fast=fast) as source:
             source.prepare(whole)
             return [
                 *(answer(lambda r=region: fetch(source, r)) for region in regions),
@@ -230,9 +215,7 @@ def check(seed: int, folder: Path) -> Counter[str]:
         if made is None:
             return Counter(["no index"])
         path, lines = made
-        quick = answers(path, lines, seed)
-        with by_pysam():
-            complete = answers(path, lines, seed)
+        quick, complete = (answers(path, lines, seed, fast=fast) for fast in (True, False))
     finally:
         pysam.set_verbosity(verbosity)
     for i, (one, other) in enumerate(zip(quick, complete, strict=True)):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +15,14 @@ import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import chromosome
-from riskscore.samples.files.blocks.quick_bcf import QuickBCF, open_quick_bcf
-from riskscore.samples.files.blocks.unusual import Unusual
-from riskscore.samples.files.blocks.walk import Group, Spot
+from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks, open_bcf_blocks
+from riskscore.samples.files.blocks.bgzf import Fallback
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.header import build_with_names, by_plain_name, read_header
-from riskscore.samples.files.quality import INFO_READ
-from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region
+from riskscore.samples.files.indexed import IndexedFile
+from riskscore.samples.files.record import INFO_READ, Record
+from riskscore.samples.files.source import Region, Spot
 
 
 @dataclass(frozen=True)
@@ -65,17 +63,23 @@ class BCFRecord(Record):
         return Numbers(table, counts)
 
 
-class BCFFile:
+class BCFFile(IndexedFile):
     """A BCF file with a .csi index, as a Source; without one an index is made for this run.
 
     Raises IndexMissingError, VCFFormatError or EmptyVCFError when opened.
     """
 
     def __init__(
-        self, path: Path, *, make_index: bool = False, warning: str = "", name: str = ""
+        self,
+        path: Path,
+        *,
+        make_index: bool = False,
+        warning: str = "",
+        name: str = "",
+        fast: bool = True,
     ) -> None:
-        self.name, self._path = name or path.name, path
-        self._warning = warning
+        self.name, self._path, self.fast = name or path.name, path, fast
+        self.warnings = (warning,) if warning else ()
         self._opened = ExitStack()
         with ExitStack() as on_failure:
             on_failure.callback(self._opened.close)
@@ -92,13 +96,13 @@ class BCFFile:
             self._require_own_index()
         self.header = read_header(lines, self.name)
         self.samples = self.header.samples
-        self._quick: QuickBCF | None = None
-        if not make_index:
-            self._quick = open_quick_bcf(path, self._header, self._fetch_by_pysam)
-            if self._quick is not None:
-                self._opened.callback(self._quick.close)
+        self._blocks: BCFBlocks | None = None
+        if self.fast and not make_index:
+            self._blocks = open_bcf_blocks(path, self._header, self._single)
+            if self._blocks is not None:
+                self._opened.callback(self._blocks.close)
         with self._readable():
-            present = self._quick.present if self._quick else self._contigs_with_records()
+            present = self._blocks.present if self._blocks else self._contigs_with_records()
         if not present:
             raise EmptyVCFError("the BCF has no records", where=self.name)
         self.contigs = by_plain_name(present, self.name)
@@ -159,75 +163,31 @@ class BCFFile:
             for one in near
         )
 
-    def __enter__(self) -> BCFFile:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    @property
-    def again(self) -> Callable[[], BCFFile] | None:
-        """As :attr:`Source.again`; None for an index made for this run."""
-        return self._again if self._quick is not None else None
-
-    def _again(self) -> BCFFile:
-        """With blocks of its own; pysam's handles are opened when they are needed."""
+    def _reopened(self) -> BCFFile:
         other = copy(self)
         for handle in ("_file", "_beside"):
             other.__dict__.pop(handle, None)
         other._opened = ExitStack()
-        if self._quick is not None:
-            other._quick = self._quick.again(other._fetch_by_pysam)
-            other._opened.callback(other._quick.close)
+        if self._blocks is not None:
+            other._blocks = self._blocks.again(other._single)
+            other._opened.callback(other._blocks.close)
         return other
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """That the file has no index."""
-        return (self._warning,) if self._warning else ()
-
-    def prepare(self, regions: Sequence[Region]) -> None:
-        """Nothing to do: an index answers as it is asked."""
-
-    def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
-        name, given = self.contigs.get(region.chromosome), 0
-        if name is None:
-            return
-        if self._quick is not None:
-            try:
-                for record in self._quick.fetch(name, region):
-                    if region.holds(record):
-                        yield record
-                        given += 1
-                return
-            except Unusual:
-                pass  # pysam goes on where the blocks ended
-        # With a handle of its own: records given before may ask for theirs while this goes on.
-        file = self._file if self._quick is None else self._beside
-        yield from islice(self._fetch_by_pysam(region, file), given, None)
-
-    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[list[Group]]:
-        """As :meth:`riskscore.samples.files.vcf.VCFFile.walk`, of packed records."""
-        name = self.contigs.get(chromosome)
-        if name is None:
-            return
-        if self._quick is None:
-            raise Unusual("the file is not as usual")
-        yield from self._quick.walk(name, positions)
 
     def records(self, region: Region, spots: Sequence[Spot]) -> list[Record]:
         """The records of a position that a walk met."""
         try:
-            assert self._quick is not None
-            return self._quick.records(self.contigs[region.chromosome], spots)
-        except Unusual:
+            assert self._blocks is not None
+            return self._blocks.records(self.contigs[region.chromosome], spots)
+        except Fallback:
             return list(self.fetch(region))
 
     def called(self, chrom: str, position: int, ref: str, alt: str, calls: bytes) -> Record:
         """The record of a SNP that a walk met, from its calls."""
-        assert self._quick is not None
-        return self._quick.called(chrom, position, ref, alt, calls)
+        assert self._blocks is not None
+        return self._blocks.called(chrom, position, ref, alt, calls)
 
     def number_of(self, name: str) -> int:
         """What stands in a record for a FORMAT field; -1 for one that the header does not know."""
@@ -253,24 +213,25 @@ class BCFFile:
         self._opened.callback(_close, file)
         return file
 
-    def _fetch_by_pysam(
-        self, region: Region, file: pysam.VariantFile | None = None
-    ) -> Iterator[Record]:
-        name = self.contigs[region.chromosome]
+    def _single(self, region: Region) -> Iterator[Record]:
+        """The records of a region by the handle of single records, which blocks ask for."""
+        contig = self.contigs[region.chromosome]
+        return filter(region.holds, self._by_handle(self._file, contig, region))
+
+    def _fetch_by_pysam(self, contig: str, region: Region) -> Iterator[Record]:
+        # With a handle of its own: records given before may ask for theirs while this goes on.
+        file = self._file if self._blocks is None else self._beside
+        return self._by_handle(file, contig, region)
+
+    def _by_handle(
+        self, file: pysam.VariantFile, contig: str, region: Region
+    ) -> Iterator[BCFRecord]:
         try:
-            start = max(0, region.start - 1)
-            for variant in (file or self._file).fetch(name, start, region.end):
-                if region.prefixes and not (variant.id or ".").startswith(region.prefixes):
-                    continue
-                record = self._record(variant)
-                if region.holds(record):
-                    yield record
+            for variant in file.fetch(contig, max(0, region.start - 1), region.end):
+                if not region.prefixes or (variant.id or ".").startswith(region.prefixes):
+                    yield self._record(variant)
         except (OSError, ValueError, UnicodeError) as error:
-            raise VCFFormatError(
-                f"a record near {region.chromosome}:{region.start} cannot be read",
-                where=self.name,
-                fix="check the file (bcftools view) and index it anew",
-            ) from error
+            raise self.broken(region) from error
 
     def _record(self, variant: pysam.VariantRecord) -> BCFRecord:
         info = [
@@ -292,6 +253,7 @@ class BCFFile:
             body=b"",
             samples=len(self.samples),
             file=self.name,
+            fast=self.fast,
             variant=variant,
         )
 

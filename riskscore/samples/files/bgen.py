@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, UsageError, VCFFormatError
 from riskscore.files import text_lines
-from riskscore.genetics.build import Build, chromosome
+from riskscore.genetics.build import chromosome
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.header import build_with_names, check_samples
 from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region
+from riskscore.samples.files.source import Region, Source
 
 _BROKEN = (ValueError, OSError, OverflowError, IndexError, EOFError)
 
@@ -78,15 +78,13 @@ class BgenRecord(Record):
         return Numbers(total.astype(np.float32), np.where(counts, alleles - 1, 0))
 
 
-class BgenFile:
+class BgenFile(Source):
     """A BGEN, with its .bgi index or, without one, read from end to end.
 
     Samples come from the file, or from a .sample file beside it. Raises VCFFormatError,
     IndexMissingError, EmptyVCFError, DuplicateSampleError, or UsageError where the package bgen
     is not installed.
     """
-
-    again = None  # read by one process
 
     def __init__(self, path: Path, warning: str = "") -> None:
         self.name, self._path = path.name, path
@@ -110,8 +108,9 @@ class BgenFile:
             )
         self.samples = tuple(names)
         check_samples(self.samples, sample.name if sample.is_file() else self.name)
-        self.build: Build | None = None
+        self.build = None
         self._contigs: dict[str, list[str]] = {}
+        self.chromosomes = frozenset()
         self._kept: dict[str, list[Any]] = {}
         if indexed:
             self._read_contigs()
@@ -130,13 +129,7 @@ class BgenFile:
         for (name,) in rows:
             self._contigs.setdefault(chromosome(str(name)), []).append(str(name))
         self.build = build_with_names(None, (str(name) for (name,) in rows), self.name)
-
-    @property
-    def chromosomes(self) -> frozenset[str]:
-        return frozenset(self._contigs)
-
-    def __enter__(self) -> BgenFile:
-        return self
+        self.chromosomes = frozenset(self._contigs)
 
     def __exit__(self, *_: object) -> None:
         self._reader.close()
@@ -163,6 +156,7 @@ class BgenFile:
         if not self._contigs:
             raise EmptyVCFError("the BGEN has no variants", where=self.name)
         self.build = build_with_names(None, names, self.name)
+        self.chromosomes = frozenset(self._contigs)
         for variants in self._kept.values():
             variants.sort(key=lambda variant: int(variant.pos))
 

@@ -13,8 +13,7 @@ from riskscore.errors import BuildMismatchError, DuplicateSampleError, VCFFormat
 from riskscore.genetics.build import Build
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
-from riskscore.samples.files.quality import QUALITY
-from riskscore.samples.files.record import Record
+from riskscore.samples.files.record import QUALITY, Record
 from riskscore.samples.files.source import Region, Source
 
 _Key = tuple[int, str, str, tuple[str, ...], int]
@@ -127,15 +126,13 @@ def _fixed(record: Record) -> dict[str, object]:
     return {name: getattr(record, name) for name in names}
 
 
-class JoinedSource:
+class JoinedSource(Source):
     """Several sources as one. Files of the same people add loci; others add people.
 
     Raises DuplicateSampleError when two files share some of their people but not all,
     BuildMismatchError when they declare different builds, and VCFFormatError, when it is met, for
     a record that two files of the same people both have.
     """
-
-    again = None  # read by one process
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
@@ -148,15 +145,12 @@ class JoinedSource:
             for group in self._groups
             for source in group
         }
+        self.warnings = tuple(warning for source in sources for warning in source.warnings)
+        self._set_chromosomes()
         self._stack = ExitStack()
 
-    @property
-    def chromosomes(self) -> frozenset[str]:
-        return frozenset().union(*(source.chromosomes for source in self._sources))
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(warning for source in self._sources for warning in source.warnings)
+    def _set_chromosomes(self) -> None:
+        self.chromosomes = frozenset().union(*(source.chromosomes for source in self._sources))
 
     def _one_build(self) -> Build | None:
         builds = {source.build: source.name for source in self._sources if source.build}
@@ -177,6 +171,7 @@ class JoinedSource:
         """As :meth:`riskscore.samples.files.source.Source.prepare`, of every file."""
         for source in self._sources:
             source.prepare(regions)
+        self._set_chromosomes()
         self.build = self._one_build()  # a file read once tells its chromosomes' names only now
 
     def fetch(self, region: Region) -> Iterator[Record]:

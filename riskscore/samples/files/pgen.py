@@ -18,7 +18,7 @@ from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import NO_CALL
 from riskscore.samples.files.header import build_with_names, check_samples, declared_build
 from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region
+from riskscore.samples.files.source import Region, Source
 
 _MISSING = -9
 _ALL_PROVISIONAL = 2  # the two highest bits of the twelfth byte of a .pgen
@@ -60,7 +60,7 @@ class PgenRecord(Record):
         return Numbers(values.T, np.where(known, len(self.alts), 0))
 
 
-class PgenFile:
+class PgenFile(Source):
     """A PLINK 2 fileset, named by its .pgen, as a Source.
 
     The .pvar is read once, line by line, and only the rows that were asked for are kept.
@@ -68,8 +68,6 @@ class PgenFile:
     Raises FileMissingError, VCFFormatError, EmptyVCFError, DuplicateSampleError, or UsageError
     where pgenlib is not installed.
     """
-
-    again = None  # read by one process
 
     def __init__(self, path: Path) -> None:
         self.name, self._path = path.name, path
@@ -79,9 +77,9 @@ class PgenFile:
         self._provisional = bool(flags) and flags[0] >> 6 == _ALL_PROVISIONAL
         self._pvar = self._beside(".pvar")
         self.samples = _samples(self._beside(".psam"))
-        self.warnings: tuple[str, ...] = ()
-        self.build: Build | None = self._declared_build()
-        self.chromosomes: frozenset[str] = frozenset()
+        self.warnings = ()
+        self.build = self._declared_build()
+        self.chromosomes = frozenset()
         self._rows: dict[str, list[tuple[int, int, list[str]]]] = {}
         self._columns: dict[str, int] = {}
         self._reader: Any = None
@@ -105,9 +103,6 @@ class PgenFile:
                     break
                 lines.append(line)
         return declared_build(lines, self._pvar.name)
-
-    def __enter__(self) -> PgenFile:
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._reader is not None:

@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import VCFFormatError
+from riskscore.genetics.build import chromosome
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.coded import Coded, coded_text
+
+QUALITY = ("R2", "DR2", "INFO", "AR2")
+INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END
 
 
 @dataclass(frozen=True)
@@ -141,3 +145,75 @@ def no_sequence(alts: Iterable[str]) -> bool:
     (True, True, False)
     """
     return all(alt in SYMBOLIC_REFERENCE for alt in alts)
+
+
+def parse_line(line: bytes, samples: int, file: str, *, fast: bool = True) -> Record:
+    """A line of a VCF as a record; its cells are not looked at.
+
+    Raises VCFFormatError for a line without the fixed columns or without a position.
+    """
+    columns = line.rstrip(b"\r\n").split(b"\t", 9)
+    try:
+        fixed = [column.decode() for column in columns[:9]]
+        if not columns[1].isdigit():  # int() takes signs, blanks and underscores as well
+            raise ValueError
+        position = int(fixed[1])
+    except (ValueError, IndexError):
+        raise VCFFormatError(
+            f"a line that begins {_start(line)} is not a record", where=file
+        ) from None
+    if len(columns) < 10 or not fixed[3] or not fixed[4]:
+        raise VCFFormatError(
+            f"the record at {fixed[0]}:{fixed[1]} is cut short or has an empty column "
+            f"({len(columns)} of the header's {9 + samples})",
+            where=file,
+        )
+    if b"\0" in line:  # where pysam would end the line
+        raise VCFFormatError(f"the record at {fixed[0]}:{fixed[1]} has a NUL byte", where=file)
+    return Record(
+        chromosome=chromosome(fixed[0]),
+        position=position,
+        id=fixed[2],
+        ref=fixed[3],
+        alts=tuple(fixed[4].split(",")) if fixed[4] != "." else (),
+        filter=fixed[6],
+        info=fixed[7],
+        format=tuple(fixed[8].split(":")),
+        body=columns[9],
+        samples=samples,
+        file=file,
+        fast=fast,
+    )
+
+
+def _start(line: bytes) -> str:
+    """The start of a line, without its samples' columns."""
+    return repr(b" ".join(line.split(b"\t")[:3]).decode("utf-8", "replace")[:40])
+
+
+def imputation_quality(record: Record, alt: int) -> float | None:
+    """The imputation quality INFO states for an ALT (1 is the first), or for the record; else None.
+
+    Raises VCFFormatError when what it states is not a number.
+    """
+    for key in QUALITY:
+        text = record.info_value(key)
+        if text is not None and text != ".":
+            parts = text.split(",")
+            part = parts[alt - 1] if len(parts) == len(record.alts) else parts[0]
+            try:
+                return float(part)
+            except ValueError:
+                raise record.error(f"INFO/{key}", f"{part!r} is not a number") from None
+    return None
+
+
+def stated_frequency(record: Record, effect_index: int) -> float:
+    """The frequency of an allele (0 is REF) as INFO/AF states it, else nan."""
+    try:
+        shares = [float(part) for part in (record.info_value("AF") or "").split(",")]
+    except ValueError:
+        return float("nan")
+    if len(shares) != len(record.alts):
+        return float("nan")
+    return shares[effect_index - 1] if effect_index else 1 - sum(shares)

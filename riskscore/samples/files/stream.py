@@ -16,12 +16,11 @@ from itertools import chain
 from typing import BinaryIO
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
-from riskscore.genetics.build import Build, chromosome
+from riskscore.genetics.build import chromosome
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
 from riskscore.samples.files.header import Header, build_with_names, read_header
-from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region
-from riskscore.samples.files.vcf import parse_line
+from riskscore.samples.files.record import Record, parse_line
+from riskscore.samples.files.source import Region, Source
 
 _IN_MEMORY = 64 << 20  # bytes put aside before a file on disk takes them
 _BUFFER = 1 << 20
@@ -40,17 +39,23 @@ class _Tail(io.RawIOBase):
         return data
 
 
-class StreamFile:
+class StreamFile(Source):
     """A VCF read once, as a Source; ``raw`` is its bytes from the beginning.
 
     Every line is checked to have the header's number of columns. Raises VCFFormatError, or
     EmptyVCFError without records.
     """
 
-    again = None  # read by one process
-
-    def __init__(self, raw: BinaryIO, container: Container, name: str, warning: str = "") -> None:
-        self.name = name
+    def __init__(
+        self,
+        raw: BinaryIO,
+        container: Container,
+        name: str,
+        warning: str = "",
+        *,
+        fast: bool = True,
+    ) -> None:
+        self.name, self._fast = name, fast
         self.warnings = (warning,) if warning else ()
         self._raw, self._container = raw, container
         self._tail = _Tail(raw)
@@ -62,14 +67,11 @@ class StreamFile:
             raw.close()
             raise
         self.samples = self.header.samples
-        self.build: Build | None = self.header.build
-        self.chromosomes: frozenset[str] = frozenset()
+        self.build = self.header.build
+        self.chromosomes = frozenset()
         self._spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
         self._kept: dict[str, list[tuple[int, int, int]]] = {}  # position, offset, length
         self._blocks: dict[str, list[tuple[int, int, int]]] = {}
-
-    def __enter__(self) -> StreamFile:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._spool.close()
@@ -153,7 +155,7 @@ class StreamFile:
 
     def parse(self, line: bytes) -> Record:
         """A line as a record."""
-        return parse_line(line, len(self.samples), self.name)
+        return parse_line(line, len(self.samples), self.name, fast=self._fast)
 
     def fetch(self, region: Region) -> Iterator[Record]:
         """As :meth:`riskscore.samples.files.source.Source.fetch`, of what was prepared."""

@@ -2,80 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import chromosome
-from riskscore.samples.files.blocks.quick_vcf import QuickVCF, index_of, open_quick
-from riskscore.samples.files.blocks.unusual import Unusual
-from riskscore.samples.files.blocks.walk import Group
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of, open_vcf_blocks
 from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
-from riskscore.samples.files.record import Record
+from riskscore.samples.files.indexed import IndexedFile
+from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region
 
-
-def parse_line(line: bytes, samples: int, file: str) -> Record:
-    """A line of a VCF as a record; its cells are not looked at.
-
-    Raises VCFFormatError for a line without the fixed columns or without a position.
-    """
-    columns = line.rstrip(b"\r\n").split(b"\t", 9)
-    try:
-        fixed = [column.decode() for column in columns[:9]]
-        if not columns[1].isdigit():  # int() takes signs, blanks and underscores as well
-            raise ValueError
-        position = int(fixed[1])
-    except (ValueError, IndexError):
-        raise VCFFormatError(
-            f"a line that begins {_start(line)} is not a record", where=file
-        ) from None
-    if len(columns) < 10 or not fixed[3] or not fixed[4]:
-        raise VCFFormatError(
-            f"the record at {fixed[0]}:{fixed[1]} is cut short or has an empty column "
-            f"({len(columns)} of the header's {9 + samples})",
-            where=file,
-        )
-    if b"\0" in line:  # where pysam would end the line
-        raise VCFFormatError(f"the record at {fixed[0]}:{fixed[1]} has a NUL byte", where=file)
-    return Record(
-        chromosome=chromosome(fixed[0]),
-        position=position,
-        id=fixed[2],
-        ref=fixed[3],
-        alts=tuple(fixed[4].split(",")) if fixed[4] != "." else (),
-        filter=fixed[6],
-        info=fixed[7],
-        format=tuple(fixed[8].split(":")),
-        body=columns[9],
-        samples=samples,
-        file=file,
-    )
+_TAIL = 1 << 20  # compressed bytes at the end of the file in which the last record is looked for
 
 
-def _start(line: bytes) -> str:
-    """The start of a line, without its samples' columns."""
-    return repr(b" ".join(line.split(b"\t")[:3]).decode("utf-8", "replace")[:40])
-
-
-class VCFFile:
+class VCFFile(IndexedFile):
     """A bgzipped VCF with a .tbi or .csi index, as a Source.
 
-    Raises IndexMissingError or VCFFormatError when opened, so that nothing is read from a file
-    that cannot be trusted. The container itself is judged before, in samples/files/containers.py.
-
-    Records are found by their blocks (samples/blocks/) where those are as usual, else by pysam.
+    Raises IndexMissingError, EmptyVCFError or VCFFormatError when opened, so that nothing is read
+    from a file that cannot be trusted. The container itself is judged before (containers.py).
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
-        self.path, self.header = path, header
+    def __init__(self, path: Path, header: Header, *, fast: bool = True) -> None:
+        self.path, self.header, self.fast = path, header, fast
         self.name, self.samples = path.name, header.samples
-        self.warnings: tuple[str, ...] = ()
+        self.warnings = ()
         try:
             names = list(self._tabix.contigs)
         except UnicodeDecodeError as error:
@@ -85,16 +41,15 @@ class VCFFile:
         self.contigs = by_plain_name(names, self.name)
         self.chromosomes = frozenset(self.contigs)
         self.build = build_with_names(header.build, names, self.name)
-        self._quick: QuickVCF | None = open_quick(path)
-
-    def __enter__(self) -> VCFFile:
-        return self
+        self._blocks: VCFBlocks | None = None
+        if fast:
+            self._blocks = open_vcf_blocks(path, len(self.samples))
 
     def __exit__(self, *_: object) -> None:
         if "_tabix" in self.__dict__:
             self._tabix.close()
-        if self._quick is not None:
-            self._quick.close()
+        if self._blocks is not None:
+            self._blocks.close()
 
     @cached_property
     def _tabix(self) -> pysam.TabixFile:
@@ -114,58 +69,20 @@ class VCFFile:
         fix = f"run: tabix -f -p vcf {self.name}"
         return IndexMissingError("the index cannot be read", where=self.name, fix=fix)
 
-    def again(self) -> VCFFile:
-        """The same file for another process; pysam's handle is opened when it is needed."""
+    def _reopened(self) -> VCFFile:
         other = copy(self)
         other.__dict__.pop("_tabix", None)
-        other._quick = None if self._quick is None else self._quick.again()
+        other._blocks = None if self._blocks is None else self._blocks.again()
         return other
 
-    def prepare(self, regions: Sequence[Region]) -> None:
-        """Nothing to do: an index answers as it is asked."""
-
-    def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
-        name = self.contigs.get(region.chromosome)
-        if name is None:
-            return
-        given = 0
-        if self._quick is not None:
-            try:
-                for line in self._quick.fetch(name, region):
-                    record = parse_line(line, len(self.samples), self.name)
-                    if region.holds(record):
-                        yield record
-                        given += 1
-                return
-            except Unusual:
-                pass  # pysam goes on where the blocks ended
-        yield from islice(self._fetch_by_pysam(name, region), given, None)
-
-    def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[list[Group]]:
-        """The lines at each of many positions (sorted) that has any, in order, some at a time.
-
-        Raises Unusual, before the first or between two, where only :meth:`fetch` reads on.
-        """
-        name = self.contigs.get(chromosome)
-        if name is None:
-            return
-        if self._quick is None:
-            raise Unusual("the file is not as usual")
-        yield from self._quick.walk(name, positions)
-
-    def _fetch_by_pysam(self, name: str, region: Region) -> Iterator[Record]:
+    def _fetch_by_pysam(self, contig: str, region: Region) -> Iterator[Record]:
         try:
-            for line in self._tabix.fetch(name, max(0, region.start - 1), region.end):
-                record = parse_line(line.encode("latin-1"), len(self.samples), self.name)
-                if region.holds(record):
-                    yield record
+            for line in self._tabix.fetch(contig, max(0, region.start - 1), region.end):
+                yield parse_line(
+                    line.encode("latin-1"), len(self.samples), self.name, fast=self.fast
+                )
         except (OSError, ValueError, UnicodeError) as error:
-            raise VCFFormatError(
-                f"a record near {region.chromosome}:{region.start} cannot be read",
-                where=self.name,
-                fix="check the file (bcftools view) and index it anew",
-            ) from error
+            raise self.broken(region) from error
 
 
 def header_of(path: Path) -> tuple[Header, bytes | None]:
@@ -180,3 +97,47 @@ def header_of(path: Path) -> tuple[Header, bytes | None]:
     except (OSError, ValueError) as error:
         raise VCFFormatError("the compressed data is damaged", where=path.name) from error
     return read_header(lines, path.name), line or None
+
+
+def check_index(source: VCFFile, first: bytes) -> None:
+    """Raise IndexMissingError when the file's first or last record is not where the index says.
+
+    An index that was not made anew after its file finds nothing, or something else, in silence.
+    """
+    for line in (first, last_line(source.path)):
+        if line is None:
+            continue
+        record = parse_line(line, len(source.samples), source.name)
+        region = Region(record.chromosome, record.position, record.position)
+        found = any(
+            (other.id, other.ref, other.alts) == (record.id, record.ref, record.alts)
+            for other in source.fetch(region)
+        )
+        if not found:
+            raise IndexMissingError(
+                f"the index does not belong to the file: it does not find the record at "
+                f"{chromosome(record.chromosome)}:{record.position}",
+                where=source.name,
+                fix=f"make it anew: tabix -f -p vcf {source.name}",
+            )
+
+
+def last_line(path: Path) -> bytes | None:
+    """The last line of a BGZF file, or None when it begins too far from the end."""
+    blocks = Blocks(path)
+    try:
+        offset, offsets = blocks.find(max(0, blocks.size - _TAIL), blocks.size), []
+        while offset < blocks.size:
+            offsets.append(offset)
+            offset = blocks.after(offset)
+        text = b""
+        for offset in reversed(offsets):
+            text = bytes(blocks.block(offset)) + text
+            lines = text.rstrip(b"\n").rsplit(b"\n", 1)
+            if len(lines) == 2 or offset == 0:
+                return None if lines[-1].startswith(b"#") else lines[-1]
+    except Fallback:
+        pass  # what is wrong with the file shows when it is read
+    finally:
+        blocks.close()
+    return None

@@ -11,10 +11,9 @@ from struct import Struct
 from typing import Protocol
 
 from riskscore.samples.files.bcf import BCFFile
-from riskscore.samples.files.blocks.walk import Spot
-from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region, Source
-from riskscore.samples.files.vcf import VCFFile, parse_line
+from riskscore.samples.files.record import Record, parse_line
+from riskscore.samples.files.source import Region, Source, Spot
+from riskscore.samples.files.vcf import VCFFile
 from riskscore.samples.genome_wide.call_rows import BinaryRows, CallRows, TextRows
 from riskscore.samples.genome_wide.exact_sums import ExactSums
 from riskscore.samples.loci.matching import marker_at

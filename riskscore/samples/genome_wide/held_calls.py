@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.variant import Strand, complement
-from riskscore.samples.files.blocks.walk import Spot
 from riskscore.samples.files.record import Record
+from riskscore.samples.files.source import Spot
 from riskscore.samples.genome_wide.called import Called, Site
 from riskscore.samples.genome_wide.exact_sums import ExactSums
 from riskscore.samples.genome_wide.findings import HOW, Findings, is_palindrome, meeting

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, complement
-from riskscore.samples.files.bcf import BCFFile
-from riskscore.samples.files.blocks.unusual import Unusual
-from riskscore.samples.files.blocks.walk import Group, Spot
 from riskscore.samples.files.reading import GenotypeField, Reading
 from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region, Source
-from riskscore.samples.files.vcf import VCFFile
+from riskscore.samples.files.source import Region, Source, Spot
 from riskscore.samples.genome_wide.called import called_of
 from riskscore.samples.genome_wide.exact_sums import Copies, ExactSums
 from riskscore.samples.genome_wide.findings import (
@@ -63,25 +59,12 @@ class Pass:
         by_position: dict[int, list[int]] = {}
         for i, position in zip(single.tolist(), self.found.positions[single].tolist(), strict=True):
             by_position.setdefault(position, []).append(i)
-        for groups in self._groups(chromosome, list(by_position)):
+        for groups in self.source.walk(chromosome, list(by_position)):
             for position, spots in groups:
                 self._read_at(chromosome, position, by_position[position], spots)
         for i in own[~self.found.single[own]].tolist():
             variant = variant_of(self.plain, i)
             self._add(i, find(self.source, variant, self.found.build, self.reading))
-
-    def _groups(self, chromosome: str, positions: Sequence[int]) -> Iterator[Sequence[Group]]:
-        """The records at each position as a walk gives them; none where they are to be fetched."""
-        done = 0
-        if isinstance(self.source, VCFFile | BCFFile):
-            try:
-                for groups in self.source.walk(chromosome, positions):
-                    yield groups
-                    done = groups[-1][0]
-                return
-            except Unusual:
-                pass  # the rest place by place
-        yield [(position, []) for position in positions if position > done]
 
     def _read_at(
         self, chromosome: str, position: int, variants: list[int], spots: list[Spot]

@@ -17,11 +17,9 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant
 from riskscore.models.plain import PlainVariants
-from riskscore.samples.files.bcf import BCFFile
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import in_two, to_read_beside
 from riskscore.samples.files.source import Region, Source
-from riskscore.samples.files.vcf import VCFFile
 from riskscore.samples.genome_wide.exact_sums import ExactSums
 from riskscore.samples.genome_wide.findings import HOW, Findings, Told, variant_of
 from riskscore.samples.genome_wide.held_calls import SURE
@@ -131,7 +129,7 @@ def _sums(found: Findings, exact: ExactSums, lost: ExactSums) -> PlainSums:
 
 def plain_regions(source: Source, plain: PlainVariants, build: Build | None) -> list[Region]:
     """What a source without an index has to be told beforehand; nothing for one that has it."""
-    if isinstance(source, VCFFile | BCFFile):
+    if source.is_indexed:
         return []
     return [
         Region(str(chromosome), int(position), int(position))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.samples.files.quality import stated_frequency
-from riskscore.samples.files.record import Record
+from riskscore.samples.files.record import Record, stated_frequency
 
 # Fewer people than this do not make a frequency.
 MINIMUM_SAMPLES = 50

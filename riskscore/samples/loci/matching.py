@@ -13,9 +13,8 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.change import Change, is_sequence, match_change
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import AlleleMatch, Variant, match_alleles
-from riskscore.samples.files.quality import imputation_quality
 from riskscore.samples.files.reading import Absent, GenotypeField, Reading
-from riskscore.samples.files.record import Record
+from riskscore.samples.files.record import Record, imputation_quality
 from riskscore.samples.files.source import Region, Source
 from riskscore.samples.loci.dosages import LocusMatch
 from riskscore.samples.loci.frequency import counted_frequency, effect_frequency

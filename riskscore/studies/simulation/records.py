@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.genetics.hla import HLAAllele
-from riskscore.samples.files.vcf_cells import STEPS, dosage_cells, genotype_cells
-from riskscore.samples.files.vcf_write import OutRecord
+from riskscore.samples.files.vcf_write import STEPS, OutRecord, dosage_cells, genotype_cells
 from riskscore.scoring.link import Array
 from riskscore.studies.simulation.people import NOISE, Codes, Drawer, People, stream
 from riskscore.studies.simulation.plan import HLARecords, Locus, Settings, chromosome_order

@@ -76,7 +76,7 @@ def test_chromosomes_pass_one_record_at_a_time(
     seven = files("seven", "BA", ("7", 200, "G", "A", "1/1 0/0"))
     with open_source([six, seven]) as source:
         source.prepare([])
-        monkeypatch.setattr("riskscore.samples.files.vcf.parse_line", counting)
+        monkeypatch.setattr("riskscore.samples.files.blocks.vcf_blocks.parse_line", counting)
         records = source.fetch(Region("6", 100, 119, prefixes=(".",)))
         assert [next(records).position, next(records).position] == [100, 101]
         assert len(given) == 2

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 
 from riskscore.errors import OutputError
 from riskscore.genetics.build import Build
-from riskscore.samples.files.vcf_cells import dosage_cells, genotype_cells
-from riskscore.samples.files.vcf_write import GT_FORMAT, BGZFWriter, OutRecord, VCFWriter
+from riskscore.samples.files.vcf_write import (
+    GT_FORMAT,
+    BGZFWriter,
+    OutRecord,
+    VCFWriter,
+    dosage_cells,
+    genotype_cells,
+)
 
 
 def packed(*pieces: bytes) -> bytes:

@@ -105,9 +105,7 @@ def coded(copies: float, coding: str) -> float:
 
 
 def swept(path: Path, plain: PlainVariants, *, quick: bool = True) -> PlainSums:
-    with open_source([path]) as source:
-        if not quick:
-            source._quick = None
+    with open_source([path], fast=quick) as source:
         return read_plain(source, plain, Build.GRCh38, Reading())
 
 
@@ -211,7 +209,7 @@ def test_stretches_without_a_variant_of_the_score_are_not_inflated(tmp_path: Pat
     path = write_vcf(tmp_path / "a.vcf.gz", SAMPLES, lines, rng, 2000)
     with open_source([path]) as source:
         read_plain(source, plain_of([rows[0], rows[-1]]), Build.GRCh38, Reading())
-        assert source._quick._blocks.inflated < 200
+        assert source._blocks._blocks.inflated < 200
 
 
 def test_lines_longer_than_what_is_inflated_at_once(tmp_path: Path) -> None:

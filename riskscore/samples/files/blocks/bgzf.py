@@ -8,9 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from struct import Struct
 
-from riskscore.samples.files.blocks.unusual import Unusual
-
-Place = tuple[int, int]  # offset of a block in the file, offset inside the inflated block
+VirtualOffset = tuple[int, int]  # offset of a block in the file, offset inside the inflated block
 
 # gzip with one extra field of 6 bytes: "BC", its length 2, and the size of the block minus one.
 _MAGIC = b"\x1f\x8b\x08\x04"
@@ -40,10 +38,17 @@ def _choose_inflate() -> Callable[[memoryview, int], bytes | bytearray]:
     return gzip_decompress
 
 
+class Fallback(Exception):
+    """What reading by blocks does not take, and pysam is to read: no fault of the file.
+
+    It never reaches a user.
+    """
+
+
 class Blocks:
     """The blocks of a BGZF file. Memory holds one window of the file and one inflated block.
 
-    Raises Unusual for a header that is not bgzip's own, and for a block that does not inflate to
+    Raises Fallback for a header that is not bgzip's own, and for a block that does not inflate to
     the length and checksum it promises.
     """
 
@@ -70,7 +75,7 @@ class Blocks:
             self._start, place = offset, 0
             self._window = memoryview(os.pread(self._file, max(_WINDOW, count), offset))
             if len(self._window) < count:
-                raise Unusual("the file ends inside a block")
+                raise Fallback("the file ends inside a block")
         return place
 
     def packed(self, offset: int) -> memoryview:
@@ -78,9 +83,9 @@ class Blocks:
         place = self._at(offset, _HEADER)
         magic, extra, length = _HEAD(self._window, place)
         if magic != _MAGIC or extra != _EXTRA:
-            raise Unusual("not a block of bgzip's own making")
+            raise Fallback("not a block of bgzip's own making")
         if length + 1 < _SHORTEST:
-            raise Unusual("a block shorter than its own header and trailer")
+            raise Fallback("a block shorter than its own header and trailer")
         if place + length >= len(self._window):
             place = self._at(offset, length + 1)
         return self._window[place : place + length + 1]
@@ -106,18 +111,18 @@ class Blocks:
     def _checked(self, block: memoryview) -> bytes | bytearray:
         size = _U32(block, len(block) - 4)[0]
         if not size and len(block) > _EMPTY:
-            raise Unusual("a block that says it is empty, and is not")
+            raise Fallback("a block that says it is empty, and is not")
         if size > _LARGEST:
-            raise Unusual("a block longer than a block can be")
+            raise Fallback("a block longer than a block can be")
         try:
             data = self._inflate(block, size) if size else b""
         except Exception as error:  # zlib.error, DeflateError: each inflater has its own
-            raise Unusual("a block that does not inflate") from error
+            raise Fallback("a block that does not inflate") from error
         if len(data) != size:
-            raise Unusual("a block of another length than it says")
+            raise Fallback("a block of another length than it says")
         return data
 
-    def advance(self, place: Place, count: int) -> Place:
+    def advance(self, place: VirtualOffset, count: int) -> VirtualOffset:
         """The place ``count`` bytes on, found from trailers alone; nothing is inflated."""
         offset, within = place
         while offset < self.size:
@@ -128,7 +133,7 @@ class Blocks:
             offset, within = self.after(offset), 0
         return offset, 0
 
-    def read(self, place: Place, count: int) -> bytes | bytearray:
+    def read(self, place: VirtualOffset, count: int) -> bytes | bytearray:
         """``count`` bytes from a place on; fewer only at the end of the file."""
         offset, within = place
         parts = []

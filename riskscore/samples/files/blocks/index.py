@@ -19,8 +19,7 @@ from struct import error as StructError
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.samples.files.blocks.bgzf import Blocks, Place
-from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
 
 _TBI_SHIFT, _TBI_DEPTH = 14, 5
 # Before its chunks a bin has its number, in CSI the lowest offset of its records, their count.
@@ -82,7 +81,9 @@ class FileIndex:
     contigs: tuple[_Contig, ...]
     raw: bytes
 
-    def chunks(self, contig: int, first: int, last: int) -> list[tuple[Place, Place]]:
+    def chunks(
+        self, contig: int, first: int, last: int
+    ) -> list[tuple[VirtualOffset, VirtualOffset]]:
         """The stretches of the file in which records of first..last (1-based) can be, in order.
 
         Stretches that touch or share a block are one.
@@ -105,7 +106,7 @@ class FileIndex:
                 merged.append((begin, end))
         return [((a >> 16, a & 0xFFFF), (b >> 16, b & 0xFFFF)) for a, b in merged]
 
-    def rest(self, contig: int, position: int) -> tuple[Place, Place] | None:
+    def rest(self, contig: int, position: int) -> tuple[VirtualOffset, VirtualOffset] | None:
         """The stretch of the file from before a position (1-based) to the end of its contig."""
         if not 0 <= contig < len(self.contigs):
             return None
@@ -134,7 +135,7 @@ class FileIndex:
 
 
 def read_index(path: Path) -> FileIndex:
-    """Read a .tbi or .csi file; raises Unusual when it is neither, or cut short."""
+    """Read a .tbi or .csi file; raises Fallback when it is neither, or cut short."""
     try:
         raw = _unpacked(path)
         if raw[:4] == b"TBI\1":
@@ -142,8 +143,8 @@ def read_index(path: Path) -> FileIndex:
         if raw[:4] == b"CSI\1":
             return _read_csi(raw)
     except (OSError, EOFError, zlib.error, StructError, ValueError, IndexError) as error:
-        raise Unusual("an index that cannot be read") from error
-    raise Unusual("not an index")
+        raise Fallback("an index that cannot be read") from error
+    raise Fallback("not an index")
 
 
 def _unpacked(path: Path) -> bytes:
@@ -151,7 +152,7 @@ def _unpacked(path: Path) -> bytes:
     try:
         with closing(Blocks(path)) as blocks:
             return bytes(blocks.read((0, 0), blocks.size << 11))  # deflate packs to no less
-    except Unusual:
+    except Fallback:
         with gzip.open(path) as stream:
             return stream.read()
 
@@ -201,7 +202,7 @@ def _read_bins(
     """Where the chunks of a contig's bins stand, how many each has, and where the bins end."""
     bins, word = int(words[at // 4]), at // 4 + head // 4
     if not 0 <= bins <= len(words):
-        raise Unusual("an index of more bins than it has room for")
+        raise Fallback("an index of more bins than it has room for")
     counts, places = words.data, []
     for _ in range(bins):  # each says how far it is to the next
         places.append(word)
@@ -209,10 +210,10 @@ def _read_bins(
     found = np.array(places, dtype=np.int64)
     chunks = words[found].astype(np.int64)
     if (chunks < 0).any():
-        raise Unusual("an index with a bin of less than no chunks")
+        raise Fallback("an index with a bin of less than no chunks")
     return 4 * (found + 1) + at % 4, chunks, 4 * (word + 1) + at % 4 - head
 
 
 def _require(raw: bytes, end: int) -> None:
     if end > len(raw):
-        raise Unusual("an index that is cut short")
+        raise Fallback("an index that is cut short")

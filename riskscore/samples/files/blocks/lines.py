@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from riskscore.samples.files.blocks.bgzf import Blocks, Place
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
 from riskscore.samples.files.blocks.index import FileIndex
-from riskscore.samples.files.blocks.stretch import Stretch
-from riskscore.samples.files.blocks.unusual import Unusual
 
+_AIM = 1.5  # records before the wanted line at which a probe is aimed: it finds the next newline
+_WORTH = 1.0  # records between its aim and the line before it that make a probe worth while
+_SHORT = 1.5  # records that are not halved
 _GUESSES = 5  # probes by interpolation, after which the stretch is halved
 _STEPS = 8  # lines read one after another, after which they are searched again
 _FEW = 2_000  # inflated bytes in which lines are read one after another
@@ -24,10 +26,41 @@ _HEAD = 5  # columns up to ALT
 _REACH = 64
 
 
+@dataclass(slots=True)
+class Stretch:
+    """A stretch of the file in which a line is looked for, and what positions it runs through."""
+
+    low: VirtualOffset  # the start of a line that comes before
+    high: int  # no line comes before that a search from here on finds
+    below: int  # the position at the low end, or one that is expected there
+    above: tuple[int, int]  # one at or behind the high end, and its offset
+
+    def aim(self, position: int, record: int, guess: bool) -> int | None:
+        """The offset from which to search next; None when that is not worth it.
+
+        ``record`` is the packed length of a record, or of a block if that is longer.
+        """
+        begin, length = self.low[0], self.high - self.low[0]
+        if not guess:
+            return begin + length // 2 if length > _SHORT * record else None
+        (above, end), below = self.above, self.below
+        share = min(max((position - below) / max(above - below, 1), 0.0), 1.0)
+        ahead = int(share * (end - begin) - _AIM * record)
+        return begin + min(ahead, length - 1) if ahead >= _WORTH * record else None
+
+    def narrow(self, position: int, middle: int, start: VirtualOffset, here: int | None) -> None:
+        """Take into account the line that a search from ``middle`` on found, if there is one."""
+        if here is not None and here < position:
+            self.low, self.below = start, here
+        else:
+            self.high = middle
+            self.above = self.above if here is None else (here, start[0])
+
+
 class Lines:
     """Finds lines in a sorted, bgzipped and indexed VCF; the file's order is what the index proves.
 
-    Raises Unusual where a line does not begin with its contig and a position.
+    Raises Fallback where a line does not begin with its contig and a position.
     """
 
     def __init__(self, blocks: Blocks, index: FileIndex) -> None:
@@ -35,7 +68,7 @@ class Lines:
         self._numbers = {name: number for number, name in enumerate(index.names)}
         self._packed = 0  # packed length of the last line read
         self._seen_of = b""  # a contig, of which these lines are known: positions and starts
-        self._seen: list[tuple[int, Place]] = []
+        self._seen: list[tuple[int, VirtualOffset]] = []
 
     def between(self, contig: str, first: int, last: int) -> list[bytes] | None:
         """Every line with POS first..last (1-based), whole, without its newline.
@@ -63,7 +96,7 @@ class Lines:
                 place = following
         return found
 
-    def before(self, contig: str, position: int) -> Place | None:
+    def before(self, contig: str, position: int) -> VirtualOffset | None:
         """The start of a line before or at a position, and not far before; None if there is none.
 
         From there on the position's lines are met, if it has any, and later ones.
@@ -90,10 +123,12 @@ class Lines:
     def _number(self, contig: str) -> int:
         return self._numbers.get(contig, -1)
 
-    def _remember(self, position: int, place: Place) -> None:
+    def _remember(self, position: int, place: VirtualOffset) -> None:
         insort(self._seen, (position, place))
 
-    def _first(self, contig: bytes, position: int, begin: Place, end: Place) -> Place:
+    def _first(
+        self, contig: bytes, position: int, begin: VirtualOffset, end: VirtualOffset
+    ) -> VirtualOffset:
         """The start of the first line at a position or behind it; the end, if none is before it."""
         span = 1 << self._index.shift
         window = (position - 1) // span * span + 1
@@ -114,10 +149,10 @@ class Lines:
         self,
         contig: bytes,
         position: int,
-        begin: Place,
-        end: Place,
+        begin: VirtualOffset,
+        end: VirtualOffset,
         expected: tuple[int, int] | None = None,
-    ) -> Place:
+    ) -> VirtualOffset:
         """The start of a line before every line at the position, and not far before.
 
         ``expected`` is what positions the stretch is thought to begin and to end with.
@@ -143,8 +178,8 @@ class Lines:
         self,
         contig: bytes,
         position: int,
-        begin: Place,
-        end: Place,
+        begin: VirtualOffset,
+        end: VirtualOffset,
         expected: tuple[int, int] | None,
     ) -> Stretch:
         """What is left to search, when the lines that are known are taken into account."""
@@ -160,7 +195,9 @@ class Lines:
         del self._seen[: max(0, at - 1)]  # loci come in order
         return Stretch(begin, end[0], below, (above, end[0]))
 
-    def _last_in_block(self, contig: bytes, position: int, place: Place, end: Place) -> Place:
+    def _last_in_block(
+        self, contig: bytes, position: int, place: VirtualOffset, end: VirtualOffset
+    ) -> VirtualOffset:
         """The last line found to come before a position in the block of one that does."""
         offset, low = place
         data = self._blocks.block(offset)
@@ -174,7 +211,7 @@ class Lines:
                 high = (low + high) // 2
         return offset, low
 
-    def _position(self, place: Place, contig: bytes) -> int:
+    def _position(self, place: VirtualOffset, contig: bytes) -> int:
         """POS of the line that starts at a place."""
         offset, within = place
         data = self._blocks.block(offset)
@@ -186,10 +223,10 @@ class Lines:
             second = data.find(b"\t", stop + 1)
         digits = data[stop + 1 : second]
         if data[within : stop + 1] != contig + b"\t" or not digits.isdigit():
-            raise Unusual("a line that does not begin with its contig and a position")
+            raise Fallback("a line that does not begin with its contig and a position")
         return int(digits)
 
-    def _head(self, place: Place) -> list[bytes]:
+    def _head(self, place: VirtualOffset) -> list[bytes]:
         """The columns of a line up to ALT."""
         length = 256
         while True:
@@ -198,10 +235,10 @@ class Lines:
             if len(columns) > _HEAD:
                 return columns[:_HEAD]
             if len(head) < length or b"\n" in head:
-                raise Unusual("a line without its first columns")
+                raise Fallback("a line without its first columns")
             length *= 4
 
-    def _next(self, place: Place) -> Place:
+    def _next(self, place: VirtualOffset) -> VirtualOffset:
         """Where the line after the next newline starts."""
         offset, within = place
         while offset < self._blocks.size:
@@ -212,7 +249,7 @@ class Lines:
             offset, within = self._blocks.after(offset), 0
         return offset, 0
 
-    def _line(self, place: Place) -> tuple[bytes, Place]:
+    def _line(self, place: VirtualOffset) -> tuple[bytes, VirtualOffset]:
         """The line that starts at a place, and where the next one does."""
         offset, within = place
         parts = []
@@ -226,7 +263,7 @@ class Lines:
             offset, within = self._blocks.after(offset), 0
         return b"".join(parts), (offset, 0)
 
-    def _behind(self, offset: int, within: int, data: bytes | bytearray) -> Place:
+    def _behind(self, offset: int, within: int, data: bytes | bytearray) -> VirtualOffset:
         return (offset, within) if within < len(data) else (self._blocks.after(offset), 0)
 
 

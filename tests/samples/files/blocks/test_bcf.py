@@ -11,7 +11,7 @@ import pytest
 
 from riskscore.errors import VCFFormatError
 from riskscore.samples.files.bcf import BCFFile
-from riskscore.samples.files.blocks.quick_bcf import PackedRecord
+from riskscore.samples.files.blocks.bcf_blocks import PackedRecord
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
@@ -106,16 +106,14 @@ def test_every_region_holds_what_pysam_finds(seed: int, tmp_path: Path) -> None:
     lines = lines_of(rng, samples)
     vcf = write_vcf(tmp_path / "a.vcf.gz", samples, lines, rng, 65_280)
     path = write_bcf(tmp_path, vcf, rng)
-    with BCFFile(path) as file:
-        quick = file._quick
-        assert quick is not None
+    with BCFFile(path) as file, BCFFile(path, fast=False) as by_pysam:
+        assert file._blocks is not None
         for region in regions_of(rng, lines):
+            expected = list(map(shown, by_pysam.fetch(region)))
+            assert list(map(shown, file.fetch(region))) == expected
             name = file.contigs.get(region.chromosome)
-            if name is None:
-                continue
-            expected = list(file._fetch_by_pysam(region))
-            assert list(map(shown, file.fetch(region))) == list(map(shown, expected))
-            assert len(list(quick.fetch(name, region))) == len(expected)  # not by falling back
+            if name:  # not by falling back
+                assert len(list(file._blocks.fetch(name, region))) == len(expected)
 
 
 def test_usual_fields_are_unpacked_without_pysam(tmp_path: Path) -> None:
@@ -154,7 +152,8 @@ def test_a_record_ends_where_its_length_says(tmp_path: Path) -> None:
     with BCFFile(path) as file:
         regions = [Region("6", position, position) for position in (5, 90)]
         ends = [record.end for region in regions for record in file.fetch(region)]
-        by_pysam = [one.end for region in regions for one in file._fetch_by_pysam(region)]
+    with BCFFile(path, fast=False) as file:
+        by_pysam = [record.end for region in regions for record in file.fetch(region)]
     assert ends == by_pysam == [34, 140]
 
 
@@ -213,8 +212,8 @@ def test_a_record_that_pysam_does_not_find_is_an_error_of_the_file(
     line = "chr6\t5\trs5\tA\tG\t.\tPASS\t.\tGT\t0|1\t2|0\n"
     path = write_bcf(tmp_path, write_vcf(tmp_path / "a.vcf.gz", 2, [line], rng, 65_280), rng)
     with BCFFile(path) as file:
-        assert file._quick is not None
-        monkeypatch.setattr(file._quick, "_by_pysam", lambda _: iter(()))
+        assert file._blocks is not None
+        monkeypatch.setattr(file._blocks, "_by_pysam", lambda _: iter(()))
         (met,) = file.fetch(Region("6", 5, 5))
         for record in (met, file.called("6", 5, "A", "G", bytes([2, 5, 6, 3]))):
             with pytest.raises(VCFFormatError, match="the record at position 5 cannot be read"):

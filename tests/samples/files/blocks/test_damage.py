@@ -10,10 +10,9 @@ import pytest
 
 from riskscore.errors import IndexMissingError, VCFFormatError
 from riskscore.samples.files.bcf import BCFFile
-from riskscore.samples.files.blocks.bgzf import Blocks
-from riskscore.samples.files.blocks.quick_bcf import QuickBCF
-from riskscore.samples.files.blocks.typed import FLOAT, Cursor, floats
-from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.binary import FLOAT, Cursor, floats
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.source import Region
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
@@ -27,7 +26,7 @@ def test_a_block_shorter_than_its_own_header(tmp_path: Path) -> None:
     data[16:18] = (2).to_bytes(2, "little")
     path.write_bytes(data)
     blocks = Blocks(path)
-    with pytest.raises(Unusual):
+    with pytest.raises(Fallback):
         blocks.block(0)
     blocks.close()
 
@@ -40,7 +39,7 @@ def test_a_block_that_hides_what_it_holds(tmp_path: Path) -> None:
     data[first - 4 : first] = bytes(4)
     path.write_bytes(data)
     blocks = Blocks(path)
-    with pytest.raises(Unusual):
+    with pytest.raises(Fallback):
         blocks.block(0)
     assert blocks.block(len(data) - 28) == b""  # the end block is as empty as it says
     blocks.close()
@@ -50,17 +49,17 @@ def test_a_number_behind_the_end_of_its_vector() -> None:
     end = np.uint32(0x7F800002).view(np.float32)
     sound = np.array([0.5, end, 0.25, 0.75], dtype=np.float32)
     assert floats(sound.tobytes(), FLOAT, 2, 2, 0).counts.tolist() == [1, 2]
-    with pytest.raises(Unusual):
+    with pytest.raises(Fallback):
         floats(sound[[1, 0, 2, 3]].tobytes(), FLOAT, 2, 2, 0)
 
 
 def test_a_vector_that_ends_before_its_first_value() -> None:
     sound = np.array([0.5], dtype="<f4").tobytes()
     assert Cursor(bytes([1 << 4 | FLOAT]) + sound, 0).info() == "0.5"
-    with pytest.raises(Unusual):
+    with pytest.raises(Fallback):
         Cursor(bytes([1 << 4 | FLOAT]) + (0x7F800002).to_bytes(4, "little"), 0).info()
     ended = b"".join(bits.to_bytes(4, "little") for bits in (0x7F800001, 0x7F800002))
-    with pytest.raises(Unusual):  # which pysam writes as .,.
+    with pytest.raises(Fallback):  # which pysam writes as .,.
         Cursor(bytes([2 << 4 | FLOAT]) + ended, 0).info()
 
 
@@ -72,10 +71,8 @@ def test_a_site_without_a_variant_reaches_over_the_next_lines(tmp_path: Path) ->
     ]
     path = write_vcf(tmp_path / "a.vcf.gz", 2, lines, random.Random(2), 60)
     found = []
-    for quick in (True, False):
-        with open_source([path]) as source:
-            if not quick:
-                source._quick = None
+    for fast in (True, False):
+        with open_source([path], fast=fast) as source:
             found.append([record.position for record in source.fetch(Region("6", 103, 103))])
     assert found == [[100], [100]]
 
@@ -91,13 +88,13 @@ def bcf(tmp_path: Path) -> Path:
 def test_a_record_is_read_while_others_are_still_to_come(
     bcf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = QuickBCF.fetch
+    original = BCFBlocks.fetch
 
-    def one(self: QuickBCF, contig: str, region: Region) -> object:
+    def one(self: BCFBlocks, contig: str, region: Region) -> object:
         yield next(iter(original(self, contig, region)))
-        raise Unusual("the rest is for pysam")
+        raise Fallback("the rest is for pysam")
 
-    monkeypatch.setattr(QuickBCF, "fetch", one)
+    monkeypatch.setattr(BCFBlocks, "fetch", one)
     with BCFFile(bcf) as source:
         seen = []
         kept = None
@@ -122,10 +119,10 @@ def test_a_position_behind_any_chromosome_does_not_hide_what_follows(bcf: Path) 
     data[at : at + 4] = (2_139_095_041).to_bytes(4, "little")
     write()
     with BCFFile(bcf) as source:
-        assert source._quick is not None
+        assert source._blocks is not None
         assert [record.position for record in source.fetch(Region("6", 100, 100))] == [100]
-        with pytest.raises(Unusual):
-            list(source._quick.fetch("chr6", Region("6", 300, 300)))
+        with pytest.raises(Fallback):
+            list(source._blocks.fetch("chr6", Region("6", 300, 300)))
 
 
 def test_an_index_whose_names_are_no_text(tmp_path: Path) -> None:
@@ -154,8 +151,7 @@ def test_a_text_with_a_tab_is_refused(tmp_path: Path) -> None:
             record.samples[name]["GT"], record.samples[name]["XX"] = (0, 1), "x\tx"
         out.write(record)
     pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
-    with BCFFile(path) as source:
-        source._quick = None
+    with BCFFile(path, fast=False) as source:
         (found,) = source.fetch(Region("6", 100, 100))
         with pytest.raises(VCFFormatError, match="cannot be told apart"):
             found.genotypes()

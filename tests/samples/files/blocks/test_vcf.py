@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from riskscore.errors import VCFFormatError
-from riskscore.samples.files.blocks.bgzf import Blocks
-from riskscore.samples.files.blocks.quick_vcf import QuickVCF
-from riskscore.samples.files.blocks.unusual import Unusual
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 from riskscore.samples.files.vcf import VCFFile, header_of
@@ -70,15 +69,14 @@ def test_every_region_holds_what_pysam_finds(seed: int, tmp_path: Path) -> None:
     path = write_vcf(
         tmp_path / "a.vcf.gz", samples, lines, rng, longest, csi=seed % 2 == 0, end=seed % 3 == 0
     )
-    with VCFFile(path, header_of(path)[0]) as file:
-        assert file._quick is not None
-        quick = file._quick
+    header, _ = header_of(path)
+    with VCFFile(path, header) as file, VCFFile(path, header, fast=False) as by_pysam:
+        assert file._blocks is not None
         for region in regions_of(rng, lines):
+            assert shown(file.fetch(region)) == shown(by_pysam.fetch(region))
             name = file.contigs.get(region.chromosome)
-            expected = shown(file._fetch_by_pysam(name, region)) if name else []
-            assert shown(file.fetch(region)) == expected
             if name:  # and not by falling back
-                list(quick.fetch(name, region))
+                list(file._blocks.fetch(name, region))
 
 
 def test_it_inflates_a_few_blocks_of_many(tmp_path: Path) -> None:
@@ -89,9 +87,9 @@ def test_it_inflates_a_few_blocks_of_many(tmp_path: Path) -> None:
         for position in range(1, 12_000, 10)
     ]
     path = write_vcf(tmp_path / "a.vcf.gz", 200, lines, rng, 4000)
-    quick = QuickVCF(path)
-    (line,) = quick.fetch("chr6", Region("6", 11_001, 11_001))
-    assert line.decode() == lines[1100].rstrip("\n")
+    quick = VCFBlocks(path, 200)
+    (record,) = quick.fetch("chr6", Region("6", 11_001, 11_001))
+    assert record.body.decode() == lines[1100].rstrip("\n").split("\t", 9)[9]
     records_looked_at = quick._blocks.inflated * 2000 / len(lines[0])
     assert records_looked_at < 100 < len(lines)
     quick.close()
@@ -119,12 +117,12 @@ def test_it_looks_at_few_records_a_locus(
         for position in positions
     ]  # fmt: skip
     path = write_vcf(tmp_path / "a.vcf.gz", 60, lines, rng, 1000)
-    quick = QuickVCF(path)
+    quick = VCFBlocks(path, 60)
     chosen = sorted(rng.sample(range(len(lines)), 40))
     before = quick._blocks.inflated
     for i in chosen:
         region = Region("6", positions[i], positions[i])
-        assert [line.decode() for line in quick.fetch("chr6", region)] == [lines[i].rstrip("\n")]
+        assert [record.position for record in quick.fetch("chr6", region)] == [positions[i]]
     # A line before the 64 bases in which a longer REF is looked for, those in them, and one behind.
     due = sum(3 + sum(positions[i] - 64 <= p < positions[i] for p in positions) for i in chosen)
     blocks = due * len(lines[0]) / 500
@@ -161,7 +159,7 @@ def test_a_damaged_block_is_noticed(
     data = bytearray(bgzipped.read_bytes())
     data[second - 8] ^= 1  # the first byte of the first block's checksum
     bgzipped.write_bytes(data)
-    with pytest.raises(Unusual):
+    with pytest.raises(Fallback):
         Blocks(bgzipped).block(0)
 
 

@@ -15,24 +15,22 @@ from numpy.typing import NDArray
 
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
-from riskscore.samples.files.blocks.bgzf import Blocks
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
 from riskscore.samples.files.blocks.binary import (
+    INT8,
     LENGTHS,
     BinaryRecord,
     BinaryRecords,
     Dictionaries,
     Field,
 )
-from riskscore.samples.files.blocks.binary_walk import BinaryWalk
 from riskscore.samples.files.blocks.index import read_index
-from riskscore.samples.files.blocks.typed import INT8
-from riskscore.samples.files.blocks.unusual import Unusual
-from riskscore.samples.files.blocks.walk import Group, Spot
+from riskscore.samples.files.blocks.walk import BinaryWalk
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.coded import Coded
 from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region
+from riskscore.samples.files.source import Group, Region, Spot
 
 ByPysam = Callable[[Region], Iterator[Record]]
 
@@ -69,7 +67,7 @@ class PackedRecord(Record):
             return None
         try:
             return self.packed.genotypes()
-        except Unusual:
+        except Fallback:
             return self._by_pysam.genotypes()
 
     def phased(self) -> NDArray[np.bool_]:
@@ -83,20 +81,20 @@ class PackedRecord(Record):
             return None
         try:
             return self.packed.numbers(name)
-        except Unusual:
+        except Fallback:
             return self._by_pysam.numbers(name)
 
 
-class QuickBCF:
+class BCFBlocks:
     """The records of a region of an indexed BCF.
 
-    Raises Unusual when the file, its index or a record needs the complete path.
+    Raises Fallback when the file, its index or a record needs the complete path.
     """
 
     def __init__(self, path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> None:
         index = Path(f"{path}.csi")
         if not index.is_file():
-            raise Unusual("no .csi index beside the file")
+            raise Fallback("no .csi index beside the file")
         self._name, self._samples = path.name, len(header.samples)
         self._dictionaries = Dictionaries(
             {str(name): int(header.contigs[name].id) for name in header.contigs},
@@ -114,7 +112,7 @@ class QuickBCF:
         known = self._index, self._dictionaries, self._samples
         self._records = BinaryRecords(self._blocks, *known)
 
-    def again(self, by_pysam: ByPysam) -> QuickBCF:
+    def again(self, by_pysam: ByPysam) -> BCFBlocks:
         """The same file with handles of its own."""
         other = copy(self)
         other._open(self._path, by_pysam)
@@ -224,9 +222,9 @@ def _key(record: Record) -> tuple[object, ...]:
     return record.position, record.id, record.ref, record.alts, record.end
 
 
-def open_quick_bcf(path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> QuickBCF | None:
+def open_bcf_blocks(path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> BCFBlocks | None:
     """A BCF by its blocks, or None when only the complete path can read it."""
     try:
-        return QuickBCF(path, header, by_pysam)
-    except (Unusual, OSError):
+        return BCFBlocks(path, header, by_pysam)
+    except (Fallback, OSError):
         return None

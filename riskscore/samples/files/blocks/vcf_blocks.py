@@ -6,29 +6,28 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from pathlib import Path
 
-from riskscore.samples.files.blocks.bgzf import Blocks
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
 from riskscore.samples.files.blocks.index import read_index
-from riskscore.samples.files.blocks.line_walk import LineWalk
 from riskscore.samples.files.blocks.lines import Lines
-from riskscore.samples.files.blocks.unusual import Unusual
-from riskscore.samples.files.blocks.walk import Group
-from riskscore.samples.files.source import Region
+from riskscore.samples.files.blocks.walk import LineWalk
+from riskscore.samples.files.record import Record, parse_line
+from riskscore.samples.files.source import Group, Region
 
 # What the header of a gVCF declares. In it every line of a region's window has to be looked at.
 _BLOCK_WORDS = (b"INFO=<ID=END,", b"ID=NON_REF", b"ALT=<ID=*")
 
 
-class QuickVCF:
+class VCFBlocks:
     """The lines of a region of an indexed VCF.
 
-    Raises Unusual when the file, its index or a line needs the complete path.
+    Raises Fallback when the file, its index or a line needs the complete path.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, samples: int) -> None:
         index = index_of(path)
         if index is None:
-            raise Unusual("no index beside the file")
-        self._path, self._index = path, read_index(index)
+            raise Fallback("no index beside the file")
+        self._path, self._samples, self._index = path, samples, read_index(index)
         self._open()
         self._may_hold_blocks = any(word in self._header() for word in _BLOCK_WORDS)
 
@@ -36,7 +35,7 @@ class QuickVCF:
         self._blocks = Blocks(self._path)
         self._lines = Lines(self._blocks, self._index)
 
-    def again(self) -> QuickVCF:
+    def again(self) -> VCFBlocks:
         """The same file with handles of its own."""
         other = copy(self)
         other._open()
@@ -55,11 +54,15 @@ class QuickVCF:
     def close(self) -> None:
         self._blocks.close()
 
-    def fetch(self, contig: str, region: Region) -> Iterator[bytes]:
-        """Lines that start in a region, or that may reach into it; ``contig`` is the file's name.
+    def fetch(self, contig: str, region: Region) -> Iterator[Record]:
+        """Records that start in a region, or that may reach into it; ``contig`` is the file's name.
 
-        In the order of the file, so that whoever meets Unusual can go on where this ended.
+        In the order of the file, so that whoever meets Fallback can go on where this ended.
         """
+        for line in self._fetch(contig, region):
+            yield parse_line(line, self._samples, self._path.name)
+
+    def _fetch(self, contig: str, region: Region) -> Iterator[bytes]:
         found = None
         if not region.prefixes and not self._may_hold_blocks:
             found = self._lines.between(contig, region.start, region.end)
@@ -72,7 +75,7 @@ class QuickVCF:
     def walk(self, contig: str, positions: Sequence[int]) -> Iterator[list[Group]]:
         """The lines at each of many positions (sorted) that has any, in order, some at a time."""
         if self._may_hold_blocks:
-            raise Unusual("blocks of a gVCF may reach over the positions")
+            raise Fallback("blocks of a gVCF may reach over the positions")
         yield from LineWalk(self._blocks, self._lines, contig, positions).all()
 
 
@@ -81,11 +84,11 @@ def index_of(path: Path) -> Path | None:
     return next((p for e in (".tbi", ".csi") if (p := Path(f"{path}{e}")).is_file()), None)
 
 
-def open_quick(path: Path) -> QuickVCF | None:
+def open_vcf_blocks(path: Path, samples: int) -> VCFBlocks | None:
     """A VCF by its blocks, or None when only the complete path can read it."""
     try:
-        return QuickVCF(path)
-    except (Unusual, OSError):
+        return VCFBlocks(path, samples)
+    except (Fallback, OSError):
         return None
 
 
