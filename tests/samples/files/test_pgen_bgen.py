@@ -203,16 +203,17 @@ def test_phase_of_a_bgen(bgen: Path) -> None:
     assert np.allclose(haplotypes.values[:3], [[0, 1], [1, 1], [0.2, 0.6]], atol=2e-5)
 
 
-HEAD = "ID_1 ID_2 missing sex\n0 0 0 D\n"
+SAMPLE_HEAD = "ID_1 ID_2 missing sex\n0 0 0 D\n"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        HEAD + "F1 C 0 1\nF2 A 0 2\nA D 0 NA\nC 01 0 NA\n",
-        HEAD + "0 C 0 NA\n0 A 0 NA\n0 D 0 NA\n0 01 0 NA\n",  # plink2, where there is no family
+        SAMPLE_HEAD + "F1 C 0 1\nF2 A 0 2\nA D 0 NA\nC 01 0 NA\n",
+        SAMPLE_HEAD
+        + "0 C 0 NA\n0 A 0 NA\n0 D 0 NA\n0 01 0 NA\n",  # plink2, where there is no family
         "ID_1\nC\nA\n".replace("\nC", "\n0\nC", 1) + "D\n01\n",
-        HEAD.replace(" ", "\t") + "x\tC\t0\t1\r\nx\tA\t0\t1\nx\tD\t0\t1\nx\t01\t0\t1\n",
+        SAMPLE_HEAD.replace(" ", "\t") + "x\tC\t0\t1\r\nx\tA\t0\t1\nx\tD\t0\t1\nx\t01\t0\t1\n",
     ],
 )
 def test_the_people_of_a_sample_file(bgen: Path, text: str) -> None:
@@ -225,11 +226,11 @@ def test_the_people_of_a_sample_file(bgen: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (HEAD + "F1 C 0 1\n", "1 people, and the BGEN has 4"),
-        (HEAD + "F1 C 0\n", "3 columns where the header has 4 .*line 3"),
+        (SAMPLE_HEAD + "F1 C 0 1\n", "1 people, and the BGEN has 4"),
+        (SAMPLE_HEAD + "F1 C 0\n", "3 columns where the header has 4 .*line 3"),
         ("F1 C 0\nF1 A 0\n", "not those of a .sample file"),
         ("", "not those of a .sample file"),
-        (HEAD + "a x 0 1\nb x 0 1\nc y 0 1\nd z 0 1\n", "stand twice"),
+        (SAMPLE_HEAD + "a x 0 1\nb x 0 1\nc y 0 1\nd z 0 1\n", "stand twice"),
     ],
 )
 def test_a_sample_file_that_does_not_fit(bgen: Path, text: str, says: str) -> None:
