@@ -43,6 +43,8 @@ Messages say what is wrong, where, and what to do. They never contain a sample i
 
 from __future__ import annotations
 
+import re
+
 EXIT_SOME_NOT_SCORED = 3
 
 
@@ -56,10 +58,26 @@ class RiskscoreError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        what, where, fix = map(plain, (what, where, fix))
         self.what, self.where, self.fix = what, where, fix
         place = f" ({where})" if where else ""
         cure = f". To fix it: {fix}" if fix else ""
         super().__init__(f"{what}{place}{cure}")
+
+
+# What would move a terminal's cursor, turn its writing round, or is half of a letter.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def plain(text: str) -> str:
+    r"""Text from a file or a name as a terminal may show it: control characters as escapes.
+
+    >>> plain("a\x1b[31mb\n")
+    'a\\x1b[31mb\\n'
+    """
+    return _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 class UsageError(RiskscoreError):

@@ -5,16 +5,12 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO
 
-from riskscore.errors import FileMissingError, InputError, ModelError, OutputError
+from riskscore.errors import FileMissingError, InputError, ModelError
 
 TEXT_LIMIT = 256 * 1024 * 1024  # a table larger than this is not a model or an exposure file
 LINE_LIMIT = 16 * 1024 * 1024  # of a table; a row of 100,000 columns has some two million bytes
@@ -137,96 +133,3 @@ def sha256(path: Path) -> str:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-@contextmanager
-def atomic_write(path: Path | str) -> Iterator[IO[bytes]]:
-    """A binary stream whose content appears at ``path`` whole, or not at all.
-
-    Raises OutputError when the folder is missing or the disk refuses; nothing partial stays.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise OutputError("no such folder for the output", where=path.parent.name)
-    name = ""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        open_permissions(Path(name))
-        os.replace(name, path)
-        name = ""
-    except OSError as error:
-        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
-    finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
-
-
-def write_file(path: Path, parts: Iterable[str | bytes]) -> str:
-    """Write a new file through to the disk; returns the SHA-256 of what was written.
-
-    Raises OutputError when the disk refuses, and takes away what it had written.
-    """
-    digest = hashlib.sha256()
-    try:
-        with open(path, "xb") as stream:
-            for part in parts:
-                data = part.encode() if isinstance(part, str) else part
-                stream.write(data)
-                digest.update(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
-    return digest.hexdigest()
-
-
-def open_permissions(path: Path) -> None:
-    """Give what was made as a private temporary the permissions that a new file or folder has."""
-    umask = os.umask(0)
-    os.umask(umask)
-    path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
-
-
-def sync_folder(path: Path) -> None:
-    """Have the names in a folder on the disk itself, so that a power cut does not undo a rename."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def require_new_folder(path: Path) -> None:
-    """Refuse a folder that holds something already, before any work is done."""
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise OutputError(
-            "the output folder is not empty", where=path.name, fix="choose a new one with --out"
-        )
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder to write into that appears at ``path`` with all its files, or not at all.
-
-    Raises OutputError when the folder holds something already, or the disk refuses.
-    """
-    require_new_folder(path)
-    staging = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        yield staging
-        open_permissions(staging)
-        sync_folder(staging)
-        staging.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)

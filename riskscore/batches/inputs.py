@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import FileChangedError, InputError
-from riskscore.files import atomic_write, require_file, sha256
+from riskscore.files import require_file, sha256
+from riskscore.outputs import atomic_write
 
 # A file changed within this time of being read could be changed again and look the same.
 _SETTLED = 2.0

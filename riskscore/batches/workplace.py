@@ -16,7 +16,7 @@ from pathlib import Path
 
 from riskscore.batches.tasks import Task
 from riskscore.errors import BatchLockedError, OutputError, ShardError
-from riskscore.files import sync_folder
+from riskscore.outputs import sync_folder
 from riskscore.writing.dataset import require_own_folder
 from riskscore.writing.shards import Shard, read_shard
 

@@ -7,11 +7,13 @@ import gc
 import os
 import sys
 from importlib import import_module
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
-from riskscore.errors import RiskscoreError
+from riskscore.cli.streams import apart, end_by_signals, prepare_streams
+from riskscore.errors import InputError, RiskscoreError
 
 # Each verb is a function of its name in a module here, imported when it is needed.
 VERBS = {
@@ -30,7 +32,6 @@ def command_line(verb: str = "") -> typer.Typer:
         "Illustrative, not diagnostic.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        add_completion=False,
     )
     app.callback()(_whole)
     for name in [verb] if verb in VERBS else VERBS:
@@ -38,7 +39,7 @@ def command_line(verb: str = "") -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
-            app.command()(found)
+            app.command()(apart(found))
     return app
 
 
@@ -50,12 +51,24 @@ def main() -> None:
     # A command is over before it has made garbage worth a search, at its end least of all.
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)
+    prepare_streams()
+    end_by_signals()
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        command_line(verb)()
+        try:
+            command_line(verb)()
+        finally:
+            sys.stdout.flush()
     except RiskscoreError as error:
-        typer.echo(f"riskscore: {type(error).__name__}: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except OSError as error:  # of what is written, OutputError tells
+        where = Path(os.fsdecode(error.filename)).name if error.filename else ""
+        _fail(InputError(f"cannot be read: {error.strerror}", where=where))
+
+
+def _fail(error: RiskscoreError) -> NoReturn:
+    typer.echo(f"riskscore: {type(error).__name__}: {error}", err=True)
+    sys.exit(error.exit_code)
 
 
 def _version(wanted: bool) -> None:
@@ -68,7 +81,8 @@ def _version(wanted: bool) -> None:
 
 def _whole(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("-V", "--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Genetic risk scores of autoimmune disease. Illustrative, not diagnostic."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from riskscore.cli.options import ForceOption
+from riskscore.cli.streams import apart
 from riskscore.errors import UsageError
 
 models = typer.Typer(
@@ -107,6 +108,7 @@ def models_check(name: Annotated[str, typer.Argument(help=_WHICH)]) -> None:
 
 
 @models.command("export-pgs")
+@apart
 def models_export(
     name: Annotated[str, typer.Argument(help=_WHICH)],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; - for stdout.")],
@@ -115,9 +117,9 @@ def models_export(
     ] = False,
 ) -> None:
     """Write a model's genetic part as a scoring file of the PGS Catalog, format 2.0."""
-    from riskscore.files import atomic_write
     from riskscore.models.catalog import load_model
     from riskscore.models.export import export_pgs
+    from riskscore.outputs import atomic_write
 
     export = export_pgs(load_model(name), lossy=lossy)
     for loss in export.losses:
@@ -133,15 +135,17 @@ def models_export(
 
 
 @models.command("import-pgs")
+@apart
 def models_import(
     file: Annotated[Path, typer.Argument(help="A scoring file of the PGS Catalog.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make.")],
     force: ForceOption = False,
 ) -> None:
     """Make a model folder of a scoring file, to be completed by hand."""
-    from riskscore.files import new_folder, require_file
+    from riskscore.files import require_file
     from riskscore.models.catalog import load_model
     from riskscore.models.skeleton import folder_files
+    from riskscore.outputs import new_folder
 
     require_file(file, "scoring file")
     files = folder_files(load_model(file, force=force))

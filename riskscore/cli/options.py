@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskscore.errors import plain
+
 if TYPE_CHECKING:
     from riskscore.samples.part import Part
     from riskscore.samples.question import Question
@@ -56,7 +58,10 @@ VCFArgument = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", help="File for the table: .tsv or .parquet.")
+    Path | None,
+    typer.Option(
+        "-o", "--output", help="File for the table: .tsv, .csv or .parquet; - is standard output."
+    ),
 ]
 # Of the verbs that do not score, but read or write with one of these choices.
 ModelOption = Annotated[
@@ -237,7 +242,7 @@ def asks(verb: Callable[..., None]) -> Callable[..., None]:
 def say(lines: Iterable[str]) -> None:
     """Messages to standard error."""
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(plain(line), err=True)
 
 
 def usable_processes() -> int:

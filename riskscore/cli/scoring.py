@@ -42,9 +42,9 @@ def score(
     check_ending(output)
     part = Part.parse(shard) if shard else None
     if out is not None:
-        from riskscore.writing.bundle import check_folder
+        from riskscore.outputs import require_new_folder
 
-        check_folder(out)
+        require_new_folder(out)
     if sample_set:
         from riskscore.cli.batch import score_for_batch
 
@@ -155,9 +155,10 @@ def demo(
 ) -> None:
     """Score 2,504 real people of the 1000 Genomes Project with three models."""
     from riskscore.files import reference_root, require_file
+    from riskscore.outputs import require_new_folder
     from riskscore.run import score as run_score
     from riskscore.tables import read_rows
-    from riskscore.writing.bundle import check_folder, write_bundle
+    from riskscore.writing.bundle import FILES, write_bundle
     from riskscore.writing.words import summary_words
 
     examples = reference_root() / "examples"
@@ -165,7 +166,7 @@ def demo(
         examples / "1000G_MHC_HLA.GRCh38.vcf.gz", "example VCF (it is in a checkout)"
     )
     people = {row["sample"]: row for row in read_rows(examples / "1000G_samples.tsv")}
-    check_folder(out, replace=True)
+    require_new_folder(out, replacing=FILES)
     models = ["t1d", "ra", "ms"]
     scores = run_score(vcf, models, exposures=examples / "1000G_samples.tsv")
     groups = [people[sample]["superpopulation"] for sample in scores.cohort.samples]

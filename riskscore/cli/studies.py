@@ -174,10 +174,10 @@ def evaluate(
 
 
 def _write_evaluation(found: Any, out: Path) -> None:
+    from riskscore.outputs import require_new_folder
     from riskscore.studies.charts.theme import save_chart
-    from riskscore.writing.bundle import check_folder
 
-    check_folder(out)
+    require_new_folder(out)
     out.mkdir(parents=True, exist_ok=True)
     for name in ("measures", "comparison", "roc", "deciles", "calibration", "decision",
                  "thresholds"):  # fmt: skip

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riskscore.errors import OutputError
-from riskscore.files import open_permissions, sync_folder, write_file
+from riskscore.outputs import new_folder, write_file
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -89,33 +86,7 @@ def write_folder(
 
     It appears whole, written through to the disk, or not at all.
     """
-    check_folder(folder, replace=replace)
-    staging = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    with new_folder(folder, replacing=FILES if replace else ()) as staging:
         outputs = {name: write_file(staging / name, parts) for name, parts in contents.items()}
         write_file(staging / record, [to_json(sealed({**told, "outputs": outputs}))])
-        open_permissions(staging)
-        sync_folder(staging)
-        for name in [*contents, record] if folder.is_dir() else []:
-            (folder / name).unlink(missing_ok=True)
-        staging.replace(folder)
-        sync_folder(folder.parent)
-    except OSError as error:
-        raise OutputError(f"could not write: {error.strerror}", where=folder.name) from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
     return folder
-
-
-def check_folder(folder: Path, *, replace: bool = False) -> None:
-    """Refuse a folder that holds something already, before any work is done."""
-    if not folder.exists():
-        return
-    held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-    if held - (FILES if replace else set()):
-        raise OutputError(
-            "the output folder is not empty", where=folder.name, fix="choose a new one with --out"
-        )

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import OutputError
-from riskscore.files import open_permissions, sha256, sync_folder, write_file
+from riskscore.files import sha256
+from riskscore.outputs import open_permissions, sync_folder, write_file
 from riskscore.samples.hla.table import HLA_COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskscore.errors import ShardError, UsageError
+from riskscore.outputs import require_new_folder
 from riskscore.scoring.score import COLUMNS
-from riskscore.writing.bundle import check_folder, write_tables
+from riskscore.writing.bundle import write_tables
 from riskscore.writing.dataset import require_own_folder, run_of, write_dataset
 from riskscore.writing.failures import Failure, read_failed_shard, tells_failure
 from riskscore.writing.parquet import block_of
@@ -42,7 +43,7 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> Merged:
         (whole,) = wholes
         if tsv:
             raise UsageError("a bundle is text already", fix="leave out --tsv")
-        check_folder(out)
+        require_new_folder(out)
         plain = whole.plain_lines()
         table = tsv_parts((block_of(part) for part in whole.scores()), COLUMNS)
         write_tables(out, table, whole.tallies(), whole.told(), plain=plain)

@@ -1,7 +1,9 @@
-"""Tables out: TSV or Parquet by the ending of the name, whole or not at all."""
+"""Tables out: TSV, CSV or Parquet by the ending of the name, whole or not at all."""
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,11 +11,19 @@ from typing import IO, Any
 
 import numpy as np
 
-from riskscore.errors import OutputError, UsageError
-from riskscore.files import atomic_write
-from riskscore.writing.text_columns import Letters, joined, number_letters, text_letters
+from riskscore.errors import UsageError
+from riskscore.outputs import atomic_write
+from riskscore.writing.text_columns import (
+    UNDECODABLE,
+    Letters,
+    joined,
+    number_letters,
+    text_letters,
+)
 
-ENDINGS = (".tsv", ".parquet")
+ENDINGS = (".tsv", ".csv", ".parquet")
+STDOUT = Path("-")
+_FORMULA = frozenset("=+-@")
 _ROWS = 4096  # rows turned into text at a time
 _PARQUET_ROWS = 100_000  # of a row group
 Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
@@ -62,7 +72,7 @@ def _lines(columns: Sequence[Sequence[Any] | np.ndarray[Any, Any]]) -> bytes:
     if len(letters) == len(columns):
         return joined(letters)
     rows = zip(*(_listed(values) for values in columns), strict=True)
-    return "".join(["\t".join(map(cell, row)) + "\n" for row in rows]).encode()
+    return "".join(["\t".join(map(cell, row)) + "\n" for row in rows]).encode(errors=UNDECODABLE)
 
 
 def _letters(values: Sequence[Any] | np.ndarray[Any, Any]) -> Letters | None:
@@ -81,8 +91,8 @@ def _listed(values: Sequence[Any] | np.ndarray[Any, Any]) -> Sequence[Any]:
 
 
 def check_ending(path: Path | None) -> None:
-    """Refuse a name that is neither TSV nor Parquet, before any work is done."""
-    if path is not None and path.suffix not in ENDINGS:
+    """Refuse a name whose ending names no format of tables, before any work is done."""
+    if path is not None and path != STDOUT and path.suffix not in ENDINGS:
         raise UsageError(
             f"cannot tell the format of {path.name}", fix=f"end it in {' or '.join(ENDINGS)}"
         )
@@ -91,7 +101,7 @@ def check_ending(path: Path | None) -> None:
 def write_table(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: Path | None
 ) -> None:
-    """Write rows to a TSV or Parquet file, or as TSV to standard output without a path."""
+    """Write rows to a TSV, CSV or Parquet file, or as TSV to standard output (no path, or -)."""
     write_blocks(as_block(rows, columns), columns, path)
 
 
@@ -101,20 +111,43 @@ def write_blocks(blocks: Iterable[Block], columns: Sequence[str], path: Path | N
     Parquet is the exception: its columns are gathered first.
     """
     check_ending(path)
-    if path is None:
-        try:
-            for part in tsv_parts(blocks, columns):
-                sys.stdout.write(part.decode())
-            sys.stdout.flush()
-        except BrokenPipeError as error:
-            raise OutputError("the reader of the output closed it early") from error
-    elif path.suffix == ".parquet":
-        with atomic_write(path) as stream:
+    if path is None or path == STDOUT:
+        for part in tsv_parts(blocks, columns):
+            sys.stdout.write(part.decode())
+        sys.stdout.flush()
+        return
+    with atomic_write(path) as stream:
+        if path.suffix == ".parquet":
             _write_parquet(stream, blocks, columns)
-    else:
-        with atomic_write(path) as stream:
-            for part in tsv_parts(blocks, columns):
+        else:
+            parts = csv_parts if path.suffix == ".csv" else tsv_parts
+            for part in parts(blocks, columns):
                 stream.write(part)
+
+
+def csv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[bytes]:
+    r"""A table as CSV for spreadsheets, a block at a time, the header line first.
+
+    Text that a spreadsheet would take for a formula has an apostrophe before it.
+
+    >>> list(csv_parts([{"a": np.array([-0.5]), "b": ("=1+1, or not",)}], ["a", "b"]))
+    [b'a,b\r\n', b'-0.5,"\'=1+1, or not"\r\n']
+    """
+    yield _csv_lines([columns])
+    for block in blocks:
+        listed = [_listed(block[column]) for column in columns]
+        yield _csv_lines([[_safe(value) for value in row] for row in zip(*listed, strict=True)])
+
+
+def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode(errors=UNDECODABLE)
+
+
+def _safe(value: Any) -> str:
+    written = cell(value)
+    return f"'{written}" if isinstance(value, str) and written[:1] in _FORMULA else written
 
 
 def _write_parquet(stream: IO[bytes], blocks: Iterable[Block], columns: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Letters = NDArray[np.uint8]  # shape (rows, bytes)
 
+UNDECODABLE = "backslashreplace"  # letters of file names that are no text are told by escapes
 _DECIMALS = 12
 _LEAST, _MOST = 1e-6, 1e3  # between these numbers are written with decimals
 _WORDS = 5  # a number in four-letter words: sign, whole part and point, three of decimals
@@ -111,7 +112,7 @@ def text_letters(values: Sequence[str]) -> Letters | None:
 def _packed(texts: Sequence[str], together: str) -> NDArray[np.bytes_]:
     if together.isascii():  # a letter is a byte, so that numpy need not look for the longest
         return np.array(texts, dtype=f"S{max(1, *map(len, texts))}")
-    return np.array([text.encode() for text in texts], dtype=np.bytes_)
+    return np.array([text.encode(errors=UNDECODABLE) for text in texts], dtype=np.bytes_)
 
 
 def joined(columns: Sequence[Letters]) -> bytes:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import OutputError, UsageError
-from riskscore.files import atomic_write
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.models.folder import read_folder
@@ -34,6 +33,7 @@ from riskscore.models.terms import (
     Term,
 )
 from riskscore.models.weights import BY_DOSAGE
+from riskscore.outputs import atomic_write
 
 _HEAD = """###PGS CATALOG SCORING FILE
 #format_version=2.0

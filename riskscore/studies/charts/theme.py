@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from riskscore.errors import UsageError
-from riskscore.files import atomic_write
+from riskscore.outputs import atomic_write
 
 Chart = alt.LayerChart | alt.FacetChart | alt.HConcatChart
 

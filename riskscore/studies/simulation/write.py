@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskscore.files import new_folder
+from riskscore.outputs import new_folder
 from riskscore.samples.files.vcf_write import DOSAGE_FORMATS, GT_FORMAT, VCFWriter
 from riskscore.studies.simulation.records import SimulatedRecord, simulated_records
 

@@ -109,7 +109,7 @@ def flag_counts(rows: list[Row]) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for row in rows:
         counts.update({part.partition("=")[0] for part in str(row["flags"]).split(";") if part})
-    return counts.most_common()
+    return sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
 
 
 def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import ModelError, UsageError
-from riskscore.files import atomic_write
 from riskscore.models.panel import reference_panel
+from riskscore.outputs import atomic_write
 from riskscore.scoring.score import Scores
 from riskscore.writing.explorer import write as explorer_page
 from riskscore.writing.explorer.equations import equations

@@ -34,8 +34,9 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import PanelFormatError
-from riskscore.files import atomic_write, require_file
+from riskscore.files import require_file
 from riskscore.genetics.build import Build
+from riskscore.outputs import atomic_write
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
 
 MAGIC = b"HLAPANEL"
