@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli.options import ForceOption
+from riskscore.cli.options import ForceOption, WeightTypeOption
 from riskscore.cli.streams import apart
 from riskscore.errors import UsageError
 
@@ -51,6 +51,7 @@ def models_show(
         typer.Option("--joint", help="A table of genes and exposures together: odds ratios, RERI."),
     ] = False,
     force: ForceOption = False,
+    weight_type: WeightTypeOption = None,
 ) -> None:
     """The card of a model; with --sources, every number with its source."""
     from riskscore.models.catalog import load_model
@@ -62,7 +63,7 @@ def models_show(
 
     if sources + weights + joint > 1:
         raise UsageError("--sources, --weights and --joint are tables of their own; ask for one")
-    model, panel = load_model(name, force=force), reference_panel()
+    model, panel = load_model(name, force=force, weight_type=weight_type), reference_panel()
     if sources:
         write_table(source_rows(model), SOURCE_COLUMNS, None)
     elif joint:
@@ -75,7 +76,9 @@ def models_show(
 
 
 @models.command("check")
-def models_check(name: Annotated[str, typer.Argument(help=_WHICH)]) -> None:
+def models_check(
+    name: Annotated[str, typer.Argument(help=_WHICH)], weight_type: WeightTypeOption = None
+) -> None:
     """Read a model strictly, work through its examples, and compare it with the published tables.
 
     To standard output goes a table of the rows that contradict the tables of the same disease.
@@ -85,7 +88,7 @@ def models_check(name: Annotated[str, typer.Argument(help=_WHICH)]) -> None:
     from riskscore.scoring.examples import check_examples
     from riskscore.writing.tables import write_table
 
-    model = load_model(name, force=True)
+    model = load_model(name, force=True, weight_type=weight_type)
     count = check_examples(model)
     plain = f", {len(model.plain)} plain variants" if model.plain is not None else ""
     typer.echo(
@@ -140,6 +143,7 @@ def models_import(
     file: Annotated[Path, typer.Argument(help="A scoring file of the PGS Catalog.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make.")],
     force: ForceOption = False,
+    weight_type: WeightTypeOption = None,
 ) -> None:
     """Make a model folder of a scoring file, to be completed by hand."""
     from riskscore.files import require_file
@@ -148,7 +152,7 @@ def models_import(
     from riskscore.outputs import new_folder
 
     require_file(file, "scoring file")
-    files = folder_files(load_model(file, force=force))
+    files = folder_files(load_model(file, force=force, weight_type=weight_type))
     with new_folder(out) as folder:
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 INPUTS, GENOTYPES, HLA, RISK = "Inputs", "Reading genotypes", "HLA", "Population and risk"
 
 
+class WeightName(StrEnum):
+    """The weight types, before riskscore.models is imported."""
+
+    beta = "beta"
+    OR = "OR"
+    HR = "HR"
+
+
 class BuildName(StrEnum):
     """The builds --build takes."""
 
@@ -99,9 +107,16 @@ BuildOption = Annotated[
 ]
 
 
+WeightTypeOption = Annotated[
+    WeightName | None,
+    typer.Option(help="What the weights of a scoring file are that does not say it."),
+]
+
+
 def question_of(
     model: ModelOption,
     force: ForceOption = False,
+    weight_type: WeightTypeOption = None,
     exposures: ExposuresOption = None,
     sex_column: SexOption = "sex",
     hla: Annotated[
@@ -201,7 +216,7 @@ def question_of(
 
     accepted = frozenset(filters.split(",")) if filters else None
     return Question.of(
-        as_models([load_model(name, force=force) for name in model]),
+        as_models([load_model(name, force=force, weight_type=weight_type) for name in model]),
         exposures=exposures,
         sex_column=sex_column,
         hla=hla or (),
@@ -213,6 +228,7 @@ def question_of(
         ),
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
+        weight_type=weight_type.value if weight_type else None,
         population=population,
         prevalence=prevalence,
         horizon=horizon,

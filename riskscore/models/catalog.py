@@ -9,6 +9,7 @@ from riskscore.errors import ModelNotFoundError, UsageError
 from riskscore.files import reference_root
 from riskscore.models.folder import read_folder
 from riskscore.models.model import RiskModel
+from riskscore.models.origin import WeightType, as_weight_type
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
 
@@ -29,13 +30,16 @@ def shipped_models(mondo: str) -> tuple[RiskModel, ...]:
     return tuple(m for m in models if not mondo or m.card.disease["mondo"] == mondo)
 
 
-def load_model(name: str | Path, *, force: bool = False) -> RiskModel:
+def load_model(
+    name: str | Path, *, force: bool = False, weight_type: WeightType | str | None = None
+) -> RiskModel:
     """A shipped model by its id, or any model by its folder, its model.yaml, or a scoring file.
 
     A scoring file is one of the PGS Catalog, format 1.0 or 2.0, plain or gzip. Raises
     ModelNotFoundError, ModelFormatError when the files break the format, or ModelDoubtError when
     many rows of a scoring file contradict the catalog's tables of the disease: use it all the same
-    with ``force``.
+    with ``force``. ``weight_type`` (beta, OR or HR) says what a scoring file's weights are, where
+    it does not itself.
 
     >>> load_model("ms").card.disease["mondo"]
     'MONDO:0005301'
@@ -50,7 +54,7 @@ def load_model(name: str | Path, *, force: bool = False) -> RiskModel:
         from riskscore.models.pgs import read_scoring_file
         from riskscore.models.provenance import require_trust
 
-        model = read_scoring_file(path)
+        model = read_scoring_file(path, as_weight_type(weight_type))
         if not force:
             require_trust(model, shipped_models(model.card.disease["mondo"]))
         return model
@@ -61,13 +65,17 @@ def load_model(name: str | Path, *, force: bool = False) -> RiskModel:
     )
 
 
-def as_models(models: Models) -> tuple[RiskModel, ...]:
+def as_models(
+    models: Models, *, weight_type: WeightType | str | None = None
+) -> tuple[RiskModel, ...]:
     """Models by id, by path, or as they are; one or several.
 
     Raises UsageError when none is named or one twice, and the errors of :func:`load_model`.
     """
     several = [models] if isinstance(models, str | Path | RiskModel) else models
-    loaded = tuple(m if isinstance(m, RiskModel) else load_model(m) for m in several)
+    loaded = tuple(
+        m if isinstance(m, RiskModel) else load_model(m, weight_type=weight_type) for m in several
+    )
     if not loaded:
         raise UsageError("no model was named")
     repeated = {model.id for model in loaded if [m.id for m in loaded].count(model.id) > 1}

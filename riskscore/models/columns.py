@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import ModelFormatError
+from riskscore.models.effects import BY_DOSAGE_DIFFERS
 from riskscore.models.origin import Origin
 from riskscore.models.rows import MISSING, Row
 
@@ -224,6 +225,18 @@ class Columns:
         if not any(part in text for part in ("HLA", "AA_", "*")):
             return np.zeros(self.count, dtype=bool)
         return np.array([bool(_HLA_NAME.match(cell)) for cell in self.cells(column)], dtype=bool)
+
+    def require_same_by_dosage(self, weights: Numbers, skipped: Mask) -> None:
+        """Raise ModelFormatError where a dosage weight is not what effect_weight says."""
+        dominant, recessive = self.flag("is_dominant"), self.flag("is_recessive")
+        second: Numbers = np.where(dominant | recessive, 1.0, 2.0)
+        copies: list[Numbers] = [np.zeros(self.count), np.where(recessive, 0.0, 1.0), second]
+        for number, coded in enumerate(copies):
+            given = self.numbers(f"dosage_{number}_weight")
+            same = np.isclose(given, weights * coded, rtol=1e-3, atol=1e-6)
+            odd = ~(same | np.isnan(given) | np.isnan(weights) | skipped)
+            if (i := self.first(odd)) is not None:
+                raise self.refuse(i).error(BY_DOSAGE_DIFFERS)
 
     def weights(self, weights: Numbers, ratios: Numbers, origin: Origin, skipped: Mask) -> Numbers:
         """The weights on the log scale."""

@@ -30,6 +30,7 @@ _THREE_LETTERS = {
 }  # fmt: skip
 _RESIDUE = re.compile(r"(?:HLA-)?([A-Z]+\d?):(-?\d+)([A-Z]+)")
 _NAMED_RESIDUE = re.compile(r"(?:HLA-)?([A-Z]+\d?)[ _:]([A-Z][a-z]{2})(-?\d+)")
+_JOINED_RESIDUE = re.compile(r"HLA-([A-Z]+\d?)_(-?\d+)_([A-Z])")
 _IMPUTED_RESIDUE = re.compile(r"AA_([A-Z]+\d?)_(-?\d+)_\d+_([A-Z]+)(?:_exon\d+)?")
 _APOE = re.compile(r"(?:apoe)?[ _-]*(?:e|ε)(?:psilon)?([234])", re.IGNORECASE)
 
@@ -50,12 +51,13 @@ def parse_alleles(text: str, coding: Coding) -> HLAAlleleFactor:
 def parse_residues(text: str, coding: Coding) -> AminoAcidFactor:
     """Residues of one gene, joined by ``;``; several letters at a place are alternatives.
 
-    Also in the words of papers (``HLA-B Asp9``) and of SNP2HLA (``AA_B_9_31324201_D``).
+    Also in the words of papers (``HLA-B Asp9``), of SNP2HLA (``AA_B_9_31324201_D``), and of the
+    catalog (``HLA-B_9_D``).
 
     >>> str(parse_residues("HLA-DRB1:11V;HLA-DRB1:71K", ADDITIVE))
     'HLA-DRB1:11V;HLA-DRB1:71K'
-    >>> parse_residues("HLA-B Asp9", ADDITIVE) == parse_residues("AA_B_9_31324201_D", ADDITIVE)
-    True
+    >>> {str(parse_residues(name, ADDITIVE)) for name in ("HLA-B Asp9", "HLA-B_9_D")}
+    {'HLA-B:9D'}
     """
     found = [_residue(constituent.strip()) for constituent in text.split(";")]
     if len({gene for gene, _, _ in found}) != 1:
@@ -64,7 +66,11 @@ def parse_residues(text: str, coding: Coding) -> AminoAcidFactor:
 
 
 def _residue(text: str) -> tuple[str, int, str]:
-    if match := _RESIDUE.fullmatch(text) or _IMPUTED_RESIDUE.fullmatch(text):
+    if (
+        match := _RESIDUE.fullmatch(text)
+        or _IMPUTED_RESIDUE.fullmatch(text)
+        or _JOINED_RESIDUE.fullmatch(text)
+    ):
         return match[1], int(match[2]), match[3]
     if (match := _NAMED_RESIDUE.fullmatch(text)) and match[2].lower() in _THREE_LETTERS:
         return match[1], int(match[3]), _THREE_LETTERS[match[2].lower()]

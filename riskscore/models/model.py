@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from riskscore.errors import BuildMismatchError, PopulationError, UsageError
+from riskscore.errors import BuildMismatchError, ModelFormatError, PopulationError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
@@ -21,6 +21,9 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
+
+MOST_LETTERS = 80  # of a model's id
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 
 
 class Sex(StrEnum):
@@ -173,13 +176,23 @@ class Card:
     reporting: Mapping[str, str] = field(default_factory=dict)
 
 
+def is_model_id(text: str) -> bool:
+    """Whether a model may be called so: letters, digits, and ``_ . -`` but for the first.
+
+    >>> is_model_id("PGS000021"), is_model_id("m/../t1d"), is_model_id("..")
+    (True, False, False)
+    """
+    return len(text) <= MOST_LETTERS and _ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class RiskModel:
     """A model as data: its terms in order, and all that scoring them needs.
 
     ``checksum`` is the SHA-256 of the model's files together, and names its exact content.
     ``plain`` holds the variants of a genome-wide score, which are no terms. Without
-    ``reference_populations`` no frequencies come with the model.
+    ``reference_populations`` no frequencies come with the model. ``warnings`` are told whenever it
+    is used. Raises ModelFormatError for an ``id`` of other letters than those of a file's name.
     """
 
     id: str
@@ -199,6 +212,14 @@ class RiskModel:
     examples: tuple[Example, ...] = ()
     checksum: str = ""
     plain: PlainVariants | None = field(default=None, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if not is_model_id(self.id):  # names of folders and files are made of it
+            raise ModelFormatError(
+                f"a model cannot be called {self.id[:MOST_LETTERS]!r}",
+                fix=f"take up to {MOST_LETTERS} letters, digits, and _ . - (not first)",
+            )
 
     def __repr__(self) -> str:
         counted = f"{len(self.terms):,} terms"

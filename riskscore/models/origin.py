@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from riskscore.errors import ModelFormatError
+import numpy as np
+
+from riskscore.errors import ModelFormatError, UsageError
 from riskscore.genetics.build import Build, parse_build
 from riskscore.models.rows import ScoringTable
 from riskscore.models.terms import Status
 
 _RATIOS = frozenset(["or", "hr", "or/hr", "odds ratio", "hazard ratio", "odds ratio/hazard ratio"])
-_LOGS = frozenset(["", "nr", "beta", "log(or)", "log(hr)", "log(or/hr)", "log(or)/log(hr)"])
+_NOT_SAID = frozenset(["", "nr"])
+_LOGS = _NOT_SAID | frozenset(["beta", "log(or)", "log(hr)", "log(or/hr)", "log(or)/log(hr)"])
 _LEAST_RATIO = 0.5  # weights all above this, under the name of ratios, are ratios
+_USUAL_RATIO = 0.7  # of weights that are all positive, a median above this is rare for logarithms
+
+
+class WeightType(StrEnum):
+    """What effect_weight holds: log odds (or hazard) ratios, or the ratios themselves."""
+
+    BETA = "beta"
+    OR = "OR"
+    HR = "HR"
+
+
+def as_weight_type(name: WeightType | str | None) -> WeightType | None:
+    """A weight type by its name; raises UsageError for another."""
+    try:
+        return WeightType(name) if name else None
+    except ValueError as error:
+        raise UsageError(f"weights are not {name!r}", fix="say beta, OR or HR") from error
 
 
 @dataclass(frozen=True)
@@ -38,14 +59,18 @@ def folder_origin(table: ScoringTable) -> Origin:
     return Origin(True, parse_build(table.header.get("genome_build", "")) or Build.GRCh38)
 
 
-def catalog_origin(table: ScoringTable) -> Origin:
-    """The origin of a PGS Catalog file. Raises ModelFormatError when its scale cannot be told."""
+def catalog_origin(table: ScoringTable, asked: WeightType | None = None) -> Origin:
+    """The origin of a PGS Catalog file, whose weights are as ``asked`` if that is given.
+
+    Raises ModelFormatError when its scale cannot be told.
+    """
     rows = [row for row in table.rows if row["effect_weight"]]
     weights = [row.number("effect_weight") or 0.0 for row in rows]
     reported = [row.number("OR") or row.number("HR") for row in rows]
     pairs = [(w, r) for w, r in zip(weights, reported, strict=True) if r is not None]
     repeats = bool(pairs) and all(w == r > 0 for w, r in pairs)
-    return origin_of(table.header, table.name, weight_type(table), weights, repeats, bool(pairs))
+    named = weight_type(table)
+    return origin_of(table.header, table.name, named, weights, repeats, bool(pairs), asked)
 
 
 def origin_of(
@@ -55,13 +80,17 @@ def origin_of(
     weights: Sequence[float],
     repeats: bool,
     reported: bool,
+    asked: WeightType | None = None,
 ) -> Origin:
     """The origin of a file, from its header and its weights.
 
     ``named`` is what it calls its weights; ``reported`` says that it has ratios beside them, and
-    ``repeats`` that they are the same numbers.
+    ``repeats`` that they are the same numbers; ``asked`` is the user's word for the weights.
     """
-    ratios, note = _scale(name, named, weights, repeats, reported)
+    if asked is not None:
+        ratios, note = asked is not WeightType.BETA, f"weight_type was said to be {asked}"
+    else:
+        ratios, note = _scale(name, named, weights, repeats, reported)
     title, citation = header.get("pgs_id") or name, header.get("citation", "")
     return Origin(
         strict=False,
@@ -86,6 +115,13 @@ def _scale(
     if repeats:
         return True, "effect_weight repeats the ratios; their natural logarithm is used"
     if named.lower() in _LOGS:
+        if named.lower() in _NOT_SAID and not reported and _like_ratios(weights):
+            raise ModelFormatError(
+                "no weight_type says whether the weights are ratios or logarithms, and all are "
+                "positive, as ratios are",
+                where=name,
+                fix="say --weight-type beta, OR or HR, or write #weight_type= in the header",
+            )
         return False, ""
     if named.lower() not in _RATIOS:
         return False, f"weight_type is {named!r}; the weights are used as they stand"
@@ -100,3 +136,10 @@ def _scale(
         where=name,
         fix="write #weight_type=log(OR) in the header, or add the column OR",
     )
+
+
+def _like_ratios(weights: Sequence[float]) -> bool:
+    """Whether weights could be ratios: all positive, and about 1 or above."""
+    if not len(weights) or min(weights) <= 0:
+        return False
+    return min(weights) >= _LEAST_RATIO or float(np.median(weights)) >= _USUAL_RATIO

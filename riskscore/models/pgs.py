@@ -7,8 +7,16 @@ from pathlib import Path
 
 from riskscore.errors import ModelFormatError
 from riskscore.files import read_text, require_file, sha256
-from riskscore.models.model import Card, Citation, HaplotypeScheme, NamedHaplotype, RiskModel
-from riskscore.models.origin import catalog_origin
+from riskscore.models.model import (
+    MOST_LETTERS,
+    Card,
+    Citation,
+    HaplotypeScheme,
+    NamedHaplotype,
+    RiskModel,
+    is_model_id,
+)
+from riskscore.models.origin import WeightType, catalog_origin
 from riskscore.models.plain import LARGE, PlainVariants, parse_plain
 from riskscore.models.rows import OWN_FREQUENCY, ScoringTable, parse_table
 from riskscore.models.terms import Term, VariantFactor
@@ -22,51 +30,77 @@ MONDO = {
     "EFO_0002690": "MONDO:0007915", "EFO_0003779": "MONDO:0007699", "EFO_0001060": "MONDO:0005130",
 }  # fmt: skip
 _DOI = re.compile(r"doi:\s*(10\.\S+)", re.IGNORECASE)
+_DIGITS = 12  # of a number of variants
 _ENDINGS = (".gz", ".txt", ".tsv")
 
 
-def read_scoring_file(path: Path) -> RiskModel:
+def read_scoring_file(path: Path, weight_type: WeightType | None = None) -> RiskModel:
     """A scoring file, format 1.0 or 2.0, harmonised or not, plain or gzip, as a model.
 
     A file has no baseline, so its scores have no probability; it names no ancestry and, mostly, no
     frequencies, so no reference population either (see :mod:`riskscore.scoring.centre`). Of a file
     of more than 2,000 rows, the plain SNPs are held as arrays in ``RiskModel.plain``.
 
+    ``weight_type`` says what the weights are, whatever the file says of them. What makes a reader
+    doubt that the file is whole stands in the model's ``warnings``.
+
     Raises ModelFormatError naming file and line.
     """
     text = read_text(require_file(path, "scoring file"), limit=TEXT_LIMIT)
     if text.count("\n") > LARGE:
-        plain, table, origin = parse_plain(text, path.name)
+        plain, table, origin = parse_plain(text, path.name, weight_type)
         weights = read_terms(table.rows, origin)
     else:
         plain, table = None, parse_table(text, path.name, allow_empty_columns=True)
-        weights = read_terms(table.rows, catalog_origin(table))
+        weights = read_terms(table.rows, catalog_origin(table, weight_type))
     _require_places(weights.terms, plain, table)
-    return _model(path, table, weights, plain)
+    return _model(path, table, weights, plain, _cut_short(text, table))
+
+
+def _cut_short(text: str, table: ScoringTable) -> tuple[str, ...]:
+    """What shows that a file may be cut short: fewer rows than it says, a last line without end."""
+    said = table.header.get("variants_number", "")
+    told = []
+    if said.isdigit() and len(said) < _DIGITS and table.count < int(said):
+        told.append(
+            f"{table.name}: {table.count} rows where its header says {said} variants; the file may "
+            "be cut short"
+        )
+    if not text.endswith("\n"):
+        told.append(f"{table.name}: the last line has no end; the file may be cut short")
+    return tuple(told)
 
 
 def _model(
-    path: Path, table: ScoringTable, weights: Weights, plain: PlainVariants | None
+    path: Path,
+    table: ScoringTable,
+    weights: Weights,
+    plain: PlainVariants | None,
+    warnings: tuple[str, ...],
 ) -> RiskModel:
     header = table.header
     name = header.get("pgs_id") or _stem(path)
+    if not is_model_id(name):
+        name = _stem(path)
+        warnings = (*warnings, f"{table.name}: its pgs_id is no id; the score is called {name}")
     return RiskModel(
         id=name,
         name=header.get("pgs_name") or name,
         version=VERSION,
         edition=header.get("citation") or path.name,
         terms=weights.terms,
-        card=_card(table, weights, plain),
-        scheme=scheme_of(weights),
+        card=_card(table, weights, plain, warnings),
+        scheme=scheme_of(weights, path.name),
         published_score=f"{name} sum",
         published_minimum_coverage=0.0,
         reference_populations=_populations(weights.terms, plain),
         checksum=sha256(path),
         plain=plain,
+        warnings=warnings,
     )
 
 
-def scheme_of(weights: Weights) -> HaplotypeScheme | None:
+def scheme_of(weights: Weights, file: str) -> HaplotypeScheme | None:
     """The haplotypes of a scoring file, told apart by typed alleles: the format names no tags.
 
     Raises ModelFormatError when they span different genes, or one is part of another.
@@ -80,10 +114,15 @@ def scheme_of(weights: Weights) -> HaplotypeScheme | None:
     for first in named:
         for second in named:
             if set(first.alleles) != set(second.alleles):
-                raise ModelFormatError(f"{first.name} and {second.name} span different genes")
+                raise ModelFormatError(
+                    f"the haplotypes {first.name} and {second.name} are of different genes",
+                    where=file,
+                    fix="score each set of haplotypes by a file of its own",
+                )
             if first.rank < second.rank and _overlap(first, second):
                 raise ModelFormatError(
-                    f"{first.name} and {second.name} are not two different haplotypes"
+                    f"{first.name} and {second.name} are not two different haplotypes",
+                    where=file,
                 )
     return HaplotypeScheme(tuple(named))
 
@@ -100,17 +139,19 @@ def _stem(path: Path) -> str:
     name = path.name
     for ending in _ENDINGS:
         name = name.removesuffix(ending)
-    return re.sub(r"[^A-Za-z0-9_.\-]", "_", name) or "scoring-file"
+    return re.sub(r"[^A-Za-z0-9_.\-]", "_", name).lstrip("_.-")[:MOST_LETTERS] or "scoring-file"
 
 
-def _card(table: ScoringTable, weights: Weights, plain: PlainVariants | None) -> Card:
+def _card(
+    table: ScoringTable, weights: Weights, plain: PlainVariants | None, warnings: tuple[str, ...]
+) -> Card:
     header = table.header
     ids = [MONDO.get(t, t).replace("_", ":") for t in header.get("trait_efo", "").split("|")]
     mondo = next((name for name in ids if name.startswith("MONDO:")), "")
     citation = header.get("citation", "")
     doi = _DOI.search(citation)
     trait = header.get("trait_mapped") or header.get("trait_reported") or "not stated"
-    notes = (*weights.notes, *(plain.notes if plain is not None else ()))
+    notes = (*warnings, *weights.notes, *(plain.notes if plain is not None else ()))
     return Card(
         disease={"name": trait, "mondo": mondo, "efo": header.get("trait_efo", ""), "icd10": ""},
         outcome=header.get("trait_reported") or trait,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.models.columns import Coded, Columns, Mask, Numbers, Places, Words, read_columns
-from riskscore.models.origin import Origin, origin_of
+from riskscore.models.origin import Origin, WeightType, origin_of
 from riskscore.models.rows import (
     FREQUENCY,
     OWN_FREQUENCY,
@@ -64,7 +64,9 @@ class PlainVariants:
         return self.position_grch38 if build is Build.GRCh38 else self.position_grch37
 
 
-def parse_plain(text: str, name: str) -> tuple[PlainVariants, ScoringTable, Origin]:
+def parse_plain(
+    text: str, name: str, asked: WeightType | None = None
+) -> tuple[PlainVariants, ScoringTable, Origin]:
     """A scoring file's plain variants as arrays, and the rows that are not plain as a table.
 
     A plain row is one variant by its letters with one weight. Raises ModelFormatError naming file
@@ -87,10 +89,13 @@ def parse_plain(text: str, name: str) -> tuple[PlainVariants, ScoringTable, Orig
         weights[~np.isnan(weights)],  # type: ignore[arg-type]
         bool(both.any() and (weights[both] == ratios[both]).all() and (ratios[both] > 0).all()),
         bool(both.any()),
+        asked,
     )
+    cells.require_same_by_dosage(weights, complex_rows)
     weights = cells.weights(weights, ratios, origin, complex_rows)
     plain = _plain(cells, weights, origin, ~complex_rows)
-    return plain, ScoringTable(name, header, columns, cells.rows(complex_rows)), origin
+    table = ScoringTable(name, header, columns, cells.rows(complex_rows), cells.count)
+    return plain, table, origin
 
 
 def _read_header(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...], int, int]:

@@ -26,6 +26,8 @@ EXTENSION = frozenset(
     "position_grch37 position_grch38 reference_allele interaction_coding fallback_for component "
     "standard_error source status".split()
 )
+# The columns of the format, whatever the case they are written in (rsid, EFFECT_ALLELE).
+_CASES = {name.lower(): name for name in STANDARD | HARMONISED | FORMAT_1 | EXTENSION}
 # The header of format 1.0 named its keys in words.
 _KEYS_1 = {
     "pgs id": "pgs_id", "pgs name": "pgs_name", "reported trait": "trait_reported",
@@ -127,6 +129,7 @@ class ScoringTable:
     header: Mapping[str, str]
     columns: tuple[str, ...]
     lines: Sequence[tuple[int, list[str]]]
+    count: int = 0  # rows of the file; ``lines`` may be some of them
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -161,7 +164,7 @@ def parse_table(text: str, name: str, *, allow_empty_columns: bool) -> ScoringTa
                 f"{len(cells)} columns where the header has {len(columns)}",
                 where=f"{name}, line {number}",
             )
-    table = ScoringTable(name, header, columns, lines[1:])
+    table = ScoringTable(name, header, columns, lines[1:], len(lines) - 1)
     _refuse_unknown(table, allow_empty_columns)
     return table
 
@@ -200,7 +203,7 @@ def read_key(line: str, header: dict[str, str]) -> None:
 
 def standard_columns(names: Sequence[str], file: str) -> tuple[str, ...]:
     """Column names in the words of format 2.0; raises ModelFormatError for a repeated one."""
-    columns = list(names)
+    columns = [_CASES.get(name.lower(), name) for name in names]
     if "reference_allele" in columns and "other_allele" not in columns:
         columns[columns.index("reference_allele")] = "other_allele"  # renamed in format 2.0
     repeated = {name for name in columns if columns.count(name) > 1}
@@ -208,11 +211,22 @@ def standard_columns(names: Sequence[str], file: str) -> tuple[str, ...]:
         raise ModelFormatError(f"the column {sorted(repeated)[0]!r} stands twice", where=file)
     if "effect_allele" not in columns:
         raise ModelFormatError(
-            "no column effect_allele",
+            f"no column effect_allele{_written_otherwise(columns)}",
             where=file,
             fix="give a PGS Catalog scoring file: tab-separated, its columns named",
         )
     return tuple(columns)
+
+
+def _written_otherwise(columns: Sequence[str]) -> str:
+    """What is unusual of a header without the columns of a scoring file."""
+    text = "\t".join(columns)
+    if '"effect_allele"' in text:
+        return ": the cells are in quotes"
+    for separator, word in ((",", "commas"), (";", "semicolons"), (" ", "spaces")):
+        if "effect_allele" in text.split(separator):
+            return f": the columns are separated by {word}"
+    return ""
 
 
 def is_known(column: str) -> bool:

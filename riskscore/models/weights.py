@@ -15,7 +15,15 @@ from pathlib import Path
 
 from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import HLAAllele
+from riskscore.models.effects import BY_DOSAGE_DIFFERS, agrees, same_by_dosage
 from riskscore.models.factors import parse_alleles, parse_apoe, parse_residues, parse_serotype
+from riskscore.models.haplotype_pairs import (
+    ANY_OTHER,
+    of_the_same_genes,
+    require_all_pairs,
+    serotype_haplotype,
+    whole_pairs,
+)
 from riskscore.models.origin import Origin, catalog_origin, folder_origin
 from riskscore.models.rows import Row, ScoringTable, read_table
 from riskscore.models.terms import (
@@ -74,9 +82,13 @@ def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
     for row in rows:
         reader.add(row)
     terms = tuple(reader.terms.values())
+    haplotypes: Mapping[str, Alleles] = reader.haplotypes
+    if reader.by_serotype:
+        haplotypes = of_the_same_genes(haplotypes)
+        require_all_pairs(terms, reader.beside_any)
     if not origin.strict:
-        terms = _whole_pairs(terms)
-    return Weights(terms, reader.haplotypes, reader.frequency, reader.said())
+        terms = whole_pairs(terms, reader.beside_any)
+    return Weights(terms, haplotypes, reader.frequency, reader.said())
 
 
 @dataclass
@@ -86,6 +98,8 @@ class _Reader:
     haplotypes: dict[str, Alleles] = field(default_factory=dict)
     frequency: dict[str, Mapping[str, float]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
+    beside_any: set[str] = field(default_factory=set)  # haplotypes whose rows are pairs with X
+    by_serotype: bool = False
 
     def said(self) -> tuple[str, ...]:
         return (*self.origin.notes, *(f"{n} row(s) {text}" for text, n in self.notes.items()))
@@ -107,7 +121,12 @@ class _Reader:
             raise row.error("source is empty: every weight says where it was published")
         name = self._name(row, factors)
         if name in self.terms:
-            raise row.error(f"the term {name!r} stands twice")
+            nowhere = name.startswith(":0:")  # what a variant without name and place is called
+            raise row.error(
+                "rows that have neither an rsID nor a position cannot be told apart"
+                if nowhere
+                else f"the term {name!r} stands twice"
+            )
         self.terms[name] = Term(
             id=name,
             factors=factors,
@@ -131,7 +150,7 @@ class _Reader:
         named = "*" in row["effect_allele"] or self.origin.strict
         if len(factors) == 1 and not isinstance(first, VariantFactor) and named:
             name = getattr(first, "name", "") or row["effect_allele"]
-        if row.flag("is_haplotype") and row["locus_name"]:
+        if row.flag("is_haplotype") and row["locus_name"] and not self._one_allele(row):
             name = row["locus_name"]
         if _is_apoe(row):
             name = f"APOE {row['effect_allele']} ({name})"
@@ -153,6 +172,8 @@ class _Reader:
         weight = row.number("effect_weight")
         ratio = row.number("OR") if row["OR"] else row.number("HR")
         by_dosage = [row.number(f"dosage_{copies}_weight") for copies in range(3)]
+        if weight is not None and not same_by_dosage(weight, coding, by_dosage):
+            raise row.error(BY_DOSAGE_DIFFERS)
         if weight is None and any(value is not None for value in by_dosage):
             values = tuple(value for value in by_dosage if value is not None)
             if len(values) != 3 or dominant or recessive:
@@ -165,7 +186,7 @@ class _Reader:
             if value is None or value <= 0:
                 raise row.error(f"the ratio {value} has no logarithm")
             return math.log(value), coding
-        if ratio is not None and not _agrees(weight, ratio, row["OR"] or row["HR"]):
+        if ratio is not None and not agrees(weight, ratio, row["OR"] or row["HR"]):
             self.notes["have a ratio that is not the weight's: the weight is used"] += 1
         return weight, coding
 
@@ -181,12 +202,17 @@ class _Reader:
             return parse_apoe(effect, coding)
         if row.flag("is_diplotype"):
             return [(self._diplotype(row, effect), 1.0)]
-        if row.flag("is_haplotype") and kind != "HLA_AA":
+        if row.flag("is_haplotype") and kind != "HLA_AA" and not self._one_allele(row):
             if not kind and "*" not in effect:
                 snps = read_snp_haplotype(row, self.origin, self.notes)
                 return [((VariantFactor(snps, coding, row.frequency),), 1.0)]
             return [((self._haplotype(row, effect),), 1.0)]
         return [((self._single(row, coding),), 1.0)]
+
+    def _one_allele(self, row: Row) -> bool:
+        """Whether a row of the catalog calls a single HLA allele a haplotype."""
+        effect = row["effect_allele"]
+        return not self.origin.strict and "*" in effect and ";" not in effect
 
     def _single(self, row: Row, coding: Coding) -> Factor:
         """One variant, or one HLA allele, set of residues or serotype."""
@@ -242,6 +268,8 @@ class _Reader:
     def _diplotype(self, row: Row, effect: str) -> tuple[Factor, ...]:
         """A pair: of haplotypes by name or by their alleles, or of two alleles of one gene."""
         names = [part.strip() for part in effect.split("+" if "+" in effect else "/")]
+        if row["variant_type"] == "HLA_serotype" and not self.origin.strict and len(names) == 2:
+            return (self._serotype_pair(names),)
         if len(names) != 2:
             raise row.error(f"{effect!r} is not two of the haplotypes above, joined by +")
         if all("*" in name and ";" not in name for name in names):
@@ -252,6 +280,18 @@ class _Reader:
                 return tuple(pair)
         found = [self._named(row, name) for name in names]
         return (DiplotypeFactor((found[0], found[1])),)
+
+    def _serotype_pair(self, names: list[str]) -> Factor:
+        """A pair of haplotypes by their serotypes; beside any other, one haplotype by itself."""
+        self.by_serotype = True
+        named = sorted(name for name in names if name != ANY_OTHER)
+        for name in named:
+            self.haplotypes.setdefault(name, serotype_haplotype(name))
+            self.frequency.setdefault(name, {})
+        if len(named) == 1:
+            self.beside_any.add(named[0])
+            return HaplotypeFactor(named[0])
+        return DiplotypeFactor((named[0], named[1]))
 
     def _named(self, row: Row, text: str) -> str:
         """The name of a haplotype, given that name or the haplotype's alleles."""
@@ -279,38 +319,6 @@ def _hla_name(row: Row, coding: Coding) -> tuple[str, Coding]:
     return effect, coding
 
 
-def _agrees(weight: float, ratio: float, text: str) -> bool:
-    """Whether a ratio, as far as its decimals tell, is the exponential of the weight."""
-    half = 0.5 * 10.0 ** -len(text.partition(".")[2])
-    least, most = (max(ratio + sign * 1.5 * half, 1e-12) for sign in (-1, 1))
-    return math.log(least) - 0.005 <= weight <= math.log(most) + 0.005
-
-
 def _is_apoe(row: Row) -> bool:
     named = row["locus_name"].upper() == "APOE" or row["rsID"].upper().startswith("APOE")
     return row["variant_type"] == "APOE_allele" or (named and not looks_like_letters(row))
-
-
-def _whole_pairs(terms: tuple[Term, ...]) -> tuple[Term, ...]:
-    """Pairs whose weight stands alone, from rows that each add to the sum.
-
-    In the catalog's format a pair's row adds to the rows of its haplotypes; in a model the pair's
-    weight takes their place.
-    """
-    own = {t.factors[0].name: t.weight for t in terms if isinstance(t.factors[0], HaplotypeFactor)}
-    whole = []
-    for term in terms:
-        pair = term.factors[0]
-        if isinstance(pair, DiplotypeFactor):
-            added = sum(own.get(name, 0.0) for name in pair.names)
-            term = _heavier(term, added) if added else term  # noqa: PLW2901
-        whole.append(term)
-    return tuple(whole)
-
-
-def _heavier(term: Term, added: float) -> Term:
-    return replace(
-        term,
-        weight=term.weight + added,
-        source=f"{term.source}: {term.weight:g} and its two haplotypes' {added:g}",
-    )

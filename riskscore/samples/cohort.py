@@ -133,7 +133,8 @@ def read_cohort(
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = _plain_sums(source, wide, chosen, reading, people)
         samples, name = source.samples, source.name
-        warnings = [*source.warnings, *dosages.warnings, *found.warnings]
+        told = [warning for model in named for warning in model.warnings]
+        warnings = [*source.warnings, *told, *dosages.warnings, *found.warnings]
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     met = not all(match.missing for match in dosages.matches) or any(
         one.observed.any() for one in sums.values()

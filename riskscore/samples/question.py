@@ -19,6 +19,7 @@ from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models
 from riskscore.models.model import RiskModel
+from riskscore.models.origin import WeightType, as_weight_type
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import HaplotypeCalls
 
@@ -50,8 +51,10 @@ class Question:
     genome build, if the files are silent. ``reading`` says which genotype field and which records
     count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
     scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
-    HLA alleles, with the uncertainty that this brings. ``prevalence`` (a probability, between 0 and
-    1) takes the place of the models' baseline risk, and ``horizon`` chooses among those they have.
+    HLA alleles, with the uncertainty that this brings. ``weight_type`` (beta, OR or HR) says what
+    the weights of scoring files are, where those do not. ``prevalence`` (a probability, between 0
+    and 1) takes the place of the models' baseline risk, and ``horizon`` chooses among those they
+    have.
 
     Raises UsageError for a value that none of these can have.
 
@@ -71,6 +74,7 @@ class Question:
     reading: Reading = field(default_factory=Reading)
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
     weak_tags: bool = False
+    weight_type: WeightType | None = None
     prevalence: float | None = field(default=None, metadata=_BASELINE)
     horizon: str | None = field(default=None, metadata=_BASELINE)
 
@@ -100,7 +104,10 @@ class Question:
         A Question in the place of ``models`` is the one to which the options are added.
         Raises UsageError, or an error of a model that cannot be read.
         """
-        start = models if isinstance(models, Question) else cls(as_models(models))
+        asked = options.get("weight_type")
+        start = (
+            models if isinstance(models, Question) else cls(as_models(models, weight_type=asked))
+        )
         unknown = set(options) - {one.name for one in fields(cls)}
         if unknown:
             raise UsageError(
@@ -188,6 +195,7 @@ class QuestionOptions(TypedDict, total=False):
     reading: Reading | None
     haplotype_calls: HaplotypeCalls | str
     weak_tags: bool
+    weight_type: WeightType | str | None
     prevalence: float | None
     horizon: str | None
 
@@ -213,22 +221,31 @@ def _written(annotation: Any) -> str:
 
 def _plain_value(name: str, value: Any) -> Any:
     """The value of a field from what users may write for it."""
-    if name == "hla":
-        return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
-    if name in {"codes", "allele_list"}:
-        return Path(value) if value else None
-    if name == "build":
-        return Build(value) if value else None
-    if name == "reading":
-        return value or Reading()
-    if name == "haplotype_calls":
-        try:
-            return HaplotypeCalls(value)
-        except ValueError as error:
-            raise UsageError(
-                f"haplotypes cannot be called {value!r}", fix="choose posterior or published"
-            ) from error
-    return value
+    return _PLAIN_VALUES[name](value) if name in _PLAIN_VALUES else value
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
+
+
+def _calling(value: Any) -> HaplotypeCalls:
+    try:
+        return HaplotypeCalls(value)
+    except ValueError as error:
+        raise UsageError(
+            f"haplotypes cannot be called {value!r}", fix="choose posterior or published"
+        ) from error
+
+
+_PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
+    "hla": _paths,
+    "codes": lambda value: Path(value) if value else None,
+    "allele_list": lambda value: Path(value) if value else None,
+    "build": lambda value: Build(value) if value else None,
+    "weight_type": as_weight_type,
+    "reading": lambda value: value or Reading(),
+    "haplotype_calls": _calling,
+}
 
 
 def _recorded(value: Any) -> Any:

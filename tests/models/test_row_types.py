@@ -32,7 +32,7 @@ def total(model: rs.RiskModel, **given: Mapping[str, object]) -> float:
         (FLAGS, "rs1 1 100 A G 0.5 True _", (0.0, 0.5, 0.5)),
         (FLAGS, "rs1 1 100 A G 0.5 _ True", (0.0, 0.0, 0.5)),
         (DOSAGE, "rs1 1 100 A G _ 0.1 -0.2 0.7", (0.1, -0.2, 0.7)),
-        (DOSAGE, "rs1 1 100 A G 0.5 0.1 -0.2 0.7", (0.0, 0.5, 1.0)),  # effect_weight wins
+        (DOSAGE, "rs1 1 100 A G 0.5 0 0.5 1.0", (0.0, 0.5, 1.0)),  # the same said twice
     ],
 )
 def test_snp_rows(

@@ -120,7 +120,7 @@ def test_a_row_by_dosage_is_shown_as_two_copies_against_none(riskscore: Run) -> 
 def test_a_scoring_file_has_a_card_too(riskscore: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(
-        "#pgs_id=PGS999005\n#genome_build=GRCh38\n"
+        "#pgs_id=PGS999005\n#genome_build=GRCh38\n#weight_type=beta\n"
         "rsID\tchr_name\tchr_position\teffect_allele\teffect_weight\nrs1\t1\t5\tA\t0.5\n"
     )
     card = riskscore("models", "show", path).stdout

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 VCF = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
 OTHERS: dict[str, Any] = {
     "sex_column": "gender", "population": "AFR", "build": "GRCh37", "weak_tags": True,
-    "haplotype_calls": "published", "prevalence": 0.01,
+    "haplotype_calls": "published", "weight_type": "OR", "prevalence": 0.01,
     "reading": rs.Reading("DS", 0.3, frozenset({"PASS", "."}), "homref"),
 }  # fmt: skip
 
