@@ -128,6 +128,16 @@ class HLAAllele:
         return f"HLAAllele('{self}')"
 
 
+def gene_in_name(text: str) -> str:
+    """The gene of what is written as an allele's name, though no allele may have it; else empty.
+
+    >>> gene_in_name("HLA_DRB1*77:01"), gene_in_name("HLA_DRB1"), gene_in_name("rs3135388")
+    ('DRB1', '', '')
+    """
+    match = _NAME.match(text.strip().upper())
+    return match["gene"].replace("CW", "C") if match else ""
+
+
 def _fields(gene: str, digits: str, name: str) -> tuple[str, ...]:
     """The fields of a name, with colons or without."""
     if ":" in digits:

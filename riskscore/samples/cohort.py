@@ -118,7 +118,7 @@ def read_cohort(
         for model in named:
             model.require_build(chosen)
         people = part.rows(len(source.samples)) if part else range(len(source.samples))
-        found = _hla(source, typings, people, genes, chosen, population)
+        found = _hla(source, typings, people, genes, chosen, population, reading.min_r2)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
         expected = _expected_frequencies(named, population)
         tags = tag_variants(needed, panel, population, weak=weak_tags)
@@ -226,8 +226,9 @@ def _hla(
     genes: Sequence[str],
     build: Build,
     population: str,
+    min_r2: float | None,
 ) -> HLACalls:
-    calls, reports = read_hla_records(source, genes, build, people)
+    calls, reports = read_hla_records(source, genes, build, people, min_r2=min_r2)
     found = HLACalls(dict(sorted(calls.items())), reports=reports)
     if not typings:
         return found

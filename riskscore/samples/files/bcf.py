@@ -22,7 +22,7 @@ from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.header import build_with_names, by_plain_name, read_header
 from riskscore.samples.files.indexed import IndexedFile
 from riskscore.samples.files.record import INFO_READ, Record
-from riskscore.samples.files.source import Region, Spot
+from riskscore.samples.files.source import Region, Spot, is_named
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,8 @@ class BCFFile(IndexedFile):
     ) -> Iterator[BCFRecord]:
         try:
             for variant in file.fetch(contig, max(0, region.start - 1), region.end):
-                if not region.prefixes or (variant.id or ".").startswith(region.prefixes):
+                named = is_named(region.prefixes, variant.id or ".", variant.alts or ())
+                if named or not region.prefixes:
                     yield self._record(variant)
         except (OSError, ValueError, UnicodeError) as error:
             raise self.broken(region) from error

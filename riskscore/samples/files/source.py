@@ -7,7 +7,7 @@ in samples/files/opening.py picks the one that fits.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,7 +19,8 @@ from riskscore.samples.files.record import Record
 class Region:
     """A stretch of a chromosome, 1-based, both ends included.
 
-    ``prefixes`` limits it to records whose ID starts with one of them (HLA records in the MHC).
+    ``prefixes`` limits it to records that are so named (HLA records in the MHC): one of the names
+    in the ID starts with one of them, or a symbolic ALT, such as <HLA_DRB1*15:01>, does.
     """
 
     chromosome: str
@@ -32,7 +33,22 @@ class Region:
         inside = self.start <= record.position <= self.end
         if not inside and not (record.position < self.start <= record.end and record.is_block):
             return False
-        return not self.prefixes or record.id.startswith(self.prefixes)
+        return not self.prefixes or is_named(self.prefixes, record.id, record.alts)
+
+
+def is_named(prefixes: tuple[str, ...], names: str, alts: Iterable[str]) -> bool:
+    """Whether an ID (names joined by ;) or a symbolic ALT starts with one of the prefixes.
+
+    >>> is_named(("HLA_",), "rs1;HLA_A*01:01", ["T"]), is_named(("HLA_",), ".", ["<HLA_A*01:01>"])
+    (True, True)
+    >>> is_named(("HLA_",), "rs1", ["T"])
+    False
+    """
+    if names.startswith(prefixes):
+        return True
+    if ";" in names and any(name.startswith(prefixes) for name in names.split(";")):
+        return True
+    return any(alt.startswith("<") and alt[1:].startswith(prefixes) for alt in alts)
 
 
 # Of the wanted records of a file: a text, and places in it; and a position with those at it.

@@ -20,7 +20,7 @@ from riskscore.genetics.build import chromosome
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
 from riskscore.samples.files.header import Header, build_with_names, read_header
 from riskscore.samples.files.record import Record, parse_line
-from riskscore.samples.files.source import Region, Source
+from riskscore.samples.files.source import Region, Source, is_named
 
 _IN_MEMORY = 64 << 20  # bytes put aside before a file on disk takes them
 _BUFFER = 1 << 20
@@ -179,7 +179,7 @@ class _Chooser:
 
     def wants(self, line: bytes, source: StreamFile) -> tuple[int, bool] | None:
         """The position of a wanted line, and whether it is a block; None for others."""
-        _, text, name, _ = line.split(b"\t", 3)
+        _, text, name, _, alts, _ = line.split(b"\t", 5)
         if not text.isdigit():
             source.parse(line)  # says what is wrong
             return None
@@ -192,7 +192,12 @@ class _Chooser:
             return position, False
         for region in self._wide:
             if region.start <= position <= region.end and (
-                not region.prefixes or name.decode("utf-8", "replace").startswith(region.prefixes)
+                not region.prefixes
+                or is_named(
+                    region.prefixes,
+                    name.decode("utf-8", "replace"),
+                    alts.decode("utf-8", "replace").split(",") if alts.startswith(b"<") else (),
+                )
             ):
                 return position, False
         return None

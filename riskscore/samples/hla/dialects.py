@@ -8,23 +8,25 @@ itself, and only by its own ID and letters.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import HLAFormatError, VCFFormatError
-from riskscore.genetics.hla import GENES, HLAAllele
+from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
 from riskscore.samples.files.record import Record
 from riskscore.samples.loci.genotypes import allele_copies
 
 Array = NDArray[np.float64]
-# What IDs of HLA records begin with, in one dialect or another.
-PREFIXES = (
-    "HLA_", "HLA-",
+# What names of HLA records begin with, in one dialect or another, in capitals or not.
+_BEGINNINGS = (
+    "HLA_", "HLA-", "HLA*",
     *(f"{gene}{joint}" for gene in GENES for joint in "*_"),
     "Cw*", "CW*",
 )  # fmt: skip
+PREFIXES = tuple(dict.fromkeys((*_BEGINNINGS, *(name.lower() for name in _BEGINNINGS))))
 QUALITY = ("R2", "DR2", "AR2", "INFO")  # Minimac, Beagle 5, Beagle 4, IMPUTE
 _PRESENT = frozenset({"T", "P", "PRESENT", "<PRESENT>", "<P>"})
 _ABSENT = frozenset({"A", "ABSENT", "<ABSENT>", "<A>"})
@@ -67,21 +69,52 @@ class HLARecord:
         )
 
 
-def allele_of(record_id: str) -> HLAAllele | None:
-    """The allele an ID names; None for bare genes, intergenic markers, residues and SNPs."""
+def allele_of(name: str) -> HLAAllele | None:
+    """The allele a name stands for; None for bare genes, intergenic markers, residues and SNPs."""
     try:
-        return HLAAllele.parse(record_id)
+        return HLAAllele.parse(name)
     except HLAFormatError:
         return None
 
 
-def read_hla_record(record: Record, allele: HLAAllele) -> HLARecord:
-    """Presence of the allele in every sample.
+def names_no_allele(record: Record, genes: Collection[str]) -> str:
+    """A name written as an allele's of these genes that none of them has; empty without one.
+
+    Zeros, which some panels write for what was not typed, are no name.
+    """
+    names = (*record.id.split(";"), *(alt[1:-1] for alt in record.alts if alt.startswith("<")))
+    for name in names:
+        zeros = name.rstrip("0:").endswith(("*", "_"))
+        if gene_in_name(name) in genes and allele_of(name) is None and not zeros:
+            return name
+    return ""
+
+
+def named_alleles(record: Record) -> tuple[tuple[HLAAllele, int], ...]:
+    """The alleles a record speaks of, each with the number of its ALT; 0 where its letters say.
+
+    The ID names one, perhaps among other names joined by ``;``. Where it names none, or a gene
+    alone, ALTs such as <HLA_DRB1*15:01> do.
+    """
+    for name in record.id.split(";"):
+        allele = allele_of(name)
+        if allele is not None:
+            return ((allele, 0),)
+    symbolic = [alt[1:-1] if alt.startswith("<") else "" for alt in record.alts]
+    named = [(allele_of(name), number) for number, name in enumerate(symbolic, start=1)]
+    found = tuple((allele, number) for allele, number in named if allele is not None)
+    return found if len(record.alts) > 1 else tuple((allele, 0) for allele, _ in found)
+
+
+def read_hla_record(record: Record, allele: HLAAllele, alt: int = 0) -> HLARecord:
+    """Presence of the allele in every sample; that of an ALT, if it is not 0.
 
     Raises VCFFormatError when the letters do not say which one means present.
     """
-    alt_present = _polarity(record, allele)
-    if record.alts:
+    alt_present = alt > 0 or _polarity(record, allele)
+    if alt:
+        copies = allele_copies(record)[alt - 1].astype(np.float64)
+    elif record.alts:
         copies = allele_copies(record)[0].astype(np.float64)
     else:  # everybody has REF: PLINK leaves the other letter out
         genotypes = record.genotypes()
@@ -90,8 +123,8 @@ def read_hla_record(record: Record, allele: HLAAllele) -> HLARecord:
         copies = np.where((genotypes == 0).all(axis=1), 0.0, np.nan)
     copies = copies if alt_present else 2 - copies
     called = copies[~np.isnan(copies)]
-    both = _both(record, alt_present)
-    chromosomes = _chromosomes(record, alt_present)
+    both = None if alt else _both(record, alt_present)
+    chromosomes = None if alt else _chromosomes(record, alt_present)
     return HLARecord(
         allele,
         _dialect(record),
@@ -100,9 +133,9 @@ def read_hla_record(record: Record, allele: HLAAllele) -> HLARecord:
         copies,
         both,
         chromosomes,
-        _carried(record, alt_present),
+        _carried(record, alt or int(alt_present)),
         _phase_set(record),
-        _quality(record),
+        quality_of(record, alt),
         float(called.mean() / 2) if called.size else float("nan"),
     )
 
@@ -186,13 +219,12 @@ def _chromosomes(record: Record, alt_present: bool) -> Array | None:
     return values if alt_present else 1 - values
 
 
-def _carried(record: Record, alt_present: bool) -> NDArray[np.bool_] | None:
-    """Which chromosomes a phased genotype puts the allele on; None when nothing is phased."""
+def _carried(record: Record, wanted: int) -> NDArray[np.bool_] | None:
+    """Which chromosomes a phased genotype puts an allele on; None if nothing is phased."""
     genotypes = record.genotypes()
     phased = record.phased()
     if genotypes is None or not phased.any():
         return None
-    wanted = 1 if alt_present else 0
     return np.asarray(((genotypes == wanted) & phased[:, None]).T)
 
 
@@ -203,12 +235,14 @@ def _phase_set(record: Record) -> NDArray[np.int64]:
     return np.array(numbers, dtype=np.int64)[place.ravel()]
 
 
-def _quality(record: Record) -> float:
+def quality_of(record: Record, alt: int = 0) -> float:
+    """How well the record, or one of its ALTs, was imputed, as INFO says; nan where it does not."""
     for key in QUALITY:
         text = record.info_value(key)
         if text is not None:
+            parts = text.split(",")
             try:
-                return float(text)
+                return float(parts[alt - 1] if 0 < alt <= len(parts) else parts[0])
             except ValueError:
                 return float("nan")
     return float("nan")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riskscore.errors import VCFFormatError
+from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.samples.files.record import Record
@@ -22,7 +22,9 @@ from riskscore.samples.hla.dialects import (
     PREFIXES,
     Array,
     HLARecord,
-    allele_of,
+    named_alleles,
+    names_no_allele,
+    quality_of,
     read_hla_record,
 )
 from riskscore.samples.hla.evidence import Evidence
@@ -33,6 +35,7 @@ SOURCE = "HLA records of the VCF"
 MHC = (28_000_000, 34_500_000)
 # Records this near to each other are fetched together.
 _STRETCH = 1000
+_SHOWN = 20  # names that an error tells
 _PREFERRED = (2, 3, 4, 1)  # two fields first: what models are written in
 _COMMON = 0.01
 _GOOD_QUALITY = 0.7
@@ -49,33 +52,62 @@ def hla_regions(_build: Build) -> tuple[Region, ...]:
 
 
 def read_hla_records(
-    vcf: Source, genes: Iterable[str], build: Build, people: range | None = None
+    vcf: Source,
+    genes: Iterable[str],
+    build: Build,
+    people: range | None = None,
+    *,
+    min_r2: float | None = None,
 ) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
     """Calls by gene from the HLA records of a file, and what was seen of each gene.
 
-    With ``people`` they alone are called, counted from 0, and only their dosages are held; reports
-    are of all people, whose dosages are added up as the records pass.
+    Records imputed worse than ``min_r2`` are left out. With ``people`` they alone are called,
+    counted from 0, and only their dosages are held; reports are of all people, whose dosages are
+    added up as the records pass.
     """
-    wanted = set(genes)
+    wanted, kept = set(genes), -np.inf if min_r2 is None else min_r2
     people = range(len(vcf.samples)) if people is None else people
     calls, reports = {}, []
-    for gene, places in sorted(_places(vcf, wanted, build).items()):
-        calls[gene], report = _call(_read_gene(vcf, places, people))
+    found, poor = _places(vcf, wanted, build, kept)
+    for gene, places in sorted(found.items()):
+        calls[gene], report = _call(_read_gene(vcf, places, people, kept))
+        if poor[gene]:
+            left = f"{poor[gene]} records of HLA-{gene} imputed worse than {kept:g} are left out"
+            report = replace(report, notes=(*report.notes, left))
         reports.append(report)
     return calls, tuple(reports)
 
 
-def _places(vcf: Source, wanted: set[str], build: Build) -> dict[str, dict[HLAAllele, list[int]]]:
-    """Where the records of each gene's alleles stand, from their IDs alone."""
+def _places(
+    vcf: Source, wanted: set[str], build: Build, least: float
+) -> tuple[dict[str, dict[HLAAllele, list[int]]], Counter[str]]:
+    """Where the records of each gene's alleles stand, from their names alone.
+
+    Those imputed worse than ``least`` are left out and counted by gene. Raises HLAFormatError for
+    names that no allele has.
+    """
+    poor: Counter[str] = Counter()
     found: dict[str, dict[HLAAllele, list[int]]] = defaultdict(lambda: defaultdict(list))
+    wrong: list[str] = []
     for region in hla_regions(build) if wanted else ():
         for record in vcf.fetch(region):
-            allele = allele_of(record.id)
-            if allele is not None and allele.gene in wanted:
-                found[allele.gene][allele].append(record.position)
-        if found:
+            for allele, alt in named_alleles(record):
+                if allele.gene in wanted and quality_of(record, alt) < least:
+                    poor[allele.gene] += 1
+                elif allele.gene in wanted:
+                    found[allele.gene][allele].append(record.position)
+            if name := names_no_allele(record, wanted):
+                wrong.append(name)
+        if found or wrong:
             break
-    return found
+    if wrong:
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise HLAFormatError(
+            f"{len(wrong)} HLA records name no allele there is: {', '.join(wrong[:_SHOWN])}{more}",
+            where=vcf.name,
+            fix="mend the names, or take these records out",
+        )
+    return found, poor
 
 
 @dataclass(frozen=True)
@@ -91,7 +123,9 @@ class _Gene:
     sums: dict[int, Array]
 
 
-def _read_gene(vcf: Source, places: Mapping[HLAAllele, Sequence[int]], people: range) -> _Gene:
+def _read_gene(
+    vcf: Source, places: Mapping[HLAAllele, Sequence[int]], people: range, least: float
+) -> _Gene:
     """Read the records again that stand at these places, one at a time."""
     alleles = tuple(places)
     names = {fields: _cut(alleles, fields) for fields in sorted({a.resolution for a in alleles})}
@@ -99,19 +133,19 @@ def _read_gene(vcf: Source, places: Mapping[HLAAllele, Sequence[int]], people: r
     records: dict[HLAAllele, HLARecord] = {}
     first: dict[HLAAllele, Array] = {}  # everybody's dosages, of names that stand twice
     for record in _records_at(vcf, {place for several in places.values() for place in several}):
-        allele = allele_of(record.id)
-        if allele is None or allele not in places:
-            continue
-        own = read_hla_record(record, allele)
-        if allele in records:
-            _same(allele, first[allele], own.copies, record.place)
-            continue
-        if len(places[allele]) > 1:
-            first[allele] = own.copies
-        for fields, several in names.items():
-            if allele in several:
-                sums[fields] += own.copies
-        records[allele] = own.of_people(people)
+        for allele, alt in named_alleles(record):
+            if allele not in places or quality_of(record, alt) < least:
+                continue
+            own = read_hla_record(record, allele, alt)
+            if allele in records:
+                _same(allele, first[allele], own.copies, record.place)
+                continue
+            if len(places[allele]) > 1:
+                first[allele] = own.copies
+            for fields, several in names.items():
+                if allele in several:
+                    sums[fields] += own.copies
+            records[allele] = own.of_people(people)
     return _Gene(records, names, sums)
 
 

@@ -16,6 +16,7 @@ from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import NO_ALLELE
 from riskscore.samples.files.coded import Coded, coded_numbers
 from riskscore.samples.files.record import INFO_READ, no_sequence
+from riskscore.samples.files.source import is_named
 
 INT8, INT16, INT32, FLOAT, CHAR = 1, 2, 3, 5, 7
 WIDTH = {INT8: 1, INT16: 2, INT32: 4, FLOAT: 4, CHAR: 1}
@@ -245,7 +246,7 @@ class BinaryRecords:
     def named(
         self, contig: str, first: int, last: int, prefixes: tuple[str, ...]
     ) -> Iterator[BinaryRecord]:
-        """Records with POS first..last whose ID begins with one of the prefixes, in order."""
+        """Records with POS first..last that :func:`is_named` says are named so, in order."""
         number = self._dictionaries.contigs.get(contig, -1)
         for begin, end in self._index.chunks(number, first, last):
             place = begin
@@ -253,16 +254,23 @@ class BinaryRecords:
                 shared, own, _, start, length, *_ = self._fixed(place)
                 if start + 1 > last:
                     return
-                if self._id(place, shared).startswith(prefixes):
+                if self._is_named(place, shared, own, prefixes):
                     if start + 1 < first <= start + length:
                         self._refuse_block(place, shared, own)
                     elif start + 1 >= first:
                         yield self._decode(place, shared, own)
                 place = self._blocks.advance(place, LENGTHS + shared + own)
 
-    def _id(self, place: VirtualOffset, shared: int) -> str:
-        data = self._blocks.read(place, min(LENGTHS + shared, FIXED.size + _LONG_ID))
-        return Cursor(bytes(data), FIXED.size).text()
+    def _is_named(
+        self, place: VirtualOffset, shared: int, own: int, prefixes: tuple[str, ...]
+    ) -> bool:
+        """Whether the ID or an ALT starts with one of the prefixes."""
+        data = bytes(self._blocks.read(place, min(LENGTHS + shared, FIXED.size + _LONG_ID)))
+        cursor = Cursor(data, FIXED.size)
+        name = cursor.text()
+        if name.startswith(prefixes) or b"<" not in data[cursor.at :]:
+            return is_named(prefixes, name, ())
+        return is_named(prefixes, name, self._decode(place, shared, own).alts)
 
     def _refuse_block(self, place: VirtualOffset, shared: int, own: int) -> None:
         if no_sequence(self._decode(place, shared, own).alts):

@@ -11,7 +11,7 @@ from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.lines import Lines
 from riskscore.samples.files.blocks.walk import LineWalk
 from riskscore.samples.files.record import Record, parse_line
-from riskscore.samples.files.source import Group, Region
+from riskscore.samples.files.source import Group, Region, is_named
 
 # What the header of a gVCF declares. In it every line of a region's window has to be looked at.
 _BLOCK_WORDS = (b"INFO=<ID=END,", b"ID=NON_REF", b"ALT=<ID=*")
@@ -98,7 +98,10 @@ def _wanted(region: Region) -> Callable[[list[bytes]], bool]:
 
     def wanted(head: list[bytes]) -> bool:
         if prefixes and not head[2].startswith(prefixes):
-            return False
+            odd = b";" in head[2] or head[4].startswith(b"<")
+            names, alts = (cell.decode("utf-8", "replace") for cell in (head[2], head[4]))
+            if not odd or not is_named(region.prefixes, names, alts.split(",")):
+                return False
         return int(head[1]) >= region.start or head[4].startswith((b".", b"<"))
 
     return wanted
