@@ -228,8 +228,8 @@ class BCFFile(IndexedFile):
     ) -> Iterator[BCFRecord]:
         try:
             for variant in file.fetch(contig, max(0, region.start - 1), region.end):
-                named = is_named(region.prefixes, variant.id or ".", variant.alts or ())
-                if named or not region.prefixes:
+                alts = (variant.alts or ()) if region.prefixes and not variant.id else ()
+                if not region.prefixes or is_named(region.prefixes, variant.id or ".", alts):
                     yield self._record(variant)
         except (OSError, ValueError, UnicodeError) as error:
             raise self.broken(region) from error
