@@ -12,7 +12,8 @@ from riskscore.models.catalog import Models, as_models
 from riskscore.models.panel import reference_panel
 from riskscore.samples.cohort import Cohort, read_cohort
 from riskscore.samples.files.second_process import TwoProcesses
-from riskscore.samples.part import Part, part_of
+from riskscore.samples.part import part_of
+from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, takes_options
 from riskscore.scoring.score import Scores, score_cohort
 
@@ -22,7 +23,7 @@ def score(
     source: str | Path | Sequence[str | Path] | Cohort,
     models: Models | Question | None = None,
     *,
-    part: Part | None = None,
+    part: PeoplePart | None = None,
     **options: Unpack[QuestionOptions],
 ) -> Scores:
     """Score a VCF (or several as one cohort), or a cohort already read, with one or several models.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -175,3 +176,32 @@ def test_installed_command_answers(installed: Path, tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert "score" in run.stdout
+
+
+# The panel of HLA imputation and the reading of its file are still to be told apart.
+KNOWN_CIRCLES = {
+    "riskscore.samples.hla.imputation.panel", "riskscore.samples.hla.imputation.panel_file",
+}  # fmt: skip
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Within a function or for a type's name is an import too."""
+    import grimp  # comes with import-linter
+
+    graph = grimp.build_graph("riskscore", cache_dir=None)
+    left = {name: set(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+    while outer := {name for name, imported in left.items() if not imported & left.keys()}:
+        left = {name: imported for name, imported in left.items() if name not in outer}
+    assert left.keys() - KNOWN_CIRCLES <= {m for m in left if left[m] & KNOWN_CIRCLES}
+
+
+def test_no_class_of_two_rooms_has_one_name() -> None:
+    """Of those that stand in the rooms above the models; names of private classes are free."""
+    rooms = ("studies", "batches", "writing", "cli")
+    found = [
+        name
+        for room in rooms
+        for path in sorted((ROOT / "riskscore" / room).rglob("*.py"))
+        for name in re.findall(r"^class ([A-Z]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert sorted(found) == sorted(set(found))

@@ -15,7 +15,7 @@ from riskscore.batches.workers import run_tasks
 from riskscore.batches.workplace import Workplace, workplace
 from riskscore.errors import OutputError, RiskscoreError, UsageError
 from riskscore.models.catalog import Models
-from riskscore.samples.part import Part
+from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, takes_options
 from riskscore.writing.dataset import write_dataset
 from riskscore.writing.failures import Failure
@@ -122,7 +122,9 @@ def run_batch(
     """
     question.reference_population()
     tasks = [
-        Task(one, Part(index, shards)) for one in sample_sets for index in range(1, shards + 1)
+        Task(one, PeoplePart(index, shards))
+        for one in sample_sets
+        for index in range(1, shards + 1)
     ]
     with workplace(out) as place:
         batch = _Batch(place, question, tasks, jobs, watch)

@@ -11,7 +11,7 @@ from typing import Any
 
 from riskscore.batches.sample_sets import SampleSet
 from riskscore.errors import RiskscoreError
-from riskscore.samples.part import Part
+from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question
 from riskscore.writing.failures import Failure
 from riskscore.writing.provenance import hash_inputs, method_told
@@ -26,7 +26,7 @@ class Task:
     """
 
     sample_set: SampleSet
-    part: Part
+    part: PeoplePart
     hashed: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
 

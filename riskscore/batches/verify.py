@@ -17,7 +17,7 @@ from riskscore.writing.provenance import is_sealed, reference_tables
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verified:
     """One thing that the provenance names: ``same``, ``changed``, ``gone``, ``strange`` (there, and
     not named) or ``unchecked`` (nobody said where it is).
     """
@@ -30,7 +30,7 @@ class Finding:
         return self.state in {"changed", "gone", "strange"}
 
 
-def verify(folder: Path, places: Sequence[Path] = ()) -> list[Finding]:
+def verify(folder: Path, places: Sequence[Path] = ()) -> list[Verified]:
     """Compare a folder of ``score --out``, ``merge`` or ``batch`` with its provenance.json.
 
     Inputs are looked for where the batch found them, and in ``places`` (files, or folders that are
@@ -53,7 +53,7 @@ def verify(folder: Path, places: Sequence[Path] = ()) -> list[Finding]:
         raise VerifyError(f"{RECORD} cannot be read", where=folder.name) from error
 
 
-def require_same(findings: Iterable[Finding]) -> None:
+def require_same(findings: Iterable[Verified]) -> None:
     """Raise VerifyError when anything is not as it was."""
     bad = [finding for finding in findings if finding.bad]
     if bad:
@@ -62,28 +62,28 @@ def require_same(findings: Iterable[Finding]) -> None:
         raise VerifyError(f"not as the provenance tells: {named}{more}", fix="run it again")
 
 
-def _record(told: Mapping[str, Any]) -> Iterator[Finding]:
+def _record(told: Mapping[str, Any]) -> Iterator[Verified]:
     """The provenance itself, and the reference tables it names."""
-    yield Finding("same" if is_sealed(told) else "changed", f"output {RECORD}")
+    yield Verified("same" if is_sealed(told) else "changed", f"output {RECORD}")
     for name, checksum in reference_tables().items():
         same = told["reference"][name] == checksum
-        yield Finding("same" if same else "changed", f"reference {name}")
+        yield Verified("same" if same else "changed", f"reference {name}")
 
 
-def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:
+def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Verified]:
     for name, checksum in outputs.items():
         path = folder / name
-        yield Finding(_state([path] if path.is_file() else [], checksum), f"output {name}")
+        yield Verified(_state([path] if path.is_file() else [], checksum), f"output {name}")
     # A stray partition would be read together with the named ones; readers pass over . and _.
     for path in sorted((folder / PARTITIONS).rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in outputs and path.name[0] not in "._":
-            yield Finding("strange", f"output {name}")
+            yield Verified("strange", f"output {name}")
 
 
 def _inputs(
     told: Mapping[str, Any], known: Mapping[str, list[Path]], given: Mapping[str, list[Path]]
-) -> Iterator[Finding]:
+) -> Iterator[Verified]:
     sets = told.get("sample_sets", {"": told})
     checked: dict[tuple[str, str], str] = {}
     for sample_set, of_set in sets.items():
@@ -96,17 +96,17 @@ def _inputs(
                         "unchecked" if places is None else _state(places, entry["sha256"])
                     )
                 of = f" of {sample_set}" if sample_set else ""
-                yield Finding(checked[key], f"{role} {entry['name']}{of}")
+                yield Verified(checked[key], f"{role} {entry['name']}{of}")
 
 
-def _models(told: Mapping[str, Any]) -> Iterator[Finding]:
+def _models(told: Mapping[str, Any]) -> Iterator[Verified]:
     names = told["parameters"].get("models", [])
     for model, name in zip(told["models"], names, strict=False):
         try:
             state = "same" if load_model(name).checksum == model["sha256"] else "changed"
         except ModelError:
             state = "unchecked"
-        yield Finding(state, f"model {model['id']}")
+        yield Verified(state, f"model {model['id']}")
 
 
 def _state(places: Sequence[Path], checksum: str) -> str:

@@ -14,7 +14,7 @@ from riskscore.errors import EXIT_SOME_NOT_SCORED, UsageError
 
 if TYPE_CHECKING:
     from riskscore.cli.options import Ask
-    from riskscore.samples.part import Part
+    from riskscore.samples.people_part import PeoplePart
     from riskscore.samples.question import Question
 
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
@@ -108,7 +108,7 @@ def merge(
 
 
 def score_for_batch(
-    name: str, vcf: list[Path], part: Part | None, question: Question, out: Path | None
+    name: str, vcf: list[Path], part: PeoplePart | None, question: Question, out: Path | None
 ) -> None:
     """What ``score --shard --sample-set`` does: a batch's shard, or the reason why not."""
     from riskscore.batches.one import score_one

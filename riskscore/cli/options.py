@@ -15,7 +15,7 @@ import typer
 from riskscore.errors import plain
 
 if TYPE_CHECKING:
-    from riskscore.samples.part import Part
+    from riskscore.samples.people_part import PeoplePart
     from riskscore.samples.question import Question
     from riskscore.scoring.score import Scores
 
@@ -266,7 +266,7 @@ def usable_processes() -> int:
     return min(2, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1
 
 
-def read_and_score(vcf: list[Path], question: Question, part: Part | None = None) -> Scores:
+def read_and_score(vcf: list[Path], question: Question, part: PeoplePart | None = None) -> Scores:
     """Score a cohort; warnings go to standard error."""
     from riskscore.run import score
 

@@ -35,12 +35,12 @@ def score(
     ] = "",
 ) -> None:
     """Score every sample of a VCF with one or several models."""
-    from riskscore.samples.part import Part
+    from riskscore.samples.people_part import PeoplePart
     from riskscore.scoring.score import COLUMNS
     from riskscore.writing.tables import check_ending, write_blocks
 
     check_ending(output)
-    part = Part.parse(shard) if shard else None
+    part = PeoplePart.parse(shard) if shard else None
     if out is not None:
         from riskscore.outputs import require_new_folder
 
@@ -137,13 +137,13 @@ def check(
 
     Prints words, then the match report, one row a locus (with -o into a file).
     """
-    from riskscore.samples.part import Part
+    from riskscore.samples.people_part import PeoplePart
     from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
     from riskscore.writing.tables import check_ending, write_table
     from riskscore.writing.words import check_words
 
     check_ending(output)
-    scores = read_and_score(vcf, ask(), Part.parse(shard) if shard else None)
+    scores = read_and_score(vcf, ask(), PeoplePart.parse(shard) if shard else None)
     for line in check_words(scores):
         typer.echo(line)
     typer.echo()

@@ -35,7 +35,7 @@ from riskscore.samples.loci.builds import choose_build
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
-from riskscore.samples.part import Part, sums_of
+from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, takes_options
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def read_cohort(
     vcf: str | Path | Sequence[str | Path],
     models: Models | Question,
     *,
-    part: Part | None = None,
+    part: PeoplePart | None = None,
     **options: Unpack[QuestionOptions],
 ) -> Cohort:
     """Read what the models need, and only that, from VCF or BCF files, PGEN or BGEN.
@@ -191,7 +191,7 @@ def _plain_sums(
     from riskscore.samples.genome_wide.sums import read_plain
 
     return {
-        one: sums_of(read_plain(source, plain, build, reading), people)
+        one: read_plain(source, plain, build, reading).of_people(people)
         for one, plain in wide.items()
     }
 

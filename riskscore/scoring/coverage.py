@@ -16,8 +16,7 @@ from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import Factor, Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.genome_wide import COMPONENT, plain_reference
-from riskscore.scoring.people_scores import ModelScores
-from riskscore.scoring.score import Scores
+from riskscore.scoring.people_scores import ModelScores, ScoredCohort
 from riskscore.scoring.tally import Covered, Tally, Thing
 
 
@@ -51,19 +50,19 @@ MATCH_COLUMNS = tuple(field.name for field in fields(MatchRow))
 COVERAGE_COLUMNS = ("model", "component", "variance_share", "coverage_mean", "coverage_minimum")
 
 
-def tally_scores(scores: Scores) -> list[Tally]:
+def tally_scores(scores: ScoredCohort) -> list[Tally]:
     """What the reports need to know of a cohort, a tally a model."""
     return [_tally(scores, table) for table in scores.tables]
 
 
-def match_report(scores: Scores | Sequence[Tally]) -> list[MatchRow]:
+def match_report(scores: ScoredCohort | Sequence[Tally]) -> list[MatchRow]:
     """One row a model and each variant, HLA gene, haplotype scheme and exposure it needs."""
-    tallies = tally_scores(scores) if isinstance(scores, Scores) else scores
+    tallies = tally_scores(scores) if isinstance(scores, ScoredCohort) else scores
     rows = [row for tally in tallies for row in _rows(tally)]
-    return rows + (plain_report(scores) if isinstance(scores, Scores) else [])
+    return rows + (plain_report(scores) if isinstance(scores, ScoredCohort) else [])
 
 
-def plain_report(scores: Scores) -> list[MatchRow]:
+def plain_report(scores: ScoredCohort) -> list[MatchRow]:
     """One row for each variant of the genome-wide models, which no tally holds."""
     return [
         row
@@ -99,9 +98,9 @@ def _plain_rows(cohort: Cohort, model: str, plain: PlainVariants) -> Iterator[Ma
         )
 
 
-def coverage_table(scores: Scores | Sequence[Tally]) -> list[dict[str, Any]]:
+def coverage_table(scores: ScoredCohort | Sequence[Tally]) -> list[dict[str, Any]]:
     """Coverage by model and component: a row each, then a row for the whole model."""
-    tallies = tally_scores(scores) if isinstance(scores, Scores) else scores
+    tallies = tally_scores(scores) if isinstance(scores, ScoredCohort) else scores
     rows = []
     for tally in tallies:
         expected = tally.pooled_variance()
@@ -120,7 +119,7 @@ def coverage_table(scores: Scores | Sequence[Tally]) -> list[dict[str, Any]]:
     return rows
 
 
-def _tally(scores: Scores, table: ModelScores) -> Tally:
+def _tally(scores: ScoredCohort, table: ModelScores) -> Tally:
     sexes: dict[str, Sex | None] = {**{sex.value: sex for sex in Sex}, "unknown": None}
     counts = Counter(scores.cohort.sex)
     components = {**table.component_coverage, "all": table.numbers["coverage"]}
@@ -173,7 +172,7 @@ def _rows(tally: Tally) -> Iterator[MatchRow]:
         )
 
 
-def _things(scores: Scores, table: ModelScores) -> Iterator[Thing]:
+def _things(scores: ScoredCohort, table: ModelScores) -> Iterator[Thing]:
     """The loci, genes and exposures of a model, with the places of their terms."""
     kinds = table.reference.kinds
     members: dict[tuple[str, str], list[int]] = {}

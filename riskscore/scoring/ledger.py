@@ -16,8 +16,7 @@ from riskscore.scoring.uncertainty import shares_by_term
 from riskscore.scoring.unknowns import VarianceSource
 
 if TYPE_CHECKING:
-    from riskscore.scoring.people_scores import ModelScores
-    from riskscore.scoring.score import Scores
+    from riskscore.scoring.people_scores import ModelScores, ScoredCohort
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: 
     return entries
 
 
-def uncertainty_rows(scores: Scores, table: ModelScores, sample: str) -> list[dict[str, Any]]:
+def uncertainty_rows(scores: ScoredCohort, table: ModelScores, sample: str) -> list[dict[str, Any]]:
     """The variance of one sample's log odds by source, and its total; UNCERTAINTY_COLUMNS."""
     place = _place(scores.cohort, sample)
     variance = {source: float(table.variance[source][place]) for source in VarianceSource}

@@ -79,6 +79,15 @@ class ModelScores:
         return int(np.isnan(self.numbers["log_odds"]).sum())
 
 
+@dataclass(frozen=True)
+class ScoredCohort:
+    """A cohort with its scores, a table a model, and the panel they were computed with."""
+
+    cohort: Cohort
+    panel: ReferencePanel
+    tables: tuple[ModelScores, ...]
+
+
 Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, reasons
 
 

@@ -14,8 +14,20 @@ from riskscore.models.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.centre import centred_on
+from riskscore.scoring.coverage import (
+    COVERAGE_COLUMNS,
+    MATCH_COLUMNS,
+    coverage_table,
+    match_report,
+)
+from riskscore.scoring.ledger import (
+    LEDGER_COLUMNS,
+    UNCERTAINTY_COLUMNS,
+    ledger,
+    uncertainty_rows,
+)
 from riskscore.scoring.link import Array
-from riskscore.scoring.people_scores import NUMBERS, Halves, ModelScores, score_people
+from riskscore.scoring.people_scores import NUMBERS, Halves, ModelScores, ScoredCohort, score_people
 from riskscore.scoring.reference import build_reference
 
 if TYPE_CHECKING:
@@ -31,13 +43,9 @@ _NUMBERS_SHOWN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Scores:
+@dataclass(frozen=True, repr=False)
+class Scores(ScoredCohort):
     """The scores of a cohort, a table a model, and the cohort they were computed from."""
-
-    cohort: Cohort
-    panel: ReferencePanel
-    tables: tuple[ModelScores, ...]
 
     plot = Plots()  # scores.plot.waterfall(sample), an Altair chart
 
@@ -116,8 +124,6 @@ class Scores:
         """
         import pandas as pd
 
-        from riskscore.scoring.ledger import LEDGER_COLUMNS, ledger
-
         entries = ledger(self.cohort, self._only(model).reference, self.panel, sample)
         return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
 
@@ -139,8 +145,6 @@ class Scores:
         """
         import pandas as pd
 
-        from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
-
         rows = [row.as_row() for row in match_report(self)]
         return pd.DataFrame(rows, columns=list(MATCH_COLUMNS))
 
@@ -161,8 +165,6 @@ class Scores:
         """
         import pandas as pd
 
-        from riskscore.scoring.coverage import COVERAGE_COLUMNS, coverage_table
-
         return pd.DataFrame(coverage_table(self), columns=list(COVERAGE_COLUMNS))
 
     def uncertainty(self, sample: str, model: str | None = None) -> pandas.DataFrame:
@@ -171,8 +173,6 @@ class Scores:
         The variance is of the log odds; the shares of the sources sum to 1.
         """
         import pandas as pd
-
-        from riskscore.scoring.ledger import UNCERTAINTY_COLUMNS, uncertainty_rows
 
         rows = uncertainty_rows(self, self._only(model), sample)
         return pd.DataFrame(rows, columns=list(UNCERTAINTY_COLUMNS))

@@ -9,7 +9,7 @@ from typing import IO, Any
 from riskscore.samples.hla.table import HLA_COLUMNS
 from riskscore.scoring.people_scores import NUMBERS
 from riskscore.scoring.score import COLUMNS
-from riskscore.writing.tables import Block, cell
+from riskscore.writing.text_columns import Block, cell
 
 
 def schema_of(columns: Sequence[str], numbers: frozenset[str]) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 from riskscore.errors import ShardError
 from riskscore.files import read_text, sha256
 from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
-from riskscore.samples.part import Part
+from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.coverage import tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
@@ -42,7 +42,7 @@ class Shard:
 
     folder: Path
     sample_set: str
-    part: Part
+    part: PeoplePart
     told: Mapping[str, Any]
     fingerprint: str
 
@@ -78,7 +78,7 @@ class Shard:
 def write_shard(
     scores: Scores,
     folder: Path,
-    part: Part,
+    part: PeoplePart,
     *,
     sample_set: str = "",
     hashed: Mapping[str, Any],
@@ -135,7 +135,7 @@ def read_shard(folder: Path) -> Shard:
         return Shard(
             folder,
             data["sample_set"],
-            Part.parse(data["part"]),
+            PeoplePart.parse(data["part"]),
             data["provenance"],
             data["fingerprint"],
         )

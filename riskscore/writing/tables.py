@@ -13,9 +13,12 @@ import numpy as np
 
 from riskscore.errors import UsageError
 from riskscore.outputs import atomic_write
+from riskscore.writing.parquet import as_table, schema_of, write_parquet
 from riskscore.writing.text_columns import (
     UNDECODABLE,
+    Block,
     Letters,
+    cell,
     joined,
     number_letters,
     text_letters,
@@ -26,20 +29,6 @@ STDOUT = Path("-")
 _FORMULA = frozenset("=+-@")
 _ROWS = 4096  # rows turned into text at a time
 _PARQUET_ROWS = 100_000  # of a row group
-Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
-
-
-def cell(value: Any) -> str:
-    r"""A value as text: numbers with twelve decimals at most, nothing for what is missing.
-
-    >>> [cell(v) for v in (0.1, 1 / 3, float("nan"), None, 3, "a\tb")]
-    ['0.1', '0.333333333333', '', '', '3', 'a b']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return number_letters(np.array([value])).tobytes().replace(b"\0", b"").decode()
-    return str(value).replace("\t", " ").replace("\n", " ").replace("\r", " ")
 
 
 def to_tsv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
@@ -151,8 +140,6 @@ def _safe(value: Any) -> str:
 
 
 def _write_parquet(stream: IO[bytes], blocks: Iterable[Block], columns: Sequence[str]) -> None:
-    from riskscore.writing.parquet import as_table, schema_of, write_parquet
-
     held = list(blocks)
     numbers = frozenset(
         column for column in columns if any(_has_numbers(block[column]) for block in held)

@@ -7,13 +7,15 @@ fifth of the time that the shortest text with the same bits takes. Numbers that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Letters = NDArray[np.uint8]  # shape (rows, bytes)
+Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
 
 UNDECODABLE = "backslashreplace"  # letters of file names that are no text are told by escapes
 _DECIMALS = 12
@@ -66,6 +68,19 @@ def number_letters(values: NDArray[np.float64]) -> Letters:
         text = _odd(float(values[row]))
         letters[row] = np.frombuffer(text.encode().ljust(letters.shape[1], b"\0"), np.uint8)
     return letters
+
+
+def cell(value: Any) -> str:
+    r"""A value as text: numbers with twelve decimals at most, nothing for what is missing.
+
+    >>> [cell(v) for v in (0.1, 1 / 3, float("nan"), None, 3, "a\tb")]
+    ['0.1', '0.333333333333', '', '', '3', 'a b']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return number_letters(np.array([value])).tobytes().replace(b"\0", b"").decode()
+    return str(value).replace("\t", " ").replace("\n", " ").replace("\r", " ")
 
 
 def _alike(values: NDArray[np.float64]) -> bool:

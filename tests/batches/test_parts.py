@@ -18,7 +18,8 @@ from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.table import hla_rows
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
-from riskscore.samples.part import Part, part_of
+from riskscore.samples.part import part_of
+from riskscore.samples.people_part import PeoplePart
 from riskscore.writing.merge import merge
 from riskscore.writing.shards import write_shard
 
@@ -84,7 +85,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_everybody_alone_is_as_among_all(simulated: Path, typed: bool) -> None:
     models = [rs.load_model(name) for name in ("t1d", "ms")]
 
-    def read(part: Part | None = None) -> rs.Cohort:
+    def read(part: PeoplePart | None = None) -> rs.Cohort:
         return rs.read_cohort(
             simulated / "cohort.vcf.gz",
             models,
@@ -96,7 +97,7 @@ def test_everybody_alone_is_as_among_all(simulated: Path, typed: bool) -> None:
     whole = read()
     scores = rs.score(whole)
     rows = hla_rows(whole.samples, whole.hla)
-    for part in (Part(1, 60), Part(31, 60), Part(2, 2), Part(1, 100)):
+    for part in (PeoplePart(1, 60), PeoplePart(31, 60), PeoplePart(2, 2), PeoplePart(1, 100)):
         people = part.rows(60)
         own, cut = read(part), part_of(whole, part)
         assert own.samples == cut.samples == tuple(f"SIM{i + 1:06}" for i in people)
@@ -120,7 +121,7 @@ def test_parts_of_partly_typed_people_merge(
     models = [rs.load_model("ms")]
     for count in (1, 2):
         folders = []
-        for part in (Part(index, count) for index in range(1, count + 1)):
+        for part in (PeoplePart(index, count) for index in range(1, count + 1)):
             scores = rs.score(
                 simulated / "cohort.vcf.gz", models, hla=simulated / "typed.tsv", part=part
             )
@@ -145,7 +146,7 @@ def test_a_wrong_cell_of_anybody_is_an_error_in_every_part(simulated: Path, tmp_
     last = lines[-1].split("\t")
     lines[-1] = "\t".join([*last[:place], "sometimes", *last[place + 1 :]])
     (tmp_path / "wrong.tsv").write_text("\n".join(lines) + "\n")
-    for part in (None, Part(1, 60), Part(60, 60)):
+    for part in (None, PeoplePart(1, 60), PeoplePart(60, 60)):
         with pytest.raises(ExposureLevelError, match="'sometimes'"):
             rs.read_cohort(
                 simulated / "cohort.vcf.gz",
@@ -189,7 +190,7 @@ def test_hla_and_exposures_of_a_part_have_its_columns(simulated: Path) -> None:
         simulated / "cohort.vcf.gz",
         [rs.load_model("t1d"), rs.load_model("ra")],
         exposures=simulated / "exposures.tsv",
-        part=Part(2, 6),
+        part=PeoplePart(2, 6),
     )
     assert len(cohort.samples) == 10
     assert cohort.dosages.values.shape[1] == 10

@@ -14,7 +14,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.panel import ReferencePanel, reference_panel
-from riskscore.samples.part import Part
+from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
 
@@ -127,7 +127,7 @@ def test_shards_of_a_mixed_cohort_are_the_whole(vcf: Path, tmp_path: Path) -> No
     model = rs.load_model("ms")
     whole = of(run(vcf, half))
     for index in (1, 2):
-        part = Part(index, 2)
+        part = PeoplePart(index, 2)
         found = of(rs.score(vcf, [model], hla=half, part=part))
         rows = part.rows(len(SAMPLES))
         assert list(found.flags) == list(whole.flags[rows.start : rows.stop])

@@ -16,7 +16,7 @@ import riskscore as rs
 from riskscore.batches.run import run_batch
 from riskscore.batches.sample_sets import find_sample_sets
 from riskscore.errors import OutputError
-from riskscore.samples.part import Part
+from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question
 from riskscore.writing.bundle import write_bundle
 from riskscore.writing.shards import read_shard, write_shard
@@ -79,7 +79,7 @@ def test_each_write_of_a_shard_and_of_a_bundle(
     scores = rs.score(cohorts / "c000.vcf.gz", "t1d")
 
     def shard(out: Path) -> object:
-        return write_shard(scores, out, Part(1, 1), hashed={})
+        return write_shard(scores, out, PeoplePart(1, 1), hashed={})
 
     def whole_or_nothing(out: Path) -> None:
         if out.exists():

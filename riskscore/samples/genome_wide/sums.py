@@ -8,7 +8,7 @@ locus (samples/loci/matching.py), to the same bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,11 @@ class PlainSums:
     def observed(self) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.missing == Missing.NOT_MISSING
         return found
+
+    def of_people(self, people: range) -> PlainSums:
+        """The sums of some people; what was found of the variants is that of all."""
+        span = slice(people.start, people.stop)
+        return replace(self, total=self.total[span].copy(), no_calls=self.no_calls[span].copy())
 
 
 def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Reading) -> PlainSums:

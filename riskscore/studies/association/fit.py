@@ -20,9 +20,9 @@ from riskscore.studies.association.candidates import (
 )
 from riskscore.studies.association.frame_candidates import frame_candidates
 from riskscore.studies.association.scan import (
-    Effect,
     Omnibus,
     Study,
+    TermEffect,
     by_group,
     effect,
     one_by_one,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_FIELDS = tuple(f.name for f in fields(Effect))
+_FIELDS = tuple(f.name for f in fields(TermEffect))
 EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
 _ROWS_SHOWN = 20  # in a notebook
 _FEWEST = 10  # people, below which a logistic regression tells nothing
@@ -55,9 +55,9 @@ class Fit:
     ``notes`` say who and what was left out.
     """
 
-    effects: tuple[Effect, ...]
+    effects: tuple[TermEffect, ...]
     omnibus: tuple[Omnibus, ...]
-    steps: tuple[Effect, ...]
+    steps: tuple[TermEffect, ...]
     regression: Regression | None
     candidates: Candidates
     study: Study
@@ -163,7 +163,7 @@ def fit(
         source, outcome, terms, covariates, coding, minimum_count, method, errors
     )
     study, candidates = _conditioned(study, candidates, condition_on)
-    steps: list[Effect] = []
+    steps: list[TermEffect] = []
     if threshold is not None:
         places, steps = stepwise(study, candidates, threshold)
         if not places:
@@ -249,7 +249,7 @@ def _conditioned(
 
 def _together(
     study: Study, candidates: Candidates, notes: list[str]
-) -> tuple[Regression, Candidates, list[Effect]]:
+) -> tuple[Regression, Candidates, list[TermEffect]]:
     """All candidates in one regression; those that cannot be tested are noted and left out."""
     reasons = [
         untestable(study, column, candidates.values[:, j])

@@ -24,7 +24,7 @@ _NAN = float("nan")
 
 
 @dataclass(frozen=True)
-class Effect:
+class TermEffect:
     """One estimate. ``beta`` is a natural log odds ratio; the 95% interval is of the odds ratio.
 
     ``carriers`` have at least half a copy (or are exposed); ``frequency`` is the share of
@@ -109,9 +109,9 @@ class Study:
         )
 
 
-def one_by_one(study: Study, candidates: Candidates) -> list[Effect]:
+def one_by_one(study: Study, candidates: Candidates) -> list[TermEffect]:
     """Each candidate alone with the covariates; general codings two columns at a time."""
-    effects: list[Effect] = []
+    effects: list[TermEffect] = []
     for places in _blocks(candidates.columns):
         columns = candidates.values[:, places]
         effects += _estimate(study, [candidates.columns[j] for j in places], columns)
@@ -133,7 +133,7 @@ def _blocks(columns: Sequence[Candidate]) -> Iterator[list[int]]:
         place += 2 if general else 1
 
 
-def _estimate(study: Study, columns: Sequence[Candidate], values: Array) -> list[Effect]:
+def _estimate(study: Study, columns: Sequence[Candidate], values: Array) -> list[TermEffect]:
     """Effects of columns in one regression; those that cannot be tested carry the reason."""
     notes = [untestable(study, column, v) for column, v in zip(columns, values.T, strict=True)]
     kept = [j for j, note in enumerate(notes) if not note]
@@ -187,7 +187,7 @@ def effect(
     fitted: Regression | None,
     note: str,
     rows: NDArray[np.bool_] | None = None,
-) -> Effect:
+) -> TermEffect:
     """The row of one column, with or without an estimate; ``rows`` are the people it is from."""
     rows = study.complete(values[:, None]) if rows is None else rows
     x, y = values[rows], study.y[rows]
@@ -210,7 +210,7 @@ def effect(
             }
         if column.name in fitted.infinite:
             note = "cases and controls are separated: Firth's method"
-    return Effect(
+    return TermEffect(
         term=column.name, kind=column.kind, gene=column.gene, position=column.position,
         coding=column.coding, **numbers, n=len(x), cases=int(y.sum()),
         carriers=int((x >= 0.5).sum()), frequency=mean(x), frequency_cases=mean(x[y == 1]),
@@ -265,13 +265,13 @@ def _with_one(columns: Array) -> Array:
 
 def stepwise(
     study: Study, candidates: Candidates, threshold: float, most: int = 30
-) -> tuple[list[int], list[Effect]]:
+) -> tuple[list[int], list[TermEffect]]:
     """Forward selection: the strongest column, then the strongest given it, down to ``threshold``.
 
     Returns the places of the chosen columns in order, and each one's effect when it was chosen.
     """
     chosen: list[int] = []
-    steps: list[Effect] = []
+    steps: list[TermEffect] = []
     while len(chosen) < most:
         here = study.given(
             candidates.values[:, chosen], [candidates.columns[j].name for j in chosen]

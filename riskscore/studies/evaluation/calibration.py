@@ -51,7 +51,7 @@ def logits(risk: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Level:
+class CalibrationIntercept:
     """The calibration intercept with the slope held at 1, its standard error and 95% interval."""
 
     estimate: float
@@ -67,7 +67,7 @@ class CalibrationFits:
     """The calibration regressions: on the log odds, and with them as an offset."""
 
     slope: Regression
-    level: Level
+    level: CalibrationIntercept
     moved: float
 
 
@@ -84,7 +84,7 @@ def calibration_fits(risk: Array, y: Array, prevalence: float | None = None) -> 
     return CalibrationFits(slope, _level(lp, y, prevalence), moved)
 
 
-def _level(lp: Array, y: Array, prevalence: float | None) -> Level:
+def _level(lp: Array, y: Array, prevalence: float | None) -> CalibrationIntercept:
     """Solve sum of w (y - expit(a + lp)) = 0 for a.
 
     Without a prevalence the standard error is the model's. With one it is the sandwich of a sample
@@ -101,9 +101,9 @@ def _level(lp: Array, y: Array, prevalence: float | None) -> Level:
     risk = expit(level + lp)
     information = float(weights @ (risk * (1 - risk)))
     if prevalence is None:
-        return Level(level, information**-0.5)
+        return CalibrationIntercept(level, information**-0.5)
     scores = weights * (y - risk)
-    return Level(level, _stratified(scores, y) ** 0.5 / information)
+    return CalibrationIntercept(level, _stratified(scores, y) ** 0.5 / information)
 
 
 def _stratified(values: Array, y: Array) -> float:

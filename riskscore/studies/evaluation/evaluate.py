@@ -21,7 +21,7 @@ from riskscore.studies.evaluation.calibration import (
 from riskscore.studies.evaluation.decisions import at_thresholds, decision_curve
 from riskscore.studies.evaluation.discrimination import delong, roc
 from riskscore.studies.evaluation.explained import deciles
-from riskscore.studies.evaluation.measures import Settings, measures
+from riskscore.studies.evaluation.measures import MeasureOptions, measures
 from riskscore.studies.evaluation.predictions import Prediction, Scale, read_predictions
 from riskscore.studies.people import aligned, read_outcome
 
@@ -119,7 +119,7 @@ def evaluate(
     samples, models = read_predictions(predictions, scale)
     y = read_outcome(outcome, samples)
     labels = _labels(groups, samples)
-    settings = Settings(prevalence, bootstrap, seed)
+    settings = MeasureOptions(prevalence, bootstrap, seed)
     notes = (
         [f"{lost} of {len(y)} people have no outcome"] if (lost := int(np.isnan(y).sum())) else []
     )
@@ -179,7 +179,7 @@ def _labels(
 
 
 def _measured(
-    model: Prediction, y: Array, rows: NDArray[np.bool_], group: str, settings: Settings
+    model: Prediction, y: Array, rows: NDArray[np.bool_], group: str, settings: MeasureOptions
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The measures of one model in one group; a note where the group is too small."""
     cases, n = int(y[rows].sum()), int(rows.sum())

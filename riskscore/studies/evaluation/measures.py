@@ -35,7 +35,7 @@ _HL = "depends on the grouping; look at the intercept, slope and curve"
 
 
 @dataclass(frozen=True)
-class Settings:
+class MeasureOptions:
     """What every measure of an evaluation shares."""
 
     prevalence: float | None = None
@@ -43,7 +43,7 @@ class Settings:
     seed: int = 1
 
 
-def measures(score: Array, risk: Array | None, y: Array, settings: Settings) -> list[Row]:
+def measures(score: Array, risk: Array | None, y: Array, settings: MeasureOptions) -> list[Row]:
     """Every measure as a row: measure, estimate, low, high, note.
 
     Raises NoVariationError for a score that is the same in everyone.
@@ -82,7 +82,7 @@ def _resampled(
     statistic: Callable[[Array, Array], float],
     score: Array,
     y: Array,
-    settings: Settings,
+    settings: MeasureOptions,
 ) -> Row:
     """A measure with the percentile interval of resamples within cases and within controls."""
     estimate = statistic(score, y)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from riskscore.genetics.hla import HLAAllele
@@ -15,14 +13,12 @@ from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.question import Question
 from riskscore.studies.simulation.people import COPIES, Places
 from riskscore.studies.simulation.plan import locus_key
-
-if TYPE_CHECKING:
-    from riskscore.studies.simulation.simulate import Simulation
+from riskscore.studies.simulation.simulated import SimulatedPeople
 
 SOURCE = "simulated"
 
 
-def as_cohort(simulation: Simulation) -> Cohort:
+def as_cohort(simulation: SimulatedPeople) -> Cohort:
     """All variants, HLA genes and exposures that the models need, of every person."""
     settings, people = simulation.settings, simulation.people
     loci = simulation.drawer.loci

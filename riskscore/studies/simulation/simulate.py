@@ -6,7 +6,6 @@ Nothing here is a real person, and everything that leaves says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,13 +15,11 @@ from numpy.typing import NDArray
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models
-from riskscore.models.model import Sex
 from riskscore.models.panel import ReferencePanel, reference_panel
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.link import Array
 from riskscore.scoring.reference import build_reference
+from riskscore.studies.simulation.cohort import as_cohort
 from riskscore.studies.simulation.exposures import (
-    DrawnExposures,
     draw_exposures,
     joined_exposures,
     plan_exposures,
@@ -45,71 +42,21 @@ from riskscore.studies.simulation.plan import (
     hla_pool,
     plan_loci,
 )
+from riskscore.studies.simulation.simulated import SimulatedPeople
 from riskscore.studies.simulation.truth import TrueScore
+from riskscore.studies.simulation.write import write_simulation
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 _Choice = TypeVar("_Choice", Build, HLARecords)
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """Simulated people and the truth about them.
-
-    ``log_odds``, ``risk`` and ``outcome`` are by model, each of shape (people,): the true centred
-    score, the probability the disease was drawn with, and whether the person has it.
-    """
-
-    settings: Settings
-    drawer: Drawer
-    diseases: Mapping[str, Disease]
-    people: People
-    exposures: DrawnExposures
-    log_odds: Mapping[str, Array]
-    risk: Mapping[str, Array]
-    outcome: Mapping[str, NDArray[np.bool_]]
-
-    def __len__(self) -> int:
-        return len(self.people)
-
-    def __repr__(self) -> str:
-        ill = "; ".join(f"{int(v.sum()):,} with {name}" for name, v in self.outcome.items())
-        return f"Simulation of {len(self):,} people ({ill}), none of them real"
-
-    @property
-    def samples(self) -> tuple[str, ...]:
-        """The people's names: SIM and a number."""
-        width = max(6, len(str(len(self))))
-        return tuple(f"SIM{number:0{width}d}" for number in range(1, len(self) + 1))
-
-    @property
-    def sex(self) -> tuple[Sex, ...]:
-        return tuple(Sex.FEMALE if f else Sex.MALE for f in self.people.female.tolist())
-
-    def to_frame(self) -> pandas.DataFrame:
-        """A row a person: sample, sex, exposures, and by model log_odds, risk and outcome (0, 1).
-
-        Columns of a model are called ``log_odds_t1d``, ``risk_t1d`` and ``t1d``.
-        """
-        import pandas as pd
-
-        columns: dict[str, object] = {"sample": self.samples, "sex": [str(s) for s in self.sex]}
-        for exposure in self.exposures.exposures:
-            if exposure.is_dose:
-                columns[exposure.id] = self.exposures.doses[exposure.id]
-            else:
-                columns[exposure.id] = [c or None for c in self.exposures.cells(exposure)]
-        for model in self.settings.models:
-            columns[f"log_odds_{model.id}"] = self.log_odds[model.id]
-            columns[f"risk_{model.id}"] = self.risk[model.id]
-            columns[model.id] = self.outcome[model.id].astype(int)
-        return pd.DataFrame(columns)
+class Simulation(SimulatedPeople):
+    """Simulated people and the truth about them, as a cohort or as files."""
 
     def cohort(self) -> Cohort:
         """The people as a cohort that ``rs.score`` takes, read without error and without a file."""
-        from riskscore.studies.simulation.cohort import as_cohort
-
         return as_cohort(self)
 
     def write(self, folder: str | Path) -> Path:
@@ -117,8 +64,6 @@ class Simulation:
 
         Raises OutputError when the folder holds something already; nothing partial is left.
         """
-        from riskscore.studies.simulation.write import write_simulation
-
         return write_simulation(self, Path(folder))
 
 

@@ -20,14 +20,12 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from riskscore.outputs import new_folder
 from riskscore.samples.files.vcf_write import DOSAGE_FORMATS, GT_FORMAT, VCFWriter
 from riskscore.studies.simulation.records import SimulatedRecord, simulated_records
-
-if TYPE_CHECKING:
-    from riskscore.studies.simulation.simulate import Simulation
+from riskscore.studies.simulation.simulated import SimulatedPeople
 
 NOTICE = "simulated people, none of them real; illustrative, not diagnostic"
 _INFOS = (
@@ -41,7 +39,7 @@ _VARIANT_COLUMNS = (
 )
 
 
-def write_simulation(simulation: Simulation, folder: Path) -> Path:
+def write_simulation(simulation: SimulatedPeople, folder: Path) -> Path:
     """Write every file of a simulation into a new folder, complete or not at all."""
     with new_folder(folder) as staging:
         _write_vcfs(simulation, staging)
@@ -58,7 +56,7 @@ def write_simulation(simulation: Simulation, folder: Path) -> Path:
     return folder
 
 
-def _write_vcfs(simulation: Simulation, folder: Path) -> None:
+def _write_vcfs(simulation: SimulatedPeople, folder: Path) -> None:
     """The cohort's file, the truth's where it is another, and the table of variants."""
     settings = simulation.settings
     noisy = settings.r2 is not None
@@ -107,7 +105,7 @@ def _tsv(columns: dict[str, list[str]]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _exposures(simulation: Simulation) -> str:
+def _exposures(simulation: SimulatedPeople) -> str:
     columns = {
         "sample": list(simulation.samples),
         "sex": [str(sex) for sex in simulation.sex],
@@ -117,14 +115,14 @@ def _exposures(simulation: Simulation) -> str:
     return _tsv(columns)
 
 
-def _outcome(simulation: Simulation) -> str:
+def _outcome(simulation: SimulatedPeople) -> str:
     columns = {"sample": list(simulation.samples)}
     for name, ill in simulation.outcome.items():
         columns[name] = ["1" if state else "0" for state in ill.tolist()]
     return _tsv(columns)
 
 
-def _truth(simulation: Simulation) -> str:
+def _truth(simulation: SimulatedPeople) -> str:
     """Ancestry shares, both HLA haplotypes (``DRB1_1`` and ``DQA1_1`` lie on one), scores."""
     people, pool = simulation.people, simulation.drawer.pool
     columns = {
@@ -144,7 +142,7 @@ def _truth(simulation: Simulation) -> str:
     return _tsv(columns)
 
 
-def _pedigree(simulation: Simulation) -> str:
+def _pedigree(simulation: SimulatedPeople) -> str:
     """PLINK's .fam: family, sample, father, mother, sex (1 male, 2 female), phenotype (2 ill).
 
     The phenotype is the first model's disease.
@@ -161,7 +159,7 @@ def _pedigree(simulation: Simulation) -> str:
     return "\n".join([*lines, ""])
 
 
-def _description(simulation: Simulation) -> dict[str, Any]:
+def _description(simulation: SimulatedPeople) -> dict[str, Any]:
     """What was asked for and what came out, in a form another run can be compared with."""
     settings = simulation.settings
     return {
@@ -187,7 +185,7 @@ def _description(simulation: Simulation) -> dict[str, Any]:
     }
 
 
-def _models(simulation: Simulation) -> Iterator[dict[str, Any]]:
+def _models(simulation: SimulatedPeople) -> Iterator[dict[str, Any]]:
     for model in simulation.settings.models:
         disease = simulation.diseases[model.id]
         yield {

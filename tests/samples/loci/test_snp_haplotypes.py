@@ -244,13 +244,13 @@ def test_the_haplotype_is_not_drawn_from_nothing(model: Callable[..., rs.RiskMod
 
 def test_a_part_is_judged_with_the_whole(model: Callable[..., rs.RiskModel], vcf: Table) -> None:
     """One person without phase takes the frequency from everybody, in whichever part they are."""
-    from riskscore.samples.part import Part
+    from riskscore.samples.people_part import PeoplePart
 
     cells = (["0|1"] * 60 + ["0/1", "1/1"], ["1|0"] * 60 + ["0/1", "0/0"])
     path, own = vcf(*cells), model()
     (haplotype,) = own.snp_haplotypes
     whole = rs.read_cohort(path, [own]).dosages
-    parts = [rs.read_cohort(path, [own], part=Part(i, 2)) for i in (1, 2)]
+    parts = [rs.read_cohort(path, [own], part=PeoplePart(i, 2)) for i in (1, 2)]
     values = np.concatenate([part.dosages.of(haplotype) for part in parts])
     np.testing.assert_array_equal(values, whole.of(haplotype))
     assert all(repr(p.dosages.match(haplotype)) == repr(whole.match(haplotype)) for p in parts)
