@@ -196,14 +196,43 @@ def question_of(
     ] = False,
     population: PopulationOption = "EUR",
     prevalence: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            help="Baseline risk to use in place of the models' own.", rich_help_panel=RISK
+            help="Baseline risk in place of the models' own: 0.01 (the models' ratio of the sexes "
+            "is kept), or female=0.01,male=0.004.",
+            rich_help_panel=RISK,
         ),
     ] = None,
     horizon: Annotated[
         str | None,
         typer.Option(help="Horizon of the risk, of those the models have.", rich_help_panel=RISK),
+    ] = None,
+    age_column: Annotated[
+        str | None,
+        typer.Option(
+            help="The column of the exposures with each person's age: the risk from then on of "
+            "those still free of the disease.",
+            rich_help_panel=RISK,
+        ),
+    ] = None,
+    from_age: Annotated[
+        float | None,
+        typer.Option(help="Everybody's age at which the risk begins.", rich_help_panel=RISK),
+    ] = None,
+    to_age: Annotated[
+        float | None,
+        typer.Option(
+            help="The age at which the risk ends (default: the end of the model's horizon).",
+            rich_help_panel=RISK,
+        ),
+    ] = None,
+    incidence: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rates by age and sex in place of the models' tables: a TSV or CSV with sex, "
+            "age_from, age_to, rate_per_100000.",
+            rich_help_panel=RISK,
+        ),
     ] = None,
 ) -> Question:
     """The question that the options of a verb ask; these are the options of every verb that scores.
@@ -232,6 +261,10 @@ def question_of(
         population=population,
         prevalence=prevalence,
         horizon=horizon,
+        age_column=age_column,
+        from_age=from_age,
+        to_age=to_age,
+        incidence=incidence,
     )
 
 

@@ -89,7 +89,7 @@ def explain(
         uncertainty_rows,
     )
     from riskscore.writing.tables import check_ending, write_table
-    from riskscore.writing.words import NOTICE, risk_words
+    from riskscore.writing.words import NOTICE, outcome_words, risk_words
 
     check_ending(output)
     scores = read_and_score(vcf, ask())
@@ -109,9 +109,9 @@ def explain(
         numbers = {name: values[place] for name, values in table.numbers.items()}
         say(
             [
-                f"{table.model.id}: log odds {numbers['log_odds']:+.4f}, odds ratio "
-                f"{numbers['odds_ratio']:.3g} against the average; {table.model.card.outcome}: "
-                f"{risk_words(numbers)}; "
+                f"{table.model.id}: {outcome_words(table.model, scores.cohort.question)}: "
+                f"{risk_words(numbers)}; odds against a person of average score "
+                f"{numbers['odds_ratio']:.3g} (log odds {numbers['log_odds']:+.4f}); "
                 f"coverage {numbers['coverage']:.0%}. {NOTICE}",
                 "  unsure because of "
                 + ", ".join(

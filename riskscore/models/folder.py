@@ -7,13 +7,15 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from riskscore.errors import HLAFormatError, ModelFormatError
+from riskscore.errors import HLAFormatError, ModelError, ModelFormatError
 from riskscore.files import require_file, sha256
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.factors import parse_alleles
+from riskscore.models.incidence import incidence_table, mortality_table
 from riskscore.models.model import (
+    BaselineRates,
     BaselineRisk,
     Card,
     Citation,
@@ -86,6 +88,7 @@ def read_folder(folder: Path) -> RiskModel:
             BaselineRisk(p.sex, p.value, p.source, p.status, p.ci, p.population or "", p.horizon)
             for p in (baseline.prevalence if baseline else [])
         ),
+        rates=_rates(schema, document),
         exposures=exposures,
         scheme=scheme,
         missing=schema.missing,
@@ -98,6 +101,30 @@ def read_folder(folder: Path) -> RiskModel:
             Example(e.name, asdict(e.given), asdict(e.expect), e.working) for e in schema.examples
         ),
         checksum=digest,
+    )
+
+
+def _rates(schema: ModelSchema, document: Document) -> BaselineRates | None:
+    """The tables by age that the baseline names; each must be shipped, and hold the horizon."""
+    given = schema.baseline.incidence if schema.baseline else None
+    if given is None:
+        return None
+    path = ("baseline", "incidence")
+    try:
+        first, last = incidence_table(given.table).ages
+        mortality_table(given.mortality)
+    except ModelError as error:
+        raise document.error(f"{error.what}; {error.fix}", path) from error
+    if not first <= given.from_age < given.to_age <= last:
+        raise document.error(f"{given.table} holds ages {first:g} to {last:g} only", path)
+    return BaselineRates(
+        given.table,
+        given.mortality,
+        given.from_age,
+        given.to_age,
+        given.factor,
+        given.source,
+        given.status,
     )
 
 

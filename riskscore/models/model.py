@@ -139,6 +139,23 @@ class BaselineRisk:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineRates:
+    """The tables of incidence and mortality by age that a model's risk by age rests on.
+
+    ``from_age`` and ``to_age`` are those of the model's own horizon. The table's rates are
+    multiplied by ``factor``, whose ``source`` and ``status`` these are.
+    """
+
+    table: str
+    mortality: str
+    from_age: float
+    to_age: float
+    factor: float = 1.0
+    source: str = ""
+    status: Status = Status.FOUND
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A paper a model rests on."""
 
@@ -203,6 +220,7 @@ class RiskModel:
     card: Card
     horizon: str = ""
     baseline: tuple[BaselineRisk, ...] = ()
+    rates: BaselineRates | None = None
     exposures: tuple[Exposure, ...] = ()
     scheme: HaplotypeScheme | None = None
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN

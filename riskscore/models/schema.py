@@ -169,9 +169,28 @@ class PrevalenceSchema(Strict, frozen=True, kw_only=True):
             raise ValueError(f"ci {list(self.ci)} does not hold the value {self.value}")
 
 
+class IncidenceSchema(Strict, frozen=True, kw_only=True):
+    """The tables that give the risk by age, and the ages of the model's own horizon."""
+
+    table: Identifier
+    mortality: Identifier
+    from_age: Annotated[float, Meta(ge=0, le=120)] = 0.0
+    to_age: Annotated[float, Meta(gt=0, le=120)]
+    factor: Positive = 1.0
+    source: str = ""
+    status: Status = Status.FOUND
+
+    def __post_init__(self) -> None:
+        if self.from_age >= self.to_age:
+            raise ValueError("from_age must be below to_age")
+        if self.factor != 1 and not self.source:
+            raise ValueError("a factor needs a source")
+
+
 class BaselineSchema(Strict, frozen=True, kw_only=True):
     horizon: Name
     prevalence: Annotated[list[PrevalenceSchema], Meta(min_length=1)]
+    incidence: IncidenceSchema | None = None
 
 
 class CitationSchema(Strict, frozen=True, kw_only=True):

@@ -22,12 +22,14 @@ def read_exposures(
     models: Iterable[RiskModel],
     sex_column: str = "sex",
     people: range | None = None,
+    age_column: str | None = None,
 ) -> Exposures:
     """Read a table (see :mod:`riskscore.tables`), or a pandas frame, whose ``sample`` names people.
 
     The index of a frame names them where no column does. People of the cohort who are not in the
     table have unknown exposures; other rows are passed over. A dose's unit may stand in its column
-    name, ``vitamin_d [ng/mL]``, or in the cell. With ``people`` the cells are those of a part of
+    name, ``vitamin_d [ng/mL]``, or in the cell. ``age_column`` names a column of ages in years.
+    With ``people`` the cells are those of a part of
     the samples; those of all are checked.
 
     Raises ExposureTableError, ExposureLevelError or ExposureRangeError, naming line and column.
@@ -37,8 +39,16 @@ def read_exposures(
     else:
         opened = _table_of_frame(table)
     models, whole = tuple(models), range(len(samples))
-    cells = _read_cells(opened, samples, models, sex_column, whole if people is None else people)
-    given = exposures_of_columns(cells.columns, models, sex_column, opened.file, cells.lines)
+    if age_column and matching(opened.columns, age_column) is None:
+        raise ExposureTableError(
+            f"no column {age_column!r} gives ages", where=opened.file, fix="name it --age-column"
+        )
+    cells = _read_cells(
+        opened, samples, models, sex_column, age_column, whole if people is None else people
+    )
+    given = exposures_of_columns(
+        cells.columns, models, sex_column, opened.file, cells.lines, age_column
+    )
     return replace(
         given,
         unused=tuple(cells.unused),
@@ -58,13 +68,18 @@ class _Cells:
 
 
 def _read_cells(
-    table: Table, samples: Sequence[str], models: Sequence[RiskModel], sex_column: str, part: range
+    table: Table,
+    samples: Sequence[str],
+    models: Sequence[RiskModel],
+    sex_column: str,
+    age_column: str | None,
+    part: range,
 ) -> _Cells:
     if table.names is None:
         raise ExposureTableError(
             "no column names the samples", where=table.file, fix="call it 'sample' (or IID)"
         )
-    used, unused = _used_columns(table, models, sex_column)
+    used, unused = _used_columns(table, models, sex_column, age_column)
     at, known, mine = (
         table.columns.index(table.names),
         set(samples),
@@ -104,10 +119,11 @@ def _read_cells(
 
 
 def _used_columns(
-    table: Table, models: Sequence[RiskModel], sex_column: str
+    table: Table, models: Sequence[RiskModel], sex_column: str, age_column: str | None
 ) -> tuple[dict[str, int], list[str]]:
     """The place of each column that is used, by name, and the names of those that are not."""
     sex = matching(table.columns, sex_column)
+    age = matching(table.columns, age_column) if age_column else None
     if sex is None and sex_column != SEX:
         raise ExposureTableError(
             f"no column {sex_column!r} gives sex",
@@ -119,7 +135,7 @@ def _used_columns(
     unused: list[str] = []
     for place, column in enumerate(table.columns):
         name = exposure_of(column)[0].lower()
-        if name in wanted or column == sex:
+        if name in wanted or column in (sex, age):
             used[column] = place
         elif column != table.names and column and column.lower() != "fid":
             unused.append(column)

@@ -28,6 +28,7 @@ _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")
 _WHOLE = re.compile(r"-?\d+\.0+")
 _PLINK_MISSING = -9
+_MOST_AGE = 120.0
 SEX = "sex"  # the column of sex, if no other is named
 _QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$")
 _SEXES = {
@@ -41,6 +42,7 @@ class Exposures:
     """The cells of the table, aligned to the cohort's samples; "" where nothing is known.
 
     ``columns`` maps an exposure to its cells, ``units`` to the unit its column name gives.
+    ``age`` is in years, nan where unknown; empty if no column of ages was named.
     ``joined`` says how the people of the table meet the samples, ``notes`` what else to tell of it.
     """
 
@@ -48,6 +50,7 @@ class Exposures:
     units: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     sex: tuple[Sex | None, ...] = ()
+    age: tuple[float, ...] = ()
     joined: Joined | None = None
     notes: tuple[str, ...] = ()
     _numbers: dict[Hashable, NDArray[Any]] = field(
@@ -153,6 +156,7 @@ def exposures_of_columns(
     sex_column: str = SEX,
     where: str = "the frame",
     lines: Mapping[str, Mapping[str, int]] | None = None,
+    age_column: str | None = None,
 ) -> Exposures:
     """Exposures from columns of text aligned to the samples; every cell is checked.
 
@@ -162,6 +166,7 @@ def exposures_of_columns(
     models = tuple(models)
     wanted = {e.id.lower(): e.id for model in models for e in model.exposures}
     sex_name = matching(tuple(cells), sex_column)
+    age_name = matching(tuple(cells), age_column) if age_column else None
     columns: dict[str, str] = {}
     units, unused = {}, []
     for column in cells:
@@ -173,7 +178,7 @@ def exposures_of_columns(
             columns[name] = column
             if unit:
                 units[name] = unit
-        elif column != sex_name:
+        elif column not in (sex_name, age_name):
             unused.append(column)
     texts = {
         column: lines[column] if lines else dict.fromkeys(own, 0) for column, own in cells.items()
@@ -187,7 +192,11 @@ def exposures_of_columns(
     if sex_name is not None:
         _told(lambda cell: _sex(cell, sex_name), texts[sex_name], where)
         sex = tuple(_sex(cell, sex_name) for cell in cells[sex_name])
-    return replace(exposures, unused=tuple(unused), sex=sex)
+    age: tuple[float, ...] = ()
+    if age_name is not None:
+        _told(lambda cell: _age(cell, age_name), texts[age_name], where)
+        age = tuple(_age(cell, age_name) for cell in cells[age_name])
+    return replace(exposures, unused=tuple(unused), sex=sex, age=age)
 
 
 def exposure_of(column: str) -> tuple[str, str]:
@@ -222,3 +231,20 @@ def _sex(cell: str, column: str) -> Sex | None:
             f"{column} is {cell!r}", fix="use male, female or unknown (or 1, 2 and 0)"
         )
     return _SEXES[cell.lower()]
+
+
+def _age(cell: str, column: str) -> float:
+    if cell.lower() in UNKNOWN:
+        return math.nan
+    try:
+        age = float(cell) if len(cell) <= MOST_DIGITS else math.nan
+    except ValueError:
+        age = math.nan
+    if math.isnan(age):
+        raise ExposureLevelError(f"{column} is {cell!r}", fix="write the age in years, or NA")
+    if not 0 <= age <= _MOST_AGE:
+        raise ExposureRangeError(
+            f"{column} is {cell!r}, no age of a person",
+            fix=f"write 0 to {_MOST_AGE:g} years, or NA",
+        )
+    return age

@@ -29,7 +29,13 @@ _BETWEEN = re.compile(r"\s*[+,;\s]\s*")
 Floats = NDArray[np.float64]
 
 
-def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EUR") -> Cohort:
+def read_frame(
+    frame: Any,
+    models: Sequence[RiskModel],
+    *,
+    population: str = "EUR",
+    age_column: str | None = None,
+) -> Cohort:
     """A cohort whose samples are the rows of a pandas frame, named by its index.
 
     Columns are known by their names, in any order:
@@ -38,7 +44,8 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
     - a gene (``DRB1`` or ``HLA-DRB1``): two alleles, ``15:01+03:01`` (a space or a comma will
       do); or two columns, ``DRB1_1`` and ``DRB1_2``, with one each;
     - an HLA allele (``DRB1*15:01``): its copies, 0 to 2, as imputation gives them;
-    - an exposure's id, as in :func:`riskscore.samples.exposure_table.read_exposures`; and ``sex``.
+    - an exposure's id, as in :func:`riskscore.samples.exposure_table.read_exposures`; and ``sex``,
+      and the column of ages in years that ``age_column`` names (see :class:`Question`).
 
     An empty cell is not known, and what has no column is missing. Columns that no model reads are
     named in the cohort's ``warnings``. Raises InputError for a dosage that is not between 0 and 2,
@@ -75,7 +82,9 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
             copies.setdefault(allele.gene, {})[allele] = _copies(frame[column], name)
         else:
             others.append(name)
-    exposures = exposures_of_columns({name: _texts(frame[name]) for name in others}, models)
+    exposures = exposures_of_columns(
+        {name: _texts(frame[name]) for name in others}, models, age_column=age_column
+    )
     genes = {locus: _typed(locus, columns) for locus, columns in calls.items()}
     for locus, presence in copies.items():
         imputed = calls_from_dosages(
@@ -92,7 +101,7 @@ def read_frame(frame: Any, models: Sequence[RiskModel], *, population: str = "EU
         warnings=(f"columns no model reads: {', '.join(exposures.unused)}",)
         if exposures.unused
         else (),
-        question=Question(models, population=population),
+        question=Question(models, population=population, age_column=age_column),
     )
 
 

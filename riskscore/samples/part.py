@@ -28,6 +28,7 @@ def part_of(cohort: Cohort, part: PeoplePart) -> Cohort:
         cohort.exposures,
         columns={name: cells[span] for name, cells in cohort.exposures.columns.items()},
         sex=cohort.exposures.sex[span],
+        age=cohort.exposures.age[span],
     )
     return replace(
         cohort,

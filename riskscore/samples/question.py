@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models
-from riskscore.models.model import RiskModel
+from riskscore.models.incidence import RateTable, read_incidence
+from riskscore.models.model import RiskModel, Sex
 from riskscore.models.origin import WeightType, as_weight_type
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import HaplotypeCalls
@@ -32,8 +33,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 UNKNOWN_POPULATION = "unknown"
+MOST_AGE = 120.0
 _INPUT = {"role": "input"}  # files: the provenance tells their checksums
 _BASELINE = {"role": "baseline"}  # may be asked anew of a cohort that was read already
+_INPUT_OF_BASELINE = {"role": "input", "anew": True}
 _NO_BEARING = {"require_index", "processes"}  # fields of Reading that change no score
 
 
@@ -52,9 +55,15 @@ class Question:
     count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
     scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
     HLA alleles, with the uncertainty that this brings. ``weight_type`` (beta, OR or HR) says what
-    the weights of scoring files are, where those do not. ``prevalence`` (a probability, between 0
-    and 1) takes the place of the models' baseline risk, and ``horizon`` chooses among those they
-    have.
+    the weights of scoring files are, where those do not.
+
+    ``prevalence`` (a probability, between 0 and 1) takes the place of the models' baseline risk: one keeps the ratio of the models' sexes, two,
+    ``{"female": 0.01, "male": 0.004}``, set each. ``horizon`` chooses among those they have.
+
+    With ages the risk is that between two ages of a person free of the disease at the first, death
+    counted: ``from_age``, or for each person the exposures' column ``age_column``; and ``to_age``,
+    or the end of the model's horizon. ``horizon=(35, 60)`` is short for both. ``incidence`` is a
+    table of rates by age and sex in the place of the one the models name.
 
     Raises UsageError for a value that none of these can have.
 
@@ -75,16 +84,65 @@ class Question:
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
     weak_tags: bool = False
     weight_type: WeightType | None = None
-    prevalence: float | None = field(default=None, metadata=_BASELINE)
+    prevalence: str | float | None = field(default=None, metadata=_BASELINE)
     horizon: str | None = field(default=None, metadata=_BASELINE)
+    age_column: str | None = None
+    from_age: float | None = field(default=None, metadata=_BASELINE)
+    to_age: float | None = field(default=None, metadata=_BASELINE)
+    incidence: Path | None = field(default=None, metadata=_INPUT_OF_BASELINE)
 
     def __post_init__(self) -> None:
+        self._check_ages()
         if self.prevalence is not None and self.horizon is not None:
             raise UsageError(
                 "a prevalence has no other horizon than its own; leave one of them out"
             )
-        if self.prevalence is not None and not 0 < self.prevalence < 1:
-            raise UsageError(f"a prevalence of {self.prevalence:g} is not between 0 and 1")
+        for value in self.prevalence_by_sex.values():
+            if not 0 < value < 1:
+                raise UsageError(f"a prevalence of {value:g} is not between 0 and 1")
+
+    def _check_ages(self) -> None:
+        if self.from_age is not None and self.age_column is not None:
+            raise UsageError(
+                "--from-age is everybody's age, --age-column each person's; leave one of them out"
+            )
+        if not self.by_age:
+            if self.to_age is not None or self.incidence is not None:
+                raise UsageError(
+                    "a risk by age needs the age it begins at",
+                    fix="add --age-column or --from-age",
+                )
+            return
+        if self.prevalence is not None or self.horizon is not None:
+            raise UsageError(
+                "with ages the risk comes from a table of incidence, not from a prevalence or a "
+                "horizon of the models",
+                fix="leave out --prevalence and --horizon, or the ages",
+            )
+        for age in (self.from_age, self.to_age):
+            if age is not None and not 0 <= age <= MOST_AGE:
+                raise UsageError(f"an age of {age:g} is not between 0 and {MOST_AGE:g}")
+        if self.from_age is not None and self.to_age is not None and self.to_age <= self.from_age:
+            raise UsageError(f"from age {self.from_age:g} to {self.to_age:g} is no time at all")
+
+    @property
+    def by_age(self) -> bool:
+        """Whether risks are asked between ages."""
+        return self.from_age is not None or self.age_column is not None
+
+    def incidence_table(self) -> RateTable | None:
+        """The table of incidence that is given; raises ModelFormatError where it cannot be read."""
+        return None if self.incidence is None else read_incidence(self.incidence)
+
+    @property
+    def prevalence_by_sex(self) -> Mapping[Sex | None, float]:
+        """The prevalence that is given of each sex, or of both together (None); empty if none."""
+        if self.prevalence is None:
+            return {}
+        if not isinstance(self.prevalence, str):
+            return {None: self.prevalence}
+        pairs = dict(part.split("=") for part in self.prevalence.split(","))
+        return {Sex(sex): float(value) for sex, value in pairs.items()}
 
     def __repr__(self) -> str:
         """The models by id, and what is not as it is by itself."""
@@ -114,11 +172,18 @@ class Question:
                 f"{sorted(unknown)[0]!r} is not an option",
                 fix="choose among " + ", ".join(one.name for one in fields(cls)[1:]),
             )
-        return replace(start, **{n: _plain_value(n, v) for n, v in options.items()})
+        given: dict[str, Any] = dict(options)
+        if isinstance(given.get("horizon"), tuple):
+            given["from_age"], given["to_age"] = given.pop("horizon")
+        return replace(start, **{n: _plain_value(n, v) for n, v in given.items()})
 
     def of_baseline(self, **options: Unpack[QuestionOptions]) -> Question:
         """The same question about another baseline risk; raises UsageError for other options."""
-        held = {one.name for one in fields(self) if one.metadata.get("role") != "baseline"}
+        held = {
+            one.name
+            for one in fields(self)
+            if one.metadata.get("role") != "baseline" and not one.metadata.get("anew")
+        }
         refused = sorted(held & set(options))
         if refused:
             raise UsageError(
@@ -196,8 +261,12 @@ class QuestionOptions(TypedDict, total=False):
     haplotype_calls: HaplotypeCalls | str
     weak_tags: bool
     weight_type: WeightType | str | None
-    prevalence: float | None
-    horizon: str | None
+    prevalence: str | float | Mapping[str, float] | None
+    horizon: str | tuple[float, float] | None
+    age_column: str | None
+    from_age: float | None
+    to_age: float | None
+    incidence: str | Path | None
 
 
 def takes_options(verb: Callable[P, R]) -> Callable[P, R]:
@@ -237,6 +306,27 @@ def _calling(value: Any) -> HaplotypeCalls:
         ) from error
 
 
+def _prevalence(value: Any) -> str | float | None:
+    """One probability, or those of both sexes as text: female=0.01,male=0.004."""
+    if value is None or isinstance(value, float | int):
+        return value
+    try:
+        if isinstance(value, str) and "=" not in value:
+            return float(value)
+        pairs = dict(p.split("=") for p in value.split(",")) if isinstance(value, str) else value
+        found = {Sex(str(sex).strip()): float(number) for sex, number in pairs.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UsageError(
+            f"a prevalence cannot be read from {value!r}",
+            fix="write 0.01, or female=0.01,male=0.004",
+        ) from error
+    if set(found) != set(Sex):
+        raise UsageError(
+            "a prevalence is one for all, or one for each sex", fix="write female=0.01,male=0.004"
+        )
+    return ",".join(f"{sex}={found[sex]!r}" for sex in Sex)
+
+
 _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "hla": _paths,
     "codes": lambda value: Path(value) if value else None,
@@ -245,6 +335,8 @@ _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "weight_type": as_weight_type,
     "reading": lambda value: value or Reading(),
     "haplotype_calls": _calling,
+    "incidence": lambda value: Path(value) if value else None,
+    "prevalence": _prevalence,
 }
 
 

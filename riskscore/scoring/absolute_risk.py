@@ -37,13 +37,13 @@ class Rates:
 
     @staticmethod
     def on_grid(incidence: AgeRates, mortality: AgeRates, factor: float = 1.0) -> Rates:
-        """Over the ages of the incidence, in steps of a year at most; ``factor`` scales it.
+        """Over the ages of the incidence, in steps of a quarter year at most; ``factor`` scales it.
 
         Above the last age of the mortality its last rate holds.
         """
         start, end = incidence.ages[0], incidence.ages[-1]
-        years = np.arange(np.ceil(start), np.floor(end) + 1)
-        ages = np.unique(np.concatenate([incidence.ages, mortality.ages, years]))
+        quarters = np.arange(np.ceil(4 * start), np.floor(4 * end) + 1) / 4
+        ages = np.unique(np.concatenate([incidence.ages, mortality.ages, quarters]))
         ages = ages[(ages >= start) & (ages <= end)]
         return Rates(ages, factor * _at(incidence, ages[:-1]), _at(mortality, ages[:-1]))
 
@@ -123,7 +123,7 @@ def absolute_risk(rates: Rates, relative: Array, probability: Array) -> Absolute
         mean = survival.sum(axis=1)
         step = (np.log(mean) + rates.cumulated) * mean / (survival @ relative)
         baseline = baseline + step
-        if float(np.abs(step).max()) <= 1e-14 * float(baseline[-1]):
+        if float(np.abs(step).max()) <= 1e-12 * float(baseline[-1]):
             break
     return AbsoluteRisk(rates, baseline)
 

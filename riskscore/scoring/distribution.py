@@ -70,6 +70,12 @@ class Distribution:
     @cached_property
     def _cumulated(self) -> tuple[Array, Array]:
         """The grid, and at each of its points the probability below it and half of its own."""
+        values, density = self.density
+        return values, np.cumsum(density) - density / 2
+
+    @cached_property
+    def density(self) -> tuple[Array, Array]:
+        """Values on a fine grid and their probabilities; the mean is kept exactly."""
         start, density = 0, np.ones(1)
         rows = [*zip(*_by_variant(self.variants), strict=True)]
         rows += [(part.values[:, 0], part.probability) for part in self.parts]
@@ -80,8 +86,7 @@ class Distribution:
         if self.sd:
             low, bins = _normal_bins(self.sd)
             start, density = _trimmed(start + low, np.convolve(density, bins))
-        middle = np.cumsum(density) - density / 2
-        return np.arange(start, start + len(density), dtype=np.float64) * _WIDTH, middle
+        return np.arange(start, start + len(density), dtype=np.float64) * _WIDTH, density
 
 
 def _by_variant(variants: States) -> tuple[Array, Array]:

@@ -20,6 +20,7 @@ from riskscore.models.terms import CODINGS
 from riskscore.samples.genome_wide.sums import PlainSums
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.link import Array
+from riskscore.scoring.people_scores import RISKS
 
 if TYPE_CHECKING:
     from riskscore.scoring.people_scores import ModelScores
@@ -82,7 +83,7 @@ def with_plain(
         numbers[name] = np.zeros(len(own)) if alone else numbers[name]
     centred = ground.basis is not Basis.NOTHING
     numbers["odds_ratio"] = np.exp(numbers["log_odds"]) if centred else np.full(len(own), np.nan)
-    for name in ("percentile", "probability", "probability_low", "probability_high"):
+    for name in ("percentile", *RISKS, "risk_ratio"):
         numbers[name] = np.full(len(own), np.nan)
     rest = numbers["published_score"]
     numbers["published_score"] = sums.total if alone else rest + sums.total

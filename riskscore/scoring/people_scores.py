@@ -14,6 +14,7 @@ from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
+from riskscore.scoring.asked_ages import AskedAges, asked_ages
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.flags import flags_of
@@ -31,10 +32,11 @@ from riskscore.scoring.uncertainty import Uncertainty, uncertainty
 from riskscore.scoring.unknowns import VarianceSource
 
 NUMBERS = (
-    "genetic_score", "exposure_score", "interaction_score", "log_odds", "odds_ratio",
-    "probability", "probability_low", "probability_high", "percentile", "published_score",
-    "coverage",
+    "probability", "probability_low", "probability_high", "average_risk", "risk_ratio",
+    "percentile", "odds_ratio", "log_odds", "genetic_score", "exposure_score",
+    "interaction_score", "published_score", "coverage",
 )  # fmt: skip
+RISKS = ("probability", "probability_low", "probability_high", "average_risk")
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 Made = TypeVar("Made")
 
@@ -53,11 +55,15 @@ class Halves(Protocol):
 class ModelScores:
     """One model's scores; every array of shape (samples,), nan where there is no score.
 
-    ``log_odds`` is the centred sum: the log of ``odds_ratio`` against the population average.
-    ``probability`` is the risk over the model's horizon. ``component_coverage`` is by component
-    the share of expected variance observed, shape (samples,); ``term_seen`` is its sum over samples
-    by term, exact (see :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the
-    samples with each reason for a gap, shape (terms, reasons).
+    ``probability`` is the risk over the model's horizon, or between the ages that were asked about;
+    ``average_risk`` that of all people of the same sex and ages, and ``risk_ratio`` the first over
+    the second. ``log_odds`` is the centred sum, the log of ``odds_ratio``: the odds against those
+    of a person of average score, who is not the average person.
+
+    ``component_coverage`` is by component the share of expected variance observed, shape
+    (samples,); ``term_seen`` is its sum over samples by term, exact (see
+    :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the samples with each
+    reason for a gap, shape (terms, reasons).
     ``variance`` is of the log odds, by source of uncertainty.
     """
 
@@ -108,8 +114,10 @@ def score_people(
         dict(zip(VarianceSource, variance, strict=True)),
     )
 
+    ages = asked_ages(cohort, reference)
+
     def score(people: range) -> Told:
-        return _score_range(cohort, reference, panel, people, chunk, columns)
+        return _score_range(cohort, reference, panel, people, chunk, columns, ages)
 
     if halves is None:
         flags, seen, reasons = score(range(count))
@@ -132,6 +140,7 @@ def _score_range(
     people: range,
     chunk: int,
     columns: tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]],
+    ages: AskedAges | None,
 ) -> Told:
     """Score a range of people into the columns of all; their flags, and sums over them."""
     numbers, coverage, variance = columns
@@ -148,13 +157,18 @@ def _score_range(
         spread = uncertainty(measured, design, reference)
         observed = ObservedShare(design, reference)
         part = _score_rows(design, reference, by_sex, spread, observed)
+        if ages is not None:
+            _risks_by_age(part, ages, rows, by_sex, spread)
+        part["risk_ratio"] = part["probability"] / part["average_risk"]
+        part = _refused(part, design, reference)
         for name, values in part.items():
             numbers[name][place] = values
         for name, values in component_coverage(observed, reference, by_sex).items():
             coverage[name][place] = values
         for source, column in variance.items():
             column[place] = spread.variance.get(source, np.nan)
-        flags += flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
+        own = flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
+        flags += own if ages is None else ages.flagged(own, rows)
         seen += exact_sum(observed.shares)
         reasons += reason_counts(design)
     return flags, seen, reasons
@@ -177,7 +191,7 @@ def _score_rows(
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
     low, high = spread.limits()
     out["odds_ratio"] = np.exp(out["log_odds"])
-    for name in NUMBERS[5:9]:  # probability and its limits, percentile
+    for name in (*RISKS, "percentile"):
         out[name] = np.full(len(design.samples), np.nan)
     out["coverage"] = covered(observed, np.ones(len(model.terms)), reference, by_sex, 1.0)
     for key, people in by_sex.items():
@@ -186,6 +200,7 @@ def _score_rows(
         out["percentile"][people] = own.distribution.percentile(lp)
         if own.alpha is not None:
             spectrum = spread.spectrum.take(people)
+            out["average_risk"][people] = own.prevalence
             out["probability"][people] = spectrum.mean_risk(own.alpha + lp)
             out["probability_low"][people] = expit(own.alpha + lp + low[people])
             out["probability_high"][people] = expit(own.alpha + lp + high[people])
@@ -193,7 +208,22 @@ def _score_rows(
         for name in ("odds_ratio", "percentile"):
             out[name] = np.full(len(design.samples), np.nan)
     out["published_score"] = _published(design, reference, observed)
-    return _refused(out, design, reference)
+    return out
+
+
+def _risks_by_age(
+    numbers: dict[str, Array],
+    ages: AskedAges,
+    rows: range,
+    by_sex: PeopleBySex,
+    spread: Uncertainty,
+) -> None:
+    """The risks between ages in the place of those over the model's horizon."""
+    limits = spread.limits()
+    for name in RISKS:
+        numbers[name] = np.full(len(rows), np.nan)
+    for sex, people in by_sex.items():
+        ages.fill(numbers, rows, sex, people, spread.spectrum, limits)
 
 
 def _published(design: DesignMatrix, reference: Reference, observed: ObservedShare) -> Array:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.models.model import RiskModel, Sex
+from riskscore.models.model import BaselineRisk, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Term
+from riskscore.scoring.baseline import baseline_of
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.components import Component, components, enumerated, is_single_variant
 from riskscore.scoring.distribution import Distribution, exact_or_normal
@@ -138,14 +139,15 @@ def build_reference(
     model: RiskModel,
     panel: ReferencePanel,
     population: str,
-    prevalence: float | None = None,
+    prevalence: float | Mapping[Sex | None, float] | None = None,
     horizon: str | None = None,
 ) -> Reference:
     """The reference of a model in a population.
 
     The score's distribution is exact over HLA genotypes, exposures and single variants (but see
     :func:`exact_or_normal`); alpha solves E[expit(alpha + lp)] = prevalence over it. ``prevalence``
-    takes the place of the model's own baseline; ``horizon`` chooses among those a model has.
+    takes the place of the model's own baseline, of which one number keeps the ratio of the sexes;
+    ``horizon`` chooses among those a model has. Raises UsageError where that cannot be.
     """
     model.require_population(population)
     kinds = Kinds.of_model(model, panel, population)
@@ -161,7 +163,8 @@ def build_reference(
         distribution, means = distributions[counted]
         case_means = mean.copy()
         case_means[np.array(counted, dtype=bool)] = means
-        baseline = _baseline(distribution, model, sex, population, prevalence, horizon)
+        risks = baseline_of(model, sex, population, prevalence, horizon)
+        baseline = _intercept(distribution, risks)
         by_sex[sex] = SexReference(
             np.array(counted, dtype=bool), distribution, case_means, *baseline
         )
@@ -176,21 +179,14 @@ def build_reference(
     )
 
 
-def _baseline(
-    distribution: Distribution,
-    model: RiskModel,
-    sex: Sex | None,
-    population: str,
-    prevalence: float | None,
-    horizon: str | None,
+def _intercept(
+    distribution: Distribution, risks: Sequence[BaselineRisk]
 ) -> tuple[float | None, float | None, float]:
     """Of one sex the prevalence, the intercept, and how unsure that is."""
-    risks = model.baseline_risks(sex, population, horizon) if prevalence is None else ()
-    if risks:
-        prevalence = sum(risk.value for risk in risks) / len(risks)
-    if prevalence is None:
+    if not risks:
         return None, None, 0.0
-    variance = float(np.var([distribution.intercept(risk.value) for risk in risks] or [0.0]))
+    prevalence = sum(risk.value for risk in risks) / len(risks)
+    variance = float(np.var([distribution.intercept(risk.value) for risk in risks]))
     for risk in risks:
         if risk.ci:
             low, high = (distribution.intercept(limit) for limit in risk.ci)

@@ -206,7 +206,7 @@ def score_cohort(
         ground = centred_on(model, cohort)
         reference = replace(
             build_reference(
-                ground.model, panel, cohort.population, question.prevalence, question.horizon
+                ground.model, panel, cohort.population, question.prevalence_by_sex, question.horizon
             ),
             basis=ground.basis,
             unknown=ground.unknown,

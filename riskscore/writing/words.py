@@ -7,10 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from riskscore.models.model import RiskModel
 from riskscore.samples.hla.words import report_words
+from riskscore.samples.question import Question
 from riskscore.scoring.coverage import MatchRow, coverage_table, match_report
 from riskscore.scoring.ledger import ledger
+from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
 
 NOTICE = "Illustrative, not diagnostic."
@@ -91,17 +95,41 @@ def in_thousand(probability: float, unsure: float = 1.0) -> str:
 
 
 def risk_words(numbers: Mapping[str, float]) -> str:
-    """A person's risk with its interval, or that there is none.
+    """A person's risk with its interval beside the average, or that there is none.
 
-    >>> risk_words({"probability": 0.01, "probability_low": 0.002, "probability_high": 0.04})
-    '10 in 1,000 (2 in 1,000 to 40 in 1,000)'
+    >>> risk_words({"probability": 0.01, "probability_low": 0.002, "probability_high": 0.04,
+    ...             "average_risk": 0.005, "risk_ratio": 2.0})
+    '10 in 1,000 (2 in 1,000 to 40 in 1,000), 2 times the average of 5 in 1,000'
     >>> risk_words({"probability": float("nan")})
     'no probability'
     """
     if math.isnan(numbers["probability"]):
         return "no probability"
     low, high = natural(numbers["probability_low"]), natural(numbers["probability_high"])
-    return f"{natural(numbers['probability'])} ({low} to {high})"
+    return (
+        f"{natural(numbers['probability'])} ({low} to {high}), {numbers['risk_ratio']:.2g} times "
+        f"the average of {natural(numbers['average_risk'])}"
+    )
+
+
+def outcome_words(model: RiskModel, question: Question) -> str:
+    """What the probability is of: the model's outcome, or the disease between the ages asked.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> outcome_words(load_model("ms"), Question())
+    'multiple sclerosis, lifetime'
+    >>> outcome_words(load_model("ms"), Question.of("ms", horizon=(35, 60)))
+    'multiple sclerosis from age 35 to 60, in those free of it at 35'
+    """
+    if not question.by_age:
+        return model.card.outcome
+    name = model.card.disease["name"]
+    end = question.to_age or (model.rates.to_age if model.rates else None)
+    until = "" if end is None else f" to {end:g}"
+    if question.from_age is None:
+        return f"{name} from the person's age{until}, in those free of it"
+    start = f"{question.from_age:g}"
+    return f"{name} from age {start}{until}, in those free of it at {start}"
 
 
 def check_words(scores: Scores) -> Iterator[str]:
@@ -150,7 +178,7 @@ def _coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> 
 def summary_words(
     scores: Scores, groups: Sequence[str], examples: Mapping[str, str]
 ) -> Iterator[str]:
-    """The demo's summary: coverage with its reasons, distributions by group, a few ledgers."""
+    """The demo's summary: coverage with its reasons, risks beside the average, a few ledgers."""
     yield f"{len(scores.cohort.samples)} people. {NOTICE}"
     labels = np.array(groups)
     rows = match_report(scores)
@@ -160,15 +188,7 @@ def summary_words(
         yield f"{table.model.id}: {card.outcome}; weights from {card.ancestry}"
         mine = [row for row in rows if row.model == table.model.id]
         yield from _coverage_words(scores, table.model.id, mine)
-        yield "  log odds against the population average, by superpopulation:"
-        for name in sorted(set(groups)):
-            values = table.numbers["log_odds"][labels == name]
-            values = values[~np.isnan(values)]
-            low, middle, high = np.percentile(values, (5, 50, 95))
-            yield (
-                f"    {name}  n={len(values):<4} mean {values.mean():+.2f}  "
-                f"5% {low:+.2f}  median {middle:+.2f}  95% {high:+.2f}"
-            )
+        yield from _risks_of_group(table, labels)
     yield ""
     yield "Top terms of five people's ledgers (contribution to log odds):"
     for sample, model in examples.items():
@@ -176,8 +196,23 @@ def summary_words(
         place = scores.cohort.samples.index(sample)
         entries = ledger(scores.cohort, table.reference, scores.panel, sample)
         entries.sort(key=lambda entry: -abs(entry.contribution))
-        risk = table.numbers["probability"][place]
-        yield f"  {sample}, {model}: {natural(risk)}"
+        yield f"  {sample}, {model}: {risk_words({n: v[place] for n, v in table.numbers.items()})}"
         for entry in entries[:3]:
             copies = f"{entry.dosage:.2g} x {entry.term}"
             yield f"    {entry.contribution:+.3f}  {copies} (has {entry.found})"
+
+
+def _risks_of_group(table: ModelScores, labels: NDArray[np.str_]) -> Iterator[str]:
+    """The risks of those people whom the weights were made for, beside the average."""
+    own = np.isin(labels, list(table.model.ancestries))
+    ratio = table.numbers["risk_ratio"][own]
+    ratio = ratio[~np.isnan(ratio)]
+    if ratio.size:
+        low, middle, high = np.percentile(ratio, (5, 50, 95))
+        yield (
+            f"  risk over the average of the same sex, {ratio.size} people of that ancestry: "
+            f"median {middle:.2g}, from {low:.2g} (5%) to {high:.2g} (95%); "
+            f"{int((ratio > 1).sum())} are above the average"
+        )
+    others = int((~own).sum())
+    yield f"  of {others} others no risk is summed up: the weights were not made for them"

@@ -195,32 +195,3 @@ def test_ms_interactions(model: Load, published: Read) -> None:
         limits = [f"{value * math.exp(sign * Z95 * error):.2f}" for sign in (-1, 1)]
         assert entry["ci"] == limits
         assert entry["status"] == "derived"
-
-
-def test_baselines(model: Load, published: Read) -> None:
-    def values(name: str) -> dict[str, tuple[float, str]]:
-        entries = model(name)["baseline"]["prevalence"]
-        return {entry["sex"]: (float(entry["value"]), entry["status"]) for entry in entries}
-
-    ra = {
-        row["level_or_unit"].removeprefix("lifetime risk "): (float(row["value"]), row["status"])
-        for row in published("ra/ra_env")
-        if row["factor"] == "baseline" and row["recommended"] == "yes (seropositive)"
-    }
-    assert values("ra") == {"female": ra["women"], "male": ra["men"]}
-    ms = {
-        row["quantity"]: (float(row["value"]) / 100, row["status"])
-        for row in published("ms/ms_baseline_performance")
-        if row["quantity"].startswith("lifetime risk, ")
-    }
-    assert values("ms") == {
-        "female": ms["lifetime risk, women, Denmark 1968-97"],
-        "male": ms["lifetime risk, men, Denmark 1968-97"],
-    }
-    (t1d,) = [
-        row
-        for row in published("t1d/baseline_t1d")
-        if row["quantity"] == "lifetime/childhood prevalence"
-    ]
-    assert t1d["value"].startswith("0.3% by age 20")
-    assert values("t1d") == {"female": (0.003, "found"), "male": (0.003, "found")}

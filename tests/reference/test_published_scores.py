@@ -15,6 +15,12 @@ Load = Callable[[str], dict[str, Any]]
 Z95 = 1.959963984540054
 MODELS = ("t1d-grs2-sharp19", "t1d-grs2-sharp21", "t1d-grs1", "ra-dumontcel", "ms-2013", "sle",
           "hashimoto", "ra-smoking-epitope", "ms-smoking-hla")  # fmt: skip
+# Loci that the published lists misname: rs3024505 is IL10 in the list of GRS1 (Oram 2016).
+RELABELLED = {
+    "rs3024505": ("PTPN22", "IL10"),
+    "rs6476839": ("COBL", "GLIS3 (recalled)"),
+    "rs9585056": ("IRF7", "GPR183 (recalled)"),
+}
 EDITIONS = pytest.mark.parametrize("edition", ["sharp19", "sharp21"])
 SNP = "rsID chr_name chr_position position_grch37 effect_allele other_allele effect_weight".split()
 PALINDROMES = ({"A", "T"}, {"C", "G"})
@@ -85,6 +91,10 @@ def test_grs2_snps(weights: Read, published: Read, edition: str) -> None:
         if row["score"] == f"t1dgrs2-{edition}" and not row["dq_tag"]
     ]
     assert len(ours) == 53
+    for row in theirs:
+        label, right = RELABELLED.get(row["rsid"], (row["locus"], row["locus"]))
+        assert row["locus"] == label
+        row["locus"] = right
     extra = ["reference_allele", "locus_name", "component", "allelefrequency_effect_EUR"]
     assert picked(ours, [*SNP, *extra]) == picked(
         theirs,
@@ -346,29 +356,6 @@ def test_exposures(model: Load, published: Read, name: str) -> None:
         for key, row in EXPOSURES.items()
         if key[0] == name
     }
-
-
-def test_baselines(model: Load, published: Read) -> None:
-    def risks(name: str) -> list[float]:
-        return [float(risk["value"]) for risk in model(name)["baseline"]["prevalence"]]
-
-    sle = {r["level_or_unit"]: r["value"] for r in published("sle/sle_env")}
-    assert risks("sle") == [
-        float(sle["lifetime risk women"]),
-        0.002,  # the same source's figure for men
-        float(sle["prevalence women (US registries)"]),
-        float(sle["prevalence men (US registries)"]),
-    ]
-    thyroid = {r["level_or_unit"]: r["value"] for r in published("hashimoto/hashimoto_env")}
-    everyone, ratio = float(thyroid["HT prevalence adults, global"]), 2.9
-    assert float(thyroid["female:male prevalence of HT"]) == ratio
-    women = 2 * everyone * ratio / (1 + ratio)
-    assert risks("hashimoto") == pytest.approx([women, women / ratio], abs=5e-5)
-    for name, like in (("ms-2013", "ms"), ("t1d-grs1", "t1d"), ("t1d-grs2-sharp19", "t1d")):
-        assert risks(name) == risks(like)
-    assert risks("ra-dumontcel") == [0.036, 0.017]
-    lifetime = [r for r in published("ra/ra_env") if r["level_or_unit"].startswith("lifetime risk")]
-    assert {float(r["value"]) for r in lifetime if "all RA" in r.values()} == {0.036, 0.017}
 
 
 def test_hashimoto_separates_as_weakly_as_it_says(weights: Read, model: Load) -> None:

@@ -49,11 +49,17 @@ def test_what_is_recorded_is_the_question_again() -> None:
     assert Question.from_record(told) == question
     plain = Question.of("ms", horizon="lifetime")
     assert Question.from_record(json.loads(json.dumps(plain.recorded()))) == plain
+    aged = Question.of("ms", age_column="age", to_age=60)
+    assert Question.from_record(json.loads(json.dumps(aged.recorded()))) == aged
+    assert Question.of("ms", horizon=(35, 60)).recorded()["to_age"] == 60
+    sexes = Question.of("ms", prevalence={"male": 0.004, "female": 0.01})
+    assert sexes == Question.of("ms", prevalence="female=0.01,male=0.004")
+    assert Question.from_record(json.loads(json.dumps(sexes.recorded()))) == sexes
 
 
-@pytest.mark.parametrize("name", [*OTHERS, "horizon"])
+@pytest.mark.parametrize("name", [*OTHERS, "horizon", "from_age"])
 def test_every_choice_changes_what_is_recorded(name: str) -> None:
-    value = OTHERS.get(name, "lifetime")
+    value = OTHERS.get(name, 35.0 if name == "from_age" else "lifetime")
     assert Question.of("ms", **{name: value}).recorded() != Question.of("ms").recorded()  # type: ignore[misc]
 
 

@@ -74,8 +74,8 @@ def test_average_over_the_survivors_is_the_table(first: int, second: int) -> Non
         model = _model(mortality)
         survivors = SHARE * model.free(RELATIVE, start)
         mean = survivors @ model.risk(RELATIVE, start, end) / survivors.sum()
-        # Within a year the baseline is constant, and the survivors' mean falls a little: without
-        # death that leaves nothing, with death a share of a year's deaths.
+        # Within a step the baseline is constant, and the survivors' mean falls a little: without
+        # death that leaves nothing, with death a share of a step's deaths.
         assert mean == pytest.approx(model.rates.risk(start, end), abs=1e-6)
 
 

@@ -83,8 +83,8 @@ def test_an_interval_must_hold_its_value(tmp_path) -> None:
         text = file.read_text(encoding="utf-8")
         if file.name == "model.yaml":
             text = text.replace(
-                "      value: 0.005\n", "      value: 0.005\n      ci: [0.01, 0.02]\n"
+                "      value: 0.0091\n", "      value: 0.0091\n      ci: [0.01, 0.02]\n"
             )
         (tmp_path / file.name).write_text(text, encoding="utf-8")
-    with pytest.raises(ModelFormatError, match=r"does not hold the value 0\.005"):
+    with pytest.raises(ModelFormatError, match=r"does not hold the value 0\.0091"):
         rs.load_model(tmp_path)

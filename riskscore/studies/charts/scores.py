@@ -39,7 +39,7 @@ class ScorePlots:
             ),
             base.mark_bar(height=15).encode(
                 x=alt.X("start:Q", scale=scale,
-                        title="Log odds against the population average (natural logarithm)"),
+                        title="Log odds against a person of average score (natural logarithm)"),
                 x2="end:Q",
                 color=alt.Color("what:N", title=None,
                                 scale=alt.Scale(domain=domain, range=[RAISES, LOWERS, "#444444"]),

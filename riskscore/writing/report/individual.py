@@ -118,7 +118,7 @@ def _model(
     sources = [row for row in uncertainty_rows(scores, table, sample) if row["source"] != "total"]
     doubt = f"chart-doubt-{table.model.id}"
     charts[doubt] = uncertainty_chart(sources, "What makes the interval wide")
-    average = table.reference.by_sex[scores.cohort.sex[place]].prevalence
+    average = numbers["average_risk"]
     return {
         "model": table.model,
         "numbers": numbers,
@@ -132,10 +132,10 @@ def _model(
     }
 
 
-def _risk(numbers: dict[str, float], average: float | None) -> dict[str, Any] | None:
+def _risk(numbers: dict[str, float], average: float) -> dict[str, Any] | None:
     """The risk and the average in words and as drawings; None without a risk."""
     risk, low, high = (numbers[n] for n in ("probability", "probability_low", "probability_high"))
-    if math.isnan(risk) or average is None:
+    if math.isnan(risk):
         return None
     unsure = high / low if low > 0 else math.inf
     return {

@@ -78,7 +78,7 @@ AXES = {
     "decision": "Net benefit (true positives per person)",
     "deciles": "Tenth of the population by score",
     "joint": "Odds ratio (95% interval, log scale)",
-    "waterfall": "Log odds against the population average (natural logarithm)",
+    "waterfall": "Log odds against a person of average score (natural logarithm)",
 }
 
 

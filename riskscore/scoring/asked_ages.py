@@ -1,0 +1,138 @@
+"""The ages that are asked about: each person's first and last, and why there may be no risk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.errors import UsageError
+from riskscore.models.incidence import RateTable, incidence_table, mortality_table
+from riskscore.models.model import RiskModel, Sex
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.absolute_risk import Rates
+from riskscore.scoring.link import Array
+from riskscore.scoring.reference import Reference
+from riskscore.scoring.risk_by_age import RiskByAge, risk_by_age
+from riskscore.scoring.spectrum import Spectrum
+
+_MORTALITY = "US_SSA_2017"  # with a table of the user's for a model that names none
+_REASONS = ("", "age=unknown", "age=outside_table", "age=beyond_horizon")
+
+
+@dataclass(frozen=True)
+class AskedAges:
+    """Of one model, each person's ages, and the risks by age.
+
+    ``start`` and ``end`` have shape (samples,). ``reason`` is the place in _REASONS of why there is
+    no risk, 0 where there is. ``by_sex`` has the risks of each sex, two where sex is unknown.
+    """
+
+    start: Array
+    end: Array
+    reason: NDArray[np.int64]
+    by_sex: Mapping[Sex | None, tuple[RiskByAge, ...]]
+
+    def fill(
+        self,
+        numbers: Mapping[str, Array],
+        rows: range,
+        sex: Sex | None,
+        people: NDArray[np.int64],
+        unknown: Spectrum,
+        limits: tuple[Array, Array],
+    ) -> None:
+        """Write the risks of ``people`` of one sex, places within ``rows``, into ``numbers``.
+
+        ``unknown`` is of all rows, and so are ``limits``, of their log odds less the mean.
+        """
+        log_odds = numbers["log_odds"]
+        risks = self.by_sex[sex]
+        for start, end, own in self._groups(rows, people):
+            lp, rest = log_odds[own], unknown.take(own)
+            told = {
+                "probability": [r.mean(lp, rest, start, end) for r in risks],
+                "probability_low": [r.of(lp + limits[0][own], start, end) for r in risks],
+                "probability_high": [r.of(lp + limits[1][own], start, end) for r in risks],
+                "average_risk": [np.full(len(own), r.rates.risk(start, end)) for r in risks],
+            }
+            for name, values in told.items():
+                numbers[name][own] = np.mean(np.array(values), axis=0)
+
+    def _groups(
+        self, rows: range, people: NDArray[np.int64]
+    ) -> Iterator[tuple[float, float, NDArray[np.int64]]]:
+        """The people of the same ages, with those."""
+        place = people + rows.start
+        people = people[self.reason[place] == 0]
+        ages = np.column_stack([self.start[people + rows.start], self.end[people + rows.start]])
+        kinds, which = np.unique(ages, axis=0, return_inverse=True)
+        for k, (start, end) in enumerate(kinds.tolist()):
+            yield start, end, people[which.ravel() == k]
+
+    def flagged(self, flags: Sequence[str], rows: range) -> list[str]:
+        """The flags of some rows with the reason added why there is no risk by age."""
+        return [
+            ";".join(filter(None, (flag, _REASONS[reason])))
+            for flag, reason in zip(flags, self.reason[rows.start : rows.stop], strict=True)
+        ]
+
+
+def asked_ages(cohort: Cohort, reference: Reference) -> AskedAges | None:
+    """The ages that the cohort's question asks about, for one model; None if it asks about none.
+
+    Raises UsageError where no table of incidence is known, or nobody's age.
+    """
+    question, model = cohort.question, reference.model
+    if not question.by_age:
+        return None
+    own = question.incidence_table()
+    tables = {sex: _rates(model, own, sex) for sex in Sex}
+    first = max(rates.ages[0] for rates in tables.values())
+    last = min(rates.ages[-1] for rates in tables.values())
+    horizon = (model.rates.from_age, model.rates.to_age) if model.rates else (first, last)
+    horizon = (max(horizon[0], first), min(horizon[1], last))
+    end = horizon[1] if question.to_age is None else question.to_age
+    start = _starts(cohort)
+    reason = np.zeros(len(start), dtype=np.int64)
+    reason[start >= end] = 3
+    reason[(start < first) | (start > last) | (end > last)] = 2
+    reason[np.isnan(start)] = 1
+    by_sex: dict[Sex | None, tuple[RiskByAge, ...]] = {}
+    for sex in dict.fromkeys(cohort.sex):
+        whole = reference.by_sex[sex]
+        of_sexes = (sex,) if sex else tuple(Sex)
+        by_sex[sex] = tuple(
+            risk_by_age(whole.distribution, tables[one], horizon) for one in of_sexes
+        )
+    return AskedAges(start, np.full(len(start), end), reason, by_sex)
+
+
+def _starts(cohort: Cohort) -> Array:
+    """The age of each sample at which the risk begins, nan where unknown."""
+    question = cohort.question
+    if question.from_age is not None:
+        return np.full(len(cohort.samples), question.from_age)
+    if not cohort.exposures.age:
+        raise UsageError(
+            f"nobody's age is known: {question.age_column!r} is a column of the exposures",
+            fix="give --exposures with that column",
+        )
+    return np.array(cohort.exposures.age)
+
+
+def _rates(model: RiskModel, own: RateTable | None, sex: Sex) -> Rates:
+    """The rates of one sex: of the user's table, else of the one that the model names."""
+    named = model.rates
+    if own is None and named is None:
+        raise UsageError(
+            f"model {model.id} names no table of incidence by age", fix="give one with --incidence"
+        )
+    table = own or incidence_table(named.table if named else "")
+    if sex not in table.by_sex:
+        raise UsageError(f"{table.id} has no rates of {sex} people", fix="add them to the table")
+    mortality = mortality_table(named.mortality if named else _MORTALITY)
+    factor = 1.0 if own or named is None else named.factor
+    return Rates.on_grid(table.by_sex[sex], mortality.by_sex[sex], factor)

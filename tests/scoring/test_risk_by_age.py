@@ -1,0 +1,226 @@
+"""Risks by age of shipped models: averages, the default horizon, ages that have no answer."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskscore as rs
+from riskscore.errors import ExposureLevelError, ExposureRangeError, UsageError
+from riskscore.models.incidence import incidence_table, mortality_table
+from riskscore.models.model import RiskModel, Sex
+from riskscore.models.panel import reference_panel
+from riskscore.samples.frame import read_frame
+from riskscore.samples.part import Part
+from riskscore.scoring.absolute_risk import Rates
+from riskscore.scoring.distribution import Distribution, exact_or_normal
+from riskscore.scoring.reference import build_reference
+from riskscore.scoring.risk_by_age import RiskByAge, risk_by_age
+from riskscore.scoring.spectrum import Spectrum, certain, of_states
+from riskscore.scoring.states import States
+
+WITH_AGES = ["t1d", "t1d-grs1", "ra", "ra-dumontcel", "ms", "ms-2013", "sle", "hashimoto"]
+NO_VARIANTS = exact_or_normal(np.zeros((0, 3)), np.zeros((0, 3)))[0]
+
+
+def _rates(model: RiskModel, sex: Sex) -> Rates:
+    given = model.rates
+    assert given is not None
+    incidence = incidence_table(given.table).by_sex[sex]
+    return Rates.on_grid(incidence, mortality_table(given.mortality).by_sex[sex], given.factor)
+
+
+@pytest.mark.parametrize("sex", list(Sex))
+@pytest.mark.parametrize("name", WITH_AGES)
+def test_average_over_the_reference_is_the_table(name: str, sex: Sex) -> None:
+    model = rs.load_model(name)
+    assert model.rates is not None
+    rates = _rates(model, sex)
+    for population in model.reference_populations:
+        distribution = (
+            build_reference(model, reference_panel(), population).by_sex[sex].distribution
+        )
+        risks = risk_by_age(distribution, rates, (model.rates.from_age, model.rates.to_age))
+        # Of a person nothing is known of, everything is averaged over: by the characteristic
+        # function, while the baseline hazard was solved over the values of the score.
+        whole = distribution.spectrum
+        unknown = Spectrum(whole.real[:, None], whole.imaginary[:, None])
+        for start, end in [(18, 20), (18, 60), (40, 100), (25, 45)]:
+            mean = risks.mean(np.zeros(1), unknown, start, end)[0]
+            assert mean == pytest.approx(rates.risk(start, end), abs=1e-6)
+
+
+def _two(low: float, high: float) -> tuple[RiskByAge, Rates]:
+    """Half the people at each of two log odds."""
+    rates = _rates(rs.load_model("t1d"), Sex.MALE)
+    part = States.one(np.array([[low], [high]]), np.array([0.5, 0.5]))
+    return risk_by_age(Distribution((part,), NO_VARIANTS), rates, (0, 20)), rates
+
+
+def test_mean_over_what_is_unknown_is_the_mean_over_the_possibilities() -> None:
+    risks, _ = _two(-2.0, 2.0)
+    values, chances = np.array([-1.3, 0.4, 2.6]), np.array([0.5, 0.3, 0.2])
+    values = values - chances @ values
+    one = of_states(values, chances)
+    unknown = Spectrum(one.real[:, None], one.imaginary[:, None])
+    for start, end in [(0, 20), (30, 80)]:
+        free = chances * risks.risks.free(np.logaddexp(0, risks.alpha + 0.7 + values), start)
+        expected = free @ risks.of(0.7 + values, start, end) / free.sum()
+        found = risks.mean(np.array([0.7]), unknown, start, end)[0]
+        assert found == pytest.approx(expected, rel=1e-7)
+
+
+def test_high_risks_are_not_lost_in_the_smoothing() -> None:
+    risks, _ = _two(-8.0, 8.0)
+    lp = np.array([-8.0, 0.0, 4.0, 8.0])
+    for start, end in [(0, 20), (0, 100), (30, 60)]:
+        np.testing.assert_allclose(
+            risks.mean(lp, certain(4), start, end), risks.of(lp, start, end), rtol=2e-5, atol=1e-9
+        )
+
+
+def test_the_models_own_horizon_is_the_default_risk() -> None:
+    model = rs.load_model("t1d")
+    simulated = rs.simulate("t1d", 300, seed=1).cohort()
+    default = rs.score(simulated).of("t1d").numbers
+    by_age = rs.score(simulated, horizon=(0, 20)).of("t1d").numbers
+    assert np.nanmax(default["probability"]) > 0.02
+    # Of those at high risk, deaths before 20 take away a little more than of others.
+    for name in ("probability", "probability_low", "probability_high", "average_risk"):
+        np.testing.assert_allclose(by_age[name], default[name], rtol=2e-3)
+    assert model.rates is not None
+    assert (model.rates.from_age, model.rates.to_age) == (0, 20)
+
+
+def test_average_risk_and_ratio() -> None:
+    cohort = rs.simulate("ra", 60, seed=2).cohort()
+    for numbers in (
+        rs.score(cohort).of("ra").numbers,
+        rs.score(cohort, horizon=(35, 60)).of("ra").numbers,
+    ):
+        ratio = numbers["probability"] / numbers["average_risk"]
+        np.testing.assert_allclose(numbers["risk_ratio"], ratio)
+        assert len(np.unique(numbers["average_risk"])) == 2  # women and men
+    women = np.array([sex is Sex.FEMALE for sex in cohort.sex])
+    expected = _rates(rs.load_model("ra"), Sex.FEMALE).risk(35, 60)
+    np.testing.assert_allclose(numbers["average_risk"][women], expected)
+
+
+def test_unknown_sex_is_the_mean_of_both() -> None:
+    people = pd.DataFrame({"DRB1": ["04:01+15:01"] * 3, "sex": ["female", "male", ""]})
+    model = rs.load_model("ra-dumontcel")
+    numbers = rs.score(read_frame(people, [model]), horizon=(35, 60)).of(model.id).numbers
+    for name in ("probability", "average_risk"):
+        assert numbers[name][2] == pytest.approx(numbers[name][:2].mean(), rel=1e-6)
+
+
+AGES = pd.DataFrame(
+    {
+        "DRB1": ["04:01+15:01"] * 6,
+        "sex": ["female"] * 6,
+        "age": ["35", "36.5", "", "12", "70", "60"],
+    },
+    index=["a", "b", "c", "d", "e", "f"],
+)
+
+
+def test_each_persons_own_age() -> None:
+    model = rs.load_model("ra-dumontcel")
+    cohort = read_frame(AGES, [model], age_column="age")
+    table = rs.score(cohort, to_age=60).of(model.id)
+    risk = table.numbers["probability"]
+    assert risk[0] > risk[1] > 0
+    same = rs.score(read_frame(AGES, [model]), horizon=(36.5, 60)).of(model.id)
+    assert risk[1] == pytest.approx(same.numbers["probability"][0])
+    assert np.isnan(risk[2:]).all()
+    assert np.isnan(table.numbers["average_risk"][2:]).all()
+    assert not np.isnan(table.numbers["log_odds"]).any()
+    assert [flag.rpartition("age=")[2] for flag in table.flags[2:]] == [
+        "unknown", "outside_table", "beyond_horizon", "beyond_horizon",
+    ]  # fmt: skip
+    # Without an end, to that of the model's horizon.
+    whole = rs.score(cohort).of(model.id).numbers["probability"]
+    assert whole[4] > 0
+
+
+def test_ages_in_a_table(tmp_path: Path) -> None:
+    vcf = Path(__file__).parents[2] / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
+    table = tmp_path / "ages.tsv"
+    table.write_text("sample\tsex\tage at visit\nHG00096\tmale\t35\nHG00097\tfemale\tNA\n")
+    asked = {"exposures": table, "age_column": "age at visit"}
+    cohort = rs.read_cohort(vcf, "ra-dumontcel", **asked)
+    place = cohort.samples.index("HG00096")
+    known = np.flatnonzero(~np.isnan(cohort.exposures.age))
+    assert known.tolist() == [place]
+    assert cohort.exposures.age[place] == 35
+    half = 2 if place >= len(cohort.samples) // 2 else 1
+    part = rs.read_cohort(vcf, "ra-dumontcel", part=Part(half, 2), **asked)
+    assert part.exposures.age[part.samples.index("HG00096")] == 35
+    assert not any("age at visit" in warning for warning in cohort.warnings)
+    for cell, error in [("old", ExposureLevelError), ("-3", ExposureRangeError)]:
+        table.write_text(f"sample\tsex\tage at visit\nHG00096\tmale\t{cell}\n")
+        with pytest.raises(error, match="age at visit"):
+            rs.read_cohort(vcf, "ra-dumontcel", **asked)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"to_age": 60}, "needs the age it begins at"),
+        ({"incidence": "x.tsv"}, "needs the age it begins at"),
+        ({"horizon": (60, 35)}, "no time at all"),
+        ({"horizon": (-1, 35)}, "not between 0 and 120"),
+        ({"horizon": (0, 20), "prevalence": 0.1}, "leave out --prevalence"),
+        ({"horizon": (0, 20), "age_column": "age"}, "leave one of them out"),
+        ({"age_column": "age"}, "nobody's age is known"),
+    ],
+)
+def test_questions_that_make_no_sense(options: dict[str, object], words: str) -> None:
+    model = rs.load_model("ra-dumontcel")
+    cohort = read_frame(AGES[["DRB1", "sex"]], [model])
+    with pytest.raises(UsageError, match=words):
+        rs.score(replace(cohort, question=rs.Question.of(cohort.question, **options)))
+
+
+def test_incidence_of_ones_own(tmp_path: Path) -> None:
+    rows = [
+        {"sex": sex, "age_from": first, "age_to": first + 10, "rate_per_100000": 50}
+        for sex in ("female", "male")
+        for first in (20, 30, 40)
+    ]
+    path = tmp_path / "rates.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    model = replace(rs.load_model("ra-dumontcel"), rates=None)
+    cohort = read_frame(AGES, [model])
+    with pytest.raises(UsageError, match="names no table of incidence"):
+        rs.score(cohort, horizon=(30, 40))
+    numbers = rs.score(cohort, horizon=(30, 40), incidence=path).of(model.id).numbers
+    # Ten years at 0.0005 a year; fewer than 2% of them die of other causes.
+    assert numbers["average_risk"][0] == pytest.approx(1 - np.exp(-0.005), rel=0.01)
+    flags = rs.score(cohort, horizon=(30, 60), incidence=path).of(model.id).flags
+    assert flags[0].endswith("age=outside_table")
+
+
+def test_one_prevalence_keeps_the_ratio_of_the_sexes() -> None:
+    cohort = rs.simulate("ra", 4, seed=1).cohort()
+    own = rs.score(cohort).of("ra").reference.by_sex
+    moved = rs.score(cohort, prevalence=0.017).of("ra").reference.by_sex
+    women, men = moved[Sex.FEMALE].prevalence, moved[Sex.MALE].prevalence
+    assert women is not None
+    assert men is not None
+    assert (women + men) / 2 == pytest.approx(0.017)
+    assert women / men == pytest.approx(0.024 / 0.011)
+    assert own[Sex.FEMALE].prevalence == 0.024
+    both = rs.score(cohort, prevalence={"female": 0.02, "male": 0.03}).of("ra").reference.by_sex
+    assert (both[Sex.FEMALE].prevalence, both[Sex.MALE].prevalence) == (0.02, 0.03)
+    with pytest.raises(UsageError, match="ratio of the sexes"):
+        rs.score(cohort, prevalence=0.9)
+    for wrong in ("female=0.1", "female=x,male=0.1", "female=0.1,male=0.1,other=0.1", "much"):
+        with pytest.raises(UsageError, match="prevalence"):
+            rs.score(cohort, prevalence=wrong)
