@@ -100,7 +100,6 @@ def read_cohort(
     question = Question.of(models, **options)
     named, reading, weak_tags = question.models, question.reading, question.weak_tags
     population = question.reference_population()
-    question.incidence_table()  # one that cannot be read is refused before the long work
     typings, panel = _read_typings(question), reference_panel()
     variants = list(dict.fromkeys(v for model in named for v in model.variants))
     genes = sorted({gene for model in named for gene in model.genes})

@@ -57,8 +57,9 @@ class Question:
     HLA alleles, with the uncertainty that this brings. ``weight_type`` (beta, OR or HR) says what
     the weights of scoring files are, where those do not.
 
-    ``prevalence`` (a probability, between 0 and 1) takes the place of the models' baseline risk: one keeps the ratio of the models' sexes, two,
-    ``{"female": 0.01, "male": 0.004}``, set each. ``horizon`` chooses among those they have.
+    ``prevalence`` (a probability, between 0 and 1) takes the place of the models' baseline risk:
+    one keeps the ratio of the models' sexes, two, ``{"female": 0.01, "male": 0.004}``, set each.
+    ``horizon`` chooses among those the models have.
 
     With ages the risk is that between two ages of a person free of the disease at the first, death
     counted: ``from_age``, or for each person the exposures' column ``age_column``; and ``to_age``,
@@ -124,6 +125,7 @@ class Question:
                 raise UsageError(f"an age of {age:g} is not between 0 and {MOST_AGE:g}")
         if self.from_age is not None and self.to_age is not None and self.to_age <= self.from_age:
             raise UsageError(f"from age {self.from_age:g} to {self.to_age:g} is no time at all")
+        self.incidence_table()  # one that cannot be read is refused before the long work
 
     @property
     def by_age(self) -> bool:
