@@ -14,7 +14,7 @@ from riskscore.models.incidence import incidence_table, mortality_table
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.samples.frame import read_frame
-from riskscore.samples.part import Part
+from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.absolute_risk import Rates
 from riskscore.scoring.distribution import Distribution, exact_or_normal
 from riskscore.scoring.reference import build_reference
@@ -157,7 +157,7 @@ def test_ages_in_a_table(tmp_path: Path) -> None:
     assert known.tolist() == [place]
     assert cohort.exposures.age[place] == 35
     half = 2 if place >= len(cohort.samples) // 2 else 1
-    part = rs.read_cohort(vcf, "ra-dumontcel", part=Part(half, 2), **asked)
+    part = rs.read_cohort(vcf, "ra-dumontcel", part=PeoplePart(half, 2), **asked)
     assert part.exposures.age[part.samples.index("HG00096")] == 35
     assert not any("age at visit" in warning for warning in cohort.warnings)
     for cell, error in [("old", ExposureLevelError), ("-3", ExposureRangeError)]:
