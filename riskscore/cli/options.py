@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 INPUTS, GENOTYPES, HLA, RISK = "Inputs", "Reading genotypes", "HLA", "Population and risk"
 
 
+class PalindromesName(StrEnum):
+    """What becomes of palindromes, before riskscore.samples is imported."""
+
+    strand = "strand"
+    keep = "keep"
+    drop = "drop"
+
+
 class WeightName(StrEnum):
     """The weight types, before riskscore.models is imported."""
 
@@ -172,6 +180,14 @@ def question_of(
             rich_help_panel=GENOTYPES,
         ),
     ] = AbsentName.missing,
+    palindromes: Annotated[
+        PalindromesName,
+        typer.Option(
+            help="A/T and C/G variants: by frequency, else as written where other variants prove "
+            "the strand; as written; or left out.",
+            rich_help_panel=GENOTYPES,
+        ),
+    ] = PalindromesName.strand,
     require_index: Annotated[
         bool,
         typer.Option(
@@ -253,7 +269,13 @@ def question_of(
         allele_list=allele_list,
         build=build.value if build else None,
         reading=Reading(
-            field.value, min_r2, accepted, absent.value, require_index, usable_processes()
+            field.value,
+            min_r2,
+            accepted,
+            absent.value,
+            require_index,
+            palindromes.value,
+            usable_processes(),
         ),
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,

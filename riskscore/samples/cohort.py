@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -125,7 +125,10 @@ def read_cohort(
         wanted = list(dict.fromkeys([*variants, *tags]))
         everyone = range(len(source.samples)) if any(m.snp_haplotypes for m in named) else people
         dosages = with_snp_haplotypes(
-            read_dosages(source, wanted, chosen, expected, reading, everyone),
+            read_dosages(
+                source, wanted, chosen, expected, reading, everyone,
+                [model.variants for model in named],
+            ),
             named, source, chosen, people,
         )  # fmt: skip
         some = untyped_somewhere(alleles, found.genes, people, in_part=part is not None)
@@ -133,8 +136,10 @@ def read_cohort(
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = _plain_sums(source, wide, chosen, reading, people)
         samples, name = source.samples, source.name
-        told = [warning for model in named for warning in model.warnings]
-        warnings = [*source.warnings, *told, *dosages.warnings, *found.warnings]
+        warnings = [
+            *source.warnings, *_told(named), *_told(sums.values()), *dosages.warnings,
+            *found.warnings,
+        ]  # fmt: skip
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     met = not all(match.missing for match in dosages.matches) or any(
         one.observed.any() for one in sums.values()
@@ -175,6 +180,12 @@ def read_cohort(
         question.population_known,
         question,
     )
+
+
+def _told(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:
+    """What models, or the sums of genome-wide models, warn of."""
+    for one in things:
+        yield from one.warnings
 
 
 def _plain_places(

@@ -82,6 +82,7 @@ def _plain_rows(cohort: Cohort, model: str, plain: PlainVariants) -> Iterator[Ma
     for i, share in enumerate(shares.tolist()):
         reason = Missing(int(sums.missing[i]))
         place = f"{plain.chromosome[i]}:{plain.positions(cohort.build)[i]}"
+        observed = 0.0 if reason else float(sums.called[i])
         yield MatchRow(
             model,
             COMPONENT,
@@ -90,9 +91,9 @@ def _plain_rows(cohort: Cohort, model: str, plain: PlainVariants) -> Iterator[Ma
             reason.name.lower() if reason else str(ways[sums.strand[i]]),
             "" if reason else place,
             float(sums.frequency[i]),
-            0.0 if reason else 1.0,
+            observed,
             share,
-            share if reason else 0.0,
+            share * (1.0 - observed),
             ADVICE.get(reason, ""),
             "",
         )

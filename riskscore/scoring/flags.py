@@ -12,6 +12,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import FactorKind, HLAAlleleFactor, Part, Term
 from riskscore.samples.cohort import Cohort
+from riskscore.samples.loci.strand import AS_WRITTEN
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix
 from riskscore.scoring.kinds.tags import single_allele
@@ -39,6 +40,7 @@ def flags_of(
     ``absent=Non_HLA(32)`` counts a component's lost terms; ``no_call=rs1,rs2`` names a few;
     ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds;
     ``centred_on=cohort`` or ``not_centred`` that the model brings no frequencies of a population;
+    ``palindromes=as_written(3)`` that no frequency tells the strand of some, which are believed;
     ``weights_from=EUR`` that the weights come from people of another ancestry than the reference.
     """
     terms = design.model.terms
@@ -49,7 +51,7 @@ def flags_of(
     tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
     by_allele = _tag_flags([terms[j] for j in genetic], cohort)
-    last = list(_BASIS_FLAGS[basis])
+    last = [*_as_written(design.model, cohort), *_BASIS_FLAGS[basis]]
     ancestries = design.model.ancestries
     if ancestries and cohort.population not in ancestries:
         last.append(f"weights_from={'+'.join(sorted(ancestries))}")
@@ -136,6 +138,13 @@ def _tag_flags(terms: list[Term], cohort: Cohort) -> dict[HLAAllele, str]:
                     where = f"weak, r2 {call.tag.r2.get(cohort.population, 0.0):.2f}"
                 flags[allele] = f"tag={allele}:{call.tag.variant.name}({where})"
     return flags
+
+
+def _as_written(model: RiskModel, cohort: Cohort) -> list[str]:
+    """How many palindromes are believed as they are written, with no frequency to decide them."""
+    notes = [cohort.dosages.match(variant).note for variant in model.variants]
+    count = sum(AS_WRITTEN in note.split("; ") for note in notes)
+    return [f"palindromes=as_written({count})"] if count else []
 
 
 def _lost_tags(model: RiskModel, cohort: Cohort) -> list[str]:

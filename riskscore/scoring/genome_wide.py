@@ -8,10 +8,12 @@ the spread of their sum in a population does not follow from frequencies.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
@@ -76,33 +78,57 @@ def with_plain(
     expected = weight**2 * ground.variance
     share = np.clip((expected[seen].sum() - sums.no_calls) / (expected.sum() or 1.0), 0.0, 1.0)
     numbers, alone = dict(table.numbers), not table.model.terms
-    own = sums.total - centre
+    own, variants = sums.total - centre, int(seen.sum())
+    unseen = sums.uncalled >= variants  # people of whom no plain variant was read
+    nothing = unseen if alone else unseen & np.isnan(numbers["log_odds"])
+    rest = {name: np.nan_to_num(numbers[name]) for name in _PARTS}
     for name in ("genetic_score", "log_odds"):
-        numbers[name] = own if alone else numbers[name] + own
+        numbers[name] = own if alone else rest[name] + np.where(unseen, 0.0, own)
     for name in ("exposure_score", "interaction_score"):
-        numbers[name] = np.zeros(len(own)) if alone else numbers[name]
+        numbers[name] = np.zeros(len(own)) if alone else rest[name]
     centred = ground.basis is not Basis.NOTHING
     numbers["odds_ratio"] = np.exp(numbers["log_odds"]) if centred else np.full(len(own), np.nan)
     for name in ("percentile", *RISKS, "risk_ratio"):
         numbers[name] = np.full(len(own), np.nan)
-    rest = numbers["published_score"]
-    numbers["published_score"] = sums.total if alone else rest + sums.total
+    published = sums.total if alone else numbers["published_score"] + sums.total
+    numbers["published_score"] = published
     others = float(table.reference.expected_variance(None).sum())
     joint = (share * expected.sum() + np.nan_to_num(numbers["coverage"]) * others) / (
         expected.sum() + others or 1.0
     )
     numbers["coverage"] = joint
-    unseen = not seen.any()
-    if unseen and alone:
-        numbers = {name: np.full(len(own), np.nan) for name in numbers}
-    marks = ";".join([*(["not_scored"] if unseen and alone else []), *plain_flags(sums, ground)])
-    flags = tuple(marks if alone or not flag else f"{flag};{marks}" for flag in table.flags)
+    if nothing.any():
+        numbers = {name: np.where(nothing, np.nan, values) for name, values in numbers.items()}
     return replace(
         table,
         numbers=numbers,
-        flags=flags,
+        flags=_with_marks(table.flags if not alone else (), nothing, sums, ground),
         component_coverage={**table.component_coverage, COMPONENT: share},
     )
+
+
+_PARTS = ("genetic_score", "log_odds", "exposure_score", "interaction_score")
+_NOT_SCORED = "not_scored"
+
+
+def _with_marks(
+    flags: Sequence[str], nothing: NDArray[np.bool_], sums: PlainSums, ground: PlainReference
+) -> tuple[str, ...]:
+    """Flags of the terms, if there are any, with those of the plain variants behind them.
+
+    Who has no call of some variants is told how many.
+    """
+    marks = plain_flags(sums, ground)
+    lost = {n: f"no_call={COMPONENT}({n})" for n in np.unique(sums.uncalled).tolist() if n}
+    by_count = {n: ";".join(filter(None, [lost.get(n, ""), *marks])) for n in [0, *lost]}
+    told = []
+    people = zip(sums.uncalled.tolist(), nothing.tolist(), strict=True)
+    for place, (count, unscored) in enumerate(people):
+        terms = [part for part in flags[place].split(";") if part != _NOT_SCORED] if flags else []
+        told.append(
+            ";".join(filter(None, [_NOT_SCORED if unscored else "", *terms, by_count[count]]))
+        )
+    return tuple(told)
 
 
 def plain_flags(sums: PlainSums, ground: PlainReference) -> list[str]:
@@ -113,5 +139,7 @@ def plain_flags(sums: PlainSums, ground: PlainReference) -> list[str]:
         for reason, count in sorted(counts.items())
         if reason != Missing.NOT_MISSING
     ]
+    if sums.palindromes:
+        lost.append(f"palindromes=as_written({sums.palindromes})")
     names = {Basis.FILE: ["centred_on=file"], Basis.COHORT: ["centred_on=cohort"]}
     return lost + (names | {Basis.NOTHING: ["not_centred"]}).get(ground.basis, [])

@@ -4,6 +4,7 @@ import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -42,6 +43,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return vcf, folder / "score.txt", naive(lines, rows), gaps
 
 
+class _Letters(NamedTuple):
+    effect: str
+    other: str
+
+
+def _letters(scoring: Path) -> list[_Letters]:
+    rows = [line.split("\t") for line in scoring.read_text().splitlines()[4:]]
+    return [_Letters(row[3], row[4]) for row in rows]
+
+
 def test_the_sum_and_what_was_lost(files: Made) -> None:
     vcf, scoring, expected, gaps = files
     model = read_scoring_file(scoring)
@@ -51,7 +62,11 @@ def test_the_sum_and_what_was_lost(files: Made) -> None:
     numbers = scores.of(model.id).numbers
     np.testing.assert_allclose(numbers["published_score"], expected, rtol=0, atol=1e-6)
     assert abs(numbers["genetic_score"].mean()) < 1e-6  # centred on these very people
-    assert scores.of(model.id).flags[0] == "absent=genome_wide(3);centred_on=cohort"
+    palindromes = sum({r.effect, r.other} in ({"A", "T"}, {"C", "G"}) for r in _letters(scoring))
+    marks = f"absent=genome_wide(3);palindromes=as_written({palindromes});centred_on=cohort"
+    for flag, person in zip(scores.of(model.id).flags, gaps.T, strict=True):
+        own = f"no_call=genome_wide({person.sum()});" if person.any() else ""
+        assert flag == own + marks
     report = match_report(scores)
     assert len(report) == len(model.plain)
     lost = [row for row in report if row.code == "absent"]

@@ -13,8 +13,9 @@ from riskscore.genetics.variant import Strand, Variant, complement
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.terms import ADDITIVE, CODINGS, Coding
 from riskscore.samples.loci.frequency import MINIMUM_SAMPLES
+from riskscore.samples.loci.loci import CONFLICTS
 
-Told = tuple[NDArray[Any], ...]  # missing, strand, palindromic, frequency, mean, variance
+Told = tuple[NDArray[Any], ...]  # by variant, all that is found of it
 HOW = tuple(Strand)
 _SEVERAL = -1  # the code of an allele of several letters
 
@@ -33,11 +34,14 @@ class Findings:
         self.strand = np.zeros(count, dtype=np.uint8)
         self.palindromic = np.zeros(count, dtype=bool)
         self.frequency, self.mean, self.variance = np.full((3, count), np.nan)
+        self.called = np.ones(count)  # the share of people with a call, of variants that are read
+        self.conflicts = {name: np.zeros(count, dtype=np.int64) for name in CONFLICTS}
 
     @property
     def _arrays(self) -> Told:
         described = (self.frequency, self.mean, self.variance)
-        return (self.missing, self.strand, self.palindromic, *described)
+        counted = (self.called, *self.conflicts.values())
+        return (self.missing, self.strand, self.palindromic, *described, *counted)
 
     def told(self, variants: NDArray[np.intp]) -> Told:
         """What was found of some variants, for another process."""

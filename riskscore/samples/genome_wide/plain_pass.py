@@ -21,6 +21,7 @@ from riskscore.samples.genome_wide.findings import (
     variant_of,
 )
 from riskscore.samples.genome_wide.held_calls import PALINDROME, SURE, HeldCalls
+from riskscore.samples.loci.loci import CONFLICTS, noted
 from riskscore.samples.loci.matching import find, find_among
 from riskscore.samples.loci.strand import Found
 
@@ -34,7 +35,8 @@ class Pass:
         self.source, self.found, self.reading = source, found, reading
         self.plain, self.samples = found.plain, len(source.samples)
         self.exact = ExactSums(self.plain.weight, self.samples, kinds=2)
-        self.lost = ExactSums(self.plain.weight**2, self.samples)
+        self.lost = ExactSums(self.plain.weight**2, self.samples, kinds=2)
+        self.uncalled = np.zeros((2, self.samples), dtype=np.int64)  # variants without a call
         self.called = called_of(source)
         self.held = HeldCalls(found, self.exact, self.called) if self.called else None
         checked = reading.filters is not None or reading.min_r2 is not None
@@ -106,6 +108,9 @@ class Pass:
         self.found.missing[i] = found.match.missing
         if found.values is None:
             return
+        for name in CONFLICTS:
+            if count := noted(found.match.note, name):
+                self.found.conflicts[name][i] = count
         called = ~np.isnan(found.values)
         if not called.any():
             self.found.missing[i] = Missing.NO_CALL
@@ -119,7 +124,9 @@ class Pass:
         kind = PALINDROME if self.found.palindromic[i] else SURE
         if not called.all():
             coded = np.where(called, coded, np.float32(mean))
-            self.lost.add(0, i, np.where(called, 0.0, variance).astype(np.float32))
+            self.uncalled[kind] += ~called
+            self.found.called[i] = called.mean()
+            self.lost.add(kind, i, np.where(called, 0.0, variance).astype(np.float32))
         self.exact.add(kind, i, coded)
         how = found.match.how
         self.found.strand[i] = HOW.index(Strand(how)) if how in list(Strand) else 0

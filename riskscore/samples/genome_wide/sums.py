@@ -8,6 +8,7 @@ locus (samples/loci/matching.py), to the same bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,17 +18,15 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant
 from riskscore.models.plain import PlainVariants
-from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.reading import Palindromes, Reading
 from riskscore.samples.files.second_process import in_two, to_read_beside
 from riskscore.samples.files.source import Region, Source
-from riskscore.samples.genome_wide.exact_sums import ExactSums
 from riskscore.samples.genome_wide.findings import HOW, Findings, Told, variant_of
-from riskscore.samples.genome_wide.held_calls import SURE
+from riskscore.samples.genome_wide.held_calls import PALINDROME, SURE
 from riskscore.samples.genome_wide.plain_pass import Pass, Stretch
+from riskscore.samples.loci.loci import CONFLICTS
+from riskscore.samples.loci.strand import proves_strand
 
-# So many variants that are no palindromes must all have been read without turning a letter, before
-# the file and the score are taken to be on one strand, and palindromes are believed as they read.
-MINIMUM_ON_STRAND = 100
 _WORTH_A_PROCESS = 10_000  # so many variants are worth a second one
 
 
@@ -37,19 +36,25 @@ class PlainSums:
 
     ``total`` (samples,) is the sum of weight times coded copies over the variants with ``missing``
     0; a sample without a call has the mean of the others there. ``no_calls`` (samples,) sums the
-    squared weights times variances of the variants that a sample has no call of. By variant:
-    ``missing`` (a Missing), ``strand`` (an index of :class:`Strand`), and in the people of the
-    file the ``mean`` and ``variance`` of the coded copies and the effect allele's ``frequency``.
+    squared weights times variances of the variants that a sample has no call of, ``uncalled``
+    counts them. By variant: ``missing`` (a Missing), ``strand`` (an index of :class:`Strand`), and
+    in the people of the file the ``mean`` and ``variance`` of the coded copies, the effect allele's
+    ``frequency``, and the share of people with a call. ``palindromes`` were believed as they are
+    written. ``warnings`` are sentences about the file.
     """
 
     total: NDArray[np.float64]
     no_calls: NDArray[np.float64]
+    uncalled: NDArray[np.int64]
     missing: NDArray[np.uint8]
     strand: NDArray[np.uint8]
     frequency: NDArray[np.float64]
     mean: NDArray[np.float64]
     variance: NDArray[np.float64]
+    called: NDArray[np.float64]
     people: int
+    palindromes: int = 0
+    warnings: tuple[str, ...] = ()
 
     @property
     def observed(self) -> NDArray[np.bool_]:
@@ -59,7 +64,12 @@ class PlainSums:
     def of_people(self, people: range) -> PlainSums:
         """The sums of some people; what was found of the variants is that of all."""
         span = slice(people.start, people.stop)
-        return replace(self, total=self.total[span].copy(), no_calls=self.no_calls[span].copy())
+        return replace(
+            self,
+            total=self.total[span].copy(),
+            no_calls=self.no_calls[span].copy(),
+            uncalled=self.uncalled[span].copy(),
+        )
 
 
 def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Reading) -> PlainSums:
@@ -73,20 +83,21 @@ def read_plain(source: Source, plain: PlainVariants, build: Build, reading: Read
     beside = to_read_beside(source, reading) if len(plain) >= _WORTH_A_PROCESS else None
     if beside is None or not second:
         one.read_all([*first, *second])
-        return _sums(found, one.exact, one.lost)
+        return _sums(one)
     there = np.concatenate([variants for _, variants in second])
 
-    def rest() -> tuple[Told, NDArray[np.int64], NDArray[np.int64]]:
+    def rest() -> tuple[Told, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         with beside() as own:
             other = Pass(own, found, reading)
             other.read_all(second)
-        return found.told(there), other.exact.sums, other.lost.sums
+        return found.told(there), other.exact.sums, other.lost.sums, other.uncalled
 
-    _, (told, exact, lost) = in_two(lambda: one.read_all(first), rest)
+    _, (told, exact, lost, uncalled) = in_two(lambda: one.read_all(first), rest)
     found.put(there, told)
     one.exact.sums += exact  # whole numbers of the same unit
     one.lost.sums += lost
-    return _sums(found, one.exact, one.lost)
+    one.uncalled += uncalled
+    return _sums(one)
 
 
 def _halves(plain: PlainVariants, positions: NDArray[np.int32]) -> tuple[list[Stretch], ...]:
@@ -109,27 +120,47 @@ def _halves(plain: PlainVariants, positions: NDArray[np.int32]) -> tuple[list[St
     return halves
 
 
-def _sums(found: Findings, exact: ExactSums, lost: ExactSums) -> PlainSums:
-    """The sums, palindromes among them where the strand is proven."""
+def _sums(done: Pass) -> PlainSums:
+    """The sums, palindromes among them where they are to be believed."""
+    found = done.found
     read = found.missing == Missing.NOT_MISSING
-    told = read & ~found.palindromic
-    flipped = (found.strand[told] == HOW.index(Strand.FLIPPED)).any()
-    total = exact.values()
-    if told.sum() >= MINIMUM_ON_STRAND and not flipped:
-        sums = total.sum(axis=0)
+    kinds = [SURE]
+    if done.reading.palindromes == Palindromes.KEEP or (
+        done.reading.palindromes == Palindromes.STRAND and _on_one_strand(found, read)
+    ):
+        kinds.append(PALINDROME)
     else:
-        sums = total[SURE]
         found.missing[read & found.palindromic] = Missing.AMBIGUOUS_STRAND
     return PlainSums(
-        sums,
-        lost.values()[0],
+        done.exact.values()[kinds].sum(axis=0),
+        done.lost.values()[kinds].sum(axis=0),
+        done.uncalled[kinds].sum(axis=0),
         found.missing,
         found.strand,
         found.frequency,
         found.mean,
         found.variance,
+        found.called,
         found.people,
+        int((read & found.palindromic).sum()) if PALINDROME in kinds else 0,
+        tuple(_warnings(found)),
     )
+
+
+def _on_one_strand(found: Findings, read: NDArray[np.bool_]) -> bool:
+    """Whether the variants that are no palindromes prove that file and score are on one strand."""
+    others = read & ~found.palindromic
+    flipped = bool((found.strand[others] == HOW.index(Strand.FLIPPED)).any())
+    whole = not (found.missing == Missing.ALLELES_DIFFER).any()
+    return proves_strand(int(others.sum()), flipped, whole)
+
+
+def _warnings(found: Findings) -> Iterator[str]:
+    for name, words in CONFLICTS.items():
+        counts = found.conflicts[name]
+        if counts.any():
+            loci = int((counts > 0).sum())
+            yield f"{words} in {int(counts.sum())} cells of {loci} loci (see the match report)"
 
 
 def plain_regions(source: Source, plain: PlainVariants, build: Build | None) -> list[Region]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,12 +39,15 @@ def read_dosages(
     frequencies: Mapping[Variant, float],
     reading: Reading | None = None,
     people: range | None = None,
+    scores: Sequence[Collection[Variant]] = (),
 ) -> Dosages:
     """Find each variant in a source.
 
     ``frequencies`` are the effect-allele frequencies expected in the people of the source: they
     decide the strand of palindromes. With ``people`` the dosages are those of a part of the
     source's people, in as many columns; all of them are judged, each record as it is read.
+    ``scores`` are the variants of each model, by which its palindromes without a frequency may be
+    judged.
     """
     reading = reading or Reading()
     people = range(len(source.samples)) if people is None else people
@@ -57,7 +60,7 @@ def read_dosages(
         return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
 
     found = _in_two(source, beside, rows, read, values) if beside else read(source, rows)
-    judged = judge_strands(found, frequencies)
+    judged = judge_strands(found, frequencies, scores, reading.palindromes)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:
             values[row] = np.nan
@@ -114,20 +117,21 @@ def _warnings(found: Sequence[Found], reading: Reading) -> Iterator[str]:
     assumed = sum(one.match.how == ASSUMED for one in found)
     if assumed and reading.absent is Absent.HOMREF:
         yield f"{assumed} loci have no record and are taken as homozygous reference, as you asked"
-    for name, words in _CONFLICTS.items():
-        counts = [count for one in found if (count := _count(one, name))]
+    for name, words in CONFLICTS.items():
+        counts = [count for one in found if (count := noted(one.match.note, name))]
         if counts:
             yield f"{words} in {sum(counts)} cells of {len(counts)} loci (see the match report)"
 
 
-_CONFLICTS = {
+CONFLICTS = {
     "ds_gt_conflict": "the dosage contradicts GT",
     "dosage_conflict": "DS contradicts HDS or GP",
 }
 
 
-def _count(one: Found, name: str) -> int:
-    for part in one.match.note.split("; "):
+def noted(note: str, name: str) -> int:
+    """The number that a match's note gives under a name; 0 if it gives none."""
+    for part in note.split("; "):
         key, equals, count = part.partition("=")
         if equals and key == name:
             return int(count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant
+from riskscore.samples.files.reading import Palindromes
 from riskscore.samples.loci.dosages import LocusMatch
 
 # A palindrome's frequency decides its strand only this far from one half, on both sides of it.
 FREQUENCY_MARGIN = 0.1
 # This many other loci must read REF = reference base before a file counts as on the forward strand.
 MINIMUM_FORWARD = 10
+# So many variants that are no palindromes must have been read without turning a letter, before the
+# file and the score are taken to be on one strand; in a small score fewer, if the file has no other
+# letters at the place of any.
+MINIMUM_ON_STRAND = 100
+_FEW_ON_STRAND = 20
+AS_WRITTEN = "strand=as_written"  # the note of a palindrome that is believed as it is written
 
 
 @dataclass(frozen=True)
@@ -46,19 +53,66 @@ class Found:
         )
 
 
-def judge_strands(found: Sequence[Found], expected: Mapping[Variant, float]) -> list[Found]:
+def judge_strands(
+    found: Sequence[Found],
+    expected: Mapping[Variant, float],
+    scores: Sequence[Collection[Variant]] = (),
+    palindromes: Palindromes | str = Palindromes.STRAND,
+) -> list[Found]:
     """Decide the strand of every palindrome, or say that nothing decides it.
 
     ``expected`` are effect-allele frequencies in the population that the people come from.
+    ``scores`` are the variants of each model: those of one model may prove the strand of its
+    palindromes whose frequency is not known.
     """
+    if palindromes == Palindromes.DROP:
+        return [_undecided(one) if one.ambiguous else one for one in found]
     forward = _is_forward(found)
     any_flipped = any(one.match.how == Strand.FLIPPED for one in found)
-    return [
-        _judge(one, expected.get(one.match.variant), forward, any_flipped)
-        if one.values is not None and one.ambiguous
-        else one
-        for one in found
-    ]
+    proven = _proven(found, scores)
+    judged = []
+    for one in found:
+        if one.values is None or not one.ambiguous:
+            judged.append(one)
+            continue
+        variant = one.match.variant
+        new = _judge(one, expected.get(variant), forward, any_flipped)
+        if new.match.missing and (
+            palindromes == Palindromes.KEEP or (variant not in expected and variant in proven)
+        ):
+            new = replace(one, match=replace(one.match, note=_with(one.match.note, AS_WRITTEN)))
+        judged.append(new)
+    return judged
+
+
+def proves_strand(others: int, flipped: bool, whole: bool) -> bool:
+    """Whether variants that are no palindromes prove that a file and a score are on one strand.
+
+    ``others`` of them were read by their letters. None may be ``flipped``; a hundred prove it, or
+    twenty where they are ``whole``: all that the file has at their places.
+
+    >>> proves_strand(100, False, False), proves_strand(20, False, True)
+    (True, True)
+    """
+    return not flipped and (others >= MINIMUM_ON_STRAND or (whole and others >= _FEW_ON_STRAND))
+
+
+def _proven(found: Sequence[Found], scores: Sequence[Collection[Variant]]) -> set[Variant]:
+    """The variants of the models whose other variants prove one strand."""
+    by_variant = {one.match.variant: one for one in found}
+    proven: set[Variant] = set()
+    for variants in scores:
+        own = [by_variant[v] for v in variants if v in by_variant and not by_variant[v].ambiguous]
+        read = [one for one in own if one.lettered and one.values is not None]
+        flipped = any(one.match.how == Strand.FLIPPED for one in read)
+        whole = all(one.match.missing != Missing.ALLELES_DIFFER for one in own)
+        if proves_strand(len(read), flipped, whole):
+            proven.update(variants)
+    return proven
+
+
+def _with(note: str, more: str) -> str:
+    return f"{note}; {more}" if note else more
 
 
 def _is_forward(found: Sequence[Found]) -> bool:
@@ -81,6 +135,12 @@ def _judge(one: Found, expected: float | None, forward: bool, any_flipped: bool)
             match = replace(one.match, how=Strand.FLIPPED, frequency=1 - observed)
             return replace(one, match=match, values=one.turned)
     elif forward and len(sides) < 2 and one.ref == one.match.variant.reference_allele:
+        return one
+    return _undecided(one)
+
+
+def _undecided(one: Found) -> Found:
+    if one.values is None:
         return one
     return replace(
         one, match=replace(one.match, missing=Missing.AMBIGUOUS_STRAND, how=""), values=None

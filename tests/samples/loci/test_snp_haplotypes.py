@@ -36,7 +36,10 @@ def model(tmp_path: Path) -> Callable[..., rs.RiskModel]:
         columns = "rsID chr_name chr_position effect_allele other_allele is_haplotype effect_weight"
         row = [names, "1", places, effects, others, "True", "0.5", *([cell] if extra else [])]
         head = "\t".join([*columns.split(), *([extra] if extra else [])])
-        path.write_text(f"#pgs_id={path.stem}\n#genome_build=GRCh38\n{head}\n" + "\t".join(row))
+        path.write_text(
+            f"#pgs_id={path.stem}\n#genome_build=GRCh38\n#weight_type=beta\n{head}\n"
+            + "\t".join(row)
+        )
         return rs.load_model(path)
 
     return make
