@@ -67,6 +67,11 @@ class Distribution:
         values, middle = self._cumulated
         return np.clip(100 * np.interp(x, values, middle, left=0.0, right=1.0), 0, 100)
 
+    def quantiles(self, shares: Array) -> Array:
+        """The values below which these shares of the population lie."""
+        values, middle = self._cumulated
+        return np.asarray(np.interp(shares, middle, values))
+
     @cached_property
     def _cumulated(self) -> tuple[Array, Array]:
         """The grid, and at each of its points the probability below it and half of its own."""

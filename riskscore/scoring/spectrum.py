@@ -21,7 +21,7 @@ from riskscore.scoring.link import Array, expit, logit
 _STEP = 1 / 8
 _COUNT = 80  # the integrand falls as exp(-pi t): what is left beyond t = 10 is 2e-14
 NODES: Array = np.asarray(_STEP * (np.arange(_COUNT) + 0.5), dtype=np.float64)
-_WEIGHTS = _STEP / np.sinh(np.pi * NODES)
+NODE_WEIGHTS: Array = np.asarray(_STEP / np.sinh(np.pi * NODES), dtype=np.float64)
 _REACH = 30.0
 
 
@@ -59,7 +59,7 @@ class Spectrum:
         turn_real, turn_imaginary = np.cos(_STEP * center), np.sin(_STEP * center)
         real, imaginary = np.cos(NODES[0] * center), np.sin(NODES[0] * center)
         total = np.full(np.broadcast_shapes(center.shape, self.real.shape[1:]), 0.5)
-        for k, weight in enumerate(_WEIGHTS.tolist()):
+        for k, weight in enumerate(NODE_WEIGHTS.tolist()):
             total += weight * (imaginary * self.real[k] + real * self.imaginary[k])
             real, imaginary = (
                 real * turn_real - imaginary * turn_imaginary,

@@ -281,6 +281,72 @@ def test_the_explorer_computes_what_scoring_computes(tmp_path: Path, oracle: Ora
         assert terms > 25
 
 
+def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Oracle) -> None:
+    """With exposures unknown, the page's risk is the one that scoring gives, to 1e-9."""
+    model = rs.load_model("ms")
+    exported = equations(model, reference_panel())
+    hla = {"A": "02:01 01:01", "B": "07:02 44:02", "DRB1": "15:01 03:01", "DQA1": "01:02 05:01",
+           "DQB1": "06:02 02:01"}  # fmt: skip
+    genes = {
+        gene: [
+            exported["genes"][gene].index(name) if name in exported["genes"][gene] else -1
+            for name in (f"{gene}*{allele}" for allele in pair.split())
+        ]
+        for gene, pair in hla.items()
+    }
+    snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
+    grid = [
+        {"sex": sex, "given": given}
+        for sex in ("female", "male")
+        for given in (
+            {},
+            {"smoking": "ever"},
+            {"smoking": "never", "vitamin_d": "40"},
+            {"anti_ebna1": "elevated"},
+            {"mononucleosis": "had", "adolescent_obesity": "obese"},
+        )
+    ]
+    expected, choices = [], []
+    for point in grid:
+        cohort = rs.person([model], hla=hla, variants=snps, exposures=point["given"],
+                           sex=point["sex"])  # fmt: skip
+        scores = rs.score(cohort)
+        ledger = scores.explain("person")
+        load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
+        numbers = scores.of("ms").numbers
+        expected.append([float(numbers[n][0]) for n in ("log_odds", "probability", "percentile")])
+        base = exported["baseline"][point["sex"]]
+        exposures = {
+            e["id"]: (
+                None
+                if e["id"] not in point["given"]
+                else point["given"][e["id"]]
+                if e["levels"]
+                else float(point["given"][e["id"]])
+            )
+            for e in exported["exposures"]
+        }
+        choices.append(
+            {"sex": point["sex"], "stop": base["prevalence"].index(base["own"]), "genes": genes,
+             "haplotypes": [], "exposures": exposures, "load": load / exported["load"]["sd"]}
+        )  # fmt: skip
+    page = rs.write_explorer(model, tmp_path / "explorer.html")
+    script = (
+        f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
+        "out.id = 'grid'; out.textContent = JSON.stringify(choices.map((choice) => { "
+        "const r = window.riskscore.compute(window.riskscore.equations, choice); "
+        "return [r.logOdds, r.risk, r.percentile]; })); document.body.append(out);"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    html = Page(oracle("chromium"), page).html
+    found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
+    assert len(found) == len(grid) == 10
+    for (log_odds, risk, place), (truth, chance, percentile) in zip(found, expected, strict=True):
+        assert log_odds == pytest.approx(truth, abs=1e-9)
+        assert risk == pytest.approx(chance, abs=1e-9)
+        assert place == pytest.approx(percentile, abs=0.5)
+
+
 def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle) -> None:
     page = rs.write_explorer(rs.load_model("t1d"), tmp_path / "explorer.html")
     before = Page(oracle("chromium"), page)

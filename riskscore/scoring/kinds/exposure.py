@@ -25,9 +25,9 @@ class ExposureKind(Kind):
     def __init__(self, name: str, factors: Sequence[ExposureFactor], exposure: Exposure) -> None:
         self.exposure, self._read = exposure, tuple(factors)
         if exposure.is_dose:
-            dose = (exposure.mean + exposure.sd * _DOSE_NODES) / exposure.per
-            numbers = np.tile(dose[:, None], len(factors))
-            population = States.one(numbers, _DOSE_WEIGHTS / _DOSE_WEIGHTS.sum())
+            doses, probability = dose_states(exposure)
+            numbers = np.tile(doses[:, None] / exposure.per, len(factors))
+            population = States.one(numbers, probability)
         else:
             levels = exposure.levels
             numbers = np.column_stack(
@@ -63,6 +63,15 @@ class ExposureKind(Kind):
 
     def answer(self, factor: Factor, cohort: Cohort) -> Answer:
         return Answer("given" if self.exposure.id in cohort.exposures.columns else "not_given")
+
+
+def dose_states(exposure: Exposure) -> tuple[Array, Array]:
+    """Doses of the population, in the exposure's unit, and their probabilities.
+
+    The nodes and weights of a Gauss-Hermite rule: the moments are those of the normal distribution.
+    """
+    doses = exposure.mean + exposure.sd * _DOSE_NODES
+    return np.asarray(doses), np.asarray(_DOSE_WEIGHTS / _DOSE_WEIGHTS.sum())
 
 
 def reported(exposure: Exposure, cohort: Cohort, people: slice) -> NDArray[np.bool_]:

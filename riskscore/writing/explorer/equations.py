@@ -14,7 +14,7 @@ import numpy as np
 
 from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.model import RiskModel, Sex
+from riskscore.models.model import Exposure, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     AminoAcidFactor,
@@ -27,10 +27,13 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.scoring.kinds.counting import carries
+from riskscore.scoring.kinds.exposure import dose_states
 from riskscore.scoring.kinds.scheme import OTHER
 from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.spectrum import NODE_WEIGHTS, NODES
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
+_SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it
 _PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)
 
 
@@ -54,11 +57,15 @@ def equations(model: RiskModel, panel: ReferencePanel, population: str = "EUR") 
         "load": {
             "count": len(single),
             "sd": float(np.sqrt(sum(_load_variance(reference, j) for j in single))),
+            "weights_variance": {
+                sex.value: _weights_variance(reference, single, sex) for sex in Sex
+            },
         },
         "haplotypes": [*model.scheme.names, OTHER] if model.scheme else [],
         "genes": {gene: [str(allele) for allele in alleles] for gene, alleles in genes.items()},
         "exposures": [_exposure(model, e.id) for e in model.exposures if e.weighted],
         "baseline": _baseline(reference),
+        "nodes": np.column_stack([NODES, NODE_WEIGHTS]).tolist(),
     }
 
 
@@ -70,6 +77,20 @@ def _is_variant_load(term: Term) -> bool:
 def _load_variance(reference: Reference, j: int) -> float:
     term = reference.model.terms[j]
     return 0.0 if term.fallback_for else float(term.weight**2 * reference.variance[j])
+
+
+def _weights_variance(reference: Reference, single: list[int], sex: Sex) -> float:
+    """What the standard errors of single variants' weights add, in people of any load.
+
+    The sum of SE^2 E[(x - m)^2] over the population, m being the mean among the affected.
+    """
+    total = 0.0
+    for j in single:
+        term, own = reference.model.terms[j], reference.by_sex[sex]
+        if term.standard_error and not term.fallback_for:
+            away = reference.mean[j] - own.case_means[j]
+            total += term.standard_error**2 * float(reference.variance[j] + away**2)
+    return total
 
 
 def _genes(
@@ -102,7 +123,9 @@ def _term(
         "part": term.part.value,
         "component": term.component,
         "weight": term.weight,
+        "se": term.standard_error,
         "mean": float(reference.mean[j]),
+        "case_mean": {sex.value: float(reference.by_sex[sex].case_means[j]) for sex in Sex},
         "status": term.status.value,
         "sexes": [sex.value for sex in Sex if reference.model.applies(term, sex)],
         "factors": [_factor(factor, reference.model, genes, panel) for factor in term.factors],
@@ -145,7 +168,17 @@ def _exposure(model: RiskModel, name: str) -> dict[str, Any]:
         "sd": exposure.sd,
         "sex": exposure.sex.value if exposure.sex else "",
         "one_of": exposure.one_of,
+        "only_if": list(exposure.only_if or ()),
+        "states": _states(exposure),
     }
+
+
+def _states(exposure: Exposure) -> list[list[Any]]:
+    """What an exposure may be in the population: levels or doses, each with its probability."""
+    if exposure.is_dose:
+        doses, probability = dose_states(exposure)
+        return [list(state) for state in zip(doses.tolist(), probability.tolist(), strict=True)]
+    return [[level.value, level.frequency] for level in exposure.levels]
 
 
 def _baseline(reference: Reference) -> dict[str, Any]:
@@ -158,5 +191,7 @@ def _baseline(reference: Reference) -> dict[str, Any]:
             "own": own.prevalence,
             "prevalence": stops,
             "alpha": [own.distribution.intercept(stop) for stop in stops],
+            "alpha_sd": own.alpha_sd,
+            "quantiles": own.distribution.quantiles(_SHARES).tolist(),
         }
     return result

@@ -1,9 +1,18 @@
 // The arithmetic of the explorer, and nothing else: the same sums as riskscore's scoring, from the
 // equations embedded in the page. `compute` is pure, so that it can be tested against Python.
-function factorValue(factor, choice) {
+// An exposure whose choice is null is unknown: it is averaged over the population.
+
+// States of what is chosen: one where it is known, the population's where it is not.
+function statesOf(exposure, choice) {
+  const given = choice.exposures[exposure.id];
+  if (given !== null) return [{ given, probability: 1 }];
+  return exposure.states.map(([value, probability]) => ({ given: value, probability }));
+}
+
+function factorValue(factor, choice, given) {
   if (factor.kind === "exposure") {
-    const given = choice.exposures[factor.exposure];
-    return factor.level ? Number(given === factor.level) : Number(given) / factor.per;
+    const own = given[factor.exposure];
+    return factor.level ? Number(own === factor.level) : Number(own) / factor.per;
   }
   if (factor.kind === "gene") {
     const pair = choice.genes[factor.gene];
@@ -18,30 +27,141 @@ function factorValue(factor, choice) {
   return choice.haplotypes.filter((name) => name === factor.name).length;
 }
 
-function outranked(model, factor, choice) {
-  if (factor.kind !== "exposure") return false;
-  const own = model.exposures.find((exposure) => exposure.id === factor.exposure);
-  if (!own || !own.one_of) return false;
-  const first = model.exposures.find((exposure) => exposure.one_of === own.one_of);
-  return first.id !== own.id;
+// Of exposures of which one counts, the first that is known; the first of all where none is.
+function outranked(model, exposure, choice) {
+  if (!exposure.one_of) return false;
+  const rivals = model.exposures.filter((other) => other.one_of === exposure.one_of);
+  const counts = rivals.find((other) => choice.exposures[other.id] !== null) ?? rivals[0];
+  return counts.id !== exposure.id;
+}
+
+// Why an input does nothing in this state, or "".
+export function idle(model, exposure, choice) {
+  if (exposure.sex && exposure.sex !== choice.sex) return `counts in the ${exposure.sex} sex alone`;
+  if (outranked(model, exposure, choice)) {
+    const other = model.exposures.find((one) => one.one_of === exposure.one_of &&
+      !outranked(model, one, choice));
+    return `${other.label} is known and counts in its place`;
+  }
+  if (exposure.only_if) {
+    const [other, level] = exposure.only_if;
+    const given = choice.exposures[other];
+    if (given !== undefined && given !== null && given !== level) {
+      const label = model.exposures.find((one) => one.id === other)?.label ?? other;
+      return `counts only where ${label} is ${level.replaceAll("_", " ")}`;
+    }
+  }
+  return "";
+}
+
+// Exposures that share terms, directly or through others: their unknown states go together.
+function together(model, terms) {
+  const groups = new Map(model.exposures.map((exposure) => [exposure.id, exposure.id]));
+  const root = (id) => (groups.get(id) === id ? id : root(groups.get(id)));
+  for (const term of terms) {
+    const own = term.factors.filter((factor) => factor.kind === "exposure" && groups.has(factor.exposure));
+    for (const factor of own.slice(1)) groups.set(root(factor.exposure), root(own[0].exposure));
+  }
+  const found = new Map();
+  for (const id of groups.keys()) found.set(root(id), [...(found.get(root(id)) ?? []), id]);
+  return [...found.values()];
+}
+
+function combinations(model, ids, choice) {
+  let rows = [{ given: {}, probability: 1 }];
+  for (const id of ids) {
+    const exposure = model.exposures.find((one) => one.id === id);
+    rows = rows.flatMap((row) => statesOf(exposure, choice).map((state) => ({
+      given: { ...row.given, [id]: state.given }, probability: row.probability * state.probability })));
+  }
+  return rows;
+}
+
+// E[expit(center + X)] from the characteristic function of X at the nodes: see scoring/spectrum.py.
+function meanRisk(center, nodes, real, imaginary) {
+  if (Math.abs(center) >= 30) return 1 / (1 + Math.exp(-center));
+  let total = 0.5;
+  nodes.forEach(([node, weight], k) => {
+    total += weight * (Math.sin(node * center) * real[k] + Math.cos(node * center) * imaginary[k]);
+  });
+  return Math.min(1, Math.max(0, total));
 }
 
 export function compute(model, choice) {
-  const ledger = [];
-  for (const term of model.terms) {
-    const applies = term.sexes.includes(choice.sex) &&
-      !term.factors.some((factor) => outranked(model, factor, choice));
-    if (!applies) continue;
-    const number = term.factors.reduce((x, factor) => x * factorValue(factor, choice), 1);
-    ledger.push({ id: term.id, label: term.label, part: term.part, number,
-      contribution: term.weight * (number - term.mean) });
+  const counted = model.terms.filter((term) => term.sexes.includes(choice.sex) &&
+    !term.factors.some((factor) => factor.kind === "exposure" &&
+      model.exposures.some((one) => one.id === factor.exposure && outranked(model, one, choice))));
+  const real = model.nodes.map(() => 1);
+  const imaginary = model.nodes.map(() => 0);
+  const mean = new Map(counted.map((term) => [term.id, 0]));
+  const square = new Map(mean);
+  let variance = 0;
+  let third = 0;
+  const times = (values, probabilities) => model.nodes.forEach(([node], k) => {
+    let a = 0;
+    let b = 0;
+    values.forEach((value, i) => { a += probabilities[i] * Math.cos(node * value); b += probabilities[i] * Math.sin(node * value); });
+    [real[k], imaginary[k]] = [real[k] * a - imaginary[k] * b, real[k] * b + imaginary[k] * a];
+  });
+  const exposed = (term) => term.factors.find((factor) => factor.kind === "exposure");
+  const groups = together(model, counted);
+  for (const ids of [[], ...groups]) {
+    const own = counted.filter((term) => {
+      const first = exposed(term);
+      return ids.length ? first && ids.includes(first.exposure) : !first;
+    });
+    if (!own.length) continue;
+    const rows = combinations(model, ids, choice);
+    const values = rows.map((row) => own.reduce((sum, term) => {
+      const number = term.factors.reduce((x, factor) => x * factorValue(factor, choice, row.given), 1);
+      mean.set(term.id, mean.get(term.id) + row.probability * number);
+      square.set(term.id, square.get(term.id) + row.probability * number * number);
+      return sum + term.weight * number;
+    }, 0));
+    if (rows.length === 1) continue;
+    const centre = values.reduce((sum, value, i) => sum + rows[i].probability * value, 0);
+    const away = values.map((value) => value - centre);
+    away.forEach((value, i) => { variance += rows[i].probability * value ** 2; third += rows[i].probability * value ** 3; });
+    times(away, rows.map((row) => row.probability));
   }
+  const ledger = counted.map((term) => ({ id: term.id, label: term.label, part: term.part,
+    number: mean.get(term.id), contribution: term.weight * (mean.get(term.id) - term.mean) }));
   if (model.load.count) {
+    const unknown = choice.load === null;
     ledger.push({ id: `${model.load.count} single variants`, label: "", part: "genetic",
-      number: choice.load, contribution: choice.load * model.load.sd });
+      number: unknown ? 0 : choice.load, contribution: unknown ? 0 : choice.load * model.load.sd });
+    if (unknown) {
+      variance += model.load.sd ** 2;
+      model.nodes.forEach(([node], k) => {
+        const damping = Math.exp(-0.5 * (node * model.load.sd) ** 2);
+        real[k] *= damping;
+        imaginary[k] *= damping;
+      });
+    }
   }
   const logOdds = ledger.reduce((sum, entry) => sum + entry.contribution, 0);
-  const alpha = model.baseline[choice.sex].alpha[choice.stop];
-  const risk = alpha === undefined ? NaN : 1 / (1 + Math.exp(-(alpha + logOdds)));
-  return { ledger, logOdds, oddsRatio: Math.exp(logOdds), risk };
+  const base = model.baseline[choice.sex];
+  const alpha = base.alpha[choice.stop];
+  const risk = alpha === undefined ? NaN : meanRisk(alpha + logOdds, model.nodes, real, imaginary);
+  let total = variance + base.alpha_sd ** 2 + model.load.weights_variance[choice.sex];
+  for (const term of counted) {
+    if (!term.se) continue;
+    const away = mean.get(term.id) - term.case_mean[choice.sex];
+    total += term.se ** 2 * (away ** 2 + square.get(term.id) - mean.get(term.id) ** 2);
+  }
+  const sd = Math.sqrt(total);
+  const skew = sd > 0 ? Math.min(2, Math.max(-2, third / sd ** 3)) : 0;
+  const z = 1.959963984540054;
+  const end = (sign) => 1 / (1 + Math.exp(-(alpha + logOdds + sd * (((z * z - 1) / 6) * skew + sign * z))));
+  return { ledger, logOdds, oddsRatio: Math.exp(logOdds), risk, low: end(-1), high: end(1),
+    average: base.prevalence[choice.stop], percentile: percentile(base.quantiles, logOdds) };
+}
+
+// The place among the population's quantiles, 0 to 100.
+function percentile(quantiles, x) {
+  const above = quantiles.findIndex((value) => value > x);
+  if (above === 0) return 0;
+  if (above < 0) return 100;
+  const [low, high] = [quantiles[above - 1], quantiles[above]];
+  return (100 * (above - 1 + (x - low) / (high - low || 1))) / (quantiles.length - 1);
 }

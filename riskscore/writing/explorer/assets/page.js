@@ -5,10 +5,23 @@ const text = (tag, content, attributes = {}) => {
   node.textContent = content;
   return node;
 };
+const drawn = (tag, attributes, content = "") => {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.textContent = content;
+  return node;
+};
 
-function natural(p) {
-  if (p >= 0.0005) return `${Number((1000 * p).toPrecision(3))} in 1,000`;
-  return `${Number((100000 * p).toPrecision(2))} in 100,000`;
+// A risk in 1,000, with as many digits as an interval of this width bears.
+function inThousand(p, unsure = 1) {
+  const value = 1000 * p;
+  let digits = unsure < 1.2 ? 3 : 2;
+  if (unsure > 2 && value < 9.5) digits = 1;
+  return String(Number(value.toPrecision(digits)));
+}
+
+function ratioWords(ratio) {
+  return ratio > 0.9 && ratio < 1.1 ? "about the average" : `${Number(ratio.toPrecision(2))} times the average`;
 }
 
 function select(label, options, chosen, change) {
@@ -24,52 +37,100 @@ function select(label, options, chosen, change) {
   return field;
 }
 
-function slider(label, low, high, step, value, words, change) {
+// A slider, with a box that says that the value is not known.
+function slider(label, low, high, step, value, words, change, unknown = "") {
   const field = text("label", label);
-  const box = text("input", "", { type: "range", min: low, max: high, step, value });
-  const shown = text("output", words(value));
-  box.value = value;
-  box.addEventListener("input", () => { shown.textContent = words(Number(box.value)); change(Number(box.value)); });
+  const box = text("input", "", { type: "range", min: low, max: high, step });
+  box.value = value ?? (Number(low) + Number(high)) / 2;
+  const shown = text("output", value === null ? "unknown" : words(Number(box.value)));
+  box.addEventListener("input", () => {
+    if (check) check.checked = false;
+    shown.textContent = words(Number(box.value));
+    change(Number(box.value));
+  });
   field.append(box, shown);
+  let check = null;
+  if (unknown) {
+    const known = text("label", "", { class: "unknown" });
+    check = text("input", "", { type: "checkbox" });
+    check.checked = value === null;
+    check.addEventListener("change", () => {
+      shown.textContent = check.checked ? "unknown" : words(Number(box.value));
+      change(check.checked ? null : Number(box.value));
+    });
+    known.append(check, document.createTextNode(unknown));
+    const both = document.createElement("div");
+    both.append(field, known);
+    return both;
+  }
   return field;
 }
 
-function icons(risk) {
-  const crowd = [100, 1000, 10000, 100000].find((size) => risk * size >= 1) ?? 100000;
-  const columns = { 100: 20, 1000: 40, 10000: 125, 100000: 400 }[crowd];
-  const hit = Math.round(risk * crowd);
-  const svg = (tag, attributes) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    return node;
-  };
-  const picture = svg("svg", { class: "icons", role: "img", viewBox: `0 0 ${columns * 10} ${crowd / columns * 10}`,
-    "aria-label": `${hit} of ${crowd} people like this one` });
-  const pattern = svg("pattern", { id: "crowd", width: 10, height: 10, patternUnits: "userSpaceOnUse" });
-  pattern.append(svg("circle", { class: "ground", cx: 5, cy: 5, r: 3.6 }));
-  const defs = svg("defs", {});
+function crowd(title, risk, name) {
+  const hit = Math.round(1000 * risk);
+  const figure = text("figure", "", { class: "crowd" });
+  const picture = drawn("svg", { class: "icons", role: "img", viewBox: "0 0 400 250",
+    "aria-label": `${title}: ${hit} of 1,000` });
+  const pattern = drawn("pattern", { id: name, width: 10, height: 10, patternUnits: "userSpaceOnUse" });
+  pattern.append(drawn("circle", { class: "ground", cx: 5, cy: 5, r: 3.4 }));
+  const defs = drawn("defs", {});
   defs.append(pattern);
-  picture.append(defs, svg("rect", { width: "100%", height: "100%", fill: "url(#crowd)" }));
+  picture.append(defs, drawn("rect", { width: "100%", height: "100%", fill: `url(#${name})` }));
   for (let n = 0; n < hit; n += 1) {
-    picture.append(svg("circle", { class: "hit", cx: (n % columns) * 10 + 5, cy: Math.floor(n / columns) * 10 + 5, r: 4.6 }));
+    picture.append(drawn("circle", { class: "hit", cx: (n % 40) * 10 + 5, cy: Math.floor(n / 40) * 10 + 5, r: 4.4 }));
   }
-  return [picture, `About ${hit} of ${crowd.toLocaleString("en")} people like this one would have the outcome.`];
+  figure.append(text("figcaption", title), picture);
+  return figure;
 }
 
-function start(model) {
+// The population's scores as bars, and where this one stands.
+function distribution(quantiles, x, place) {
+  const [low, high] = [Math.min(quantiles[1], x), Math.max(quantiles.at(-2), x)];
+  const wide = (high - low) / 40 || 1;
+  const share = (value) => quantiles.filter((q) => q <= value).length / quantiles.length;
+  const bars = Array.from({ length: 40 }, (_, i) => share(low + (i + 1) * wide) - share(low + i * wide));
+  const top = Math.max(...bars);
+  const picture = drawn("svg", { class: "distribution", role: "img", viewBox: "0 0 400 110",
+    "aria-label": `higher than ${Math.round(place)} of 100 people of the reference population` });
+  bars.forEach((bar, i) => picture.append(drawn("rect", { class: "ground", x: i * 10 + 1, width: 8,
+    y: 90 - (80 * bar) / top, height: (80 * bar) / top })));
+  const at = (400 * (x - low)) / (high - low || 1);
+  picture.append(drawn("line", { class: "mark", x1: at, x2: at, y1: 2, y2: 92 }));
+  picture.append(drawn("text", { x: Math.min(330, Math.max(70, at)), y: 106, "text-anchor": "middle" }, "this score"));
+  return picture;
+}
+
+function startingChoice(model) {
+  const base = model.baseline.female;
+  const choice = { sex: "female", stop: base.own === null ? 0 : base.prevalence.indexOf(base.own),
+    load: model.load.count ? null : 0, exposures: {}, genes: {}, haplotypes: [] };
+  if (model.haplotypes.length) choice.haplotypes = [model.haplotypes.at(-1), model.haplotypes.at(-1)];
+  for (const gene of Object.keys(model.genes)) choice.genes[gene] = [-1, -1];
+  for (const exposure of model.exposures) choice.exposures[exposure.id] = null;
+  return choice;
+}
+
+// The state stands in the address, behind #, and goes nowhere.
+function remembered(model) {
+  const start = startingChoice(model);
+  try {
+    const told = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    return told.model === model.id ? { ...start, ...told.choice } : start;
+  } catch {
+    return start;
+  }
+}
+
+function start(model, choice = remembered(model)) {
   const own = (sex) => {
     const base = model.baseline[sex];
     return base.own === null ? 0 : base.prevalence.indexOf(base.own);
   };
-  const choice = { sex: "female", stop: own("female"), load: 0, exposures: {}, genes: {}, haplotypes: [] };
-  if (model.haplotypes.length) choice.haplotypes = [model.haplotypes.at(-1), model.haplotypes.at(-1)];
-  for (const gene of Object.keys(model.genes)) choice.genes[gene] = [-1, -1];
-  for (const exposure of model.exposures) {
-    choice.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
-  }
   const controls = document.getElementById("controls");
   controls.replaceChildren(...chooser(model));
-  document.getElementById("outcome").textContent = model.outcome;
+  document.getElementById("outcome").textContent = model.outcome.includes(model.horizon)
+    ? model.outcome : `${model.outcome}, ${model.horizon}`;
+  const fields = new Map();
   const group = (title) => {
     const set = document.createElement("fieldset");
     set.append(text("legend", title));
@@ -77,6 +138,22 @@ function start(model) {
     return set;
   };
   const set = (apply) => (value) => { apply(value); show(); };
+  const presets = group("Begin with");
+  const again = (change) => () => { const fresh = startingChoice(model); change(fresh); start(model, fresh); };
+  for (const [words, change] of [
+    ["exposures unknown", () => {}],
+    ["exposures at their first level", (fresh) => {
+      for (const exposure of model.exposures) {
+        fresh.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
+      }
+      if (model.load.count) fresh.load = 0;
+    }],
+    ["a heavy load of other variants", (fresh) => { if (model.load.count) fresh.load = 2; }],
+  ]) {
+    const button = text("button", words, { type: "button" });
+    button.addEventListener("click", again(change));
+    presets.append(button);
+  }
   if (model.haplotypes.length) {
     const genes = group("HLA haplotypes");
     for (const side of [0, 1]) {
@@ -88,44 +165,65 @@ function start(model) {
     const options = [[-1, "another allele"], ...alleles.map((name, index) => [index, name])];
     const genes = group(`HLA-${gene}`);
     for (const side of [0, 1]) {
-      genes.append(select(`allele ${side + 1}`, options, -1,
+      genes.append(select(`allele ${side + 1}`, options, choice.genes[gene][side],
         set((value) => { choice.genes[gene][side] = Number(value); })));
     }
   }
   if (model.load.count) {
-    group("Other loci").append(slider(`load of ${model.load.count} single variants`, -3, 3, 0.1, 0,
-      (value) => `${Number(value) >= 0 ? "+" : ""}${Number(value).toFixed(1)} SD`, set((value) => { choice.load = value; })));
+    group("Other loci").append(slider(`load of ${model.load.count} single variants`, -3, 3, 0.1, choice.load,
+      (value) => `${value >= 0 ? "+" : ""}${value.toFixed(1)} SD`,
+      set((value) => { choice.load = value; }), "unknown"));
   }
   const exposed = model.exposures.length ? group("Exposures") : null;
   for (const exposure of model.exposures) {
-    const give = set((value) => { choice.exposures[exposure.id] = value; });
-    const label = exposure.sex ? `${exposure.label} (counts in the ${exposure.sex} sex)` : exposure.label;
-    exposed.append(exposure.levels.length
-      ? select(label, exposure.levels.map((level) => [level, level.replaceAll("_", " ")]), exposure.levels[0], give)
-      : slider(label, Math.max(exposure.range[0], exposure.mean - 3 * exposure.sd),
-          Math.min(exposure.range[1], exposure.mean + 3 * exposure.sd), exposure.sd / 10, exposure.mean,
-          (value) => `${Number(value).toPrecision(3)} ${exposure.unit}`, give));
+    const give = set((value) => { choice.exposures[exposure.id] = value === "" ? null : value; });
+    const given = choice.exposures[exposure.id];
+    const unit = exposure.unit ? ` (${exposure.unit})` : "";
+    const field = document.createElement("div");
+    field.append(exposure.levels.length
+      ? select(`${exposure.label}${unit}`, [["", "unknown"], ...exposure.levels.map((level) => [level, level.replaceAll("_", " ")])], given ?? "", give)
+      : slider(`${exposure.label}${unit}`, Math.max(exposure.range[0], exposure.mean - 3 * exposure.sd),
+          Math.min(exposure.range[1], exposure.mean + 3 * exposure.sd), exposure.sd / 10, given,
+          (value) => `${value.toPrecision(3)} ${exposure.unit}`, give, "unknown"));
+    field.append(text("p", "", { class: "idle" }));
+    exposed.append(field);
+    fields.set(exposure.id, field);
   }
   const base = group("Baseline");
-  base.append(select("sex", [["female", "female"], ["male", "male"]], "female", set((value) => {
+  base.append(select("sex", [["female", "female"], ["male", "male"]], choice.sex, set((value) => {
     choice.sex = value;
     choice.stop = own(value);
     risk.querySelector("input").value = choice.stop;
-    risk.querySelector("output").textContent = natural(model.baseline[value].prevalence[choice.stop]);
+    risk.querySelector("output").textContent = `${inThousand(model.baseline[value].prevalence[choice.stop])} in 1,000`;
   })));
-  const risk = slider(`risk of the average person (${model.horizon})`, 0, model.baseline.female.prevalence.length - 1, 1,
-    choice.stop, (stop) => natural(model.baseline[choice.sex].prevalence[stop]), set((stop) => { choice.stop = stop; }));
+  const risk = slider(`average risk (${model.horizon})`, 0, model.baseline.female.prevalence.length - 1, 1,
+    choice.stop, (stop) => `${inThousand(model.baseline[choice.sex].prevalence[stop])} in 1,000`, set((stop) => { choice.stop = stop; }));
   base.append(risk);
 
   function show() {
     const result = compute(model, choice);
-    document.getElementById("risk").textContent = Number.isNaN(result.risk) ? "no risk given" : natural(result.risk);
+    const told = !Number.isNaN(result.risk);
+    const unsure = result.high / result.low;
+    document.getElementById("risk").textContent = told ? `${inThousand(result.risk, unsure)} in 1,000` : "no risk given";
+    document.getElementById("interval").textContent = told
+      ? `${inThousand(result.low, unsure)} to ${inThousand(result.high, unsure)}` : "";
+    document.getElementById("ratio").textContent = told ? ratioWords(result.risk / result.average) : "";
+    document.getElementById("average").textContent = told ? `${inThousand(result.average)} in 1,000` : "";
     document.getElementById("odds").textContent = result.oddsRatio.toPrecision(3);
     document.getElementById("logodds").textContent = result.logOdds.toFixed(3);
-    const [picture, words] = icons(result.risk);
-    document.getElementById("icons").replaceChildren(picture);
-    document.getElementById("icons-words").textContent = words;
-    const rows = [...result.ledger].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+    document.getElementById("percentile").textContent = Math.round(result.percentile);
+    document.getElementById("icons").replaceChildren(...(told
+      ? [crowd("The average", result.average, "ground-average"), crowd("People like this", result.risk, "ground-own")] : []));
+    document.getElementById("distribution").replaceChildren(
+      distribution(model.baseline[choice.sex].quantiles, result.logOdds, result.percentile));
+    for (const exposure of model.exposures) {
+      const why = idle(model, exposure, choice);
+      const field = fields.get(exposure.id);
+      field.querySelector(".idle").textContent = why;
+      for (const box of field.querySelectorAll("select, input")) box.disabled = Boolean(why);
+    }
+    const rows = result.ledger.filter((row) => Math.abs(row.contribution) > 5e-4)
+      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
     const largest = Math.max(1e-9, ...rows.map((row) => Math.abs(row.contribution)));
     document.getElementById("ledger").replaceChildren(...rows.map((row) => {
       const line = document.createElement("tr");
@@ -137,6 +235,7 @@ function start(model) {
         text("td", `${row.contribution >= 0 ? "+" : ""}${row.contribution.toFixed(3)}`, { class: "number" }), cell);
       return line;
     }));
+    history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify({ model: model.id, choice }))}`);
   }
   show();
 }
@@ -151,6 +250,6 @@ function chooser(model) {
 }
 
 window.riskscore = { compute, equations: models[0] };
-start(models[0]);
+start(models.find((model) => location.hash.includes(encodeURIComponent(`"${model.id}"`))) ?? models[0]);
 // A page with charts is ready when they are drawn.
 if (!document.querySelector("[data-chart]")) document.documentElement.dataset.ready = "true";
