@@ -18,6 +18,7 @@ from riskscore.genetics.variant import Variant, complement
 from riskscore.models.model import NamedHaplotype, RiskModel
 from riskscore.models.plain import PlainVariants
 from riskscore.models.rows import OWN_FREQUENCY
+from riskscore.models.sorted_apart import ROUNDING, moved_rows, same_numbers
 from riskscore.models.terms import (
     DiplotypeFactor,
     HaplotypeFactor,
@@ -30,8 +31,6 @@ _LEAST_WEIGHT = 0.02  # an effect smaller than this has no sure direction
 _FREQUENCY_GAP = 0.2  # frequencies further apart than this are not of one allele in one population
 _MANY = 3  # contrary rows of which a file is doubted,
 _MANY_SHARE = 0.2  # if they are this share of those that can be compared
-_ROUNDING = 0.06  # how far a logarithm of a ratio written with two decimals can be off
-_LABELS = 3  # weights that stand beside other labels before a column counts as sorted apart
 
 Place = tuple[str, str, int]
 
@@ -120,12 +119,39 @@ def _same_disease(model: RiskModel, other: RiskModel) -> bool:
 def _against(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | None, str]]:
     """For each comparable row, what contradicts the other model, if anything does, and its name."""
     table = _variants(other.terms)
+    pairs: list[_Pair] = []
     for row in (*_rows(model.terms), *_plain_rows(model.plain, table)):
         theirs = next((table[key] for key in _keys(row.variant) if key in table), None)
         if theirs is not None:
-            yield from _of_variant(row, theirs, other.id)
-    yield from _of_alleles(model, other)
+            for found in _of_variant(row, theirs, other.id):
+                if isinstance(found, _Pair):
+                    pairs.append(found)
+                else:
+                    yield found
+    pairs += _of_alleles(model, other)
+    yield from _of_pairs(pairs, other.id)
     yield from _of_haplotypes(model, other)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A row's weight, and the table's for the same allele."""
+
+    name: str
+    ours: float
+    theirs: float
+    source: str
+
+
+def _of_pairs(pairs: Sequence[_Pair], against: str) -> Iterator[tuple[Finding | None, str]]:
+    """Direction of each, or, where the table's numbers stand beside other labels, that."""
+    moved = moved_rows([pair.ours for pair in pairs], [pair.theirs for pair in pairs])
+    for pair, elsewhere in zip(pairs, moved.tolist(), strict=True):
+        found = _direction(pair.name, pair.ours, pair.theirs, against, pair.source)
+        if elsewhere:
+            label = Doubt.SORTED_APART
+            found = Finding(label, pair.name, pair.ours, pair.theirs, against, pair.source)
+        yield found, pair.name
 
 
 @dataclass(frozen=True)
@@ -180,13 +206,15 @@ def _keys(variant: Variant) -> list[Place]:
     return [(build, variant.chromosome, place) for build, place in places if place is not None]
 
 
-def _of_variant(row: _Row, theirs: _Row, against: str) -> Iterator[tuple[Finding | None, str]]:
-    """Direction, then frequency, of one variant in both models."""
+def _of_variant(
+    row: _Row, theirs: _Row, against: str
+) -> Iterator[_Pair | tuple[Finding | None, str]]:
+    """Weights, then frequency, of one variant in both models."""
     same = _same_allele(row.variant, theirs.variant)
     if same is None:
         return
     weight = theirs.weight if same else -theirs.weight
-    yield _direction(row.name, row.weight, weight, against, row.source), row.name
+    yield _Pair(row.name, row.weight, weight, row.source)
     mine = row.frequency.get("EUR", row.frequency.get(OWN_FREQUENCY))
     known = theirs.frequency.get("EUR")
     if mine is not None and known is not None:
@@ -218,7 +246,7 @@ def _same_allele(mine: Variant, theirs: Variant) -> bool | None:
     return None
 
 
-def _of_alleles(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | None, str]]:
+def _of_alleles(model: RiskModel, other: RiskModel) -> Iterator[_Pair]:
     """HLA alleles that both models count in the same way."""
     theirs = {
         (f.gene, frozenset(f.alleles), f.coding): term.weight
@@ -230,7 +258,7 @@ def _of_alleles(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | 
         if len(term.factors) == 1 and isinstance(factor, HLAAlleleFactor):
             weight = theirs.get((factor.gene, frozenset(factor.alleles), factor.coding))
             if weight is not None:
-                yield _direction(term.id, term.weight, weight, other.id, term.source), term.id
+                yield _Pair(term.id, term.weight, weight, term.source)
 
 
 def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | None, str]]:
@@ -253,12 +281,12 @@ def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding
         whole = [weight for (_, weight, _), _ in pairs]
         # A file may give what a pair adds to its haplotypes, or what takes their place.
         alone = [weight - added for (_, weight, added), _ in pairs]
-        apart = next((own for own in (whole, alone) if _sorted_apart(own, published)), None)
+        apart = next((own for own in (whole, alone) if same_numbers(own, published)), None)
         for (term, _, _), weight, right in zip(
             (row for row, _ in pairs), apart or whole, published, strict=True
         ):
             found = None if apart else _direction(term.id, weight, right, other.id, term.source)
-            if apart and abs(weight - right) > _ROUNDING:
+            if apart and abs(weight - right) > ROUNDING:
                 label = Doubt.SORTED_APART
                 found = Finding(label, term.id, weight, right, other.id, term.source)
             yield found, term.id
@@ -279,13 +307,6 @@ def _haplotype_weights(model: RiskModel) -> dict[tuple[str, ...], tuple[Term, fl
             added = sum(own.get(name, 0.0) for name in factor.names)
             found[tuple(sorted(factor.names))] = (term, term.weight, added)
     return found
-
-
-def _sorted_apart(ours: Sequence[float], theirs: Sequence[float]) -> bool:
-    """Whether two columns hold the same numbers, beside different labels."""
-    moved = sum(abs(a - b) > _ROUNDING for a, b in zip(ours, theirs, strict=True))
-    together = zip(sorted(ours), sorted(theirs), strict=True)
-    return moved >= _LABELS and all(abs(a - b) <= _ROUNDING for a, b in together)
 
 
 def _alike(mine: NamedHaplotype, theirs: NamedHaplotype) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import random
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -224,6 +225,85 @@ def test_genome_wide_files_are_compared_too(scoring_file: ScoringFile) -> None:
     path = scoring_file(SNP, rows, trait_efo="MONDO_0005301")
     with pytest.raises(ModelDoubtError, match="6 of the 12 rows"):
         rs.load_model(path)
+
+
+# Columns sorted apart from their labels --------------------------------------------------------
+
+
+def _exported(model: str, tmp_path: Path, change: Callable[[list[list[str]]], None]) -> Path:
+    """A shipped model as a scoring file, its rows changed."""
+    from riskscore.models.export import export_pgs
+
+    lines = export_pgs(rs.load_model(model), lossy=True).text.splitlines()
+    first = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    rows = [line.split("\t") for line in lines[first:]]
+    change(rows)
+    path = tmp_path / "PGS999009.txt"
+    text = "\n".join([*lines[:first], *("\t".join(row) for row in rows)]) + "\n"
+    path.write_text(text.replace(f"pgs_id={model}", "pgs_id=PGS999009"))
+    return path
+
+
+def _column(rows: list[list[str]], weights: list[str]) -> None:
+    at = rows[0].index("effect_weight")
+    for row, weight in zip(rows[1:], weights, strict=True):
+        row[at] = weight
+
+
+def _weights(rows: list[list[str]]) -> list[str]:
+    return [row[rows[0].index("effect_weight")] for row in rows[1:]]
+
+
+def _down(rows: list[list[str]]) -> None:
+    weights = _weights(rows)
+    _column(rows, [weights[-1], *weights[:-1]])
+
+
+def _sorted(rows: list[list[str]]) -> None:
+    _column(rows, sorted(_weights(rows), key=float))
+
+
+def _four_swapped(rows: list[list[str]]) -> None:
+    weights = _weights(rows)
+    places = [i for i, w in enumerate(weights) if weights.count(w) == 1][:4]
+    for place, weight in zip(places, [weights[i] for i in (*places[1:], places[0])], strict=True):
+        weights[place] = weight
+    _column(rows, weights)
+
+
+@pytest.mark.parametrize("model", ["ms", "sle"])
+@pytest.mark.parametrize("change", [_down, _sorted, _four_swapped])
+def test_weights_beside_other_labels(
+    tmp_path: Path, model: str, change: Callable[[list[list[str]]], None]
+) -> None:
+    """Signs alone would show four rows of 168 of the multiple sclerosis table moved by one."""
+    path = _exported(model, tmp_path, change)
+    with pytest.raises(ModelDoubtError, match="weight stands beside another label"):
+        rs.load_model(path)
+    loaded = rs.load_model(path, force=True)
+    found = compare(loaded, [rs.load_model(model)])
+    right = {t.id: t.weight for t in rs.load_model(model).terms}
+    truth = {t.id for t in loaded.terms if t.id in right and abs(t.weight - right[t.id]) > 1e-3}
+    moved = {f.term for f in found.findings if f.doubt is Doubt.SORTED_APART}
+    assert moved <= truth
+    assert len(moved) >= 0.9 * len(truth)
+
+
+@pytest.mark.parametrize("model", ["ms", "sle", "t1d-grs1"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_another_study_of_the_same_variants_is_no_doubt(
+    tmp_path: Path, model: str, seed: int
+) -> None:
+    """Weights that differ as two studies' do, also where both are rounded to two decimals."""
+    draw = random.Random(seed)
+
+    def noisy(rows: list[list[str]]) -> None:
+        weights = [float(weight or 0) for weight in _weights(rows)]
+        _column(rows, [f"{w * draw.uniform(0.75, 1.3):.2f}" if w else "" for w in weights])
+
+    loaded = rs.load_model(_exported(model, tmp_path, noisy), force=True)
+    findings = compare(loaded, [rs.load_model(model)]).findings
+    assert [f for f in findings if f.doubt is Doubt.SORTED_APART] == []
 
 
 def test_check_lists_nothing_for_a_good_model(riskscore: Run) -> None:
