@@ -19,10 +19,11 @@ from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Factor, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
-from riskscore.scoring.diplotypes import DiplotypeCalls, published_diplotypes
 from riskscore.scoring.kinds.exposure import reported
-from riskscore.scoring.kinds.haplotype import HaplotypeKind
-from riskscore.scoring.kinds.kind import Evidence, Reasons
+from riskscore.scoring.kinds.kind import Evidence, Reading, Reasons
+from riskscore.scoring.kinds.mhc import MHCEvidence
+from riskscore.scoring.kinds.of_model import MHC
+from riskscore.scoring.kinds.scheme_tags import published_diplotypes
 from riskscore.scoring.kinds.tags import people_by_tag
 from riskscore.scoring.kinds.variant import copies_alone, put_copies
 from riskscore.scoring.link import Array
@@ -76,17 +77,30 @@ class Measurements:
         self.count, self.span = len(rows), slice(rows.start, rows.stop)
         self.by_sex = people_by_sex(cohort.sex[self.span])
         self._evidence: dict[str, Evidence] = {}
+        self._whole: Measurements | None = None
         self._standing: dict[Term, NDArray[np.bool_]] = {}
-        self.haplotypes: DiplotypeCalls | None = None
-        kind = self.kinds.by_name.get("haplotypes")
-        if isinstance(kind, HaplotypeKind):
-            self.haplotypes = kind.calls(cohort, self.span)
-            self._evidence["haplotypes"] = kind.of_calls(self.haplotypes)
+
+    @property
+    def mhc(self) -> MHCEvidence | None:
+        """What was measured of the genes of the MHC, if the model reads any."""
+        found = self.evidence(MHC) if MHC in self.kinds.by_name else None
+        return found if isinstance(found, MHCEvidence) else None
+
+    def of(self, rows: range) -> Measurements:
+        """The measurements of some of these samples, each kind of which is read of all at once."""
+        part = Measurements(self.cohort, self.reference, self.panel, rows)
+        part._whole = self
+        return part
 
     def evidence(self, kind: str) -> Evidence:
         """What was measured of a kind, by its name; read once."""
         if kind not in self._evidence:
-            self._evidence[kind] = self.kinds[kind].evidence(self.cohort, self.span)
+            if self._whole is not None:
+                start = self.rows.start - self._whole.rows.start
+                found = self._whole.evidence(kind).take(slice(start, start + self.count))
+            else:
+                found = self.kinds[kind].evidence(self.cohort, self.span)
+            self._evidence[kind] = found
         return self._evidence[kind]
 
     def design(self) -> DesignMatrix:
@@ -104,7 +118,7 @@ class Measurements:
             else:
                 columns[0][:], columns[1][:], columns[2][:] = self._column(j, term)
         samples = self.cohort.samples[self.span]
-        excess = self.haplotypes.excess if self.haplotypes else np.zeros(self.count)
+        excess = self.mhc.excess if self.mhc else np.zeros(self.count)
         published, ruled = self._published(expected)
         tagged = people_by_tag(self.cohort.hla, len(self.cohort.samples), self.span)
         return DesignMatrix(
@@ -113,17 +127,19 @@ class Measurements:
 
     def _published(self, expected: Array) -> tuple[Array, NDArray[np.bool_]]:
         """The numbers by the published rule for haplotypes, and which of them it gives."""
-        kind, calls = self.kinds.by_name.get("haplotypes"), self.haplotypes
-        if not isinstance(kind, HaplotypeKind) or calls is None or calls.source == "typed alleles":
+        mhc = self.mhc
+        classes = mhc.kind.classes if mhc else None
+        if mhc is None or classes is None or not mhc.by_tags.any():
             return expected, np.zeros((1, 1), dtype=bool)
-        rule = published_diplotypes(self.cohort, kind.scheme, self.rows)
-        called = (rule.missing == Missing.NOT_MISSING) & calls.from_tags
+        rule = published_diplotypes(self.cohort, classes.scheme, self.rows)
+        called = (rule.missing == Missing.NOT_MISSING) & mhc.by_tags
         published, ruled = expected.copy(), np.zeros(expected.shape, dtype=bool)
-        evidence = kind.of_calls(rule)
+        reading = Reading(classes.factors, classes.states(rule))
         for j, term in enumerate(self.model.terms):
-            if len(term.factors) == 1 and term.factors[0] in kind.factors:
+            if len(term.factors) == 1 and term.factors[0] in reading.factors:
                 ruled[:, j] = called
-                published[called, j] = evidence.moments(term.factors)[0][called]
+                number = reading.states.expected(reading.product(term.factors))
+                published[called, j] = number[called]
         return published, ruled
 
     def _column(self, j: int, term: Term) -> tuple[Array, Array, Reasons]:

@@ -148,10 +148,11 @@ def _score_range(
     flags: list[str] = []
     seen = np.zeros(terms, dtype=np.int64)
     reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
+    everybody = Measurements(cohort, reference, panel, people)
     for start in range(people.start, people.stop, chunk):
         rows = range(start, min(start + chunk, people.stop))
         place = slice(rows.start, rows.stop)
-        measured = Measurements(cohort, reference, panel, rows)
+        measured = everybody.of(rows)
         design = measured.design()
         by_sex = measured.by_sex
         spread = uncertainty(measured, design, reference)

@@ -57,18 +57,18 @@ class States:
 
     @classmethod
     def of_rows(cls, sample: Places, values: Array, probability: Array, people: int) -> Self:
-        """Rows in order of ``sample``, their owner among ``people``; those alike share a block."""
+        """Rows in order of ``sample``, their owner among ``people``: a block a person."""
         starts = np.flatnonzero(np.append(True, sample[1:] != sample[:-1])[: len(sample)])
         block = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(sample))))
         of = np.full(people, NOBODY, dtype=np.int64)
         of[sample[starts]] = np.arange(len(starts))
-        return cls(values, probability, block, of).shared()
+        return cls(values, probability, block, of)
 
     @classmethod
     def certain(cls, values: Array) -> Self:
-        """One state a person, from a row of values each; nan in the first column: nothing known."""
+        """One state a person, which people alike share; nan in its first value where unknown."""
         known = np.flatnonzero(~np.isnan(values[:, 0]))
-        return cls.of_rows(known, values[known], np.ones(len(known)), len(values))
+        return cls.of_rows(known, values[known], np.ones(len(known)), len(values)).shared()
 
     @classmethod
     def one(cls, values: Array, probability: Array) -> Self:
@@ -92,8 +92,20 @@ class States:
         return np.asarray(self.of != NOBODY)
 
     def take(self, people: Places | slice) -> Self:
-        """The states of some people."""
-        return replace(self, of=self.of[people])
+        """The states of some people, without those of others."""
+        of = self.of[people]
+        used = np.zeros(len(self.count) + 1, dtype=bool)
+        used[of] = True
+        used[NOBODY] = False
+        kept = used[self.block]
+        place = np.where(used, np.cumsum(used) - 1, NOBODY)
+        return replace(
+            self,
+            values=self.values[kept],
+            probability=self.probability[kept],
+            block=place[self.block[kept]],
+            of=place[of],
+        )
 
     def only(self, people: NDArray[np.bool_]) -> Self:
         """The same people, of the others nothing known."""
@@ -110,8 +122,14 @@ class States:
         return np.append(self.sums(numbers), np.nan)[self.of]
 
     def moments(self, numbers: Array) -> tuple[Array, Array]:
-        """E[x] and E[x^2] by person of a number a row; nan where nothing is known."""
-        return self.expected(numbers), self.expected(numbers**2)
+        """E[x] and E[x^2] by person of a number a row; nan where nothing is known.
+
+        Taken from the first row of a block, so that a number that all its rows share stays exact.
+        """
+        first, square = numbers[self.start], numbers[self.start] ** 2
+        first = first + self.sums(numbers - first[self.block])
+        square = square + self.sums(numbers**2 - square[self.block])
+        return np.append(first, np.nan)[self.of], np.append(square, np.nan)[self.of]
 
     def columns(self, places: Sequence[int], width: int) -> Self:
         """The values spread over ``width`` columns, theirs at ``places``, 0 in the others."""
@@ -126,9 +144,9 @@ class States:
         key = self.block * kinds + kind
         _, first, place = np.unique(key, return_index=True, return_inverse=True)
         probability = np.bincount(place.ravel(), self.probability, len(first)).astype(np.float64)
-        return replace(
-            self, values=self.values[first], probability=probability, block=self.block[first]
-        )
+        block = self.block[first]
+        probability[np.bincount(block, minlength=len(self.count))[block] == 1] = 1.0
+        return replace(self, values=self.values[first], probability=probability, block=block)
 
     def shared(self) -> Self:
         """Blocks with the same rows as one."""

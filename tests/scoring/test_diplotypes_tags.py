@@ -18,19 +18,26 @@ from riskscore.models.model import Excess
 from riskscore.models.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HaplotypeCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
-from riskscore.scoring.diplotypes import DiplotypeCalls, call_diplotypes
-from riskscore.scoring.kinds.scheme import classify, scheme_frequencies
-from riskscore.scoring.tag_haplotypes import published_pairs, tag_pairs
+from riskscore.scoring.design import Measurements
+from riskscore.scoring.kinds.scheme import classify, own_frequencies
+from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
+from riskscore.scoring.kinds.tag_haplotypes import published_pairs, tag_pairs
+from riskscore.scoring.mhc.pairs import haplotype_pairs
+from riskscore.scoring.mhc.reading import MHCReading
+from riskscore.scoring.reference import build_reference
 
 PANEL = reference_panel()
 MODEL = rs.load_model("t1d")
 assert MODEL.scheme
 SCHEME = MODEL.scheme
 CLASSES = len(SCHEME.haplotypes)
-SHARES = scheme_frequencies(SCHEME, PANEL, "EUR")
+NAMES = (*SCHEME.names, "other")
+KNOWN = own_frequencies(SCHEME, "EUR")
+assert KNOWN is not None
+SHARES = KNOWN
 Pair = tuple[int, int]
 
 
@@ -57,6 +64,10 @@ def by_person(calls: DiplotypeCalls, people: int) -> list[dict[Pair, float]]:
     return found
 
 
+def called(cohort: Cohort) -> DiplotypeCalls:
+    return called_from_tags(cohort, SCHEME, SHARES, range(len(cohort.samples)))
+
+
 def counts(*classes: int) -> NDArray[np.float64]:
     d = np.zeros((CLASSES, 1))
     for place in classes:
@@ -65,7 +76,7 @@ def counts(*classes: int) -> NDArray[np.float64]:
 
 
 def one(d: NDArray[np.float64]) -> dict[Pair, float]:
-    return by_person(call_diplotypes(cohort_of(d), SCHEME, PANEL, range(1)), 1)[0]
+    return by_person(called(cohort_of(d)), 1)[0]
 
 
 def test_two_tags_or_fewer_are_plain() -> None:
@@ -87,7 +98,7 @@ def test_three_tags_leave_every_two_of_them_open() -> None:
     twice = one(counts(1, 1, 5))
     a, b = SHARES[1] ** 2, 2 * SHARES[1] * SHARES[5]
     assert twice == pytest.approx({(1, 1): a / (a + b), (1, 5): b / (a + b)})
-    calls = call_diplotypes(cohort_of(counts(1, 5, 7)), SCHEME, PANEL, range(1))
+    calls = called(cohort_of(counts(1, 5, 7)))
     assert calls.excess.tolist() == [1]
 
 
@@ -102,7 +113,7 @@ def test_a_missing_tag_leaves_its_class_open_where_there_is_room() -> None:
 
 
 def test_without_any_tag_there_is_no_call() -> None:
-    calls = call_diplotypes(cohort_of(np.full((CLASSES, 1), np.nan)), SCHEME, PANEL, range(1))
+    calls = called(cohort_of(np.full((CLASSES, 1), np.nan)))
     assert calls.missing.tolist() == [Missing.ABSENT]
     assert len(calls.sample) == 0
 
@@ -171,7 +182,7 @@ def test_published_rule(people: list[list[float]], homozygote_first: bool) -> No
 def test_published_mode_is_asked_for() -> None:
     cohort = cohort_of(np.hstack([counts(1, 5, 7), counts(1, 5)]))
     published = replace(cohort, haplotype_calls=HaplotypeCalls.PUBLISHED)
-    found = by_person(call_diplotypes(published, SCHEME, PANEL, range(2)), 2)
+    found = by_person(called(published), 2)
     assert found == [{(1, 5): 1}, {(1, 5): 1}]
 
 
@@ -206,20 +217,30 @@ def true_pairs(classes: NDArray[np.int64]) -> list[Pair]:
     return [(int(min(pair)), int(max(pair))) for pair in classes]
 
 
+def by_types(hla: HLACalls, people: int) -> list[dict[Pair, float]]:
+    """What typed alleles say of the classes."""
+    pairs = haplotype_pairs(MHCReading.of([MODEL], PANEL, "EUR"), hla, range(people))
+    first, second = pairs.classes(SCHEME)
+    found: list[dict[Pair, float]] = [{} for _ in range(people)]
+    for s, k, p in zip(pairs.sample, pairs.pair, pairs.probability, strict=True):
+        pair = (int(min(first[k], second[k])), int(max(first[k], second[k])))
+        found[s][pair] = found[s].get(pair, 0.0) + float(p)
+    return found
+
+
 def test_typed_alleles_and_tags_agree() -> None:
     people = 1500
     classes, typed = generated(people)
-    nothing, rows = np.full((CLASSES, people), np.nan), range(people)
-    by_type = by_person(call_diplotypes(cohort_of(nothing, typed), SCHEME, PANEL, rows), people)
-    by_tag = by_person(call_diplotypes(cohort_of(tags_of(classes)), SCHEME, PANEL, rows), people)
+    by_type = by_types(typed, people)
+    by_tag = by_person(called(cohort_of(tags_of(classes))), people)
     # Tags without error give the truth; types do, except where two phases are possible.
     truth = true_pairs(classes)
     assert all(call == {pair: 1} for call, pair in zip(by_tag, truth, strict=True))
     best = [max(call, key=call.__getitem__) for call in by_type]
-    assert sum(b == t for b, t in zip(best, truth, strict=True)) / people > 0.985
+    assert sum(b == t for b, t in zip(best, truth, strict=True)) / people > 0.97
     right = sum(call.get(t, 0.0) for call, t in zip(by_type, truth, strict=True))
     said = sum(max(call.values()) for call in by_type)
-    assert right == pytest.approx(said, rel=0.01)  # as sure as they are right
+    assert right == pytest.approx(said, rel=0.02)  # as sure as they are right
 
 
 def test_every_disagreement_is_explained_by_the_error_in_the_tag() -> None:
@@ -237,7 +258,7 @@ def test_every_disagreement_is_explained_by_the_error_in_the_tag() -> None:
         else:
             wrong[rng.choice(np.flatnonzero(tags[:, person] == 0)), person] += 1
             kinds[person] = "added"
-    calls = call_diplotypes(cohort_of(wrong), SCHEME, PANEL, range(people))
+    calls = called(cohort_of(wrong))
     found = by_person(calls, people)
     seen: Counter[str] = Counter()
     for person in range(people):
@@ -265,19 +286,34 @@ def test_every_disagreement_is_explained_by_the_error_in_the_tag() -> None:
 def test_people_not_typed_are_called_from_tags() -> None:
     classes, typed = generated(40)
     tags = tags_of(classes)
-    drb1 = typed.genes["DRB1"]
-    kept = drb1.sample >= 10
-    some = replace(
-        drb1,
-        sample=drb1.sample[kept],
-        first=drb1.first[kept],
-        second=drb1.second[kept],
-        probability=drb1.probability[kept],
-        ordered=drb1.ordered[kept],
-    )
-    partly = HLACalls({**typed.genes, "DRB1": some})
-    calls = call_diplotypes(cohort_of(tags, partly), SCHEME, PANEL, range(40))
-    assert calls.from_tags.tolist() == [True] * 10 + [False] * 30
-    found = by_person(calls, 40)
+    partly = HLACalls({gene: without(calls, 10) for gene, calls in typed.genes.items()})
+    cohort = cohort_of(tags, partly)
+    measured = Measurements(cohort, build_reference(MODEL, PANEL, "EUR"), PANEL, range(40))
+    assert measured.mhc is not None
+    assert measured.mhc.by_tags.tolist() == [True] * 10 + [False] * 30
+    found = by_person(called(cohort), 40)
     truth = true_pairs(classes)
     assert [list(call) for call in found[:10]] == [[pair] for pair in truth[:10]]
+    design = measured.design()
+    for person, pair in enumerate(truth[:10]):
+        for place, name in enumerate(SCHEME.names):
+            column = [str(t.factors[0]) for t in MODEL.terms].index(name)
+            paired = any(
+                set(getattr(t.factors[0], "names", ())) == {NAMES[pair[0]], NAMES[pair[1]]}
+                for t in MODEL.terms
+            )
+            assert design.expected[person, column] == (0 if paired else pair.count(place))
+
+
+def without(calls: GeneCalls, first: int) -> GeneCalls:
+    """Calls without those of the first people."""
+    kept = calls.sample >= first
+    return replace(
+        calls,
+        sample=calls.sample[kept],
+        first=calls.first[kept],
+        second=calls.second[kept],
+        probability=calls.probability[kept],
+        ordered=calls.ordered[kept],
+        phase_set=calls.phase_set[kept],
+    )

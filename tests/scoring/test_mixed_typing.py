@@ -110,7 +110,9 @@ def test_a_weak_tag_stands_in_for_nobody(
     vcf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tags = tuple(replace(t, r2={**t.r2, "EUR": 0.5}) for t in PANEL.tags)
-    weak = ReferencePanel(PANEL.alleles, PANEL.drdq, PANEL.residues, tags, PANEL.groups)
+    weak = ReferencePanel(
+        PANEL.alleles, PANEL.drdq, PANEL.residues, tags, PANEL.groups, PANEL.haplotypes
+    )
     monkeypatch.setattr("riskscore.samples.cohort.reference_panel", lambda: weak)
     half = table(tmp_path / "half.tsv", TYPED)
     refused = run(vcf, half)

@@ -31,7 +31,7 @@ def states_of(drawn: list[Person]) -> States:
         np.array([v for _, v, _ in rows], dtype=np.float64).reshape(-1, 2),
         np.array([p for _, _, p in rows], dtype=np.float64),
         len(drawn),
-    )
+    ).shared()
 
 
 def told(states: States, i: int) -> dict[tuple[float, ...], float]:

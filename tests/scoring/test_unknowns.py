@@ -4,25 +4,20 @@ People are listed here one by one, each with the probability of what is seen of 
 frequencies in reference/; everything else about them is unknown.
 """
 
-import csv
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations_with_replacement
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import riskscore as rs
+from riskscore.models.model import RiskModel
+from riskscore.models.panel import DRDQ
 from riskscore.samples.frame import read_frame
-
-ROOT = Path(__file__).parents[2]
-
-
-def _table(name: str) -> list[dict[str, str]]:
-    with (ROOT / "reference" / "hla" / name).open() as stream:
-        lines = [line for line in stream if not line.startswith("#")]
-    return list(csv.DictReader(lines, delimiter="\t"))
+from tests.scoring.population import alleles, block, scheme_shares
 
 
 def _pairs(shares: list[float]) -> Iterator[tuple[int, int, float]]:
@@ -31,43 +26,59 @@ def _pairs(shares: list[float]) -> Iterator[tuple[int, int, float]]:
 
 
 def _mean_risk(
-    model: str, columns: dict[str, list[object]], weights: list[float], sex: str
+    model: str | RiskModel, columns: dict[str, list[object]], weights: list[float], sex: str
 ) -> float:
+    loaded = rs.load_model(model) if isinstance(model, str) else model
     frame = pd.DataFrame(columns | {"sex": sex})
-    numbers = rs.score(read_frame(frame, [rs.load_model(model)])).of(model).numbers
+    numbers = rs.score(read_frame(frame, [loaded])).of(loaded.id).numbers
     share = np.array(weights) / sum(weights)
     assert float(share @ numbers["log_odds"]) == pytest.approx(0, abs=1e-6)
     return float(share @ numbers["probability"])
 
 
+def _reading_only(name: str, genes: tuple[str, ...]) -> RiskModel:
+    """A model without its terms of other HLA genes."""
+    model = rs.load_model(name)
+    read = [{getattr(factor, "gene", "") for factor in t.factors} - {""} for t in model.terms]
+    kept = [t for t, own in zip(model.terms, read, strict=True) if own <= set(genes)]
+    return replace(model, terms=tuple(kept))
+
+
 @pytest.mark.parametrize(("sex", "risk"), [("female", 0.0091), ("male", 0.004), ("", 0.00655)])
 def test_ms_where_only_the_drdq_haplotypes_are_known(sex: str, risk: float) -> None:
-    rows = [row for row in _table("drdq_haplotypes.tsv") if row["population"] == "EUR"]
-    columns: dict[str, list[object]] = {gene: [] for gene in ("DRB1", "DQA1", "DQB1")}
+    """Haplotypes that the model does not tell apart are one, by the most frequent of them."""
+    counts = {
+        "DRB1": ("15:01", "03:01", "13:03", "08:01"), "DQA1": ("01:01",),
+        "DQB1": ("03:01", "03:02"),
+    }  # fmt: skip
+    kinds: dict[tuple[str, ...], dict[tuple[str, ...], float]] = defaultdict(dict)
+    for haplotype, share in block(DRDQ, DRDQ).items():
+        told = zip(haplotype, counts.values(), strict=True)
+        kinds[tuple(a if a in counted else "" for a, counted in told)][haplotype] = share
+    rows = [(max(kind, key=kind.__getitem__), sum(kind.values())) for kind in kinds.values()]
+    columns: dict[str, list[object]] = {gene: [] for gene in DRDQ}
     weights = []
-    for i, j, p in _pairs([float(row["frequency"]) for row in rows]):
+    for i, j, p in _pairs([share for _, share in rows]):
         weights.append(p)
-        for gene, cells in columns.items():
-            cells.append(f"{rows[i][gene]}+{rows[j][gene]}")
-    assert _mean_risk("ms", columns, weights, sex) == pytest.approx(risk, rel=1e-6)
+        for place, cells in enumerate(columns.values()):
+            cells.append(f"{rows[i][0][place]}+{rows[j][0][place]}")
+    assert _mean_risk(_reading_only("ms", DRDQ), columns, weights, sex) == pytest.approx(
+        risk, rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(("sex", "risk"), [("female", 0.024), ("male", 0.011)])
 def test_ra_where_only_drb1_and_a_smoking_history_are_known(sex: str, risk: float) -> None:
-    known = {row["allele"] for row in _table("residues.tsv") if row["gene"] == "DRB1"}
-    rows = [
-        row
-        for row in _table("allele_frequencies.tsv")
-        if row["population"] == "EUR" and row["gene"] == "DRB1" and row["allele"] in known
-    ]
+    rows = list(alleles("DRB1", ("DRB1",), ("DRB1",)).items())
     columns: dict[str, list[object]] = {"DRB1": [], "smoking": []}
     weights = []
-    for i, j, p in _pairs([float(row["frequency"]) for row in rows]):
+    for i, j, p in _pairs([share for _, share in rows]):
         for smoking, share in (("never", 0.3984), ("ever", 0.6016)):
             weights.append(p * share)
-            columns["DRB1"].append(f"{rows[i]['allele']}+{rows[j]['allele']}")
+            columns["DRB1"].append(f"{rows[i][0]}+{rows[j][0]}")
             columns["smoking"].append(smoking)
-    assert _mean_risk("ra", columns, weights, sex) == pytest.approx(risk, rel=1e-6)
+    model = _reading_only("ra", ("DRB1",))
+    assert _mean_risk(model, columns, weights, sex) == pytest.approx(risk, rel=1e-6)
 
 
 def test_ms_where_only_one_variant_and_smoking_are_known() -> None:
@@ -89,11 +100,11 @@ def test_ms_where_only_one_variant_and_smoking_are_known() -> None:
 def test_t1d_where_only_the_haplotype_tags_are_known() -> None:
     scheme = rs.load_model("t1d").scheme
     assert scheme is not None
-    shares = [haplotype.frequency["EUR"] for haplotype in scheme.haplotypes]
+    shares = scheme_shares(scheme)
     names = [haplotype.tag.name for haplotype in scheme.haplotypes]
     columns: dict[str, list[object]] = {name: [] for name in names}
     weights = []
-    for i, j, p in _pairs([*shares, 1 - sum(shares)]):
+    for i, j, p in _pairs(shares):
         weights.append(p)
         for place, cells in enumerate(columns.values()):
             cells.append((i == place) + (j == place))

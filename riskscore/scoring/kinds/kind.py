@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,15 @@ Reasons = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Reading:
-    """One piece of evidence: the states of some factors' numbers, a column each."""
+    """One piece of evidence: the states of some factors' numbers, a column each.
+
+    ``complete`` says that all was measured which these factors read; else part of it follows from
+    the rest, by what is known of the population.
+    """
 
     factors: tuple[Factor, ...]
     states: States
+    complete: bool = True
 
     def product(self, factors: Sequence[Factor]) -> Array:
         """The product of some of its factors' numbers in each row."""
@@ -58,6 +64,11 @@ class Evidence:
     kind: Kind
     readings: tuple[Reading, ...]
     missing: Reasons
+
+    def take(self, people: slice) -> Self:
+        """The evidence on some of the people."""
+        readings = tuple(replace(r, states=r.states.take(people)) for r in self.readings)
+        return replace(self, readings=readings, missing=self.missing[people])
 
     @cached_property
     def unknown(self) -> NDArray[np.bool_]:

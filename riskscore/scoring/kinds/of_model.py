@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import DRDQ, ReferencePanel
+from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     AminoAcidFactor,
     DiplotypeFactor,
@@ -18,11 +18,11 @@ from riskscore.models.terms import (
 )
 from riskscore.scoring.kinds.exposure import ExposureKind
 from riskscore.scoring.kinds.gene import GeneKind
-from riskscore.scoring.kinds.haplotype import HaplotypeKind
 from riskscore.scoring.kinds.kind import Kind
+from riskscore.scoring.kinds.mhc import MHCKind
 from riskscore.scoring.kinds.variant import VariantKind
 
-_LINKED = {f"gene {gene}": "haplotype DR-DQ" for gene in DRDQ}
+MHC = "MHC"
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,11 @@ class Kinds:
     def of_model(cls, model: RiskModel, panel: ReferencePanel, population: str) -> Kinds:
         """Those of a model, with their states in a population.
 
-        The DR-DQ genes are one kind when the model looks at several of them. Raises
-        PopulationError where a frequency is not known.
+        The genes of which the panel has whole haplotypes are one kind. Raises PopulationError
+        where a frequency is not known.
         """
-        names = {factor.reads: factor.reads for factor in model.factors}
-        if len(names.keys() & _LINKED.keys()) > 1:
-            names |= {name: _LINKED[name] for name in names if name in _LINKED}
+        linked = {f"gene {gene}" for gene in panel.haplotypes.genes} | {"haplotypes"}
+        names = {f.reads: MHC if f.reads in linked else f.reads for f in model.factors}
         members: dict[str, dict[Factor, None]] = {}
         for factor in model.factors:
             members.setdefault(names[factor.reads], {})[factor] = None
@@ -79,7 +78,7 @@ def _kind(
         return VariantKind(name, variants, population)
     if exposures:
         return ExposureKind(name, exposures, model.exposure(exposures[0].exposure))
-    if named:
-        return HaplotypeKind(name, named, model, panel, population)
     genes = [f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
+    if name == MHC:
+        return MHCKind(name, factors, model, panel, population, genes, named)
     return GeneKind(name, genes, panel, population)

@@ -20,8 +20,7 @@ from riskscore.models.terms import (
     VariantFactor,
 )
 from riskscore.scoring.kinds.counting import carries
-from riskscore.scoring.kinds.haplotype import haplotype_values, paired_names
-from riskscore.scoring.kinds.scheme import OTHER
+from riskscore.scoring.kinds.scheme import OTHER, haplotype_values, paired_names
 from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 from riskscore.studies.simulation.exposures import DrawnExposures

@@ -118,18 +118,14 @@ def published_pairs(dosages: Array, rule: Excess) -> TagPairs:
     """
     copies = np.rint(dosages).astype(np.int64)
     other, people = copies.shape
-    first = np.full(people, other, dtype=np.int64)
-    second = first.copy()
-    for person in range(people):
-        counted = np.repeat(np.arange(other), copies[:, person])
-        twice = np.flatnonzero(copies[:, person] >= 2)
-        if rule is Excess.HOMOZYGOTE_FIRST and len(twice):
-            counted = np.repeat(twice[:1], 2)
-        kept = [*counted[:2].tolist(), other, other][:2]
-        first[person], second[person] = min(kept), max(kept)
-    return TagPairs(
-        np.arange(people), first, second, np.ones(people), (copies.sum(axis=0) > 2).astype(float)
-    )
+    excess = (copies.sum(axis=0) > 2).astype(np.float64)
+    if rule is Excess.HOMOZYGOTE_FIRST and other:
+        twice = copies >= 2
+        copies = np.where(twice.any(axis=0), 2 * (np.cumsum(twice, axis=0) == 1) * twice, copies)
+    # The class of the first and of the second haplotype counted, in order of rank.
+    counted = np.vstack([np.cumsum(copies, axis=0), np.full(people, 2)])
+    first, second = (counted >= 1).argmax(axis=0), (counted >= 2).argmax(axis=0)
+    return TagPairs(np.arange(people), first, second, np.ones(people), excess)
 
 
 def _rows(table: Array, excess: Array) -> TagPairs:
