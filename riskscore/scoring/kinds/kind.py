@@ -87,7 +87,7 @@ class Evidence:
         return np.asarray(columns[np.arange(len(columns)), (columns != 0).argmax(axis=1)])
 
     def moments(self, factors: Sequence[Factor]) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """E[x] and E[x^2] of the product of some factors, and where it is known to be 0.
+        """E[x] and E[x^2] of the product of some factors, and where an observed one makes it 0.
 
         Factors of which nothing is known are drawn from the population, together.
         """
@@ -100,10 +100,11 @@ class Evidence:
                 moments = reading.states.moments(reading.product(own))
                 first = np.where(known, first * moments[0], first)
                 second = np.where(known, second * moments[1], second)
-        unknown = self.unknown[:, [self.kind.factors.index(factor) for factor in factors]]
+        columns = [self.kind.factors.index(factor) for factor in factors]
+        unknown = self.unknown[:, columns]
+        zero = (second == 0) & (self.missing[:, columns] == Missing.NOT_MISSING).any(axis=1)
         if not unknown.any():
-            return first, second, second == 0
-        zero = (second == 0) & ~unknown.all(axis=1)
+            return first, second, zero
         head, pattern = alike(np.packbits(unknown, axis=1))
         for number, gaps in enumerate(unknown[head]):
             if gaps.any():
