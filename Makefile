@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test torture fuzz test-slurm pipeline check bench docs lock clean
+.PHONY: help setup demo test test-quick torture fuzz test-slurm pipeline check bench docs lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,6 +16,9 @@ DOCS_READY := $(DOCS)/.ready
 DOCS_SOURCE := .cache/docs-source
 PIP_FLAGS := -q --no-input --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2 --dist worksteal
+
+QUICK := tests/genetics tests/scoring/test_additive.py tests/samples/test_question.py \
+  tests/cli/test_imports.py tests/test_outputs.py riskscore/errors.py riskscore/genetics
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,6 +39,9 @@ demo: setup ## Score the example people and show what comes out
 
 test: setup ## Run the tests; what was skipped is listed with its reason
 	$(BIN)/python -m pytest -rs $(PYTEST_FLAGS)
+
+test-quick: setup ## A part of the tests in less than a minute: names, models, arithmetic, imports
+	$(BIN)/python -m pytest -q $(PYTEST_FLAGS) $(QUICK)
 
 torture: setup ## Kill, starve and race batches at length, of which `make test` samples a part
 	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture

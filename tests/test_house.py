@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LONGEST_FILE = 500
 LARGEST_WHEEL = 5_000_000
+EXAMPLE = {
+    "1000G_MHC_HLA.GRCh38.vcf.gz", "1000G_MHC_HLA.GRCh38.vcf.gz.tbi", "1000G_samples.tsv",
+    "README.md",
+}  # fmt: skip
 SLOW_TO_IMPORT = {"altair", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels"}
 
 # Put together from pieces, so that this file does not hold them either.
@@ -104,7 +109,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_wheel_carries_the_models_and_no_people(wheel: Path) -> None:
+def test_wheel_carries_the_models_and_no_people_but_the_example(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     models = {path.parent.name for path in (ROOT / "reference/models").glob("*/model.yaml")}
@@ -113,8 +118,14 @@ def test_wheel_carries_the_models_and_no_people(wheel: Path) -> None:
         assert f"riskscore/_reference/models/{model}/model.yaml" in names
     assert "riskscore/py.typed" in names
     data = [name for name in names if name.startswith("riskscore/_reference/")]
-    assert [name for name in data if name.startswith("riskscore/_reference/examples/")] == []
-    assert [name for name in names if ".vcf" in name or ".bcf" in name] == []
+    examples = {name for name in data if name.startswith("riskscore/_reference/examples/")}
+    assert {name.rpartition("/")[2] for name in examples} == EXAMPLE
+    people = {name for name in names if ".vcf" in name or ".bcf" in name}
+    assert people <= examples
+    tracked = subprocess.run(
+        ["git", "ls-files", "reference"], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout.splitlines()
+    assert {name.replace("riskscore/_reference", "reference") for name in data} <= set(tracked)
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"riskscore"}
     assert wheel.stat().st_size < LARGEST_WHEEL
@@ -205,3 +216,41 @@ def test_no_class_of_two_rooms_has_one_name() -> None:
         for name in re.findall(r"^class ([A-Z]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert sorted(found) == sorted(set(found))
+
+
+def test_installed_wheel_scores_the_example(installed: Path, tmp_path: Path) -> None:
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTHON")}
+    run = subprocess.run(
+        [str(installed.with_name("riskscore")), "demo", "--out", "results"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "2504 people" in run.stdout
+    assert (tmp_path / "results" / "scores.tsv").is_file()
+
+
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_a_file_that_somebody_left_does_not_ship(target: str, tmp_path: Path) -> None:
+    """A table of people in a folder of data: the build says so, and makes nothing."""
+    home = tmp_path / "checkout"
+    for name in ("reference", "riskscore"):
+        (home / name).mkdir(parents=True)
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, home / name)
+    (home / "riskscore" / "__init__.py").write_text("")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(home)]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        subprocess.run([*git, *words], check=True)
+    build = [sys.executable, "-m", "build", f"--{target}", "--no-isolation", "--outdir", "out"]
+
+    def built() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*build, str(home)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    assert built().returncode == 0
+    (home / "reference" / "mycohort.tsv").write_text("sample\nAnna\n")
+    done = built()
+    assert done.returncode != 0
+    assert "reference/mycohort.tsv" in done.stdout + done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 1

@@ -19,8 +19,9 @@ from riskscore.errors import InputError, RiskscoreError
 VERBS = {
     "score": "scoring", "explain": "scoring", "check": "scoring", "hla": "hla", "demo": "scoring",
     "population": "population", "simulate": "simulate", "fit": "studies", "evaluate": "studies",
-    "interaction": "studies", "batch": "batch", "merge": "batch", "verify": "batch",
-    "report": "report", "explore": "report", "models": "models", "panel": "panel",
+    "interaction": "studies", "exposures": "exposures", "batch": "batch", "merge": "batch",
+    "verify": "batch", "report": "report", "explore": "report", "models": "models",
+    "panel": "panel",
 }  # fmt: skip
 
 

@@ -50,6 +50,12 @@ def models_show(
         bool,
         typer.Option("--joint", help="A table of genes and exposures together: odds ratios, RERI."),
     ] = False,
+    exposures: Annotated[
+        bool,
+        typer.Option(
+            "--exposures", help="A table of the exposures: column, levels, unit, range, default."
+        ),
+    ] = False,
     force: ForceOption = False,
     weight_type: WeightTypeOption = None,
 ) -> None:
@@ -59,15 +65,20 @@ def models_show(
     from riskscore.models.sources import SOURCE_COLUMNS, source_rows
     from riskscore.scoring.joint import JOINT_COLUMNS, joint_tables
     from riskscore.writing.card import WEIGHT_COLUMNS, card_words, weight_rows
+    from riskscore.writing.exposure_guide import EXPOSURE_COLUMNS, exposure_rows
     from riskscore.writing.tables import write_table
 
-    if sources + weights + joint > 1:
-        raise UsageError("--sources, --weights and --joint are tables of their own; ask for one")
+    if sources + weights + joint + exposures > 1:
+        raise UsageError(
+            "--sources, --weights, --joint and --exposures are tables of their own; ask for one"
+        )
     model, panel = load_model(name, force=force, weight_type=weight_type), reference_panel()
     if sources:
         write_table(source_rows(model), SOURCE_COLUMNS, None)
     elif joint:
         write_table([c.as_row() for c in joint_tables(model, panel)], JOINT_COLUMNS, None)
+    elif exposures:
+        write_table(exposure_rows(model), EXPOSURE_COLUMNS, None)
     elif weights:
         write_table(weight_rows(model, panel), WEIGHT_COLUMNS, None)
     else:

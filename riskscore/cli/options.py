@@ -48,6 +48,16 @@ class BuildName(StrEnum):
     GRCh38 = "GRCh38"
 
 
+def build_name(text: str) -> BuildName:
+    """A build by any of its usual names, hg38 among them."""
+    from riskscore.genetics.build import Build
+
+    try:
+        return BuildName(Build(text).value)
+    except ValueError:
+        raise typer.BadParameter("choose GRCh37 (hg19) or GRCh38 (hg38)") from None
+
+
 class FieldName(StrEnum):
     """The genotype fields --field takes."""
 
@@ -111,7 +121,12 @@ PopulationOption = Annotated[
 ]
 BuildOption = Annotated[
     BuildName | None,
-    typer.Option(help="Genome build, if the file is silent.", rich_help_panel=GENOTYPES),
+    typer.Option(
+        help="Genome build, if the file is silent.",
+        parser=build_name,
+        metavar="GRCh37|GRCh38",
+        rich_help_panel=GENOTYPES,
+    ),
 ]
 
 
@@ -321,10 +336,19 @@ def usable_processes() -> int:
     return min(2, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1
 
 
-def read_and_score(vcf: list[Path], question: Question, part: PeoplePart | None = None) -> Scores:
-    """Score a cohort; warnings go to standard error."""
+def read_and_score(
+    vcf: list[Path],
+    question: Question,
+    part: PeoplePart | None = None,
+    tell: Callable[[str], None] = lambda stage: None,
+) -> Scores:
+    """Score a cohort; warnings go to standard error, and to ``tell`` what is being done."""
     from riskscore.run import score
+    from riskscore.samples.cohort import read_cohort
 
-    scores = score(vcf, question, part=part)
+    tell(f"reading {vcf[0].name}" + f" and {len(vcf) - 1} more" * (len(vcf) > 1))
+    cohort = read_cohort(vcf, question, part=part)
+    tell(f"scoring {len(cohort.samples):,} people")
+    scores = score(cohort)
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
     return scores

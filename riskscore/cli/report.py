@@ -14,16 +14,17 @@ def report(
     folder: Annotated[Path, typer.Argument(help="The folder that score --out or batch left.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
     individual: Annotated[
-        str | None, typer.Option(help="A report of this one sample; needs --vcf.")
+        str | None, typer.Option(help="A report of this one sample, from the inputs of the run.")
     ] = None,
     vcf: Annotated[
-        list[Path] | None, typer.Option(help="The VCF the results came from, for --individual.")
+        list[Path] | None,
+        typer.Option(help="The VCF of the run, if it is neither here nor beside the results."),
     ] = None,
     exposures: Annotated[
-        Path | None, typer.Option(help="The exposures the results came from, for --individual.")
+        Path | None, typer.Option(help="The exposures of the run, likewise.")
     ] = None,
     hla: Annotated[
-        list[Path] | None, typer.Option(help="The typed HLA table of the run, for --individual.")
+        list[Path] | None, typer.Option(help="The typed HLA tables of the run, likewise.")
     ] = None,
     percentile: Annotated[
         bool | None,
@@ -32,6 +33,10 @@ def report(
             help="With --individual: show the place in the reference population; as a rule it is "
             "shown to those whose genotypes are like it.",
         ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--model", help="Folder or file of a model that is not a shipped one."),
     ] = None,
     groups: Annotated[
         Path | None, typer.Option(help="A table with a column 'sample', to label samples by group.")
@@ -47,14 +52,14 @@ def report(
 
     labels = read_groups(groups, group_column) if groups else None
     if individual is None:
-        write_report(folder, output, groups=labels)
+        write_report(folder, output, groups=labels, models=model or ())
     else:
         given = {
             "vcf": vcf or [],
             "exposures": [exposures] if exposures else [],
             "hla": hla or [],
         }
-        scores = score_again(folder, given)
+        scores = score_again(folder, given, model or ())
         write_report(scores, output, individual=individual, groups=labels, percentile=percentile)
     say([f"riskscore: wrote {output.name}. Illustrative, not diagnostic."])
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskscore.cli.options import OutputOption, VCFArgument, asks, read_and_score, say
-from riskscore.errors import EXIT_SOME_NOT_SCORED
+from riskscore.cli.terminal import end_words, ledger_lines, stages
+from riskscore.errors import EXIT_SOME_NOT_SCORED, plain
 
 if TYPE_CHECKING:
     from riskscore.cli.options import Ask
+    from riskscore.samples.people_part import PeoplePart
+    from riskscore.scoring.score import Scores
+
+QuietOption = Annotated[
+    bool, typer.Option("-q", "--quiet", help="No progress, and no lines at the end.")
+]
 
 
 @asks
@@ -33,6 +41,7 @@ def score(
             "cannot be scored, --out says why, for merge to tell in failed.tsv; exit code 3."
         ),
     ] = "",
+    quiet: QuietOption = False,
 ) -> None:
     """Score every sample of a VCF with one or several models."""
     from riskscore.samples.people_part import PeoplePart
@@ -50,25 +59,33 @@ def score(
 
         score_for_batch(sample_set, vcf, part, ask(), out)
         return
-    scores = read_and_score(vcf, ask(), part)
-    if out is not None:
-        files = [path for path in vcf if str(path) != "-"]
-        if part is None:
-            from riskscore.writing.bundle import write_bundle
-
-            write_bundle(scores, out, inputs={"vcf": files})
-        else:
-            from riskscore.writing.provenance import hash_inputs
-            from riskscore.writing.shards import write_shard
-
-            hashed = hash_inputs({"vcf": files, **scores.cohort.question.input_files})
-            write_shard(scores, out, part, hashed=hashed)
-    if output is not None or out is None:
-        write_blocks(scores.blocks(), COLUMNS, output)
+    with stages(quiet=quiet) as tell:
+        scores = read_and_score(vcf, ask(), part, tell)
+        tell("writing")
+        if out is not None:
+            _write_folder(scores, [path for path in vcf if str(path) != "-"], part, out)
+        if output is not None or out is None:
+            write_blocks(scores.blocks(), COLUMNS, output)
+    if not quiet:
+        say(end_words(scores, output, out))
     unscored = sum(table.unscored for table in scores.tables)
     if unscored:
         say([f"riskscore: {unscored} rows have no score; their flags say why"])
         raise typer.Exit(EXIT_SOME_NOT_SCORED)
+
+
+def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out: Path) -> None:
+    """The results of a cohort as a bundle, or of a part of it as a shard."""
+    if part is None:
+        from riskscore.writing.bundle import write_bundle
+
+        write_bundle(scores, out, inputs={"vcf": vcf})
+        return
+    from riskscore.writing.provenance import hash_inputs
+    from riskscore.writing.shards import write_shard
+
+    hashed = hash_inputs({"vcf": vcf, **scores.cohort.question.input_files})
+    write_shard(scores, out, part, hashed=hashed)
 
 
 @asks
@@ -79,9 +96,16 @@ def explain(
     unsure: Annotated[
         bool, typer.Option("--uncertainty", help="Print what makes the score unsure, by source.")
     ] = False,
+    terms: Annotated[
+        bool, typer.Option("--terms", help="Every term, on a terminal too: a table.")
+    ] = False,
     output: OutputOption = None,
 ) -> None:
-    """Print one person's ledger: each term, what was found, and what it adds to log_odds."""
+    """Print what one person's score is made of; the lines sum to log_odds.
+
+    On a terminal: the largest measurements, in words. Into a pipe or a file (-o): every term, what
+    was found, and what it adds, the largest first.
+    """
     from riskscore.scoring.ledger import (
         LEDGER_COLUMNS,
         UNCERTAINTY_COLUMNS,
@@ -94,16 +118,24 @@ def explain(
     check_ending(output)
     scores = read_and_score(vcf, ask())
     sources = {table.model.id: uncertainty_rows(scores, table, sample) for table in scores.tables}
-    columns: tuple[str, ...] = ("model", *(UNCERTAINTY_COLUMNS if unsure else LEDGER_COLUMNS))
+    ledgers = [
+        (table.model, ledger(scores.cohort, table.reference, scores.panel, sample))
+        for table in scores.tables
+    ]
     if unsure:
         rows = [{"model": model, **row} for model, table in sources.items() for row in table]
-    else:
+        write_table(rows, ("model", *UNCERTAINTY_COLUMNS), output)
+    elif terms or output is not None or not sys.stdout.isatty():
         rows = [
-            {"model": table.model.id, **entry.as_row()}
-            for table in scores.tables
-            for entry in ledger(scores.cohort, table.reference, scores.panel, sample)
+            {"model": model.id, **entry.as_row()}
+            for model, entries in ledgers
+            for entry in sorted(entries, key=lambda entry: -abs(entry.contribution))
         ]
-    write_table(rows, columns, output)
+        write_table(rows, ("model", *LEDGER_COLUMNS), output)
+    else:
+        for model, entries in ledgers:
+            for line in ledger_lines(model, entries):
+                typer.echo(plain(line))
     place = scores.cohort.samples.index(sample)
     for table in scores.tables:
         numbers = {name: values[place] for name, values in table.numbers.items()}
@@ -162,9 +194,7 @@ def demo(
     from riskscore.writing.words import summary_words
 
     examples = reference_root() / "examples"
-    vcf = require_file(
-        examples / "1000G_MHC_HLA.GRCh38.vcf.gz", "example VCF (it is in a checkout)"
-    )
+    vcf = require_file(examples / "1000G_MHC_HLA.GRCh38.vcf.gz", "example VCF")
     people = {row["sample"]: row for row in read_rows(examples / "1000G_samples.tsv")}
     require_new_folder(out, replacing=FILES)
     models = ["t1d", "ra", "ms"]

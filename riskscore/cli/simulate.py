@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli.options import BuildName, ModelOption, PopulationOption, say
+from riskscore.cli.options import BuildName, ModelOption, PopulationOption, build_name, say
 from riskscore.errors import UsageError
 
 
@@ -44,7 +44,9 @@ def simulate(
     hla: Annotated[
         str, typer.Option(help="HLA records: A/T (HLA-TAPAS), P/A (SNP2HLA) or none (SNPs only).")
     ] = "A/T",
-    build: Annotated[BuildName, typer.Option(help="Genome build.")] = BuildName.GRCh38,
+    build: Annotated[
+        BuildName, typer.Option(help="Genome build.", parser=build_name, metavar="GRCh37|GRCh38")
+    ] = BuildName.GRCh38,
 ) -> None:
     """Simulate people for one or several models: VCF, exposures, outcome, and the truth.
 

@@ -6,12 +6,29 @@ import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
+# Other names of the builds that models have positions in, in small letters.
+_NAMES = {
+    "grch37": "GRCh37", "hg19": "GRCh37", "b37": "GRCh37", "37": "GRCh37",
+    "grch38": "GRCh38", "hg38": "GRCh38", "b38": "GRCh38", "38": "GRCh38",
+}  # fmt: skip
+
 
 class Build(StrEnum):
     """A human genome assembly."""
 
     GRCh37 = "GRCh37"
     GRCh38 = "GRCh38"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Build | None:
+        """Other names of the two, as browsers and file headers write them.
+
+        >>> from riskscore.genetics.build import Build
+        >>> Build("hg38"), Build("b37")
+        (<Build.GRCh38: 'GRCh38'>, <Build.GRCh37: 'GRCh37'>)
+        """
+        name = _NAMES.get(str(value).lower())
+        return None if name is None else cls[name]
 
 
 # Lengths of the assembled chromosomes (Genome Reference Consortium), the surest mark of a build.

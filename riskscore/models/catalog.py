@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from riskscore.errors import ModelNotFoundError, UsageError
@@ -58,11 +59,26 @@ def load_model(
         if not force:
             require_trust(model, shipped_models(model.card.disease["mondo"]))
         return model
-    raise ModelNotFoundError(
-        f"no model {path.name!r}",
-        fix=f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of "
-        "a PGS Catalog scoring file",
-    )
+    if path.name.lower() in list_models():
+        return read_folder(reference_root() / "models" / path.name.lower())
+    fix = f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of a "
+    fix += "PGS Catalog scoring file"
+    meant = _meant(path.name)
+    raise ModelNotFoundError(f"no model {path.name!r}", fix=meant or fix)
+
+
+def _meant(name: str) -> str:
+    """What a name that is no model's may have meant: an id or a disease nearly of that name."""
+    models = {one: read_folder(reference_root() / "models" / one) for one in list_models()}
+    wanted = name.lower()
+    diseases = {one: model.card.disease["name"].lower() for one, model in models.items()}
+    near = [one for one, disease in diseases.items() if len(wanted) > 3 and wanted in disease]
+    near = near or get_close_matches(wanted, diseases, n=1, cutoff=0.7)
+    if not near:
+        spelled = get_close_matches(wanted, diseases.values(), n=1, cutoff=0.7)
+        near = [one for one, disease in diseases.items() if disease in spelled]
+    told = ", ".join(f"{one} ({models[one].card.disease['name']})" for one in near)
+    return f"did you mean {told}?" if told else ""
 
 
 def as_models(

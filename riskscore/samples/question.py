@@ -299,6 +299,15 @@ def _paths(value: Any) -> tuple[Path, ...]:
     return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
 
 
+def _build(name: Build | str | None) -> Build | None:
+    try:
+        return Build(name) if name else None
+    except ValueError as error:
+        raise UsageError(
+            f"{name!r} is not a genome build", fix="choose GRCh37 (hg19) or GRCh38 (hg38)"
+        ) from error
+
+
 def _calling(value: Any) -> HaplotypeCalls:
     try:
         return HaplotypeCalls(value)
@@ -333,7 +342,7 @@ _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "hla": _paths,
     "codes": lambda value: Path(value) if value else None,
     "allele_list": lambda value: Path(value) if value else None,
-    "build": lambda value: Build(value) if value else None,
+    "build": _build,
     "weight_type": as_weight_type,
     "reading": lambda value: value or Reading(),
     "haplotype_calls": _calling,

@@ -12,13 +12,18 @@ from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
 from riskscore.writing.report.batches import is_batch
+from riskscore.writing.report.results import models_of
 
 
-def score_again(folder: Path, given: Mapping[str, Sequence[Path]]) -> Scores:
+def score_again(
+    folder: Path, given: Mapping[str, Sequence[Path]], models: Sequence[str | Path] = ()
+) -> Scores:
     """Score the inputs of a run with its own models and parameters.
 
-    ``given`` are the files by role: vcf, exposures, hla. Raises UsageError when an input is not
-    given or the results are of a batch, InputError when it is not the one of the run.
+    ``given`` are the files by role: vcf, exposures, hla. Those not given are looked for by name and
+    content in the working folder, beside the results, and beside files that are given. ``models``
+    are the paths of those that are not shipped. Raises UsageError when an input is not found or the
+    results are of a batch, InputError when it is not the one of the run.
     """
     path = require_file(folder / "provenance.json", "provenance in the results folder")
     record = json.loads(read_text(path))
@@ -27,24 +32,40 @@ def score_again(folder: Path, given: Mapping[str, Sequence[Path]]) -> Scores:
             "one person's report needs the results of one cohort",
             fix="score the person's sample set with riskscore score --out, and report that",
         )
+    beside = [file.parent for files in given.values() for file in files]
+    places = dict.fromkeys([Path(), folder.resolve().parent, *beside])
+    files: dict[str, list[Path]] = {}
     for role, told in record["inputs"].items():
         entries = told if isinstance(told, list) else [told]
-        _check_same(role, given.get(role, ()), entries)
-    if not given.get("vcf"):
+        files[role] = list(given.get(role, ())) or _found(entries, list(places))
+        _check_same(role, files[role], entries)
+    if not files.get("vcf"):
         raise UsageError("the results do not say which VCF they came from", fix="score again")
     question = Question.from_record(
-        record["parameters"],
-        exposures=next(iter(given.get("exposures", ())), None),
-        hla=list(given.get("hla", ())),
+        {**record["parameters"], "models": models_of(record, models)},
+        exposures=next(iter(files.get("exposures", ())), None),
+        hla=files.get("hla", ()),
     )
-    return score(list(given["vcf"]), question)
+    return score(files["vcf"], question)
+
+
+def _found(entries: Sequence[Mapping[str, str]], places: Sequence[Path]) -> list[Path]:
+    """The inputs of a run as far as they are in one of these folders, by name and content."""
+    found = []
+    for entry in entries:
+        held = [place / entry["name"] for place in places]
+        same = [file for file in held if file.is_file() and sha256(file) == entry["sha256"]]
+        found += same[:1]
+    return found
 
 
 def _check_same(role: str, files: Sequence[Path], entries: Sequence[Mapping[str, str]]) -> None:
     """Refuse files that are not, by content, the ones the run read."""
     if len(files) != len(entries):
         raise UsageError(
-            "one person's report needs the inputs of the run", fix=f"give --{role} as well"
+            "one person's report needs the inputs of the run",
+            where=", ".join(entry["name"] for entry in entries),
+            fix=f"give --{role} as well, or run it where the files are",
         )
     for file, entry in zip(files, entries, strict=True):
         if sha256(require_file(file, role)) != entry["sha256"]:

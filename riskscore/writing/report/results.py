@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from riskscore.errors import InputError
+from riskscore.errors import InputError, ModelNotFoundError
 from riskscore.files import read_text, require_file
 from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
@@ -69,27 +71,23 @@ def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -
     )
 
 
-def results_of_folder(folder: Path, groups: Mapping[str, str] | None = None) -> Results:
+def results_of_folder(
+    folder: Path,
+    groups: Mapping[str, str] | None = None,
+    models: Sequence[str | Path] = (),
+) -> Results:
     """Results from the folder that ``score --out`` or ``batch`` left.
 
-    Raises FileMissingError when a file is not there, and InputError when a model has changed since,
-    so that no result is shown under a card that does not belong to it.
+    ``models`` are the folders or files of those that are not shipped. Raises FileMissingError when
+    a file is not there, and InputError when a model has changed since, so that no result is shown
+    under a card that does not belong to it.
     """
     record = json.loads(
         read_text(require_file(folder / "provenance.json", "provenance in the results folder"))
     )
-    models = []
-    for entry in record["models"]:
-        model = load_model(entry["id"])
-        if model.checksum != entry["sha256"]:
-            raise InputError(
-                f"model {model.id} is not the one these results were made with",
-                where=folder.name,
-                fix="score again, or use the version of riskscore that provenance.json names",
-            )
-        models.append(model)
+    used = models_of(record, models)
     if is_batch(record):
-        return _results_of_batch(folder, record, tuple(models), groups)
+        return _results_of_batch(folder, record, used, groups)
     tables = {
         name: tuple(_typed(row) for row in read_rows(require_file(folder / name, "results table")))
         for name in ("scores.tsv", "match_report.tsv", "coverage.tsv")
@@ -99,9 +97,34 @@ def results_of_folder(folder: Path, groups: Mapping[str, str] | None = None) -> 
         tables["match_report.tsv"],
         tables["coverage.tsv"],
         record,
-        tuple(models),
+        used,
         groups or {},
     )
+
+
+def models_of(record: Mapping[str, Any], given: Sequence[str | Path] = ()) -> tuple[RiskModel, ...]:
+    """The very models of a run, those that are not shipped from their paths.
+
+    Raises InputError for a model that is not the one of the run.
+    """
+    own = {model.id: model for model in map(partial(load_model, force=True), given)}
+    models = []
+    for entry in record["models"]:
+        model = own.get(entry["id"])
+        with suppress(ModelNotFoundError):
+            model = model or load_model(entry["id"])
+        if model is None or model.checksum != entry["sha256"]:
+            what = (
+                "is not there" if model is None else "is not the one these results were made with"
+            )
+            raise InputError(
+                f"model {entry['id']} {what}",
+                where="provenance.json",
+                fix="give its folder or scoring file as it was (-m), score again, or use the "
+                "version of riskscore that provenance.json names",
+            )
+        models.append(model)
+    return tuple(models)
 
 
 def _results_of_batch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,7 @@ def write_report(
     individual: str | None = None,
     groups: Mapping[str, str] | None = None,
     percentile: bool | None = None,
+    models: Sequence[str | Path] = (),
 ) -> Path:
     """Write one self-contained HTML file: no network, no eval, a strict content policy.
 
@@ -40,13 +41,15 @@ def write_report(
     ``percentile`` shows or hides that person's place in the reference population; None shows it to
     those whose genotypes are like that population's.
 
+    ``models`` are the folders or scoring files of a folder's models that are not shipped.
+
     Raises UsageError for an unknown sample, InputError for a folder that does not hold results.
     """
     path = Path(path)
     if isinstance(source, Scores):
         results = results_of_scores(source, groups)
     else:
-        results = results_of_folder(Path(source), groups)
+        results = results_of_folder(Path(source), groups, models)
     context = _context(results)
     if individual is not None:
         if not isinstance(source, Scores):

@@ -1,0 +1,72 @@
+"""What people at a terminal read: where a run is, how it ended, and a ledger in a few lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from riskscore.models.model import RiskModel
+    from riskscore.scoring.ledger import Entry
+    from riskscore.scoring.score import Scores
+
+_MODELS = 6  # of which the line tells the coverage one by one
+_LINES = 15  # of a ledger
+
+
+@contextmanager
+def stages(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Tell on a terminal what is being done: each stage takes the place of the one before."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage: None
+        return
+
+    def tell(stage: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{stage}" if stage else "\r\x1b[K")
+        sys.stderr.flush()
+
+    try:
+        yield lambda stage: tell(f"riskscore: {stage} ...")
+    finally:
+        tell("")
+
+
+def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str]:
+    """Two lines: how many people, what was seen of the models, warnings; and where results are."""
+    people, warnings = len(scores.cohort.samples), len(scores.cohort.warnings)
+    seen = []
+    for table in scores.tables[:_MODELS]:
+        coverage = table.numbers["coverage"]
+        known = coverage[~np.isnan(coverage)]
+        seen.append(f"{table.model.id} {known.mean():.0%}" if known.size else f"{table.model.id} -")
+    if len(scores.tables) > _MODELS:
+        seen.append(f"{len(scores.tables) - _MODELS} more")
+    told = f"; {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
+    places = [f"{out.name}/"] if out is not None else []
+    if output is not None or out is None:
+        named = output is not None and str(output) != "-"
+        places.append(output.name if output is not None and named else "standard output")
+    return [
+        f"riskscore: {people:,} people; coverage {', '.join(seen)}{told}",
+        f"riskscore: results in {' and '.join(places)}. Illustrative, not diagnostic.",
+    ]
+
+
+def ledger_lines(model: RiskModel, entries: Sequence[Entry]) -> Iterator[str]:
+    """The largest measurements of a person's ledger in words, the others summed in a line."""
+    from riskscore.writing.measurements import by_measurement
+
+    lines = by_measurement(model, entries)
+    yield f"{model.id}: what the score is made of (log odds against the average)"
+    for line in lines[:_LINES]:
+        yield f"  {line.contribution:+7.3f}  {line.name}: {line.reason or line.direction}"
+    if len(lines) > _LINES:
+        rest = sum(line.contribution for line in lines[_LINES:])
+        yield f"  {rest:+7.3f}  {len(lines) - _LINES} more"
+    total = sum(line.contribution for line in lines)
+    yield f"  {total:+7.3f}  in all; every term: --terms, or -o FILE"
