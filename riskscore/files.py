@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from pathlib import Path
 
-from riskscore.errors import FileMissingError, InputError, ModelError
+from riskscore.errors import FileChangedError, FileMissingError, InputError, ModelError
 
 TEXT_LIMIT = 256 * 1024 * 1024  # a table larger than this is not a model or an exposure file
 LINE_LIMIT = 16 * 1024 * 1024  # of a table; a row of 100,000 columns has some two million bytes
@@ -35,6 +36,38 @@ def require_file(path: Path | str, what: str) -> Path:
     if not path.is_file():
         raise FileMissingError(f"no {what}", where=path.name, fix="check the path and its spelling")
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """What tells whether a file was changed: size, times of change of content and state, inode."""
+
+    path: Path
+    size: int
+    modified: int
+    changed: int  # which nobody can set
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileMark:
+        """The mark of a file as it is now; raises OSError where there is none."""
+        stat = path.stat()
+        return cls(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+def require_unchanged(marks: Iterable[FileMark]) -> None:
+    """Raise FileChangedError if a file is no more what it was when it was marked."""
+    for mark in marks:
+        try:
+            same = FileMark.of(mark.path) == mark
+        except OSError:
+            same = False
+        if not same:
+            raise FileChangedError(
+                "the file was changed while it was read",
+                where=mark.path.name,
+                fix="run again when nothing writes to it",
+            )
 
 
 def read_start(path: Path, size: int = 64) -> bytes:

@@ -11,20 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from riskscore.errors import FileChangedError, InputError
-from riskscore.files import require_file, sha256
+from riskscore.errors import InputError
+from riskscore.files import FileMark, require_file, require_unchanged, sha256
 from riskscore.outputs import atomic_write
 
 # A file changed within this time of being read could be changed again and look the same.
 _SETTLED = 2.0
-_Mark = tuple[int, int, int, int]
-_NO_MARK: _Mark = (-1, -1, -1, -1)  # fits no file: it is read anew
+_NO_MARK = (-1, -1, -1, -1)  # fits no file: it is read anew
 
 
-def _mark(path: Path) -> _Mark:
-    """Size, times of change of content and of state (which nobody can set), and inode."""
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+def _numbers(mark: FileMark) -> tuple[int, ...]:
+    return mark.size, mark.modified, mark.changed, mark.inode
 
 
 @contextmanager
@@ -47,7 +44,7 @@ class Checksums:
 
     def __init__(self, memory: Path) -> None:
         self.memory = memory
-        self._known: dict[str, tuple[_Mark, str]] = {}
+        self._known: dict[str, tuple[FileMark, str]] = {}
         self._settled: set[str] = set()
         self._failed: dict[str, Exception] = {}
         try:
@@ -64,7 +61,7 @@ class Checksums:
                 if isinstance(result, Exception):
                     self._failed[self._name(path)] = result
         rows: dict[str, Any] = {
-            name: [*(mark if name in self._settled else _NO_MARK), checksum]
+            name: [*(_numbers(mark) if name in self._settled else _NO_MARK), checksum]
             for name, (mark, checksum) in sorted(self._known.items())
         }
         with atomic_write(self.memory) as stream:
@@ -79,17 +76,7 @@ class Checksums:
 
     def require_unchanged(self, paths: Iterable[Path]) -> None:
         """Raise FileChangedError if a file is no more what it was when its checksum was taken."""
-        for path in paths:
-            try:
-                same = _mark(path) == self._known[self._name(path)][0]
-            except OSError:
-                same = False
-            if not same:
-                raise FileChangedError(
-                    "the file was changed while it was read",
-                    where=path.name,
-                    fix="run again when nothing writes to it",
-                )
+        require_unchanged(self._known[self._name(path)][0] for path in paths)
 
     def _name(self, path: Path) -> str:
         return os.path.relpath(path, self.memory.parent)
@@ -104,10 +91,12 @@ class Checksums:
     def _learn(self, path: Path) -> None:
         name, now = self._name(path), time.time()
         with _readable(path):
-            mark = _mark(path)
+            mark = FileMark.of(path)
             remembered = self._remembered.get(name)
-            known = remembered[1] if remembered and remembered[0] == mark else sha256(path)
+            known = (
+                remembered[1] if remembered and remembered[0] == _numbers(mark) else sha256(path)
+            )
         self._known[name] = (mark, known)
-        if max(mark[1], mark[2]) / 1e9 + _SETTLED < now:
+        if max(mark.modified, mark.changed) / 1e9 + _SETTLED < now:
             self._settled.add(name)
         self.require_unchanged([path])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from riskscore.errors import NothingMatchedError
+from riskscore.files import FileMark
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.models.catalog import Models
@@ -63,6 +64,7 @@ class Cohort:
     plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
     population_known: bool = True  # of the people; ``population`` is then only the reference
     question: Question = field(default_factory=Question)
+    marks: tuple[FileMark, ...] = ()  # of the genotype files, as they were read
 
     def __repr__(self) -> str:
         loci = self.dosages.matches
@@ -135,7 +137,7 @@ def read_cohort(
         # By themselves: which of them are read must not bear on the strand of any other locus.
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = _plain_sums(source, wide, chosen, reading, people)
-        samples, name = source.samples, source.name
+        samples, name, marks = source.samples, source.name, source.marks
         warnings = [
             *source.warnings, *_told(named), *_told(sums.values()), *dosages.warnings,
             *found.warnings,
@@ -179,6 +181,7 @@ def read_cohort(
         sums,
         question.population_known,
         question,
+        marks,
     )
 
 

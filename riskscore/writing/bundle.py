@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from riskscore.files import require_unchanged
 from riskscore.outputs import new_folder, write_file
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
@@ -39,6 +40,7 @@ def write_bundle(
     refuses; nothing partial is left.
     """
     told = provenance(scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files}))
+    require_unchanged(scores.cohort.marks)  # the checksums are of the files that were read
     table = tsv_parts(scores.blocks(), COLUMNS)
     plain = plain_lines(scores)
     return write_tables(

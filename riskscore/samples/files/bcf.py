@@ -17,12 +17,16 @@ from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks, open_bcf_blocks
 from riskscore.samples.files.blocks.bgzf import Fallback
+from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.header import build_with_names, by_plain_name, read_header
 from riskscore.samples.files.indexed import IndexedFile
 from riskscore.samples.files.record import INFO_READ, Record
 from riskscore.samples.files.source import Region, Spot, is_named
+
+# What pysam raises of a damaged BCF: an assertion of its own where the header cannot be meant.
+_BROKEN = (OSError, ValueError, AssertionError)
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,12 @@ class BCFFile(IndexedFile):
             on_failure.pop_all()
 
     def _open(self, path: Path, make_index: bool) -> None:
+        beside = Path(f"{path}.csi")
+        if not make_index and beside.is_file():
+            try:
+                self.require_whole(read_index(beside), path)  # before htslib reads it
+            except Fallback as error:
+                raise self._unreadable() from error
         with self._readable():
             index = self._make_index(path) if make_index else None
             self._file = pysam.VariantFile(str(path), index_filename=index)
@@ -97,14 +107,16 @@ class BCFFile(IndexedFile):
         self.header = read_header(lines, self.name)
         self.samples = self.header.samples
         self._blocks: BCFBlocks | None = None
-        if self.fast and not make_index:
-            self._blocks = open_bcf_blocks(path, self._header, self._single)
+        with self._readable():
+            if self.fast and not make_index:
+                self._blocks = open_bcf_blocks(path, self._header, self._single)
             if self._blocks is not None:
                 self._opened.callback(self._blocks.close)
-        with self._readable():
             present = self._blocks.present if self._blocks else self._contigs_with_records()
         if not present:
             raise EmptyVCFError("the BCF has no records", where=self.name)
+        if self._blocks is not None and not self._blocks.is_covered:
+            raise self._another("the last")
         self.contigs = by_plain_name(present, self.name)
         self.chromosomes = frozenset(self.contigs)
         self.build = build_with_names(self.header.build, present, self.name)
@@ -115,7 +127,7 @@ class BCFFile(IndexedFile):
         verbosity = pysam.set_verbosity(0)
         try:
             yield
-        except (OSError, ValueError, NotImplementedError) as error:
+        except (*_BROKEN, NotImplementedError) as error:
             raise VCFFormatError(
                 "the BCF or its index cannot be read",
                 where=self.name,
@@ -134,18 +146,24 @@ class BCFFile(IndexedFile):
     def _require_own_index(self) -> None:
         """Refuse an index that cannot be read, or does not lead to the first record."""
         if self._file.index is None:
-            raise IndexMissingError(
-                "the BCF has no index that can be read",
-                where=self.name,
-                fix=f"run: bcftools index -f {self.name}",
-            )
+            raise self._unreadable()
         first = next(iter(self._file), None)
         if first is not None and not self._finds(first):
-            raise IndexMissingError(
-                "the index does not belong to the file: it does not find the first record",
-                where=self.name,
-                fix=f"make it anew: bcftools index -f {self.name}",
-            )
+            raise self._another("the first")
+
+    def _another(self, record: str) -> IndexMissingError:
+        return IndexMissingError(
+            f"the index does not belong to the file: it does not find {record} record",
+            where=self.name,
+            fix=f"make it anew: bcftools index -f {self.name}",
+        )
+
+    def _unreadable(self) -> IndexMissingError:
+        return IndexMissingError(
+            "the BCF has no index that can be read",
+            where=self.name,
+            fix=f"run: bcftools index -f {self.name}",
+        )
 
     def _contigs_with_records(self) -> list[str]:
         """The contigs with a record, each looked at once: the header names others as well."""
@@ -163,7 +181,7 @@ class BCFFile(IndexedFile):
             for one in near
         )
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._opened.close()
 
     def _reopened(self) -> BCFFile:
@@ -231,7 +249,7 @@ class BCFFile(IndexedFile):
                 alts = (variant.alts or ()) if region.prefixes and not variant.id else ()
                 if not region.prefixes or is_named(region.prefixes, variant.id or ".", alts):
                     yield self._record(variant)
-        except (OSError, ValueError, UnicodeError) as error:
+        except _BROKEN as error:
             raise self.broken(region) from error
 
     def _record(self, variant: pysam.VariantRecord) -> BCFRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -22,7 +23,9 @@ from riskscore.samples.files.header import build_with_names, check_samples
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region, Source
 
-_BROKEN = (ValueError, OSError, OverflowError, IndexError, EOFError)
+_BROKEN = (
+    ValueError, OSError, OverflowError, IndexError, EOFError, MemoryError, RuntimeError, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ class BgenFile(Source):
         self.build = build_with_names(None, (str(name) for (name,) in rows), self.name)
         self.chromosomes = frozenset(self._contigs)
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._reader.close()
 
     def prepare(self, regions: Sequence[Region]) -> None:
@@ -185,8 +188,9 @@ class BgenFile(Source):
             ) from error
 
     def _record(self, variant: Any) -> BgenRecord:
-        alleles = [str(allele) for allele in variant.alleles]
         try:
+            alleles = [str(allele) for allele in variant.alleles]
+            name = str(variant.rsid or variant.varid or ".")
             by_haplotype = "HDS" if len(alleles) == 2 else "DS"
             fields = (by_haplotype if variant.is_phased else "GP",)
         except _BROKEN as error:
@@ -196,7 +200,7 @@ class BgenFile(Source):
         return BgenRecord(
             chromosome=chromosome(str(variant.chrom)),
             position=int(variant.pos),
-            id=str(variant.rsid or variant.varid or "."),
+            id=name,
             ref=alleles[0],
             alts=tuple(alleles[1:]),
             filter=".",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import Protocol, Self
 
-from riskscore.errors import VCFFormatError
-from riskscore.samples.files.blocks.bgzf import Fallback
+from riskscore.errors import IndexMissingError, VCFFormatError
+from riskscore.files import require_unchanged
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Group, Region, Source
 
@@ -40,7 +44,13 @@ class IndexedFile(Source):
     @property
     def again(self) -> Callable[[], Self] | None:
         """As :attr:`Source.again`; None for a file that only pysam reads."""
-        return self._reopened if self._blocks is not None else None
+        return self._checked if self._blocks is not None else None
+
+    def _checked(self) -> Self:
+        """The same file, if it is still the same; raises FileChangedError."""
+        other = self._reopened()
+        require_unchanged(self.marks)
+        return other
 
     @abstractmethod
     def _reopened(self) -> Self:
@@ -48,6 +58,16 @@ class IndexedFile(Source):
 
     @abstractmethod
     def _fetch_by_pysam(self, contig: str, region: Region) -> Iterator[Record]: ...
+
+    def require_whole(self, index: FileIndex, path: Path) -> None:
+        """Raise IndexMissingError for an index that leaves out a part of the file."""
+        with closing(Blocks(path)) as blocks:
+            if index.leaves_out(blocks):
+                raise IndexMissingError(
+                    "the index does not belong to the file: it leaves out a part of it",
+                    where=self.name,
+                    fix="make it anew: tabix -f -p vcf FILE, or bcftools index -f FILE",
+                )
 
     def broken(self, region: Region) -> VCFFormatError:
         """The error of a record that cannot be read."""

@@ -146,6 +146,7 @@ class JoinedSource(Source):
             for source in group
         }
         self.warnings = tuple(warning for source in sources for warning in source.warnings)
+        self.marks = tuple(mark for source in sources for mark in source.marks)
         self._set_chromosomes()
         self._stack = ExitStack()
 
@@ -164,7 +165,7 @@ class JoinedSource(Source):
             self._stack.enter_context(source)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._stack.close()
 
     def prepare(self, regions: Sequence[Region]) -> None:

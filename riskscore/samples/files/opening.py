@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError, UsageError
-from riskscore.files import require_file
+from riskscore.files import FileMark, require_file
 from riskscore.samples.files.containers import Container, recognise, recognise_file, require_end
 from riskscore.samples.files.header import one_copy
 from riskscore.samples.files.reading import Reading
@@ -43,7 +43,7 @@ def open_source(
         raise UsageError("a genotype file is named twice")
     try:
         with ExitStack() as stack:
-            sources = [stack.enter_context(_open_one(name, reading, fast)) for name in names]
+            sources = [stack.enter_context(_open_marked(name, reading, fast)) for name in names]
             source = sources[0] if len(sources) == 1 else _joined(sources)
             stack.pop_all()  # all are open: from here on the source closes them
             return source
@@ -75,6 +75,20 @@ def _bcf(
     from riskscore.samples.files.bcf import BCFFile
 
     return BCFFile(path, make_index=make_index, warning=warning, name=name, fast=fast)
+
+
+def _open_marked(name: str, reading: Reading, fast: bool) -> Source:
+    marks = [] if name == STDIN or "://" in name else _marks(require_file(name, "genotype file"))
+    source = _open_one(name, reading, fast)
+    source.marks = tuple(marks)
+    return source
+
+
+def _marks(path: Path) -> list[FileMark]:
+    """The marks of a file and of those beside it that may be read with it."""
+    beside = [Path(f"{path}{ending}") for ending in (*INDEX_ENDINGS, ".bgi")]
+    beside += [path.with_suffix(ending) for ending in (".pvar", ".psam", ".sample")]
+    return [FileMark.of(one) for one in (path, *beside) if one.is_file()]
 
 
 def _open_one(name: str, reading: Reading, fast: bool) -> Source:

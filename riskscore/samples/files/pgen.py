@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from riskscore.errors import EmptyVCFError, FileMissingError, UsageError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.cell_form import Numbers
-from riskscore.samples.files.cells import NO_CALL
+from riskscore.samples.files.cells import LAST_ALLELE, NO_CALL
 from riskscore.samples.files.header import build_with_names, check_samples, declared_build
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region, Source
 
 _MISSING = -9
+_LONGEST_POSITION = 10  # digits; VCF has positions below 2**31
 _ALL_PROVISIONAL = 2  # the two highest bits of the twelfth byte of a .pgen
 _COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT")
 
@@ -38,23 +40,36 @@ class PgenRecord(Record):
         """No where PLINK only took one allele for REF: the .pgen or INFO/PR says provisional."""
         return not self.provisional and "PR" not in self.info.split(";")
 
+    @contextmanager
+    def _readable(self, field: str) -> Iterator[None]:
+        """What pgenlib cannot read is an error of the record."""
+        try:
+            yield
+        except (RuntimeError, OSError, ValueError) as error:
+            raise self.error(field, "cannot be read: the .pgen is damaged") from error
+
     def genotypes(self) -> NDArray[np.int16]:
         alleles = np.empty(2 * self.samples, dtype=np.int32)
-        self.reader.read_alleles(self.number, alleles)
+        with self._readable("GT"):
+            self.reader.read_alleles(self.number, alleles)
+        if alleles.max(initial=0) > LAST_ALLELE:
+            raise self.error("GT", f"an allele beyond the {LAST_ALLELE:,}th")
         return np.where(alleles == _MISSING, NO_CALL, alleles).astype(np.int16).reshape(-1, 2)
 
     def phased(self) -> NDArray[np.bool_]:
         alleles = np.empty(2 * self.samples, dtype=np.int32)
         phase = np.zeros(self.samples, dtype=np.bool_)
-        self.reader.read_alleles_and_phasepresent(self.number, alleles, phase)
+        with self._readable("GT"):
+            self.reader.read_alleles_and_phasepresent(self.number, alleles, phase)
         return phase
 
     def numbers(self, name: str) -> Numbers | None:
         if name != "DS":
             return None
         values = np.empty((len(self.alts), self.samples), dtype=np.float32)
-        for row in range(len(self.alts)):
-            self.reader.read_dosages(self.number, values[row], row + 1)
+        with self._readable("DS"):
+            for row in range(len(self.alts)):
+                self.reader.read_dosages(self.number, values[row], row + 1)
         values[values == _MISSING] = np.nan
         known = ~np.isnan(values).any(axis=0)
         return Numbers(values.T, np.where(known, len(self.alts), 0))
@@ -104,7 +119,7 @@ class PgenFile(Source):
                 lines.append(line)
         return declared_build(lines, self._pvar.name)
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
 
@@ -160,7 +175,7 @@ class PgenFile(Source):
                         where=self._pvar.name,
                         fix="make it anew: plink2 --pfile NAME --make-just-pvar",
                     )
-                if len(columns) != len(self._columns) or not columns[1].isdigit():
+                if len(columns) != len(self._columns) or not _is_position(columns[1]):
                     raise VCFFormatError("a row of the .pvar is broken", where=self._pvar.name)
                 yield columns
 
@@ -197,6 +212,10 @@ class PgenFile(Source):
         )
 
 
+def _is_position(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_POSITION
+
+
 def _pgenlib() -> Any:
     try:
         import pgenlib
@@ -214,7 +233,10 @@ def _samples(path: Path) -> tuple[str, ...]:
     lines = [line for line in lines if line]
     if not lines or lines[0][0] not in {"#FID", "#IID"}:
         raise VCFFormatError("the .psam has no #FID or #IID line", where=path.name)
-    column = [name.lstrip("#") for name in lines[0]].index("IID")
+    names = [name.lstrip("#") for name in lines[0]]
+    if "IID" not in names:
+        raise VCFFormatError("the .psam has no column IID", where=path.name)
+    column = names.index("IID")
     samples = tuple(line[column] if len(line) > column else "" for line in lines[1:])
     check_samples(samples, path.name)
     return samples

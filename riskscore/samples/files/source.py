@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from riskscore.files import FileMark, require_unchanged
 from riskscore.genetics.build import Build
 from riskscore.samples.files.record import Record
 
@@ -69,6 +70,7 @@ class Source(ABC):
     build: Build | None
     chromosomes: frozenset[str]
     warnings: tuple[str, ...]
+    marks: tuple[FileMark, ...] = ()  # of its files, from before they were opened
     is_indexed = False  # whether records can be fetched without being announced
 
     @property
@@ -97,5 +99,12 @@ class Source(ABC):
     def __enter__(self) -> Self:
         return self
 
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close; raises FileChangedError where a file was changed since it was opened."""
+        self.close()
+        if kind is None:
+            require_unchanged(self.marks)
+
     @abstractmethod
-    def __exit__(self, *_: object) -> None: ...
+    def close(self) -> None:
+        """Close the files; the source is of no use afterwards."""

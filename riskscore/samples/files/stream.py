@@ -73,7 +73,7 @@ class StreamFile(Source):
         self._kept: dict[str, list[tuple[int, int, int]]] = {}  # position, offset, length
         self._blocks: dict[str, list[tuple[int, int, int]]] = {}
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._spool.close()
         self._raw.close()
 

@@ -12,6 +12,7 @@ import pysam
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of, open_vcf_blocks
 from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
 from riskscore.samples.files.indexed import IndexedFile
@@ -33,11 +34,13 @@ class VCFFile(IndexedFile):
         self.name, self.samples = path.name, header.samples
         self.warnings = ()
         try:
+            index = read_index(index_of(path) or Path(f"{path}.tbi"))  # before htslib reads it
             names = list(self._tabix.contigs)
-        except UnicodeDecodeError as error:
+        except (Fallback, UnicodeDecodeError) as error:
             raise self._unreadable() from error
         if not names:
             raise EmptyVCFError("the VCF has no records", where=self.name)
+        self.require_whole(index, path)
         self.contigs = by_plain_name(names, self.name)
         self.chromosomes = frozenset(self.contigs)
         self.build = build_with_names(header.build, names, self.name)
@@ -45,7 +48,7 @@ class VCFFile(IndexedFile):
         if fast:
             self._blocks = open_vcf_blocks(path, len(self.samples))
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         if "_tabix" in self.__dict__:
             self._tabix.close()
         if self._blocks is not None:

@@ -119,6 +119,14 @@ class BCFBlocks:
         return other
 
     @property
+    def is_covered(self) -> bool:
+        """Whether nothing stands in the file behind what the index knows."""
+        try:
+            return not self._blocks.read(self._index.end, 1)
+        except Fallback:
+            return False
+
+    @property
     def present(self) -> list[str]:
         """The contigs that the index has records of, in the order of the header."""
         return [

@@ -149,7 +149,7 @@ class Blocks:
 
         A start is a whole header whose length leads to another header, or to the file's end.
         """
-        while offset < limit:
+        while offset < min(limit, self.size):
             near = os.pread(self._file, 2 * _LARGEST, offset)
             self._start, self._window = offset, memoryview(near)  # what is found is read next
             place = near.find(_MAGIC)

@@ -25,6 +25,8 @@ _TBI_SHIFT, _TBI_DEPTH = 14, 5
 # Before its chunks a bin has its number, in CSI the lowest offset of its records, their count.
 _TBI_BIN, _CSI_BIN = 8, 16
 _CHUNK = 16  # two offsets
+_MOST_SHIFT, _MOST_DEPTH = 30, 10  # of a CSI, for htslib too
+_LARGEST = 1 << 28  # bytes of an index; one of a genome has a few million
 _INT, _PAIR, _LONG = Struct("<i"), Struct("<QQ"), Struct("<Q")
 
 
@@ -52,15 +54,19 @@ class _Contig:
         return {number: (low, place, count) for number, low, place, count in rows}
 
     @cached_property
-    def span(self) -> tuple[int, int] | None:
-        """Where the contig's records begin and end."""
+    def chunks(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Where the chunks of all bins begin and end."""
         known = self._read("<u4", self.places - self.head) <= self.last
         counts = self.counts[known]
-        if not counts.sum():
-            return None
         first = np.repeat(self.places[known] - _CHUNK * (np.cumsum(counts) - counts), counts)
-        chunks = first + _CHUNK * np.arange(len(first))
-        return int(self._read("<u8", chunks).min()), int(self._read("<u8", chunks + 8).max())
+        places = first + _CHUNK * np.arange(len(first))
+        return self._read("<u8", places), self._read("<u8", places + 8)
+
+    @cached_property
+    def span(self) -> tuple[int, int] | None:
+        """Where the contig's records begin and end."""
+        begins, ends = self.chunks
+        return (int(begins.min()), int(ends.max())) if len(begins) else None
 
     def _read(self, kind: str, places: NDArray[np.int64]) -> NDArray[np.uint64]:
         """The numbers at some places, all the same distance from a multiple of their length."""
@@ -80,6 +86,36 @@ class FileIndex:
     depth: int
     contigs: tuple[_Contig, ...]
     raw: bytes
+
+    @cached_property
+    def _stretches(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Where the chunks begin, in order, and the last end of those up to each."""
+        chunks = [table.chunks for table in self.contigs]
+        none = np.zeros(0, dtype=np.uint64)
+        begins = np.concatenate([none, *(begins for begins, _ in chunks)])
+        ends = np.concatenate([none, *(ends for _, ends in chunks)])
+        order = np.argsort(begins, kind="stable")
+        return begins[order], np.maximum.accumulate(ends[order])
+
+    @property
+    def end(self) -> VirtualOffset:
+        """Where the last record ends that the index knows."""
+        _, ends = self._stretches
+        return _place(ends[-1]) if len(ends) else (0, 0)
+
+    def leaves_out(self, blocks: Blocks) -> bool:
+        """Whether a part of a file between two chunks is in none, or a chunk ends behind the file.
+
+        An indexer goes through all records, so that each chunk begins where another ended.
+        """
+        begins, ends = self._stretches
+        gaps = np.flatnonzero(begins[1:] > ends[:-1])
+        if self.end[0] > blocks.size:
+            return True
+        try:
+            return any(blocks.advance(_place(ends[i]), 0) < _place(begins[i + 1]) for i in gaps)
+        except Fallback:
+            return False  # what is wrong with the file shows when it is read
 
     def chunks(
         self, contig: int, first: int, last: int
@@ -134,8 +170,16 @@ class FileIndex:
         return 0
 
 
+def _place(offset: np.uint64) -> VirtualOffset:
+    return int(offset) >> 16, int(offset) & 0xFFFF
+
+
 def read_index(path: Path) -> FileIndex:
-    """Read a .tbi or .csi file; raises Fallback when it is neither, or cut short."""
+    """Read a .tbi or .csi file.
+
+    Raises Fallback when it is neither, is cut short or larger than any, or counts less than
+    nothing: htslib 1.24 crashes, or does not end, on some of these.
+    """
     try:
         raw = _unpacked(path)
         if raw[:4] == b"TBI\1":
@@ -151,10 +195,13 @@ def _unpacked(path: Path) -> bytes:
     """The bytes of an index, which bgzip packed, or gzip."""
     try:
         with closing(Blocks(path)) as blocks:
-            return bytes(blocks.read((0, 0), blocks.size << 11))  # deflate packs to no less
+            raw = bytes(blocks.read((0, 0), _LARGEST + 1))
     except Fallback:
         with gzip.open(path) as stream:
-            return stream.read()
+            raw = stream.read(_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise Fallback("an index larger than any")
+    return raw
 
 
 def _names(text: bytes) -> tuple[str, ...]:
@@ -162,29 +209,42 @@ def _names(text: bytes) -> tuple[str, ...]:
 
 
 def _read_tbi(raw: bytes) -> FileIndex:
-    contigs, length = _INT.unpack_from(raw, 4)[0], _INT.unpack_from(raw, 32)[0]
+    contigs, length = _count(raw, 4), _count(raw, 32)
     at, tables, words = 36 + length, [], _words(raw, 36 + length)
     for _ in range(contigs):
         places, counts, at = _read_bins(words, at, _TBI_BIN)
-        linear = (at + 4, _INT.unpack_from(raw, at)[0])
+        linear = (at + 4, _count(raw, at))
         tables.append(_Contig(raw, places, counts, _TBI_BIN, linear, _last_bin(_TBI_DEPTH)))
         at += 4 + 8 * linear[1]
     _require(raw, at)
-    return FileIndex(_names(raw[36 : 36 + length]), _TBI_SHIFT, _TBI_DEPTH, tuple(tables), raw)
+    names = _names(raw[36 : 36 + length])
+    if len(names) != contigs:
+        raise Fallback("an index of other contigs than it names")
+    return FileIndex(names, _TBI_SHIFT, _TBI_DEPTH, tuple(tables), raw)
 
 
 def _read_csi(raw: bytes) -> FileIndex:
-    shift, depth, extra = (_INT.unpack_from(raw, at)[0] for at in (4, 8, 12))
+    shift, depth, extra = (_count(raw, at) for at in (4, 8, 12))
+    if shift > _MOST_SHIFT or depth > _MOST_DEPTH:
+        raise Fallback("an index of bins that no chromosome fills")
     at, names = 16 + extra, b""
     if extra >= 28:  # the columns and names of a tabix index, absent for BCF
-        names = raw[44 : 44 + _INT.unpack_from(raw, 40)[0]]
-    contigs = _INT.unpack_from(raw, at)[0]
+        names = raw[44 : 44 + _count(raw, 40)]
+    contigs = _count(raw, at)
     at, tables, words = at + 4, [], _words(raw, at)
     for _ in range(contigs):
         places, counts, at = _read_bins(words, at, _CSI_BIN)
         tables.append(_Contig(raw, places, counts, _CSI_BIN, (0, 0), _last_bin(depth)))
     _require(raw, at)
     return FileIndex(_names(names), shift, depth, tuple(tables), raw)
+
+
+def _count(raw: bytes, at: int) -> int:
+    """A number that counts something."""
+    count = int(_INT.unpack_from(raw, at)[0])
+    if count < 0:
+        raise Fallback("an index that counts less than nothing")
+    return count
 
 
 def _last_bin(depth: int) -> int:

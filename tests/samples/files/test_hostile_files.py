@@ -1,0 +1,343 @@
+"""Damaged, forged and exchanged files end in an error of their kind: no crash, hang or traceback.
+
+htslib 1.24 ends with SIGSEGV or SIGABRT on some of these indexes, so that a process of its own
+reads what is changed at random.
+"""
+
+import gzip
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pysam
+import pytest
+from bgen import BgenWriter
+
+import riskscore as rs
+from riskscore.errors import FileChangedError, IndexMissingError, InputError, VCFFormatError
+from riskscore.genetics.build import Build
+from riskscore.genetics.variant import Variant
+from riskscore.samples.files.bcf import BCFFile
+from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.source import Region
+from riskscore.samples.loci import loci
+from riskscore.samples.loci.loci import read_dosages
+from riskscore.writing.bundle import write_bundle
+from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
+from tests.samples.files.blocks.test_bcf import write_bcf
+
+Tool = Callable[[str], str]
+
+
+def lines_of(contig: str, positions: range, letters: str = "AG") -> list[str]:
+    fixed = f"rs\t{letters[0]}\t{letters[1]}\t.\tPASS\t.\tGT"
+    return [f"{contig}\t{p}\t{fixed}\t0|{p % 2}\t1|1\n" for p in positions]
+
+
+def vcf(path: Path, positions: range = range(10, 90_000, 50), *, csi: bool = False) -> Path:
+    lines = [*lines_of("chr1", positions), *lines_of("chr6", positions)]
+    return write_vcf(path, 2, lines, random.Random(1), 900, csi=csi)
+
+
+def first_bin(raw: bytes) -> int:
+    """Where the number of bins of the first contig stands."""
+    if raw[:3] == b"TBI":
+        return 36 + struct.unpack_from("<i", raw, 32)[0]
+    return 20 + struct.unpack_from("<i", raw, 12)[0]
+
+
+def put(raw: bytes, at: int, number: int) -> bytes:
+    return raw[:at] + struct.pack("<i", number) + raw[at + 4 :]
+
+
+TBI = {
+    "no such number of contigs": lambda raw: put(raw, 4, 2**31 - 1),
+    "less than no contigs": lambda raw: put(raw, 4, -1),
+    "other contigs than it names": lambda raw: put(raw, 4, 1),
+    "names of a negative length": lambda raw: put(raw, 32, -5),
+    "less than no bins": lambda raw: put(raw, first_bin(raw), -1),
+    "less than no chunks": lambda raw: put(raw, first_bin(raw) + 8, -1),
+    "a chunk behind the file": lambda raw: put(raw, first_bin(raw) + 12 + 8 + 4, 2**30),
+    "cut short": lambda raw: raw[: len(raw) // 2],
+    "nothing but zeros, and three hundred million": lambda raw: bytes(300_000_000),
+}
+CSI = {
+    "a million levels": lambda raw: put(raw, 8, 1_000_000),
+    "200 levels": lambda raw: put(raw, 8, 200),
+    "more levels than a number has": lambda raw: put(raw, 8, 2**31 - 1),
+    "less than no levels": lambda raw: put(raw, 8, -1),
+    "windows of less than a base": lambda raw: put(raw, 4, -1),
+    "windows of more than a chromosome": lambda raw: put(raw, 4, 31),
+    "less than no chunks": lambda raw: put(raw, first_bin(raw) + 4 + 12, -1),
+    "cut short": lambda raw: raw[: len(raw) // 2],
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "forged"),
+    [
+        pytest.param(ending, forge, id=f"{ending} {name}")
+        for ending, forges in ((".tbi", TBI), (".csi", CSI), (".bcf.csi", CSI))
+        for name, forge in forges.items()
+    ],
+)
+def test_a_forged_index_is_refused(
+    ending: str, forged: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = vcf(tmp_path / "a.vcf.gz", range(10, 2_000, 50), csi=ending == ".csi")
+    if ending == ".bcf.csi":
+        path = write_bcf(tmp_path, path, random.Random(1))
+    index = Path(f"{path}{'.tbi' if ending == '.tbi' else '.csi'}")
+    index.write_bytes(gzip.compress(forged(gzip.decompress(index.read_bytes())), 1))
+    with pytest.raises(IndexMissingError):
+        open_source([path])
+
+
+CHANGED = """
+    import faulthandler, gzip, random, sys
+    from pathlib import Path
+    import pysam
+    from riskscore.errors import RiskscoreError
+    from riskscore.samples.files.opening import open_source
+    from riskscore.samples.files.source import Region
+    pysam.set_verbosity(0)
+    path, index = map(Path, sys.argv[1:])
+    sound = gzip.decompress(index.read_bytes())
+    whole = [Region(name, 1, 1 << 29) for name in ("1", "6")]
+    with open_source([path]) as source:
+        expected = sum(1 for region in whole for _ in source.fetch(region))
+    for seed in range(40):
+        rng, raw = random.Random(seed), bytearray(sound)
+        for _ in range(rng.choice((1, 1, 4))):
+            raw[rng.randrange(4, len(raw))] = rng.choice((0, 127, 128, 255, rng.randrange(256)))
+        index.write_bytes(gzip.compress(raw))
+        faulthandler.dump_traceback_later(60, exit=True)
+        try:
+            with open_source([path]) as source:
+                for region in whole:
+                    for record in source.fetch(region):
+                        record.genotypes()
+        except RiskscoreError as error:
+            assert error.exit_code in (12, 13), error
+    print("done")
+"""
+
+
+@pytest.mark.parametrize("ending", [".tbi", ".csi", ".bcf"])
+def test_indexes_changed_at_random_crash_nothing(ending: str, tmp_path: Path) -> None:
+    path = vcf(tmp_path / "a.vcf.gz", csi=ending == ".csi")
+    if ending == ".bcf":
+        path = write_bcf(tmp_path, path, random.Random(1))
+    index = Path(f"{path}{'.tbi' if ending == '.tbi' else '.csi'}")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(CHANGED), str(path), str(index)],
+        capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr[-2000:]
+
+
+def test_an_index_that_leaves_out_the_middle_of_a_file(tmp_path: Path) -> None:
+    """The first and the last record are found through it."""
+    path = vcf(tmp_path / "a.vcf.gz")
+    index = Path(f"{path}.tbi")
+    raw = gzip.decompress(index.read_bytes())
+    at, bins = first_bin(raw) + 4, struct.unpack_from("<i", raw, first_bin(raw))[0]
+    windows = []
+    for _ in range(bins):
+        number, chunks = struct.unpack_from("<Ii", raw, at)
+        if number != 37450:  # which is none
+            windows.append(at)
+        at += 8 + 16 * chunks
+    middle = windows[len(windows) // 2] + 8
+    begin, end = struct.unpack_from("<QQ", raw, middle)
+    index.write_bytes(
+        gzip.compress(raw[:middle] + struct.pack("<QQ", end, end) + raw[middle + 16 :])
+    )
+    assert begin < end
+    with pytest.raises(IndexMissingError, match="leaves out a part"):
+        open_source([path])
+
+
+def test_the_index_of_a_shorter_bcf(tmp_path: Path) -> None:
+    """The longer file begins with the very blocks of the shorter."""
+    rng = random.Random(1)
+    (tmp_path / "short").mkdir()
+    short = write_bcf(
+        tmp_path / "short", vcf(tmp_path / "short" / "a.vcf.gz", range(10, 2_000, 9)), rng
+    )
+    data = gzip.decompress(short.read_bytes())
+    first = 9 + struct.unpack_from("<I", data, 5)[0]
+    last = 8 + sum(struct.unpack_from("<II", data, first))  # a record more, at the end
+    longer = tmp_path / "a.bcf"
+    write_bgzf(longer, data, random.Random(2), 65_280)
+    pysam.tabix_index(str(longer), preset="bcf", csi=True)  # type: ignore[arg-type]
+    with BCFFile(longer):
+        pass
+    another = bytearray(data[first : first + last])
+    struct.pack_into(
+        "<ii", another, 8, struct.unpack_from("<i", data, len(data) - last + 8)[0], 90_000
+    )
+    index = Path(f"{longer}.csi").read_bytes()
+    write_bgzf(longer, data + bytes(another), random.Random(2), 65_280)
+    Path(f"{longer}.csi").write_bytes(index)
+    with pytest.raises(IndexMissingError, match="does not find the last record"):
+        open_source([longer])
+
+
+@pytest.mark.parametrize(
+    "line", ["##contig=<ID-6,length=170805979>", "##contig=<ID=6,length\xbd1>"]
+)
+def test_a_contig_line_of_a_bcf_that_cannot_be_meant(line: str, tmp_path: Path) -> None:
+    path = write_bcf(tmp_path, vcf(tmp_path / "a.vcf.gz", range(10, 500, 50)), random.Random(1))
+    data = gzip.decompress(path.read_bytes())
+    end = 9 + struct.unpack_from("<I", data, 5)[0]
+    header = data[9:end]
+    begin = header.rindex(b"##contig=")
+    header = header[:begin] + line.encode("latin-1") + header[header.index(b"\n", begin) :]
+    write_bgzf(
+        path, data[:5] + struct.pack("<I", len(header)) + header + data[end:], random.Random(1), 900
+    )
+    with pytest.raises(InputError) as found:
+        open_source([path])
+    assert found.value.exit_code in (12, 13)
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    if rng.random() < 0.3:
+        del changed[rng.randrange(len(changed)) :]
+    for _ in range(rng.choice((1, 1, 4)) if changed else 0):
+        changed[rng.randrange(len(changed))] = rng.choice((0, 127, 128, 255, rng.randrange(256)))
+    return bytes(changed)
+
+
+def read_all(path: Path) -> None:
+    whole = [Region(name, 1, 1 << 29) for name in ("1", "6")]
+    with open_source([path]) as source:
+        source.prepare(whole)
+        for region in whole:
+            for record in source.fetch(region):
+                record.genotypes()
+                record.phased()
+                for name in ("DS", "GP", "HDS"):
+                    record.numbers(name)
+
+
+def test_filesets_of_plink_changed_at_random(oracle: Tool, tmp_path: Path) -> None:
+    made = vcf(tmp_path / "a.vcf.gz", range(10, 3_000, 50))
+    command = [oracle("plink2"), "--vcf", str(made), "--make-pgen", "--out", str(tmp_path / "b")]
+    subprocess.run([*command, "--silent"], check=True)
+    files = [tmp_path / f"b{ending}" for ending in (".pgen", ".pvar", ".psam")]
+    sound = {file: file.read_bytes() for file in files}
+    refused = 0
+    for seed in range(80):
+        rng = random.Random(seed)
+        for file in files:
+            file.write_bytes(sound[file])
+        file = rng.choice(files)
+        file.write_bytes(mutated(sound[file], rng))
+        try:
+            read_all(files[0])
+        except InputError:
+            refused += 1
+    assert refused > 20
+
+
+def test_bgens_changed_at_random(tmp_path: Path) -> None:
+    path = tmp_path / "a.bgen"
+    with BgenWriter(str(path), 3, samples=["A", "B", "C"], compression="zlib") as out:
+        for i in range(20):
+            table = np.array([[0.0, 0.25, 0.75], [1, 0, 0], [0.5, 0.5, 0]])
+            out.add_variant(f"v{i}", f"rs{i}", "6", 100 + i, ["G", "A"], table)
+    sound, refused = path.read_bytes(), 0
+    for seed in range(80):
+        path.write_bytes(mutated(sound, random.Random(seed)))
+        try:
+            read_all(path)
+        except InputError:
+            refused += 1
+    assert refused > 20
+
+
+def exchange(path: Path, other: Path) -> None:
+    """Put another file in a file's place, as rsync does."""
+    for ending in ("", ".tbi"):
+        new = Path(f"{path}.new")
+        shutil.copy(f"{other}{ending}", new)
+        new.replace(f"{path}{ending}")
+
+
+@pytest.fixture
+def two_files(tmp_path: Path) -> tuple[Path, Path]:
+    (tmp_path / "other").mkdir()
+    return vcf(tmp_path / "a.vcf.gz"), vcf(tmp_path / "other" / "a.vcf.gz")
+
+
+def test_a_file_that_is_exchanged_while_it_is_read(two_files: tuple[Path, Path]) -> None:
+    path, other = two_files
+
+    def read() -> None:
+        with open_source([path]) as source:
+            assert len(list(source.fetch(Region("6", 10, 10)))) == 1
+            exchange(path, other)
+
+    with pytest.raises(FileChangedError, match="changed while it was read"):
+        read()
+
+
+def test_a_stream_that_is_exchanged_while_it_is_read(two_files: tuple[Path, Path]) -> None:
+    path, other = two_files
+    plain = path.with_suffix("")
+    plain.write_bytes(gzip.decompress(path.read_bytes()))
+
+    def read() -> None:
+        with open_source([plain]) as source:
+            source.prepare([Region("6", 10, 10)])
+            plain.write_bytes(gzip.decompress(other.read_bytes()))
+
+    with pytest.raises(FileChangedError):
+        read()
+
+
+def test_an_error_of_reading_comes_before_that_of_a_change(two_files: tuple[Path, Path]) -> None:
+    path, other = two_files
+
+    def read() -> None:
+        with open_source([path]):
+            exchange(path, other)
+            raise VCFFormatError("mine")
+
+    with pytest.raises(VCFFormatError, match="mine"):
+        read()
+
+
+def test_the_second_process_reads_no_other_file(
+    two_files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = two_files
+    monkeypatch.setattr(loci, "_WORTH_A_PROCESS", 1)
+    variants = [Variant(f"v{p}", "6", p, None, "G", "A") for p in range(10, 2_000, 50)]
+    source = open_source([path])
+    exchange(path, other)  # which the first process does not see: it has the old one open
+    with pytest.raises(FileChangedError):
+        read_dosages(source, variants, Build.GRCh38, {}, Reading(processes=2))
+    source.close()
+
+
+def test_checksums_are_of_the_files_that_were_read(tmp_path: Path) -> None:
+    """A file exchanged between reading and writing has not the checksum of what was scored."""
+    rs.simulate(["ms"], n=8, seed=1, out=tmp_path / "made")
+    path = tmp_path / "made" / "cohort.vcf.gz"
+    scores = rs.score(path, "ms")
+    shutil.copy(path, tmp_path / "new")
+    (tmp_path / "new").replace(path)
+    with pytest.raises(FileChangedError):
+        write_bundle(scores, tmp_path / "out", inputs={"vcf": path})
+    assert not (tmp_path / "out").exists()
