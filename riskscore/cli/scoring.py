@@ -113,7 +113,7 @@ def explain(
         uncertainty_rows,
     )
     from riskscore.writing.tables import check_ending, write_table
-    from riskscore.writing.words import NOTICE, outcome_words, risk_words
+    from riskscore.writing.words import NOTICE, doubt_words, outcome_words, risk_words
 
     check_ending(output)
     scores = read_and_score(vcf, ask())
@@ -146,11 +146,7 @@ def explain(
                 f"{numbers['odds_ratio']:.3g} (log odds {numbers['log_odds']:+.4f}); "
                 f"coverage {numbers['coverage']:.0%}. {NOTICE}",
                 "  unsure because of "
-                + ", ".join(
-                    f"{row['source']} {row['share']:.0%}"
-                    + (f" ({row['note']})" if row["note"] else "")
-                    for row in sources[table.model.id][:-1]
-                ),
+                + ", ".join(doubt_words(row) for row in sources[table.model.id][:-1]),
             ]
         )
 

@@ -24,7 +24,7 @@ HARMONISED = frozenset(
 FORMAT_1 = frozenset(["reference_allele", "weight_type"])  # columns of format 1.0 only
 EXTENSION = frozenset(
     "position_grch37 position_grch38 reference_allele interaction_coding fallback_for component "
-    "standard_error source status".split()
+    "standard_error standard_error_source source status".split()
 )
 # The columns of the format, whatever the case they are written in (rsid, EFFECT_ALLELE).
 _CASES = {name.lower(): name for name in STANDARD | HARMONISED | FORMAT_1 | EXTENSION}

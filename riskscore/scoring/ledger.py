@@ -108,7 +108,9 @@ def _notes(table: ModelScores, sex: Sex | None) -> dict[VarianceSource, str]:
     notes = {}
     if bare:
         notes[VarianceSource.WEIGHTS] = (
-            f"{bare} of {len(terms)} weights have no published standard error and count as certain"
+            "weights' error unknown"
+            if bare == len(terms)
+            else f"weights' error unknown of {bare} of {len(terms)}, which count as certain"
         )
     if own.prevalence is None:
         notes[VarianceSource.BASELINE] = "the model has no baseline"

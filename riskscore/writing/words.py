@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,20 @@ def risk_words(numbers: Mapping[str, float]) -> str:
         f"{natural(numbers['probability'])} ({low} to {high}), {numbers['risk_ratio']:.2g} times "
         f"the average of {natural(numbers['average_risk'])}"
     )
+
+
+def doubt_words(row: Mapping[str, Any]) -> str:
+    """One source of uncertainty with its share, or with why there is none to tell.
+
+    >>> doubt_words({"source": "genotypes", "variance": 0.5, "share": 0.25, "note": ""})
+    'genotypes 25%'
+    >>> doubt_words({"source": "weights", "variance": 0.0, "share": 0.0, "note": "error unknown"})
+    'weights: error unknown'
+    """
+    if row["note"] and not row["variance"]:
+        return f"{row['source']}: {row['note']}"
+    note = f" ({row['note']})" if row["note"] else ""
+    return f"{row['source']} {row['share']:.0%}{note}"
 
 
 def outcome_words(model: RiskModel, question: Question) -> str:
