@@ -125,7 +125,7 @@ def test_unknown_sex_spreads_between_the_sexes() -> None:
 
 def test_weights_without_a_standard_error_are_named() -> None:
     note = rs.score(person([rs.load_model("ms")], variants={"rs10801908": 1})).uncertainty("person")
-    assert "112 of 184 weights have no published standard error" in note["note"][0]
+    assert "weights' error unknown of 112 of 184" in note["note"][0]
 
 
 @pytest.mark.parametrize("name", ["t1d", "ra", "ms"])
