@@ -27,6 +27,7 @@ Text = Annotated[str, Meta(max_length=1000)]
 Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*(?!\n)$", max_length=80)]
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-]+(?!\n)$")]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Age = Annotated[float, Meta(ge=0, le=120)]
 Positive = Annotated[float, Meta(gt=0, le=_MOST)]
 Finite = Annotated[float, Meta(ge=-_MOST, le=_MOST)]
 Copies = Annotated[int, Meta(ge=0, le=2)]
@@ -174,7 +175,7 @@ class IncidenceSchema(Strict, frozen=True, kw_only=True):
 
     table: Identifier
     mortality: Identifier
-    from_age: Annotated[float, Meta(ge=0, le=120)] = 0.0
+    from_age: Age = 0.0
     to_age: Annotated[float, Meta(gt=0, le=120)]
     factor: Positive = 1.0
     source: str = ""
@@ -231,9 +232,12 @@ class GivenSchema(Strict, frozen=True, kw_only=True):
     hla: dict[str, str] = {}
     variants: dict[str, Dosage] = {}
     exposures: dict[str, str] = {}
+    from_age: Age | None = None
+    to_age: Age | None = None
 
 
 class ExpectSchema(Strict, frozen=True, kw_only=True):
+    average_risk: Share | None = None
     published_score: Finite | None = None
     terms: dict[str, Finite] = {}
     sum: Finite | None = None

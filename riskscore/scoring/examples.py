@@ -12,6 +12,7 @@ from riskscore.models.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Part
 from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.samples.person import person
+from riskscore.samples.question import Question
 from riskscore.scoring.ledger import Entry, ledger
 from riskscore.scoring.score import score_cohort
 
@@ -32,7 +33,11 @@ def check_examples(model: RiskModel) -> int:
 
 def _check(model: RiskModel, example: Example) -> None:
     given: dict[str, Any] = dict(example.given)
-    cohort = person([model], **given)
+    ages = (given.pop("from_age", None), given.pop("to_age", None))
+    cohort = person([model], **given, population=_population(model))
+    if ages[0] is not None:
+        question = Question.of(model, population=cohort.population, horizon=ages)
+        cohort = replace(cohort, question=question)
     if not cohort.hla.genes:  # tags by hand are called as the paper calls them
         cohort = replace(cohort, haplotype_calls=HaplotypeCalls.PUBLISHED)
     scores = score_cohort(cohort, reference_panel())
@@ -44,9 +49,18 @@ def _check(model: RiskModel, example: Example) -> None:
     if expect["sum"] is not None:
         known = sum(entry.weight * entry.dosage for entry in entries if not entry.missing)
         _agree(model, example, "the sum", expect["sum"], known)
+    if expect.get("average_risk") is not None:
+        found = float(table.numbers["average_risk"][0])
+        _agree(model, example, "average_risk", expect["average_risk"], found)
     if expect["published_score"] is not None:
         found = float(table.numbers["published_score"][0])
         _agree(model, example, "published_score", expect["published_score"], found)
+
+
+def _population(model: RiskModel) -> str:
+    """EUR, or the first population that the model has frequencies of."""
+    known = model.reference_populations
+    return known[0] if known and "EUR" not in known else "EUR"
 
 
 def _uncentred(model: RiskModel, entries: list[Entry], name: str) -> float:
