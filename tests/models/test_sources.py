@@ -83,12 +83,14 @@ def test_odds_ratios_of_exposures_are_shown_as_weights(riskscore: Run) -> None:
 
 def test_the_card_answers_the_reporting_items() -> None:
     for name in rs.list_models():
-        card = "\n".join(card_words(rs.load_model(name), reference_panel()))
+        model = rs.load_model(name)
+        card = "\n".join(card_words(model, reference_panel()))
+        population = model.reference_populations[0]
         for item in ("Intended use:", "Not for:", "Limits:", "Predicted outcome:", "Study design:",
                      "Participants:", "Genetic data:", "Non-genetic variables:", "Missing data:",
                      "Construction:", "Type of model:", "Calibration:", "Subgroups and fairness:",
                      "Generalisability:", "Performance, as published:", "Citations:",
-                     "Expected variance of the score in EUR, by component:",
+                     f"Expected variance of the score in {population}, by component:",
                      "Illustrative, not diagnostic"):  # fmt: skip
             assert item in card, (name, item)
         assert "Study design: not stated" not in card, name
