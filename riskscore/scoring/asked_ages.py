@@ -89,7 +89,7 @@ def asked_ages(cohort: Cohort, reference: Reference) -> AskedAges | None:
     if not question.by_age:
         return None
     own = question.incidence_table()
-    tables = {sex: _rates(model, own, sex) for sex in Sex}
+    tables = {sex: rates_of(model, own, sex) for sex in Sex}
     first = max(rates.ages[0] for rates in tables.values())
     last = min(rates.ages[-1] for rates in tables.values())
     horizon = (model.rates.from_age, model.rates.to_age) if model.rates else (first, last)
@@ -123,8 +123,11 @@ def _starts(cohort: Cohort) -> Array:
     return np.array(cohort.exposures.age)
 
 
-def _rates(model: RiskModel, own: RateTable | None, sex: Sex) -> Rates:
-    """The rates of one sex: of the user's table, else of the one that the model names."""
+def rates_of(model: RiskModel, own: RateTable | None, sex: Sex) -> Rates:
+    """The rates of one sex: of the user's table ``own``, else of the one that the model names.
+
+    Raises UsageError where neither is there, or the table has no rates of that sex.
+    """
     named = model.rates
     if own is None and named is None:
         raise UsageError(

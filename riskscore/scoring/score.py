@@ -127,6 +127,28 @@ class Scores(ScoredCohort):
         entries = ledger(self.cohort, self._only(model).reference, self.panel, sample)
         return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
 
+    def risk_by_age(self, sample: str, model: str | None = None) -> pandas.DataFrame:
+        """One sample's risk from the first age of the model's horizon to each age, as a frame.
+
+        Columns are ``age``, ``risk`` and ``average_risk`` (of the same sex), death from other
+        causes counted. Raises UsageError for an unknown sample, or a model without a table of
+        incidence by age.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ms")], hla={"DRB1": "15:01 15:01"}, sex="female")
+        >>> last = score_cohort(one, reference_panel()).risk_by_age("person").iloc[-1]
+        >>> bool(last["risk"] > 2 * last["average_risk"])
+        True
+        """
+        import pandas as pd
+
+        from riskscore.scoring.age_curve import AGE_CURVE_COLUMNS, age_curve
+
+        rows = age_curve(self.cohort, self._only(model).reference, self.panel, sample)
+        return pd.DataFrame(rows, columns=list(AGE_CURVE_COLUMNS))
+
     def matches(self) -> pandas.DataFrame:
         """How each variant, HLA gene and exposure was found, as a frame: a row a model and thing.
 

@@ -156,6 +156,34 @@ def risk_chart(
     return spec(chart)
 
 
+def age_chart(rows: Sequence[Mapping[str, Any]], title: str) -> Spec:
+    """The risk by age of one person, and the average, in 1,000 people."""
+    frame = pd.DataFrame(
+        [
+            {"age": row["age"], "in 1,000": 1000 * row[name], "who": who}
+            for row in rows
+            for name, who in (("risk", "this score"), ("average_risk", "the average"))
+        ]
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("age:Q", title="by age").axis(tickCount=5).scale(nice=False),
+            y=alt.Y("in 1,000:Q", title="in 1,000").axis(tickCount=5),
+            color=alt.Color("who:N", title=None, sort=None, legend=ABOVE).scale(
+                domain=["this score", "the average"], range=[PALETTE[1], PALETTE[0]]
+            ),
+            strokeDash=alt.StrokeDash("who:N", title=None, sort=None, legend=ABOVE).scale(
+                domain=["this score", "the average"]
+            ),
+            tooltip=["who", "age", alt.Tooltip("in 1,000:Q", format=".3g")],
+        )
+        .properties(height=200, title=title)
+    )
+    return spec(chart)
+
+
 def waterfall_chart(steps: Sequence[Mapping[str, Any]], title: str) -> Spec:
     """A ledger as bars, each from where the one before ended; in log odds."""
     frame = pd.DataFrame(list(steps))

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import UsageError
+from riskscore.scoring.age_curve import age_curve
 from riskscore.scoring.ledger import ledger, uncertainty_rows
 from riskscore.scoring.likeness import likeness
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
 from riskscore.writing.measurements import Measurement, by_measurement
-from riskscore.writing.report.charts import Spec, uncertainty_chart, waterfall_chart
+from riskscore.writing.report.charts import Spec, age_chart, uncertainty_chart, waterfall_chart
 from riskscore.writing.report.risk_drawings import icon_array, interval_bar
 from riskscore.writing.words import in_thousand
 
@@ -119,11 +120,17 @@ def _model(
     doubt = f"chart-doubt-{table.model.id}"
     charts[doubt] = uncertainty_chart(sources, "What makes the interval wide")
     average = numbers["average_risk"]
+    curve = ""
+    if table.model.rates is not None and not math.isnan(numbers["probability"]):
+        curve = f"chart-age-{table.model.id}"
+        rows = age_curve(scores.cohort, table.reference, scores.panel, sample)
+        charts[curve] = age_chart(rows, "Risk by age")
     return {
         "model": table.model,
         "numbers": numbers,
         "flags": table.flags[place],
         "risk": _risk(numbers, average),
+        "curve": curve,
         "chart": chart,
         "doubt": doubt,
         "sources": sources,

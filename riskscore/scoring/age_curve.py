@@ -1,0 +1,57 @@
+"""One person's risk by age, beside the average of the same sex."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskscore.errors import UsageError
+from riskscore.models.model import Sex
+from riskscore.models.panel import ReferencePanel
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.asked_ages import rates_of
+from riskscore.scoring.design import Measurements
+from riskscore.scoring.reference import Reference
+from riskscore.scoring.risk_by_age import risk_by_age
+from riskscore.scoring.uncertainty import uncertainty
+
+AGE_CURVE_COLUMNS = ("age", "risk", "average_risk")
+_POINTS = 25  # of the curve; between them the risk is smooth
+
+
+def age_curve(
+    cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: str
+) -> list[dict[str, Any]]:
+    """The risk from the first age of the model's horizon to each age of it, as rows.
+
+    ``risk`` is the person's mean risk over what is not known, ``average_risk`` that of all people
+    of the same sex (of both, where it is not known), death from other causes counted. Raises
+    UsageError for an unknown sample, or a model that names no table of incidence by age.
+    """
+    if sample not in cohort.samples:
+        raise UsageError("no such sample in the results")
+    model, own = reference.model, cohort.question.incidence_table()
+    if model.rates is None:
+        raise UsageError(f"model {model.id} names no table of incidence by age")
+    place = cohort.samples.index(sample)
+    sex = cohort.sex[place]
+    measured = Measurements(cohort, reference, panel, range(place, place + 1))
+    design = measured.design()
+    unknown = uncertainty(measured, design, reference).spectrum
+    log_odds = ((design.expected - reference.centre) @ reference.weights).reshape(1)
+    ages = (model.rates.from_age, model.rates.to_age)
+    risks = [
+        risk_by_age(reference.by_sex[sex].distribution, rates_of(model, own, one), ages)
+        for one in ((sex,) if sex else tuple(Sex))
+    ]
+    first = max(ages[0], *(r.rates.ages[0] for r in risks))
+    last = min(ages[1], *(r.rates.ages[-1] for r in risks))
+    return [
+        {
+            "age": age,
+            "risk": float(np.mean([r.mean(log_odds, unknown, first, age)[0] for r in risks])),
+            "average_risk": float(np.mean([r.rates.risk(first, age) for r in risks])),
+        }
+        for age in np.linspace(first, last, _POINTS)[1:].tolist()
+    ]
