@@ -71,7 +71,7 @@ def atomic_write(path: Path | str) -> Iterator[IO[bytes]]:
     folder is missing or the disk refuses; nothing partial stays.
     """
     path = Path(path)
-    with _as_output_errors(path):
+    with as_output_errors(path):
         if _is_stream(path):
             with open(path, "wb") as stream:
                 yield stream
@@ -106,7 +106,7 @@ def new_folder(path: Path, *, replacing: Collection[str] = ()) -> Iterator[Path]
     are taken away as the new ones come, or when the disk refuses.
     """
     require_new_folder(path, replacing=replacing)
-    with _as_output_errors(path):
+    with as_output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_unfinished(path)
         staging, lock = None, -1
@@ -131,7 +131,8 @@ def new_folder(path: Path, *, replacing: Collection[str] = ()) -> Iterator[Path]
 
 
 @contextmanager
-def _as_output_errors(path: Path) -> Iterator[None]:
+def as_output_errors(path: Path) -> Iterator[None]:
+    """What the disk refuses within, as an OutputError that names the output."""
     try:
         yield
     except BrokenPipeError:
@@ -180,17 +181,18 @@ def write_file(path: Path, parts: Iterable[str | bytes]) -> str:
     refuses, and takes away what it had written.
     """
     digest = hashlib.sha256()
-    try:
-        with open(path, "xb") as stream:
-            for part in parts:
-                data = part.encode(errors="backslashreplace") if isinstance(part, str) else part
-                stream.write(data)
-                digest.update(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
+    with as_output_errors(path):
+        try:
+            with open(path, "xb") as stream:
+                for part in parts:
+                    data = part.encode(errors="backslashreplace") if isinstance(part, str) else part
+                    stream.write(data)
+                    digest.update(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     return digest.hexdigest()
 
 

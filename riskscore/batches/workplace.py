@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskscore.batches.tasks import Task
-from riskscore.errors import BatchLockedError, OutputError, ShardError
-from riskscore.outputs import sync_folder
+from riskscore.errors import BatchLockedError, ShardError
+from riskscore.outputs import as_output_errors, sync_folder
 from riskscore.writing.dataset import require_own_folder
 from riskscore.writing.shards import Shard, read_shard
 
@@ -55,14 +55,12 @@ class Workplace:
     def publish(self, task: Task) -> None:
         """Move in what a worker made, in the place of what may be there."""
         target = self.shards / task.name
-        try:
+        with as_output_errors(target):
             if target.exists():
                 target.replace(self.making / f"old-{task.name}")
             (self.making / task.name).replace(target)
             sync_folder(self.shards)
             shutil.rmtree(self.making / f"old-{task.name}", ignore_errors=True)
-        except OSError as error:
-            raise OutputError(f"could not write: {error.strerror}", where=target.name) from error
 
 
 @contextmanager
@@ -74,20 +72,19 @@ def workplace(out: Path) -> Iterator[Workplace]:
     """
     require_own_folder(out, WORK)
     place = Workplace(out / WORK)
-    handle = None
-    try:
+    with as_output_errors(out):
         for folder in (place.shards, place.making):
             folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(place.work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        if handle is not None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             os.close(handle)
-        raise BatchLockedError(
-            "another run works in this folder", where=out.name, fix="wait for it, or choose another"
-        ) from None
-    except OSError as error:
-        raise OutputError(f"could not write: {error.strerror}", where=out.name) from error
+            raise BatchLockedError(
+                "another run works in this folder",
+                where=out.name,
+                fix="wait for it, or choose another",
+            ) from None
     try:
         _clear(place.making)
         yield place

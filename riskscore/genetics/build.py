@@ -14,7 +14,11 @@ _NAMES = {
 
 
 class Build(StrEnum):
-    """A human genome assembly."""
+    """A human genome assembly.
+
+    >>> str(Build("hg19"))
+    'GRCh37'
+    """
 
     GRCh37 = "GRCh37"
     GRCh38 = "GRCh38"

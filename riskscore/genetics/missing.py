@@ -6,7 +6,11 @@ from enum import IntEnum
 
 
 class Missing(IntEnum):
-    """The reason a term has no observed value; NOT_MISSING is the number's own mark."""
+    """The reason a term has no observed value; NOT_MISSING is the number's own mark.
+
+    >>> Missing(1).name, bool(Missing.NOT_MISSING)
+    ('ABSENT', False)
+    """
 
     NOT_MISSING = 0
     ABSENT = 1  # no record at the locus, or no such gene in the file

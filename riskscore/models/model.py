@@ -210,6 +210,10 @@ class RiskModel:
     ``plain`` holds the variants of a genome-wide score, which are no terms. Without
     ``reference_populations`` no frequencies come with the model. ``warnings`` are told whenever it
     is used. Raises ModelFormatError for an ``id`` of other letters than those of a file's name.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> load_model("ms-2013").genes
+    ('A', 'DRB1')
     """
 
     id: str

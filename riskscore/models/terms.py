@@ -179,6 +179,11 @@ class Term:
     ``weight`` is a natural log odds ratio per unit of the product of ``factors``;
     ``standard_error`` is its standard error, None where none was published. A term with
     ``fallback_for`` counts only for people in whom that HLA gene is not typed.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> term = load_model("ms").terms[0]
+    >>> term.id, term.component, term.weight > 0
+    ('HLA-DRB1*15:01', 'HLA', True)
     """
 
     id: str

@@ -50,7 +50,13 @@ _EVIDENCE = 100
 
 @dataclass(frozen=True)
 class Cohort:
-    """People, in the order of the file, and what was read of them for ``models``."""
+    """People, in the order of the file, and what was read of them for ``models``.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> from riskscore.samples.person import person
+    >>> person([load_model("ms")], hla={"DRB1": "15:01 03:01"}).hla
+    HLACalls(genes DRB1)
+    """
 
     samples: tuple[str, ...]
     models: tuple[RiskModel, ...]
@@ -98,6 +104,11 @@ def read_cohort(
 
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
+
+    >>> from riskscore.files import reference_root
+    >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
+    >>> read_cohort(file, "ms").hla
+    HLACalls(genes A, B, DQA1, DQB1, DRB1)
     """
     question = Question.of(models, **options)
     named, reading, weak_tags = question.models, question.reading, question.weak_tags

@@ -45,7 +45,16 @@ _NUMBERS_SHOWN = (
 
 @dataclass(frozen=True, repr=False)
 class Scores(ScoredCohort):
-    """The scores of a cohort, a table a model, and the cohort they were computed from."""
+    """The scores of a cohort, a table a model, and the cohort they were computed from.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> from riskscore.models.panel import reference_panel
+    >>> from riskscore.samples.person import person
+    >>> one = person([load_model("ms")], hla={"A": "02:01 01:01"})
+    >>> scores = score_cohort(one, reference_panel())
+    >>> len(scores.to_frame()), scores.of("ms").unscored
+    (1, 0)
+    """
 
     plot = Plots()  # scores.plot.waterfall(sample), an Altair chart
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,12 +16,14 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 from riskscore.models.catalog import as_models
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
+from riskscore.models.terms import Part
 from riskscore.samples.frame import read_frame
 from riskscore.samples.question import Question
+from riskscore.scoring.components import enumerated
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.score import score_cohort
-from riskscore.studies.numbers import NumberScorer, ScoredPeople, log_odds_of_risk
+from riskscore.scoring.spectrum import Spectrum, after_certain, certain, of_normal, of_states
 
 _NAMES = ("genetic_score", "exposure_score", "interaction_score")
 
@@ -195,3 +198,79 @@ def _shift(log_odds: Array, share: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if expit(log_odds + middle).mean() < share else (low, middle)
     return (low + high) / 2
+
+
+_SMALLEST = 1e-15  # risks are kept this far from 0 and 1 where their log odds are taken
+
+
+@dataclass(frozen=True)
+class ScoredPeople:
+    """``parts`` of the score (people, 3), one a Part; ``log_odds`` of the risk (people,)."""
+
+    parts: Array
+    log_odds: Array
+
+
+def log_odds_of_risk(risk: Array) -> Array:
+    """logit(risk), finite.
+
+    >>> log_odds_of_risk(np.array([0.5])).tolist()
+    [0.0]
+    """
+    kept = np.clip(risk, _SMALLEST, 1 - _SMALLEST)
+    return np.asarray(np.log(kept / (1 - kept)))
+
+
+@dataclass(frozen=True)
+class NumberScorer:
+    """Scores the rows of a design matrix, people of unknown sex, against a reference."""
+
+    reference: Reference
+
+    def score(self, numbers: Array) -> ScoredPeople:
+        """Score ``numbers``, shape (people, the model's first terms).
+
+        What is not known, and the terms beyond the last column, are integrated over the reference
+        population: exactly where nothing of a component is known, else as normal.
+        """
+        terms, own = self.reference.model.terms, self.reference.by_sex[None]
+        full = np.full((len(numbers), len(terms)), np.nan)
+        full[:, : numbers.shape[1]] = numbers
+        known = ~np.isnan(full)
+        centred = np.where(known, full - self.reference.centre, 0.0)
+        kinds = np.array([term.part for term in terms])
+        parts = np.column_stack(
+            [centred @ np.where(kinds == part, self.reference.weights, 0.0) for part in Part]
+        )
+        if own.alpha is None:
+            return ScoredPeople(parts, np.full(len(numbers), np.nan))
+        risk = self._unknown(known).mean_risk(own.alpha + parts.sum(axis=1))
+        return ScoredPeople(parts, log_odds_of_risk(risk))
+
+    @cached_property
+    def _components(self) -> list[tuple[list[int], Spectrum]]:
+        """The terms of each component, and its spectrum when known and when not."""
+        reference, terms = self.reference, self.reference.model.terms
+        found = []
+        for component in reference.components:
+            columns = [j for j in component.terms if reference.by_sex[None].counted[j]]
+            if columns:
+                members = [terms[j] for j in columns]
+                states = enumerated(component.kinds, members, reference.kinds).states
+                lost = of_states(states.values[:, 0], states.probability)
+                found.append(
+                    (columns, after_certain(Spectrum(lost.real[:, None], lost.imaginary[:, None])))
+                )
+        return found
+
+    def _unknown(self, known: NDArray[np.bool_]) -> Spectrum:
+        """The spectrum of what is not known, by person."""
+        total, normal = certain(len(known)), np.zeros(len(known))
+        for columns, spectrum in self._components:
+            gone = ~known[:, columns].any(axis=1)
+            if gone.any():
+                total = total.times(spectrum.take(np.asarray(gone, dtype=np.int64)))
+            for j in columns:
+                square = self.reference.weights[j] ** 2 * self.reference.variance[j]
+                normal += np.where(~gone & ~known[:, j], square, 0.0)
+        return total.times(of_normal(normal)) if normal.any() else total

@@ -38,6 +38,13 @@ def write_bundle(
     The files are made beside the folder and moved in together. Raises OutputError when the folder
     holds anything already (unless it is an earlier bundle and ``replace`` is set), or the disk
     refuses; nothing partial is left.
+
+    >>> import riskscore as rs
+    >>> from tempfile import TemporaryDirectory
+    >>> scores = rs.score(rs.person([rs.load_model("ms")], hla={"DRB1": "15:01 03:01"}))
+    >>> with TemporaryDirectory() as folder:
+    ...     sorted(path.name for path in write_bundle(scores, f"{folder}/results").iterdir())
+    ['coverage.tsv', 'match_report.tsv', 'provenance.json', 'scores.tsv']
     """
     told = provenance(scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files}))
     require_unchanged(scores.cohort.marks)  # the checksums are of the files that were read

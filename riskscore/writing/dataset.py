@@ -15,7 +15,7 @@ from typing import Any
 
 from riskscore.errors import OutputError
 from riskscore.files import sha256
-from riskscore.outputs import open_permissions, sync_folder, write_file
+from riskscore.outputs import as_output_errors, open_permissions, sync_folder, write_file
 from riskscore.samples.hla.table import HLA_COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
@@ -54,13 +54,16 @@ def write_dataset(
     ``run`` is what all shards share of their provenance (:func:`run_of`). Raises OutputError when
     the disk refuses; what is then in ``folder`` is an earlier result, or has no provenance.json.
     """
-    try:
+    models = [str(model["id"]) for model in run["models"]]
+    odd = [name for name in models if Path(name).name != name]
+    if odd:
+        raise OutputError(f"the model id {odd[0]!r} is no name for a folder", where=folder.name)
+    with as_output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{_STAGING}*"):
             shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
         try:
-            models = [model["id"] for model in run["models"]]
             outputs = dict(_write_all(wholes, models, failures, staging, tsv))
             _move_in(staging, folder, outputs)
             record = sealed(_told(wholes, failures, run, outputs))
@@ -69,8 +72,6 @@ def write_dataset(
             sync_folder(folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"could not write: {error.strerror}", where=folder.name) from error
     return folder
 
 

@@ -25,6 +25,7 @@ from riskscore.batches.sample_sets import find_sample_sets
 from riskscore.batches.verify import verify
 from riskscore.errors import BatchLockedError, ModelNotFoundError, OutputError, PopulationError
 from riskscore.samples.question import Question
+from riskscore.writing.dataset import write_dataset
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "reference" / "schemas" / "provenance.schema.json").read_text())
@@ -366,3 +367,25 @@ def test_a_shard_whose_record_was_changed_is_scored_again(again: Path) -> None:
     record = next((again / "out" / "work" / "shards").iterdir()) / "shard.json"
     record.write_text(record.read_text().replace('"samples": 4', '"samples": 3', 1))
     assert counts(batch(again / "in", again / "out")) == (1, 2, 0)
+
+
+def test_a_file_name_that_is_no_text(tmp_path: Path, make_cohorts: Make) -> None:
+    """Its letters are told by escapes, and it fails nobody else."""
+    source = make_cohorts(tmp_path / "in", 1)
+    odd = Path(os.fsdecode(bytes(source) + b"/odd\xff.vcf.gz"))
+    shutil.copy(source / "c000.vcf.gz", odd)
+    outcome = batch(source, tmp_path / "out", tsv=True)
+    assert (counts(outcome), outcome.progress.people) == ((2, 0, 0), 8)
+    assert {finding.state for finding in verify(tmp_path / "out")} == {"same"}
+    told = json.loads((tmp_path / "out" / "provenance.json").read_text())
+    assert told["sample_sets"]["odd_"]["inputs"]["vcf"]["name"] == "odd\udcff.vcf.gz"
+    odd.write_bytes(b"")
+    assert counts(batch(source, tmp_path / "out", tsv=True)) == (0, 1, 1)
+    assert "odd\\udcff.vcf.gz" in (tmp_path / "out" / "failed.tsv").read_text()
+
+
+def test_a_model_id_makes_no_path(tmp_path: Path) -> None:
+    run = {"models": [{"id": "../../elsewhere"}]}
+    with pytest.raises(OutputError, match="no name for a folder"):
+        write_dataset([], [], run, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

@@ -125,3 +125,12 @@ def test_exit_codes_are_one_a_class() -> None:
     assert len(codes) == len(set(codes))
     assert all(kind.__name__ in (errors.__doc__ or "") for kind in classes)
     assert errors.EXIT_SOME_NOT_SCORED not in codes
+
+
+def test_control_characters_of_a_name_reach_no_terminal(riskscore: Run, tmp_path: Path) -> None:
+    name = "a\x1b[31m\nriskscore: all is well\u202e.vcf"
+    (tmp_path / name).write_text("no VCF")
+    done = riskscore("score", name, "-m", "t1d")
+    assert done.returncode == errors.VCFFormatError.exit_code
+    assert "a\\x1b[31m\\nriskscore: all is well\\u202e.vcf" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

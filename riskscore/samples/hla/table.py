@@ -52,7 +52,7 @@ def read_hla(
     codes: str | Path | None = None,
     allele_list: str | Path | None = None,
 ) -> pandas.DataFrame:
-    """The HLA genotypes of a VCF, or of typed tables of any known format, as a pandas frame.
+    r"""The HLA genotypes of a VCF, or of typed tables of any known format, as a pandas frame.
 
     ``layout`` long: a row a sample and gene, with the posterior of the pair and its alternatives;
     wide: a row a sample, two columns a gene; glstring: a row a sample. ``population`` weighs
@@ -61,6 +61,13 @@ def read_hla(
 
     Raises HLAFormatError for a table that cannot be read, NothingMatchedError for a VCF without
     HLA records.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     table = Path(folder, "typed.tsv")
+    ...     _ = table.write_text("sample\tDRB1_1\tDRB1_2\nanna\t15:01\t03:01\n")
+    ...     read_hla(table, layout="wide").iloc[0, :3].tolist()
+    ['anna', 'DRB1*03:01', 'DRB1*15:01']
     """
     import pandas as pd
 

@@ -49,6 +49,13 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
 
     Raises OutputError when the folder holds files already, UsageError for a term that the format
     cannot hold.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     copy = write_model(load_model("ms-2013"), f"{folder}/mine")
+    ...     sorted(path.name for path in copy.iterdir())
+    ['model.yaml', 'weights.tsv']
     """
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):

@@ -44,6 +44,15 @@ def model_of(
 
     Raises UsageError for a fit of terms one by one, or of a SNP of a frame, whose place in the
     genome is not known.
+
+    >>> import pandas as pd
+    >>> from riskscore.models.catalog import load_model
+    >>> from riskscore.studies.association.fit import fit
+    >>> people = pd.DataFrame({"DRB1*15:01": [1, 0] * 10, "case": [1, 1, 0] * 6 + [1, 0]})
+    >>> found = fit(people, "case", joint=True, minimum_count=0)
+    >>> new = model_of(found, id="mine", name="Mine", source="our study", like=load_model("ms"))
+    >>> [term.id for term in new.terms], new.card.disease["name"]
+    (['HLA-DRB1*15:01'], 'multiple sclerosis')
     """
     if fit.regression is None:
         raise UsageError("terms fitted one by one make no model", fix="joint=True")
@@ -197,6 +206,13 @@ def recalibrate(
     case-control sample give the ``prevalence`` of the population it was drawn from.
 
     Raises OutcomeError, FewPeopleError, or UsageError for a model without a baseline.
+
+    >>> import riskscore as rs
+    >>> drawn = rs.simulate("ms", cases=60, controls=60, seed=1)
+    >>> table = rs.score(drawn.cohort()).of("ms")
+    >>> found = recalibrate(table, drawn.outcome["ms"], drawn.samples, prevalence=0.003)
+    >>> found.n, found.cases
+    (120, 60)
     """
     y = read_outcome(outcome, samples)
     risk = table.numbers["probability"]

@@ -69,6 +69,12 @@ def penalised(
     of the training people, and is counted in the notes. The other arguments are as in ``fit``.
 
     Raises what ``fit`` does, and FewPeopleError with fewer than ``folds`` cases or controls.
+
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"DRB1*15:01": [1, 0] * 20, "case": [1, 0, 1, 0, 0] * 8})
+    >>> found = penalised(people, "case", folds=2, minimum_count=0)
+    >>> found.weights["term"].tolist()
+    ['HLA-DRB1*15:01']
     """
     from sklearn.model_selection import GridSearchCV
 
@@ -138,6 +144,12 @@ def stacked(
 
     Raises FewPeopleError with fewer than ``folds`` cases or controls, and UsageError for fewer
     than two models.
+
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"DRB1": ["15:01+04:01", "03:01+07:01", "01:01+11:01"] * 6})
+    >>> found = stacked(["ms", "ra"], people, [1, 0, 0] * 6, folds=2)
+    >>> found.weights["term"].tolist()
+    ['ms', 'ra']
     """
     import pandas as pd
     from sklearn.ensemble import StackingClassifier

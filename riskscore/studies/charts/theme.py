@@ -54,6 +54,14 @@ def save_chart(chart: Chart, path: Path | str) -> None:
     """Write a chart as .html (one file, no network), .png, .svg or .json, by its name's ending.
 
     Raises UsageError for another ending, OutputError when it cannot be written.
+
+    >>> import riskscore as rs
+    >>> from tempfile import TemporaryDirectory
+    >>> one = rs.person([rs.load_model("ms")], hla={"DRB1": "15:01 03:01"})
+    >>> with TemporaryDirectory() as folder:
+    ...     save_chart(rs.score(one).plot.waterfall("person"), f"{folder}/person.json")
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['person.json']
     """
     path = Path(path)
     if path.suffix not in ENDINGS:

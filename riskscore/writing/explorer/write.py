@@ -32,7 +32,17 @@ def script() -> str:
 
 
 def write_explorer(model: RiskModel, path: str | Path, *, population: str = "EUR") -> Path:
-    """Write the page; raises PopulationError when the model has no frequencies there."""
+    """Write a page in which a genotype, exposures and a baseline make a risk, as one looks.
+
+    One HTML file that needs no network. ``population`` is the superpopulation whose frequencies are
+    the reference. Raises PopulationError when the model has no frequencies there, or OutputError.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_explorer(load_model("ms-2013"), f"{folder}/explorer.html").name
+    'explorer.html'
+    """
     path = Path(path)
     content = [equations(model, reference_panel(), population)]
     html = render(

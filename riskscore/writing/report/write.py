@@ -44,6 +44,13 @@ def write_report(
     ``models`` are the folders or scoring files of a folder's models that are not shipped.
 
     Raises UsageError for an unknown sample, InputError for a folder that does not hold results.
+
+    >>> import riskscore as rs
+    >>> from tempfile import TemporaryDirectory
+    >>> scores = rs.score(rs.simulate("ms", 20).cohort())
+    >>> with TemporaryDirectory() as folder:
+    ...     write_report(scores, f"{folder}/report.html").name
+    'report.html'
     """
     path = Path(path)
     if isinstance(source, Scores):
