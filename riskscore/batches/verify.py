@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.batches.workplace import WORK, Workplace
-from riskscore.errors import FileMissingError, ModelError, VerifyError
+from riskscore.errors import FileMissingError, VerifyError
 from riskscore.files import read_text, sha256
-from riskscore.models.catalog import load_model
+from riskscore.models.catalog import list_models, load_model
 from riskscore.writing.dataset import PARTITIONS, RECORD
 from riskscore.writing.provenance import is_sealed, reference_tables
+
+_SCORING = (".txt", ".tsv", ".txt.gz", ".tsv.gz")  # the endings of scoring files
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ def verify(folder: Path, places: Sequence[Path] = ()) -> list[Verified]:
             f"no {RECORD}", where=folder.name, fix="let the run end, or name another folder"
         )
     try:
-        told = json.loads(read_text(record))
+        told, given = json.loads(read_text(record)), _search(places)
         return [
             *_record(told),
             *_outputs(folder, told["outputs"]),
-            *_inputs(told, _known_places(folder), _search(places)),
-            *_models(told),
+            *_inputs(told, _known_places(folder), given),
+            *_models(told, given),
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VerifyError(f"{RECORD} cannot be read", where=folder.name) from error
@@ -99,14 +101,23 @@ def _inputs(
                 yield Verified(checked[key], f"{role} {entry['name']}{of}")
 
 
-def _models(told: Mapping[str, Any]) -> Iterator[Verified]:
-    names = told["parameters"].get("models", [])
-    for model, name in zip(told["models"], names, strict=False):
-        try:
-            state = "same" if load_model(name).checksum == model["sha256"] else "changed"
-        except ModelError:
-            state = "unchecked"
+def _models(told: Mapping[str, Any], given: Mapping[str, list[Path]]) -> Iterator[Verified]:
+    """The shipped models by their ids; those of a file or folder where one of that content is."""
+    for model in told["models"]:
+        if model["id"] in list_models():
+            same = load_model(model["id"]).checksum == model["sha256"]
+            state = "same" if same else "changed"
+        else:
+            held = any(_is_model(path, model["sha256"]) for own in given.values() for path in own)
+            state = "same" if held else "unchecked"
         yield Verified(state, f"model {model['id']}")
+
+
+def _is_model(path: Path, checksum: str) -> bool:
+    """Whether a scoring file, or a model folder by its model.yaml, is the one of a checksum."""
+    if path.name == "model.yaml":
+        return load_model(path).checksum == checksum
+    return path.is_file() and path.name.endswith(_SCORING) and sha256(path) == checksum
 
 
 def _state(places: Sequence[Path], checksum: str) -> str:

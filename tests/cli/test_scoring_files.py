@@ -11,6 +11,7 @@ import pytest
 
 from riskscore.errors import (
     BuildMismatchError,
+    InputError,
     ModelDoubtError,
     ModelFormatError,
     PopulationError,
@@ -102,3 +103,35 @@ def test_a_model_without_a_baseline_explains_itself(riskscore: Run, tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert "no probability" in done.stderr
     assert "nan in" not in done.stderr
+
+
+def test_report_and_verify_of_a_scoring_file(
+    riskscore: Run, make_vcf: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A model that is not a shipped one is given again, and known by its checksum."""
+    vcf = make_vcf(["p", "q"], [("6", 100, "rs1", "G", "A", "GT", ["0/1", "1/1"])])
+    text = (
+        "#pgs_id=PGS999001\n#genome_build=GRCh38\n"
+        "rsID\tchr_name\tchr_position\teffect_allele\tother_allele\teffect_weight\n"
+        "rs1\t6\t100\tA\tG\t1.3\n"
+    )
+    model = tmp_path / "models" / "mine.txt"
+    model.parent.mkdir()
+    model.write_text(text)
+    results, page = tmp_path / "results", tmp_path / "r.html"
+    asked = ("-m", model, "--weight-type", "OR")
+    assert riskscore("score", vcf, *asked, "--out", results).returncode == 0
+    lost = riskscore("report", results, "-o", page)
+    assert lost.returncode == InputError.exit_code
+    assert "PGS999001" in lost.stderr
+    assert riskscore("report", results, "-o", page, "-m", model).returncode == 0
+    assert "PGS999001" in page.read_text()
+    one = ("--individual", "p", "--vcf", vcf)
+    assert riskscore("report", results, "-o", page, "-m", model, *one).returncode == 0
+    assert "0.262" in page.read_text()  # ln 1.3
+    assert "unchecked\tmodel PGS999001" in riskscore("verify", results).stdout
+    for place in (tmp_path, model):
+        assert "same\tmodel PGS999001" in riskscore("verify", results, "--inputs", place).stdout
+    model.write_text(text.replace("1.3", "1.4"))
+    changed = riskscore("report", results, "-o", page, "-m", model)
+    assert changed.returncode == InputError.exit_code

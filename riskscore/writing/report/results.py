@@ -107,7 +107,8 @@ def models_of(record: Mapping[str, Any], given: Sequence[str | Path] = ()) -> tu
 
     Raises InputError for a model that is not the one of the run.
     """
-    own = {model.id: model for model in map(partial(load_model, force=True), given)}
+    read = partial(load_model, force=True, weight_type=record["parameters"].get("weight_type"))
+    own = {model.id: model for model in map(read, given)}
     models = []
     for entry in record["models"]:
         model = own.get(entry["id"])
