@@ -265,6 +265,13 @@ def question_of(
             rich_help_panel=RISK,
         ),
     ] = None,
+    family: Annotated[
+        Path | None,
+        typer.Option(
+            help="Relatives, a row each: a TSV or CSV with sample, relation, affected, age.",
+            rich_help_panel=RISK,
+        ),
+    ] = None,
 ) -> Question:
     """The question that the options of a verb ask; these are the options of every verb that scores.
 
@@ -302,6 +309,7 @@ def question_of(
         from_age=from_age,
         to_age=to_age,
         incidence=incidence,
+        family=family,
     )
 
 

@@ -23,6 +23,7 @@ from riskscore.models.model import (
     Excess,
     Exposure,
     HaplotypeScheme,
+    Heritability,
     Level,
     NamedHaplotype,
     RiskModel,
@@ -89,6 +90,7 @@ def read_folder(folder: Path) -> RiskModel:
             for p in (baseline.prevalence if baseline else [])
         ),
         rates=_rates(schema, document),
+        heritability=_heritability(schema),
         exposures=exposures,
         scheme=scheme,
         missing=schema.missing,
@@ -126,6 +128,11 @@ def _rates(schema: ModelSchema, document: Document) -> BaselineRates | None:
         given.source,
         given.status,
     )
+
+
+def _heritability(schema: ModelSchema) -> Heritability | None:
+    given = schema.baseline.heritability if schema.baseline else None
+    return Heritability(given.value, given.source, given.status) if given else None
 
 
 def _card(schema: ModelSchema) -> Card:

@@ -156,6 +156,15 @@ class BaselineRates:
 
 
 @dataclass(frozen=True, slots=True)
+class Heritability:
+    """The additive heritability of the disease's liability, as published."""
+
+    value: float
+    source: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A paper a model rests on."""
 
@@ -225,6 +234,7 @@ class RiskModel:
     horizon: str = ""
     baseline: tuple[BaselineRisk, ...] = ()
     rates: BaselineRates | None = None
+    heritability: Heritability | None = None
     exposures: tuple[Exposure, ...] = ()
     scheme: HaplotypeScheme | None = None
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN

@@ -188,10 +188,19 @@ class IncidenceSchema(Strict, frozen=True, kw_only=True):
             raise ValueError("a factor needs a source")
 
 
+class HeritabilitySchema(Strict, frozen=True, kw_only=True):
+    """Additive heritability of the liability, for family histories."""
+
+    value: Share
+    source: Name
+    status: Status
+
+
 class BaselineSchema(Strict, frozen=True, kw_only=True):
     horizon: Name
     prevalence: Annotated[list[PrevalenceSchema], Meta(min_length=1)]
     incidence: IncidenceSchema | None = None
+    heritability: HeritabilitySchema | None = None
 
 
 class CitationSchema(Strict, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from riskscore.models.catalog import Models, as_models
 from riskscore.models.incidence import RateTable, read_incidence
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.origin import WeightType, as_weight_type
+from riskscore.samples.family import KnownRelative, read_family
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import HaplotypeCalls
 
@@ -66,6 +67,9 @@ class Question:
     or the end of the model's horizon. ``horizon=(35, 60)`` is short for both. ``incidence`` is a
     table of rates by age and sex in the place of the one the models name.
 
+    ``family`` is a table of relatives (sample, relation, affected, age; a row each): what they say
+    of the part of a person's risk that the score does not explain.
+
     Raises UsageError for a value that none of these can have.
 
     >>> question = Question.of("ms", population="AFR", reading=Reading(min_r2=0.3))
@@ -91,9 +95,11 @@ class Question:
     from_age: float | None = field(default=None, metadata=_BASELINE)
     to_age: float | None = field(default=None, metadata=_BASELINE)
     incidence: Path | None = field(default=None, metadata=_INPUT_OF_BASELINE)
+    family: Path | None = field(default=None, metadata=_INPUT_OF_BASELINE)
 
     def __post_init__(self) -> None:
         self._check_ages()
+        self.family_history()  # a table that cannot be read is refused before the long work
         if self.prevalence is not None and self.horizon is not None:
             raise UsageError(
                 "a prevalence has no other horizon than its own; leave one of them out"
@@ -131,6 +137,10 @@ class Question:
     def by_age(self) -> bool:
         """Whether risks are asked between ages."""
         return self.from_age is not None or self.age_column is not None
+
+    def family_history(self) -> Mapping[str, tuple[KnownRelative, ...]] | None:
+        """The relatives of each person by name; None where no table is given."""
+        return None if self.family is None else read_family(self.family)
 
     def incidence_table(self) -> RateTable | None:
         """The table of incidence that is given; raises ModelFormatError where it cannot be read."""
@@ -269,6 +279,7 @@ class QuestionOptions(TypedDict, total=False):
     from_age: float | None
     to_age: float | None
     incidence: str | Path | None
+    family: str | Path | None
 
 
 def takes_options(verb: Callable[P, R]) -> Callable[P, R]:
@@ -347,6 +358,7 @@ _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "reading": lambda value: value or Reading(),
     "haplotype_calls": _calling,
     "incidence": lambda value: Path(value) if value else None,
+    "family": lambda value: Path(value) if value else None,
     "prevalence": _prevalence,
 }
 

@@ -88,8 +88,7 @@ def asked_ages(cohort: Cohort, reference: Reference) -> AskedAges | None:
     question, model = cohort.question, reference.model
     if not question.by_age:
         return None
-    own = question.incidence_table()
-    tables = {sex: rates_of(model, own, sex) for sex in Sex}
+    tables = rates_by_sex(cohort, model)
     first = max(rates.ages[0] for rates in tables.values())
     last = min(rates.ages[-1] for rates in tables.values())
     horizon = (model.rates.from_age, model.rates.to_age) if model.rates else (first, last)
@@ -108,6 +107,15 @@ def asked_ages(cohort: Cohort, reference: Reference) -> AskedAges | None:
             risk_by_age(whole.distribution, tables[one], horizon) for one in of_sexes
         )
     return AskedAges(start, np.full(len(start), end), reason, by_sex)
+
+
+def rates_by_sex(cohort: Cohort, model: RiskModel) -> dict[Sex, Rates]:
+    """The rates that hold for a model: of the table the question gives, else of the model's own.
+
+    Raises UsageError where there is none.
+    """
+    own = cohort.question.incidence_table()
+    return {sex: rates_of(model, own, sex) for sex in Sex}
 
 
 def _starts(cohort: Cohort) -> Array:

@@ -14,9 +14,10 @@ from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.asked_ages import AskedAges, asked_ages
+from riskscore.scoring.asked_ages import AskedAges, asked_ages, rates_by_sex
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
+from riskscore.scoring.family_history import FamilyHistories, family_histories
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import Array, expit
 from riskscore.scoring.observed import (
@@ -115,9 +116,13 @@ def score_people(
     )
 
     ages = asked_ages(cohort, reference)
+    families = None
+    if cohort.question.family is not None:
+        tables = rates_by_sex(cohort, reference.model)
+        families = family_histories(cohort, reference, tables)
 
     def score(people: range) -> Told:
-        return _score_range(cohort, reference, panel, people, chunk, columns, ages)
+        return _score_range(cohort, reference, panel, people, chunk, columns, ages, families)
 
     if halves is None:
         flags, seen, reasons = score(range(count))
@@ -141,6 +146,7 @@ def _score_range(
     chunk: int,
     columns: tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]],
     ages: AskedAges | None,
+    families: FamilyHistories | None,
 ) -> Told:
     """Score a range of people into the columns of all; their flags, and sums over them."""
     numbers, coverage, variance = columns
@@ -160,6 +166,8 @@ def _score_range(
         part = _score_rows(design, reference, by_sex, spread, observed)
         if ages is not None:
             _risks_by_age(part, ages, rows, by_sex, spread)
+        if families is not None:
+            families.apply(part, rows, list(cohort.sex[place]))
         part["risk_ratio"] = part["probability"] / part["average_risk"]
         part = _refused(part, design, reference)
         for name, values in part.items():
@@ -169,7 +177,8 @@ def _score_range(
         for source, column in variance.items():
             column[place] = spread.variance.get(source, np.nan)
         own = flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
-        flags += own if ages is None else ages.flagged(own, rows)
+        own = own if ages is None else ages.flagged(own, rows)
+        flags += own if families is None else families.flagged(own, rows)
         seen += exact_sum(observed.shares)
         reasons += reason_counts(design)
     return flags, seen, reasons
