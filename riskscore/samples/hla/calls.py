@@ -28,7 +28,8 @@ class GeneCalls:
     ``probability`` of a sample's rows sums to 1. A sample without rows has no call. Where
     ``ordered`` is true, first and second lie on the first and the second chromosome, the same two
     for all genes of one ``phase_set``; elsewhere the order says nothing. An allele without fields
-    is one that is there and not known.
+    is one that is there and not known. ``imputed`` says that the probabilities are an imputation's,
+    which errs in the genes of a haplotype together.
     """
 
     gene: str
@@ -40,6 +41,7 @@ class GeneCalls:
     source: str = ""
     ordered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     phase_set: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    imputed: bool = False
 
     def __post_init__(self) -> None:
         if len(self.ordered) != len(self.sample):

@@ -87,6 +87,7 @@ def calls_from_evidence(
         source,
         ordered[order].astype(bool),
         phase_set[sample[order]],
+        imputed=True,
     )
 
 

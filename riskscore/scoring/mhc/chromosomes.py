@@ -20,6 +20,7 @@ from riskscore.scoring.mhc.ragged import Weighted, spread, together
 
 Places = NDArray[np.int64]
 
+UNTOLD = 1e-6  # how often the dosages of a chromosome say nothing of what it is
 NONE, SEVERAL = -1, -2  # in place of a block's only haplotype
 
 
@@ -114,10 +115,27 @@ class Chromosomes:
         return code
 
     def _likelihood(self, block: Block, names: Places, *, grouped: bool) -> Array:
+        """The likelihood of the panel's haplotypes of a block, shape (rows, haplotypes).
+
+        Dosages of one chromosome come from one imputation of it, whose errors its genes share:
+        where several are unsure they are one evidence, the geometric mean of their likelihoods.
+        """
         total = np.ones((len(names), len(block.codes)))
+        imputed = np.column_stack(
+            [names[:, k] >= self.names[gene].named for k, gene in enumerate(block.genes)]
+        )
+        genes = imputed.sum(axis=1)
+        unsure = np.flatnonzero(genes)
+        evidence = np.ones((len(unsure), len(block.codes)))
         for k, gene in enumerate(block.genes):
             table = self.names[gene].grouped if grouped else self.names[gene].exact
-            total *= table[names[:, k]][:, block.codes[:, k]]
+            own = table[names[:, k]]
+            shared = np.flatnonzero(imputed[unsure, k])
+            power = 1 / genes[unsure[shared], None]
+            evidence[shared] *= (own[unsure[shared]] ** power)[:, block.codes[:, k]]
+            own[imputed[:, k]] = 1.0
+            total *= own[:, block.codes[:, k]]
+        total[unsure] *= (1 - UNTOLD) * evidence + UNTOLD
         return total
 
     def _apart(

@@ -34,7 +34,8 @@ ITSELF = -1  # in place of a kind: the kind of the allele itself
 class GeneNames:
     """The names of a gene as likelihoods of its alleles.
 
-    ``row`` has each name's row, and ``unknown`` is the row of an allele of which nothing is known.
+    ``row`` has each name's row, and ``unknown`` is the row of an allele of which nothing is known;
+    rows from ``named`` on are of imputed chromosomes.
     ``exact`` and ``grouped`` have shape (rows, alleles): in the second a name stands for its whole
     G group, as some typings write it. ``kind`` is ITSELF, or that of an unlisted allele.
     ``kinds`` has the kind of every listed allele, and ``answers`` the kinds' (kinds, questions).
@@ -47,6 +48,7 @@ class GeneNames:
     answers: Array
     row: Places
     unknown: int
+    named: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class GeneEvidence:
     A person's rows stand together. ``likely`` is the row's probability as the file has it;
     ``ordered`` says that the file puts the names on the first and the second of two chromosomes,
     which hold for all genes of one ``phase_set``. In ``soft`` rows each chromosome has a
-    distribution of its own.
+    distribution of its own; ``unsure`` are other rows of an imputation that leaves several open.
     """
 
     names: GeneNames
@@ -67,6 +69,7 @@ class GeneEvidence:
     likely: Array
     ordered: NDArray[np.bool_]
     soft: NDArray[np.bool_]
+    unsure: NDArray[np.bool_]
     phase_set: Places
 
     def of_people(self, people: Places, count: int) -> GeneEvidence:
@@ -77,7 +80,7 @@ class GeneEvidence:
         return GeneEvidence(
             self.names, place[self.sample[rows]], self.first[rows], self.second[rows],
             self.weight[rows], self.likely[rows], self.ordered[rows], self.soft[rows],
-            self.phase_set[rows],
+            self.unsure[rows], self.phase_set[rows],
         )  # fmt: skip
 
 
@@ -93,6 +96,7 @@ class Panel:
             for member, _ in members
         }
         self._groups: dict[str, tuple[HLAAllele, ...]] = {}
+        self._aligned: dict[str, frozenset[str]] = {}  # names in the tables of residues
         self.frequency: dict[str, Array] = {}
         table = panel.haplotypes
         own, pooled = table.frequency(population), table.pooled
@@ -141,14 +145,16 @@ class Panel:
 
     def in_alignment(self, allele: HLAAllele) -> bool:
         """Whether the residues of an allele are known, where those of its gene are."""
-        tables = [
-            names
-            for (gene, _), names in self.panel.residues.residues.items()
-            if gene == allele.gene
-        ]
-        short = str(allele.reduced(2))
-        known = [f"{allele.gene}*" in names or short in names for names in tables]
-        return not tables or any(known) or allele.suffix == "N"
+        if allele.gene not in self._aligned:
+            tables = [
+                names
+                for (gene, _), names in self.panel.residues.residues.items()
+                if gene == allele.gene
+            ]
+            self._aligned[allele.gene] = frozenset().union(*tables)
+        names = self._aligned[allele.gene]
+        listed = f"{allele.gene}*" in names or str(allele.reduced(2)) in names
+        return not names or listed or allele.suffix == "N"
 
 
 def _begun(name: HLAAllele, alleles: Sequence[HLAAllele]) -> NDArray[np.bool_]:
@@ -187,7 +193,7 @@ def gene_names(
     row_of, size = inverse.ravel().astype(np.int64), len(alleles)
     return GeneNames(
         same[:, :size], same[:, size:-1], same[:, -1].astype(np.int64), which[:size], kinds,
-        row_of[:-1], int(row_of[-1]),
+        row_of[:-1], int(row_of[-1]), len(same),
     )  # fmt: skip
 
 
@@ -221,7 +227,10 @@ def gene_evidence(
     soft = (several & ~(np.bincount(sample, ~ordered, len(people)) > 0))[sample]
     het = first != second
     weight = q / (share[first] * share[second] * np.where(het, 2.0, 1.0))
-    rows = GeneEvidence(names, sample, first, second, weight, q, ordered & het, soft, phase_set)
+    unsure = several[sample] & ~soft & calls.imputed
+    rows = GeneEvidence(
+        names, sample, first, second, weight, q, ordered & het, soft, unsure, phase_set
+    )
     return _by_chromosome(rows, q, share) if soft.any() else rows
 
 
@@ -251,7 +260,7 @@ def _by_chromosome(rows: GeneEvidence, q: Array, share: Array) -> GeneEvidence:
     return GeneEvidence(
         extended, both(rows.sample, chosen), both(rows.first, new), both(rows.second, new + count),
         both(rows.weight, one), both(rows.likely, one), both(rows.ordered, one),
-        both(rows.soft, one), both(rows.phase_set, 0 * new),
+        both(rows.soft, one), both(rows.unsure, 0 * new), both(rows.phase_set, 0 * new),
     )  # fmt: skip
 
 
@@ -270,5 +279,5 @@ def nothing_known(panel: Panel, gene: str, questions: Sequence[Question]) -> Gen
     none = np.zeros(0, dtype=np.int64)
     return GeneEvidence(
         gene_names(panel, gene, (), questions), none, none, none, np.zeros(0), np.zeros(0),
-        np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), none,
+        np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), none,
     )  # fmt: skip

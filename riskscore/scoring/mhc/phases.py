@@ -158,9 +158,17 @@ def _stacked(one: Phases, other: Phases) -> Phases:
 def block_phases(
     genes: Sequence[GeneEvidence], people: int, switch_error: float, least: float
 ) -> Phases:
-    """The phases of a block's genes in each of some people, before any haplotype is weighed."""
+    """The phases of a block's genes in each of some people, before any haplotype is weighed.
+
+    Genes of one imputation share its errors: where several are unsure they are one evidence, the
+    geometric mean of what each says.
+    """
     phases = Phases.none(people)
+    unsure = [np.bincount(gene.sample, gene.unsure, people) > 0 for gene in genes]
+    several = np.maximum(np.sum(unsure, axis=0), 1)
     for gene in genes:
-        phases = phases.joined(Phases.of_gene(gene, people), people, switch_error)
+        power = np.where(gene.unsure, 1 / several[gene.sample], 1.0)
+        own = Phases.of_gene(replace(gene, weight=gene.weight**power), people)
+        phases = phases.joined(own, people, switch_error)
         phases = phases.above(least, phases.likely)
     return phases

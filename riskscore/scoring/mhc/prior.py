@@ -9,9 +9,9 @@ frequencies in the panel and a those of all its chromosomes together,
     p(block) = (1 - E) f(block) + E ((1 - U) a(block) + U * product over genes of a(allele))
 
 A piece of one block has p(block) in place of f(piece). So a haplotype that nobody of the panel has
-is one put together by recombination between blocks (R), a block that only other populations have
-has a share of E, and one that nobody has a share of E * U. Every combination of listed alleles has
-a probability above 0, and they sum to 1 over all combinations.
+is one put together by recombination between blocks (R); of the blocks that stand alone, those that
+only other populations have share E, and those that nobody has share E * U. Every combination of
+listed alleles has a probability above 0, and they sum to 1 over all combinations.
 
 R is the chance that a haplotype differs from the panel's by recombination at one of the borders.
 The leave-one-out likelihood of the panel's chromosomes is greatest at 0.13 to 0.35 by border and
@@ -56,6 +56,15 @@ class Block:
     share: Array
     apart: float
     alleles: tuple[Array, ...]
+
+    def drawn(self, count: int, rng: np.random.Generator) -> Places:
+        """Haplotypes of the block drawn at random, shape (count, genes)."""
+        row = _chosen(np.append(self.share, self.apart), rng.random(count))
+        codes = np.vstack([self.codes, np.zeros_like(self.codes[:1])])[row]
+        apart = np.flatnonzero(row == len(self.codes))
+        for k, frequency in enumerate(self.alleles):
+            codes[apart, k] = _chosen(frequency, rng.random(len(apart)))
+        return codes
 
 
 @dataclass(frozen=True)
@@ -159,6 +168,32 @@ class HaplotypePrior:
                 share = share * pieces[piece]
             total += share
         return total
+
+    def drawn(self, count: int, rng: np.random.Generator) -> Places:
+        """Haplotypes drawn at random, as places in ``alleles``, shape (count, genes)."""
+        weights = np.array([weight for _, weight in self.cuts])
+        which = _chosen(weights, rng.random(count))
+        codes = np.zeros((count, len(self.genes)), dtype=np.int64)
+        for number, (cut, _) in enumerate(self.cuts):
+            own = np.flatnonzero(which == number)
+            for piece in cut:
+                if piece in self.stretches:
+                    stretch = self.stretches[piece]
+                    row = _chosen(stretch.frequency, rng.random(len(own)))
+                    for k, b in enumerate(piece):
+                        block = self.blocks[b]
+                        codes[own[:, None], list(block.genes)] = block.codes[stretch.places[row, k]]
+                else:
+                    block = self.blocks[piece.start]
+                    codes[own[:, None], list(block.genes)] = block.drawn(len(own), rng)
+        return codes
+
+
+def _chosen(weights: Array, draws: Array) -> Places:
+    """The place at which each draw (0 to 1) falls among weights."""
+    bounds = np.cumsum(weights)
+    place = np.searchsorted(bounds, draws * bounds[-1], side="right")
+    return np.asarray(np.minimum(place, len(weights) - 1), dtype=np.int64)
 
 
 def _block(

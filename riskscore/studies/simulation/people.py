@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.models.model import HaplotypeScheme
-from riskscore.models.panel import DRDQ
-from riskscore.scoring.kinds.scheme import classify
-from riskscore.studies.simulation.plan import DR_DQ, HLAPool, Locus, Settings, chromosome_order
+from riskscore.models.panel import ReferencePanel
+from riskscore.scoring.link import Array
+from riskscore.scoring.mhc.prior import HaplotypePrior
+from riskscore.scoring.mhc.questions import answers, class_questions
+from riskscore.studies.simulation.plan import HLAPool, Locus, Settings, chromosome_order
 
 BLOCK = 6144  # people or, of three persons each, 2048 families; the draws depend on it
 MHC = (28_000_000, 34_500_000)  # inherited as a whole, in either build
@@ -35,14 +37,13 @@ def stream(seed: int, purpose: int, number: int = 0) -> np.random.Generator:
 class People:
     """Simulated people. ``codes`` has shape (loci, people): 2 x first + second haplotype's allele,
     1 being the effect allele. ``hla`` gives by gene the places of both alleles in the pool, shape
-    (people, 2); ``haplotypes`` those of DRB1~DQA1~DQB1. ``ancestry`` is each person's share of
+    (people, 2), the first of all genes on one chromosome. ``ancestry`` is each person's share of
     haplotypes from each population of the mixture; ``family`` has number and role (0 father,
     1 mother, 2 child), -1 outside families.
     """
 
     female: NDArray[np.bool_]
     codes: Codes
-    haplotypes: Places
     hla: Mapping[str, Places]
     ancestry: NDArray[np.float32]
     family: NDArray[np.int64]
@@ -55,7 +56,6 @@ class People:
         return People(
             self.female[rows],
             self.codes[:, rows],
-            self.haplotypes[rows],
             {gene: places[rows] for gene, places in self.hla.items()},
             self.ancestry[rows],
             self.family[rows],
@@ -67,7 +67,6 @@ def joined(parts: Sequence[People]) -> People:
     return People(
         np.concatenate([p.female for p in parts]),
         np.concatenate([p.codes for p in parts], axis=1),
-        np.concatenate([p.haplotypes for p in parts]),
         {gene: np.concatenate([p.hla[gene] for p in parts]) for gene in parts[0].hla},
         np.concatenate([p.ancestry for p in parts]),
         np.concatenate([p.family for p in parts]),
@@ -77,18 +76,18 @@ def joined(parts: Sequence[People]) -> People:
 class Drawer:
     """Draws blocks of people for a plan."""
 
-    def __init__(self, settings: Settings, pool: HLAPool, loci: Sequence[Locus]) -> None:
+    def __init__(
+        self, settings: Settings, pool: HLAPool, loci: Sequence[Locus], panel: ReferencePanel
+    ) -> None:
         self.settings, self.pool, self.loci = settings, pool, tuple(loci)
+        self.panel = panel
         self.populations = tuple(settings.mixture)
         self.chromosomes = sorted(
             {locus.variant.chromosome for locus in loci} | {"6"}, key=chromosome_order
         )
         self.mixture = np.cumsum([settings.mixture[name] for name in self.populations])[:-1]
-        self.classes = {
-            id(model.scheme): haplotype_classes(model.scheme, pool)
-            for model in settings.models
-            if model.scheme
-        }
+        self.schemes = [model.scheme for model in settings.models if model.scheme]
+        self._classed = [class_tables(scheme, pool, panel) for scheme in self.schemes]
         self.thresholds = [self._threshold(locus) for locus in loci]
 
     def block(self, number: int, size: int) -> People:
@@ -105,19 +104,22 @@ class Drawer:
             name: np.searchsorted(self.mixture, rng.random((size, 2)), side="right")
             for name in self.chromosomes
         }
-        haplotypes = self._places(DR_DQ, origin["6"], rng)
-        hla = {
-            gene: self.pool.members(gene)[haplotypes].astype(np.int16)
-            if gene in DRDQ
-            else self._places(gene, origin["6"], rng)
+        hla = self._haplotypes(origin["6"], rng) | {
+            gene: self._places(gene, origin["6"], rng)
             for gene in self.pool.alleles
+            if gene not in self.pool.priors[self.populations[0]].genes
         }
         draws = stream(self.settings.seed, ALLELES, number)
         codes = np.empty((len(self.loci), size), dtype=np.uint8)
+        classes = {id(scheme): self.classes(scheme, hla) for scheme in self.schemes}
         for row, (locus, (system, table)) in enumerate(
             zip(self.loci, self.thresholds, strict=True)
         ):
-            places = haplotypes if system == DR_DQ else hla[system] if system else np.int16(0)
+            places: NDArray[np.int64] | Places | int = 0
+            if isinstance(system, HaplotypeScheme):
+                places = classes[id(system)]
+            elif system:
+                places = hla[system]
             threshold = table[origin[locus.variant.chromosome], places]
             allele = draws.random((size, 2), dtype=np.float32) < threshold
             codes[row] = 2 * allele[:, 0] + allele[:, 1]
@@ -126,29 +128,46 @@ class Drawer:
             [(everywhere == i).mean(axis=1) for i in range(len(self.populations))], axis=1
         ).astype(np.float32)
         family = np.full((size, 2), -1, dtype=np.int64)
-        return People(female, codes, haplotypes, hla, ancestry, family)
+        return People(female, codes, hla, ancestry, family)
 
-    def _places(self, system: str, origin: NDArray[np.int64], rng: np.random.Generator) -> Places:
-        """Haplotypes or alleles drawn whole from the shares of each haplotype's population."""
+    def _haplotypes(self, origin: NDArray[np.int64], rng: np.random.Generator) -> dict[str, Places]:
+        """Whole haplotypes, each from the prior of its own population."""
+        genes = self.pool.priors[self.populations[0]].genes
+        drawn = np.zeros((*origin.shape, len(genes)), dtype=np.int16)
+        for i, name in enumerate(self.populations):
+            mine = origin == i
+            drawn[mine] = self.pool.priors[name].drawn(int(mine.sum()), rng)
+        return {gene: drawn[..., place] for place, gene in enumerate(genes)}
+
+    def _places(self, gene: str, origin: NDArray[np.int64], rng: np.random.Generator) -> Places:
+        """Alleles of a gene drawn by itself, by the shares of each haplotype's population."""
         draws = rng.random(origin.shape)
         places = np.zeros(origin.shape, dtype=np.int16)
         for i, name in enumerate(self.populations):
-            bounds = np.cumsum(self.pool.shares[name, system])[:-1]
+            bounds = np.cumsum(self.pool.shares[name, gene])[:-1]
             mine = origin == i
             places[mine] = np.searchsorted(bounds, draws[mine], side="right")
         return places
 
-    def _threshold(self, locus: Locus) -> tuple[str, NDArray[np.float32]]:
-        """P(effect allele) by population and by place in the system the locus goes with."""
-        if locus.haplotype is not None:
-            scheme = next(
-                model.scheme
-                for model in self.settings.models
-                if model.scheme and locus.haplotype in model.scheme.haplotypes
+    def classes(self, scheme: HaplotypeScheme, hla: Mapping[str, Places]) -> NDArray[np.int64]:
+        """The class in a scheme of each of people's haplotypes, shape (people, 2)."""
+        tables = self._classed[[id(own) for own in self.schemes].index(id(scheme))]
+        first = next(iter(tables))
+        found = np.full(hla[first].shape, len(scheme.haplotypes), dtype=np.int64)
+        for number in reversed(range(len(scheme.haplotypes))):
+            inside = np.logical_and.reduce(
+                [table[hla[gene], number] for gene, table in tables.items()]
             )
-            own = scheme.haplotypes.index(locus.haplotype)
-            is_own = (self.classes[id(scheme)] == own).astype(np.float32)
-            return DR_DQ, np.repeat(is_own[None, :], len(self.populations), axis=0)
+            found[inside] = number
+        return found
+
+    def _threshold(self, locus: Locus) -> tuple[str | HaplotypeScheme, NDArray[np.float32]]:
+        """P(effect allele) by population and by allele, or class, of what the locus goes with."""
+        if locus.haplotype is not None:
+            scheme = next(s for s in self.schemes if locus.haplotype in s.haplotypes)
+            is_own = np.zeros(len(scheme.haplotypes) + 1, dtype=np.float32)
+            is_own[scheme.haplotypes.index(locus.haplotype)] = 1
+            return scheme, np.repeat(is_own[None, :], len(self.populations), axis=0)
         if not locus.tag:
             shares = [[locus.frequency[name]] for name in self.populations]
             return "", np.array(shares, dtype=np.float32)
@@ -156,41 +175,49 @@ class Drawer:
         table = []
         for name in self.populations:
             link = locus.tag[name]
-            carried = np.array([link.allele.covers(a) for a in self.pool.alleles[link.allele.gene]])
-            share = float(self.pool.allele_shares(name, link.allele.gene)[carried].sum())
+            carried = np.array([link.allele.covers(a) for a in self.pool.alleles[gene]])
+            share = float(self.pool.allele_shares(name, gene)[carried].sum())
             with_allele, without = link.conditional(share)
-            row = np.where(carried, with_allele, without)
-            if link.allele.gene in DRDQ:
-                row = row[self.pool.members(link.allele.gene)]
-            table.append(row)
-        return (DR_DQ if gene in DRDQ else gene), np.array(table, dtype=np.float32)
+            table.append(np.where(carried, with_allele, without))
+        return gene, np.array(table, dtype=np.float32)
 
     def expected_frequency(self, row: int) -> float:
         """A locus's effect-allele frequency in the first population, as it is drawn."""
         system, table = self.thresholds[row]
-        if not system:
+        name = self.populations[0]
+        if isinstance(system, HaplotypeScheme):
+            shares = self._class_shares(system, name)
+        elif system:
+            shares = self.pool.allele_shares(name, system)
+        else:
             return float(table[0, 0])
-        shares = self.pool.shares[self.populations[0], system]
         return float(shares @ table[0].astype(np.float64))
+
+    def _class_shares(self, scheme: HaplotypeScheme, population: str) -> Array:
+        """How frequent the classes of a scheme are, over every combination of its alleles."""
+        genes = [gene for gene in self.pool.alleles if gene in scheme.genes]
+        sizes = [len(self.pool.alleles[gene]) for gene in genes]
+        places = np.indices(sizes).reshape(len(genes), -1)
+        prior = HaplotypePrior.of(self.panel.haplotypes, population, genes)
+        codes = np.column_stack([places[genes.index(gene)] for gene in prior.genes])
+        classes = self.classes(scheme, dict(zip(genes, places, strict=True)))
+        size = len(scheme.haplotypes) + 1
+        return np.bincount(classes, prior.probability(codes), size).astype(np.float64)
 
     def _families(self, parents: People, size: int, rng: np.random.Generator) -> People:
         """Father, mother and child, family by family; the child by recombination of both."""
         fathers, mothers = np.arange(size), np.arange(size, 2 * size)
         codes = np.zeros((len(self.loci), size), dtype=np.uint8)
-        haplotypes = np.empty((size, 2), dtype=np.int16)
         hla = {gene: np.empty((size, 2), dtype=np.int16) for gene in self.pool.alleles}
         for side, parent in enumerate((fathers, mothers)):
             second, at_mhc = self._transmitted(size, rng)
             bits = (parents.codes[:, parent] >> np.where(second, 0, 1).astype(np.uint8)) & 1
             codes |= bits << np.uint8(1 - side)
-            haplotypes[:, side] = parents.haplotypes[parent, at_mhc.astype(int)]
             for gene, places in hla.items():
                 places[:, side] = parents.hla[gene][parent, at_mhc.astype(int)]
         # A child's ancestry is given as its parents' mean, the expectation.
         ancestry = (parents.ancestry[fathers] + parents.ancestry[mothers]) / np.float32(2)
-        children = People(
-            rng.random(size) < 0.5, codes, haplotypes, hla, ancestry, parents.family[:size]
-        )
+        children = People(rng.random(size) < 0.5, codes, hla, ancestry, parents.family[:size])
         female = np.concatenate([np.repeat([False, True], size), children.female])
         everyone = replace(joined([parents, children]), female=female)
         order = np.arange(3 * size).reshape(3, size).T.ravel()
@@ -239,8 +266,13 @@ def _map_position(name: str, position: int) -> int:
     return max(MHC[0], position - (MHC[1] - MHC[0]))
 
 
-def haplotype_classes(scheme: HaplotypeScheme, pool: HLAPool) -> NDArray[np.int64]:
-    """The class of each DRB1~DQA1~DQB1 haplotype; the number of classes for none of them."""
-    none = len(scheme.haplotypes)
-    found = [classify(scheme, dict(zip(DRDQ, alleles, strict=True))) for alleles in pool.haplotypes]
-    return np.array([none if place is None else place for place in found])
+def class_tables(
+    scheme: HaplotypeScheme, pool: HLAPool, panel: ReferencePanel
+) -> dict[str, NDArray[np.bool_]]:
+    """By gene of a scheme, which alleles of the pool fit each class, shape (alleles, classes)."""
+    asked = class_questions(scheme)
+    return {
+        gene: answers([own[k] for own in asked], pool.alleles[gene], panel, panel.populations[0])
+        == 1
+        for k, gene in enumerate(scheme.genes)
+    }

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskscore.errors import PopulationError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import NamedHaplotype, RiskModel
-from riskscore.models.panel import DRDQ, ReferencePanel
+from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
 from riskscore.scoring.link import Array
+from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.studies.simulation.tags import TagLink, tag_links
 
 DRAWS_AT_MOST = 50_000_000  # people looked at to find the cases of a rare disease
@@ -128,61 +128,46 @@ class Locus:
 class HLAPool:
     """What HLA haplotypes are drawn from.
 
-    ``haplotypes`` are DRB1~DQA1~DQB1; ``alleles`` lists each gene's alleles. ``shares`` has, by
-    population and system (a gene, or DR-DQ), the share of each entry.
+    ``priors`` has by population that of whole haplotypes, from which scores are measured too; a
+    gene that the panel's haplotypes lack is drawn by itself, by its ``shares`` in each population.
+    ``alleles`` lists each gene's alleles.
     """
 
-    haplotypes: tuple[tuple[HLAAllele, ...], ...]
+    priors: Mapping[str, HaplotypePrior]
     alleles: Mapping[str, tuple[HLAAllele, ...]]
     shares: Mapping[tuple[str, str], Array]
 
     def allele_shares(self, population: str, gene: str) -> Array:
         """The share of each of a gene's alleles, as drawn."""
-        if gene not in DRDQ:
+        prior = self.priors[population]
+        if gene not in prior.genes:
             return self.shares[population, gene]
-        shares = self.shares[population, DR_DQ]
-        return np.asarray(
-            np.bincount(self.members(gene), shares, len(self.alleles[gene])), dtype=np.float64
-        )
-
-    def members(self, gene: str) -> NDArray[np.int64]:
-        """For each haplotype the place of its allele of a DR-DQ gene."""
-        place = {allele: i for i, allele in enumerate(self.alleles[gene])}
-        column = DRDQ.index(gene)
-        return np.array([place[haplotype[column]] for haplotype in self.haplotypes])
-
-
-DR_DQ = "DRB1~DQA1~DQB1"
+        place = prior.genes.index(gene)
+        block = next(block for block in prior.blocks if place in block.genes)
+        column = block.genes.index(place)
+        own = np.bincount(block.codes[:, column], block.share, len(self.alleles[gene]))
+        return np.asarray(own + block.apart * block.alleles[column])
 
 
 def hla_pool(panel: ReferencePanel, populations: Sequence[str]) -> HLAPool:
     """Everything the populations carry; shares are made to sum to 1 (they are rounded)."""
-    known = {gene for population, gene in panel.alleles if population in populations} - set(DRDQ)
-    haplotypes = sorted({h for name in populations for h, _ in panel.drdq.get(name, ())})
-    alleles = {
+    table = panel.haplotypes
+    priors = {name: HaplotypePrior.of(table, name, table.genes) for name in populations}
+    alone = {gene for population, gene in panel.alleles if population in populations}
+    alone -= set(table.genes)
+    alleles = dict(zip(table.genes, table.alleles, strict=True)) | {
         gene: tuple(
             sorted({a for name in populations for a in panel.alleles.get((name, gene), ())})
         )
-        for gene in sorted(known)
-    } | {
-        gene: tuple(sorted({haplotype[i] for haplotype in haplotypes}))
-        for i, gene in enumerate(DRDQ)
+        for gene in sorted(alone)
     }
     shares: dict[tuple[str, str], Array] = {}
     for name in populations:
-        if name not in panel.drdq:
-            raise PopulationError(
-                f"no HLA haplotype frequencies for {name}",
-                fix=f"choose from: {', '.join(panel.populations)}",
-            )
-        by_haplotype = dict(panel.drdq[name])
-        share = np.array([by_haplotype.get(haplotype, 0.0) for haplotype in haplotypes])
-        shares[name, DR_DQ] = share / share.sum()
-        for gene in known:
-            table = panel.alleles[name, gene]
-            share = np.array([table.get(allele, 0.0) for allele in alleles[gene]])
+        for gene in alone:
+            own = panel.alleles[name, gene]
+            share = np.array([own.get(allele, 0.0) for allele in alleles[gene]])
             shares[name, gene] = share / share.sum()
-    return HLAPool(tuple(haplotypes), alleles, shares)
+    return HLAPool(priors, alleles, shares)
 
 
 def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:

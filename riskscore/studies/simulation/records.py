@@ -1,8 +1,10 @@
 """The VCF records of simulated people: loci and HLA alleles, true or with imputation's noise.
 
-The noise is that of a calibrated imputation. On each haplotype the dosages of a gene's alleles are
-a draw from the Dirichlet distribution with parameters k f_a, f the frequencies in the cohort, given
-the true allele; a SNP is a gene of two alleles. With k = 1/R2 - 1 the dosage h of every allele
+The noise is that of a calibrated imputation, which is wrong about haplotypes and not about genes:
+an imputed chromosome is a mixture of whole ones, the true one among them, with the same weights at
+all HLA genes. So the dosages of a gene's alleles are, on each haplotype, a draw from the Dirichlet
+distribution with parameters k f_a, f the frequencies in the cohort, given the true allele; a SNP is
+a gene of two alleles, each with noise of its own. With k = 1/R2 - 1 the dosage h of every allele
 has variance R2 f (1-f), E[true | h] = h, and so squared correlation R2 with the truth (conjugacy of
 the Dirichlet and the categorical distribution: given the truth a, the parameters are k f + e_a).
 """
@@ -100,15 +102,13 @@ def simulated_records(people: People, drawer: Drawer) -> Iterator[SimulatedRecor
     """Every record, sorted by place."""
     settings = drawer.settings
     loci = [_SNP(locus, row, settings) for row, locus in enumerate(drawer.loci)]
-    imputed: dict[str, _Imputed] = {}
+    imputed = _impute(people, drawer) if settings.r2 is not None else None
     jobs: list[_SNP | _HLA] = [*loci, *_hla_jobs(drawer)]
     for job in sorted(jobs, key=lambda job: job.place):
         if isinstance(job, _SNP):
             yield job.record(people, drawer)
             continue
-        if settings.r2 is not None and job.gene not in imputed:
-            imputed = {job.gene: _impute(people, drawer, job.gene)}  # one gene's at a time
-        yield job.record(people, drawer, imputed.get(job.gene))
+        yield job.record(people, drawer, imputed)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class _HLA:
         truth = (2 * both[:, 0] + both[:, 1]).astype(np.uint8) ^ np.uint8(3 if absent_alt else 0)
         noisy = None
         if imputed is not None:
-            noisy = imputed.hundredths(carried)
+            noisy = imputed.hundredths(carried[people.hla[self.gene]])
             noisy = (STEPS - noisy).astype(np.uint8) if absent_alt else noisy
         share = math.nan
         if len(self.settings.mixture) == 1:
@@ -211,40 +211,42 @@ def _beta_quantiles(a: float, b: float) -> Codes:
 
 @dataclass(frozen=True)
 class _Imputed:
-    """Each haplotype's dosages of a gene: a few alleles with weights, (parts, people, 2)."""
+    """Each chromosome as a mixture of a few of the cohort's, with weights, (parts, people, 2).
 
-    places: NDArray[np.int16]
+    ``chromosomes`` are places in the cohort's, the first and second of one person after the other.
+    """
+
+    chromosomes: NDArray[np.int64]
     weights: Array
 
     def hundredths(self, carried: NDArray[np.bool_]) -> Codes:
-        dosage = np.zeros(self.places.shape[1:])
-        for place, weight in zip(self.places, self.weights, strict=True):
-            dosage += np.where(carried[place], weight, 0.0)
+        """The dosages of an allele that the chromosomes in ``carried`` (people, 2) carry."""
+        flat = carried.ravel()
+        dosage = np.zeros(carried.shape)
+        for place, weight in zip(self.chromosomes, self.weights, strict=True):
+            dosage += np.where(flat[place], weight, 0.0)
         return np.rint(dosage * STEPS).astype(np.uint8)
 
 
-def _impute(people: People, drawer: Drawer, gene: str) -> _Imputed:
-    """A draw from Dirichlet(k f + e_true) for each haplotype, by breaking a stick.
+def _impute(people: People, drawer: Drawer) -> _Imputed:
+    """A draw from a Dirichlet process for each chromosome, by breaking a stick.
 
-    The true allele has the weight W ~ Beta(1, k); what is left is shared out among alleles drawn
-    from f, each taking a Beta(1, k) part of what is left (Sethuraman's construction).
+    The true one has the weight W ~ Beta(1, k); what is left is shared out among chromosomes drawn
+    from the cohort, each taking a Beta(1, k) part of what is left (Sethuraman's construction).
     """
     settings = drawer.settings
     assert settings.r2 is not None
-    number = len(drawer.loci) + list(GENE_START).index(gene)
-    rng = stream(settings.seed, NOISE, number)
-    truth = people.hla[gene]
+    rng = stream(settings.seed, NOISE, len(drawer.loci))
+    shape = (len(people), 2)
+    truth = np.arange(2 * len(people)).reshape(shape)
     if settings.r2 == 1:
-        return _Imputed(truth[None], np.ones((1, *truth.shape)))
+        return _Imputed(truth[None], np.ones((1, *shape)))
     k = 1 / settings.r2 - 1
     parts = math.ceil(math.log(_LEFT_OVER) / math.log(1 - settings.r2))
-    shares = np.bincount(truth.ravel(), minlength=len(drawer.pool.alleles[gene])) / truth.size
-    bounds = np.cumsum(shares)[:-1]
-    places, weights, left = [truth], [], np.ones(truth.shape)
+    places, weights, left = [truth], [], np.ones(shape)
     for _ in range(parts):
-        piece = 1 - rng.random(truth.shape) ** (1 / k)
+        piece = 1 - rng.random(shape) ** (1 / k)
         weights.append(left * piece)
         left = left * (1 - piece)
-        drawn = np.searchsorted(bounds, rng.random(truth.shape), side="right")
-        places.append(drawn.astype(np.int16))
+        places.append(rng.integers(0, truth.size, shape))
     return _Imputed(np.stack(places), np.stack([*weights, left]))

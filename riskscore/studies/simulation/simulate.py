@@ -148,7 +148,7 @@ class _Simulator:
         self.settings = settings
         loci = plan_loci(settings, panel)
         self.plan = plan_exposures(settings.models)
-        self.drawer = Drawer(settings, hla_pool(panel, tuple(settings.mixture)), loci)
+        self.drawer = Drawer(settings, hla_pool(panel, tuple(settings.mixture)), loci, panel)
         references = {m.id: build_reference(m, panel, settings.population) for m in settings.models}
         self.scores = {
             name: TrueScore(reference, self.drawer, panel) for name, reference in references.items()

@@ -90,7 +90,7 @@ class TrueScore:
                 return exposures.at_level(exposure, factor.level).astype(float)
             case HaplotypeFactor() | DiplotypeFactor():
                 assert self.model.scheme is not None
-                classes = self.drawer.classes[id(self.model.scheme)][people.haplotypes]
+                classes = self.drawer.classes(self.model.scheme, people.hla)
                 names = (*self.model.scheme.names, OTHER)
                 return haplotype_values(factor, names, classes[:, 0], classes[:, 1], self.pairs)
         carried = self.counted[factor][people.hla[factor.gene]].sum(axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import riskscore as rs
+from riskscore.models.panel import reference_panel
 from riskscore.studies.simulation.people import COPIES, Drawer
 from riskscore.studies.simulation.simulate import Simulation
 
@@ -43,37 +44,82 @@ def people() -> Simulation:
     return rs.simulate(["t1d", "ra", "ms"], N, seed=11)
 
 
-def test_haplotypes_come_whole_at_their_frequencies(people: Simulation) -> None:
-    pool = people.drawer.pool
-    rows = table("drdq_haplotypes.tsv", "EUR")
-    expected = {(r["DRB1"], r["DQA1"], r["DQB1"]): float(r["frequency"]) for r in rows}
-    drawn = people.people.haplotypes.ravel()
-    seen = {
-        tuple(map(str, pool.haplotypes[place])): count
-        for place, count in enumerate(np.bincount(drawn, minlength=len(pool.haplotypes)))
-    }
-    assert set(seen) == set(expected)
-    total = sum(expected.values())
-    assert scattered([z(seen[name], 2 * N, share / total) for name, share in expected.items()])
-    # The genes of one chromosome are those of its haplotype.
-    for gene, column in (("DRB1", 0), ("DQA1", 1), ("DQB1", 2)):
-        names = np.array([str(a) for a in pool.alleles[gene]])[people.people.hla[gene]]
-        whole = np.array([str(h[column]) for h in pool.haplotypes])[people.people.haplotypes]
-        assert (names == whole).all()
+def haplotypes(population: str) -> tuple[list[dict[str, str]], np.ndarray]:
+    """The rows of the panel, and the frequency of each in a population."""
+    with (HLA / "haplotypes.tsv").open() as stream:
+        lines = [line for line in stream if not line.startswith("#")]
+    rows = list(csv.DictReader(lines, delimiter="\t"))
+    counts = np.array([float(row[population]) for row in rows])
+    return rows, counts / counts.sum()
 
 
-@pytest.mark.parametrize("gene", ["A", "B", "C", "DPA1", "DPB1"])
-def test_alleles_of_other_genes_at_their_frequencies(people: Simulation, gene: str) -> None:
-    names = [str(a) for a in people.drawer.pool.alleles[gene]]
-    counts = np.bincount(people.people.hla[gene].ravel(), minlength=len(names))
-    rows = [row for row in table("allele_frequencies.tsv", "EUR") if row["gene"] == gene]
-    assert {row["allele"] for row in rows} == set(names)
-    total = sum(float(row["frequency"]) for row in rows)
-    found = [
-        z(counts[names.index(row["allele"])], 2 * N, float(row["frequency"]) / total)
-        for row in rows
-    ]
+def carries(people: Simulation, gene: str, allele: str) -> np.ndarray:
+    """Whether each drawn chromosome carries an allele."""
+    names = np.array([str(a) for a in people.drawer.pool.alleles[gene]])
+    return (names == f"{gene}*{allele}")[people.people.hla[gene]].ravel().astype(float)
+
+
+LINKED = [
+    ("A", "01:01", "B", "08:01"),
+    ("C", "07:01", "B", "08:01"),
+    ("B", "08:01", "DRB1", "03:01"),
+    ("B", "07:02", "DRB1", "15:01"),
+    ("DRB1", "15:01", "DQB1", "06:02"),
+    ("DRB1", "04:01", "DQB1", "03:02"),
+    ("DRB1", "03:01", "DPB1", "01:01"),
+]
+
+
+@pytest.mark.parametrize("pair", LINKED, ids="~".join)
+def test_alleles_are_linked_as_in_the_panel(
+    people: Simulation, pair: tuple[str, str, str, str]
+) -> None:
+    """Their r is within its error in the panel's 1,006 chromosomes.
+
+    Smoothing takes a twentieth of it at each border between blocks, and about a hundredth else.
+    """
+    rows, frequency = haplotypes("EUR")
+    gene, allele, other, name = pair
+    one, two = (
+        np.array([float(row[g] == a) for row in rows]) for g, a in ((gene, allele), (other, name))
+    )
+    p, q = frequency @ one, frequency @ two
+    expected = (frequency @ (one * two) - p * q) / math.sqrt(p * (1 - p) * q * (1 - q))
+    found = float(np.corrcoef(carries(people, gene, allele), carries(people, other, name))[0, 1])
+    assert expected > 0.1
+    assert abs(found - expected) < 2 * (1 - expected**2) / math.sqrt(1006) + 0.02
+    borders = {"A": 0, "C": 1, "B": 1, "DRB1": 2, "DQB1": 2, "DPB1": 3}
+    kept = 0.95 ** (borders[other] - borders[gene])
+    assert found == pytest.approx(expected * kept, abs=0.02)
+
+
+@pytest.mark.parametrize("gene", ["A", "B", "C", "DRB1", "DQA1", "DQB1", "DPB1"])
+def test_alleles_at_their_frequencies(people: Simulation, gene: str) -> None:
+    """Of blocks that stand alone, a hundredth are drawn from all populations."""
+    rows, own = haplotypes("EUR")
+    populations = ("AFR", "AMR", "EAS", "EUR", "SAS")
+    counts = np.array([sum(float(row[p]) for p in populations) for row in rows])
+    alone = 0.05 if gene in ("A", "DPB1") else 0.05**2  # a border on one side, or on both
+    share = (1 - 0.01 * alone) * own + 0.01 * alone * counts / counts.sum()
+    found = []
+    for allele in sorted({row[gene] for row in rows}):
+        expected = float(share @ np.array([float(row[gene] == allele) for row in rows]))
+        if 2 * N * expected > 5:
+            found.append(z(carries(people, gene, allele).sum(), 2 * N, expected))
     assert scattered(found)
+
+
+def test_a_gene_without_haplotypes_is_drawn_by_its_alleles(people: Simulation) -> None:
+    names = [str(a) for a in people.drawer.pool.alleles["DPA1"]]
+    counts = np.bincount(people.people.hla["DPA1"].ravel(), minlength=len(names))
+    rows = [row for row in table("allele_frequencies.tsv", "EUR") if row["gene"] == "DPA1"]
+    total = sum(float(row["frequency"]) for row in rows)
+    assert scattered(
+        [
+            z(counts[names.index(row["allele"])], 2 * N, float(row["frequency"]) / total)
+            for row in rows
+        ]
+    )
 
 
 def test_snps_at_the_models_frequencies_and_in_hardy_weinberg_proportions(
@@ -135,13 +181,18 @@ def test_haplotype_tags_follow_their_class(people: Simulation) -> None:
         ),
         "DR15-DQ6.2": lambda a, b, c: (a, b, c) == ("DRB1*15:01", "DQA1*01:02", "DQB1*06:02"),
     }
-    names = [tuple(map(str, h)) for h in people.drawer.pool.haplotypes]
+    genes = ("DRB1", "DQA1", "DQB1")
+    names = [
+        np.array([str(a) for a in people.drawer.pool.alleles[gene]])[people.people.hla[gene]]
+        for gene in genes
+    ]
     found = 0
     for row, locus in enumerate(people.drawer.loci):
         rule = rules.get(locus.haplotype.name) if locus.haplotype else None
         if rule:
-            is_class = np.array([rule(*name) for name in names])
-            copies = is_class[people.people.haplotypes].sum(axis=1)
+            chromosomes = zip(*(name.ravel().tolist() for name in names), strict=True)
+            is_class = np.array([rule(*name) for name in chromosomes]).reshape(-1, 2)
+            copies = is_class.sum(axis=1)
             assert (COPIES[people.people.codes[row]] == copies).all()
             found += 1
     assert found == len(rules)
@@ -261,7 +312,7 @@ def test_children_carry_what_their_parents_have() -> None:
 
 def test_crossing_over_follows_haldane_and_spares_the_mhc() -> None:
     trios = rs.simulate("ms", 10, seed=2, trios=True)
-    drawer = Drawer(trios.settings, trios.drawer.pool, trios.drawer.loci)
+    drawer = Drawer(trios.settings, trios.drawer.pool, trios.drawer.loci, reference_panel())
     second, at_mhc = drawer._transmitted(40_000, np.random.default_rng(1))
     places = [(x.variant.chromosome, x.variant.position_grch38) for x in drawer.loci]
     inside = [i for i, (c, p) in enumerate(places) if c == "6" and 28e6 <= p <= 34.5e6]
