@@ -70,6 +70,7 @@ check: setup ## Lint, formatting, types, and who may import whom
 
 bench: setup ## Measure beside plink2, cyvcf2 and bcftools (BENCH="a1k --repeats 3")
 	$(BIN)/python -m tests.benchmarks.measure $(BENCH)
+	$(BIN)/python -m tests.benchmarks.shipped_models
 
 # Sphinx too has an environment of its own, which sees that of riskscore.
 $(DOCS_READY): docs/requirements.lock $(READY)

@@ -28,7 +28,7 @@ _BLANKS = " \r\v\f\x1c\x1d\x1e\x1f"  # what is stripped from a cell, of ASCII
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ColumnTexts:
     """A file turned by columns: the text of each has a cell a line; ``lines`` are the file's."""
 
     texts: tuple[str, ...]
@@ -66,7 +66,9 @@ class Coded:
         return Coded(np.append(self.words, other.words), codes).changed(str)
 
 
-def read_columns(text: str, start: int, columns: tuple[str, ...], name: str, first: int) -> Table:
+def read_columns(
+    text: str, start: int, columns: tuple[str, ...], name: str, first: int
+) -> ColumnTexts:
     """The rows of a file from ``start`` on; ``first`` is the line of the first of them.
 
     Raises ModelFormatError for a row of another length than the header, and for no rows.
@@ -90,7 +92,7 @@ def read_columns(text: str, start: int, columns: tuple[str, ...], name: str, fir
                 own.append("\n".join(cells[i :: len(columns) + 1]))
     if not lines:
         raise ModelFormatError("no rows of weights", where=name)
-    return Table(tuple(map("\n".join, texts)), np.concatenate(lines))
+    return ColumnTexts(tuple(map("\n".join, texts)), np.concatenate(lines))
 
 
 def _cells(piece: str, width: int) -> list[str] | None:
@@ -118,7 +120,7 @@ def _rows(piece: str, width: int, name: str, numbers: NDArray[np.int64]) -> dict
 class Columns:
     """The columns of a table of text, with the strictness of a row."""
 
-    def __init__(self, table: Table, columns: tuple[str, ...], name: str) -> None:
+    def __init__(self, table: ColumnTexts, columns: tuple[str, ...], name: str) -> None:
         self.columns, self.name, self.lines = columns, name, table.lines
         self.count = len(table.lines)
         self._texts = dict(zip(columns, table.texts, strict=True))

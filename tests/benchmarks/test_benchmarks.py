@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import shipped_models
 from tests.benchmarks.measure import RISKSCORE, Case, measure, report
 
 SMALL = [
@@ -26,3 +27,11 @@ def test_a_small_case_runs_and_agrees_with_plink2(
     lines = report(case, found).splitlines()
     assert lines[-len(found)].startswith("| riskscore |")
     assert lines[-len(found)].endswith("| 1.00 | 1.00 | 1.00 |")
+
+
+def test_shipped_models_are_measured_on_simulated_people(tmp_path: Path) -> None:
+    case = shipped_models.Case("imputed", 20, 0.9)
+    folder = shipped_models.make(case, ("ra",), case.people, tmp_path)
+    found = shipped_models.score(folder, ("ra",), 1)
+    assert found.cpu > 0
+    assert len((folder / "scores.tsv").read_text().splitlines()) == 1 + case.people

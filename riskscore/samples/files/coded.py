@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
 Small = NDArray[np.uint8]
-Places = NDArray[np.intp]
+Offsets = NDArray[np.intp]
 
 _TAB, _COLON, _POINT, _ZERO, _SLASH, _BAR = (np.uint8(ord(letter)) for letter in "\t:.0/|")
 _STRETCH = 1 << 16  # letters read at a time: what is made of them then stays in the cache
@@ -50,7 +50,7 @@ _CONTRADICTED = contradicted(_CALLS[:, None], _DOSAGES).ravel()  # by copies cal
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedCopies:
     """Copies of the ALT of each sample, as places in a table.
 
     ``codes`` has shape (samples,), ``table`` the copies that each code stands for; 0 is no copy.
@@ -76,7 +76,7 @@ class Coded:
         return int(self.codes.min(initial=1)) == 0
 
 
-def coded_text(body: bytes, samples: int, names: tuple[str, ...]) -> Coded | None:
+def coded_text(body: bytes, samples: int, names: tuple[str, ...]) -> CodedCopies | None:
     r"""The cells of a VCF line, given the names of FORMAT; None where any is not as usual.
 
     >>> coded_text(b"0|0:0.25\t1|1:2", 2, ("GT", "DS")).values.tolist()
@@ -89,14 +89,14 @@ def coded_text(body: bytes, samples: int, names: tuple[str, ...]) -> Coded | Non
     return _coded_dosages(body, samples) if names == ("GT", "DS") else None
 
 
-def coded_numbers(calls: Small, dosages: NDArray[np.float32] | None) -> Coded | None:
+def coded_numbers(calls: Small, dosages: NDArray[np.float32] | None) -> CodedCopies | None:
     """The numbers of a BCF record: GT as stored in 8 bits, (samples, 2), and DS if it has it."""
     alleles = (calls >> 1) - np.uint8(1)  # packed as (allele + 1) << 1 | phase
     if not alleles.size or alleles.max() > 1:
         return None
     called = alleles[:, 0] + alleles[:, 1]
     if dosages is None:
-        return Coded(called, _CALLS)
+        return CodedCopies(called, _CALLS)
     if not 0 <= dosages.min() <= dosages.max() <= _LARGEST / _THOUSANDTHS:  # nan is not either
         return None
     codes = np.rint(dosages * np.float32(_THOUSANDTHS)).astype(np.uint16)
@@ -105,12 +105,12 @@ def coded_numbers(calls: Small, dosages: NDArray[np.float32] | None) -> Coded | 
     return _with_calls(codes, called)
 
 
-def _with_calls(codes: NDArray[np.uint16], called: Small) -> Coded:
+def _with_calls(codes: NDArray[np.uint16], called: Small) -> CodedCopies:
     both = codes + called * np.uint16(_CODES)
-    return Coded(codes, _DOSAGES, int(np.count_nonzero(_CONTRADICTED.take(both))))
+    return CodedCopies(codes, _DOSAGES, int(np.count_nonzero(_CONTRADICTED.take(both))))
 
 
-def _coded_calls(body: bytes, samples: int) -> Coded | None:
+def _coded_calls(body: bytes, samples: int) -> CodedCopies | None:
     """Cells of three letters each, ``0|1``."""
     if len(body) != 4 * samples - 1:
         return None
@@ -120,14 +120,14 @@ def _coded_calls(body: bytes, samples: int) -> Coded | None:
         return None
     if not _separated(letters[:, 1]):
         return None
-    return Coded(first + second, _CALLS)
+    return CodedCopies(first + second, _CALLS)
 
 
 def _separated(letters: Small) -> bool:
     return bool(((letters == _BAR) | (letters == _SLASH)).all())
 
 
-def _coded_dosages(body: bytes, samples: int) -> Coded | None:
+def _coded_dosages(body: bytes, samples: int) -> CodedCopies | None:
     """Cells such as ``0|1:1`` and ``1/1:1.97``."""
     text = np.frombuffer(body, dtype=np.uint8)
     codes, called = np.empty(samples, dtype=np.uint16), np.empty(samples, dtype=np.uint8)
@@ -147,12 +147,12 @@ def _coded_dosages(body: bytes, samples: int) -> Coded | None:
     return _with_calls(codes, called) if done == samples and codes.max() <= _LARGEST else None
 
 
-def _letters(text: Small, starts: Places) -> Callable[[int], Small]:
+def _letters(text: Small, starts: Offsets) -> Callable[[int], Small]:
     """Of each cell the letter at a place, a byte a cell."""
     return lambda place: text[place:].take(starts, mode="clip")
 
 
-def _read_stretch(text: Small, tabs: Places, codes: NDArray[np.uint16], called: Small) -> bool:
+def _read_stretch(text: Small, tabs: Offsets, codes: NDArray[np.uint16], called: Small) -> bool:
     """Read the cells that end at ``tabs`` into the other two; False for an unusual one.
 
     Letters are taken column by column, a byte a cell.
@@ -181,7 +181,7 @@ def _read_stretch(text: Small, tabs: Places, codes: NDArray[np.uint16], called: 
     return True
 
 
-def _decimals(text: Small, starts: Places, length: Small) -> NDArray[np.uint16] | None:
+def _decimals(text: Small, starts: Offsets, length: Small) -> NDArray[np.uint16] | None:
     """The thousandths that follow the point of cells; None where it is none, or no digits do."""
     letter = _letters(text, starts)
     if (letter(_SHORTEST) != _POINT).any():

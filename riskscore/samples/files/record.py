@@ -14,7 +14,7 @@ from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
-from riskscore.samples.files.coded import Coded, coded_text
+from riskscore.samples.files.coded import CodedCopies, coded_text
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
 INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END
@@ -102,7 +102,7 @@ class Record:
         return Cells(self.body, self.samples, self.format, self._fail, fast=self.fast)
 
     @property
-    def coded(self) -> Coded | None:
+    def coded(self) -> CodedCopies | None:
         """The copies of the one ALT as places in a table, where all cells are as usual."""
         if not self.fast or len(self.alts) != 1:
             return None

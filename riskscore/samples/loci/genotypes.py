@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
-from riskscore.samples.files.coded import TOLERANCE, Coded, contradicted
+from riskscore.samples.files.coded import TOLERANCE, CodedCopies, contradicted
 from riskscore.samples.files.reading import GenotypeField
 from riskscore.samples.files.record import Record
 
@@ -35,7 +35,7 @@ class AlleleCopies:
 
     values: Copies
     notes: Counter[str] = field(default_factory=Counter)
-    coded: Coded | None = None
+    coded: CodedCopies | None = None
 
 
 def allele_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Copies:
@@ -57,7 +57,7 @@ def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Al
         if coded is not None:
             notes = Counter({"ds_gt_conflict": coded.conflicts} if coded.conflicts else {})
             return AlleleCopies(coded.values[None, :], notes, coded)
-    reader = _Reader(record)
+    reader = _CopyReader(record)
     wanted = [name for name in ("DS", "HDS", "GP", "GT") if field in (GenotypeField.AUTO, name)]
     present = [name for name in wanted if reader.has(name)]
     if not present:
@@ -76,7 +76,7 @@ def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Al
     return AlleleCopies(values, +reader.notes)
 
 
-class _Reader:
+class _CopyReader:
     """Turns the fields of one record into copies of its ALTs, and counts what is odd."""
 
     def __init__(self, record: Record) -> None:

@@ -28,7 +28,7 @@ from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.walk import BinaryWalk
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
-from riskscore.samples.files.coded import Coded
+from riskscore.samples.files.coded import CodedCopies
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Group, Region, Spot
 
@@ -53,7 +53,7 @@ class PackedRecord(Record):
         return self._by_pysam.cells
 
     @property
-    def coded(self) -> Coded | None:
+    def coded(self) -> CodedCopies | None:
         """As :attr:`riskscore.samples.files.record.Record.coded`."""
         assert self.packed is not None
         if len(self.alts) != 1 or self.format not in (("GT",), ("GT", "DS")):

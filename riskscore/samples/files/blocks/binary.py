@@ -14,7 +14,7 @@ from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import NO_ALLELE
-from riskscore.samples.files.coded import Coded, coded_numbers
+from riskscore.samples.files.coded import CodedCopies, coded_numbers
 from riskscore.samples.files.record import INFO_READ, no_sequence
 from riskscore.samples.files.source import is_named
 
@@ -166,7 +166,7 @@ class BinaryRecord:
             raise Fallback("a cell without an allele, or with one beyond ALT")
         return pairs
 
-    def coded(self) -> Coded | None:
+    def coded(self) -> CodedCopies | None:
         """GT, and DS if the record has it, as places in a table; None for any unusual cell."""
         calls, dosages = self.fields["GT"], self.fields.get("DS")
         if (calls.kind, calls.count) != (INT8, 2):

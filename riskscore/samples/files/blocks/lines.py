@@ -27,7 +27,7 @@ _REACH = 64
 
 
 @dataclass(slots=True)
-class Stretch:
+class SearchWindow:
     """A stretch of the file in which a line is looked for, and what positions it runs through."""
 
     low: VirtualOffset  # the start of a line that comes before
@@ -181,7 +181,7 @@ class Lines:
         begin: VirtualOffset,
         end: VirtualOffset,
         expected: tuple[int, int] | None,
-    ) -> Stretch:
+    ) -> SearchWindow:
         """What is left to search, when the lines that are known are taken into account."""
         if contig != self._seen_of:
             self._seen_of, self._seen = contig, []
@@ -193,7 +193,7 @@ class Lines:
         if behind is not None and begin < behind[1] < end:
             above, end = behind
         del self._seen[: max(0, at - 1)]  # loci come in order
-        return Stretch(begin, end[0], below, (above, end[0]))
+        return SearchWindow(begin, end[0], below, (above, end[0]))
 
     def _last_in_block(
         self, contig: bytes, position: int, place: VirtualOffset, end: VirtualOffset
