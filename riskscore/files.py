@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,8 +31,17 @@ def reference_root() -> Path:
     )
 
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of a network; a drive has one letter
+
+
 def require_file(path: Path | str, what: str) -> Path:
     """The path, if a file is there; else an error that names ``what`` was looked for."""
+    if _ADDRESS.match(str(path)):
+        raise FileMissingError(
+            f"no {what}: nothing is fetched over a network",
+            where=Path(path).name,
+            fix="download it, and name the file",
+        )
     path = Path(path)
     if not path.is_file():
         raise FileMissingError(f"no {what}", where=path.name, fix="check the path and its spelling")

@@ -62,6 +62,13 @@ def main() -> None:
             sys.stdout.flush()
     except RiskscoreError as error:
         _fail(error)
+    except MemoryError:
+        _fail(
+            InputError(
+                "what is to be read needs more memory than there is",
+                fix="check that the files are what they should be, or score in parts (--shard 1/4)",
+            )
+        )
     except OSError as error:  # of what is written, OutputError tells
         where = Path(os.fsdecode(error.filename)).name if error.filename else ""
         _fail(InputError(f"cannot be read: {error.strerror}", where=where))

@@ -102,7 +102,7 @@ class BCFFile(IndexedFile):
             self._file = pysam.VariantFile(str(path), index_filename=index)
             self._opened.callback(_close, self._file)
             self._header = self._file.header
-            lines = str(self._header).splitlines()
+            lines = str(self._header).rstrip("\n").split("\n")  # as a VCF: nothing else ends a line
             self._require_own_index()
         self.header = read_header(lines, self.name)
         self.samples = self.header.samples

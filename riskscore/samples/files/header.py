@@ -22,6 +22,7 @@ from riskscore.genetics.build import (
 )
 
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
+MOST_DIGITS = 10  # of a position; the longest chromosome has nine
 _CONTIG = re.compile(r"##contig=<ID=([^,>]+)(?:.*?[,<]length=(\d+))?")
 
 
@@ -58,7 +59,7 @@ def read_header(lines: Sequence[str], file: str) -> Header:
     if columns[8] != "FORMAT":
         raise VCFFormatError("the ninth column is not FORMAT", where=file)
     check_samples(samples, file)
-    return Header(samples, declared_build(lines, file), _contigs(lines))
+    return Header(samples, declared_build(lines, file), _contigs(lines, file))
 
 
 @cache
@@ -101,13 +102,16 @@ def by_plain_name(names: Iterable[str], file: str) -> dict[str, str]:
     return plain
 
 
-def _contigs(lines: Sequence[str]) -> dict[str, int | None]:
-    """The lengths that ##contig lines declare."""
-    return {
-        match[1]: int(match[2]) if match[2] else None
-        for line in lines
-        if (match := _CONTIG.match(line))
-    }
+def _contigs(lines: Sequence[str], file: str) -> dict[str, int | None]:
+    """The lengths that ##contig lines declare; raises VCFFormatError for one that is none."""
+    found: dict[str, int | None] = {}
+    for match in filter(None, map(_CONTIG.match, lines)):
+        if match[2] and len(match[2]) > MOST_DIGITS:
+            raise VCFFormatError(
+                f"a ##contig line gives a length of {len(match[2])} digits", where=file
+            )
+        found[match[1]] = int(match[2]) if match[2] else None
+    return found
 
 
 def declared_build(lines: Sequence[str], file: str) -> Build | None:
@@ -115,7 +119,7 @@ def declared_build(lines: Sequence[str], file: str) -> Build | None:
 
     Raises BuildMismatchError when these contradict each other, or say another assembly.
     """
-    contigs = _contigs(lines)
+    contigs = _contigs(lines, file)
     by_length = assemblies_of_contigs({name: n for name, n in contigs.items() if n})
     named = [line for line in lines if line.startswith(("##reference=", "##contig="))]
     by_name = set().union(*map(assemblies_in, named))

@@ -15,6 +15,7 @@ from riskscore.genetics.build import chromosome
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import Cells
 from riskscore.samples.files.coded import CodedCopies, coded_text
+from riskscore.samples.files.header import MOST_DIGITS
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
 INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END
@@ -65,7 +66,11 @@ class Record:
         """The last position the record speaks of: INFO/END, or where REF ends."""
         text = self.info_value("END")
         own = self.position + len(self.ref) - 1
-        return max(own, int(text)) if text and text.isdigit() else own
+        if not text or not text.isdigit():
+            return own
+        if len(text) > MOST_DIGITS:
+            raise self.error("INFO/END", "is no position")
+        return max(own, int(text))
 
     @property
     def is_block(self) -> bool:
@@ -155,7 +160,8 @@ def parse_line(line: bytes, samples: int, file: str, *, fast: bool = True) -> Re
     columns = line.rstrip(b"\r\n").split(b"\t", 9)
     try:
         fixed = [column.decode() for column in columns[:9]]
-        if not columns[1].isdigit():  # int() takes signs, blanks and underscores as well
+        # int() takes signs, blanks and underscores as well
+        if not columns[1].isdigit() or len(columns[1]) > MOST_DIGITS:
             raise ValueError
         position = int(fixed[1])
     except (ValueError, IndexError):

@@ -18,12 +18,13 @@ from typing import BinaryIO
 from riskscore.errors import EmptyVCFError, VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
-from riskscore.samples.files.header import Header, build_with_names, read_header
+from riskscore.samples.files.header import MOST_DIGITS, Header, build_with_names, read_header
 from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region, Source, is_named
 
 _IN_MEMORY = 64 << 20  # bytes put aside before a file on disk takes them
 _BUFFER = 1 << 20
+LONGEST_LINE = 1 << 30  # a record of a million people has some forty million letters
 
 
 class _Tail(io.RawIOBase):
@@ -81,10 +82,10 @@ class StreamFile(Source):
         """The lines of the file, whole."""
         try:
             if self._container is Container.PLAIN_VCF:
-                yield from self._raw
+                yield from self._lines_of(self._raw)
             else:
                 with gzip.open(self._tail, "rb") as stream:
-                    yield from stream
+                    yield from self._lines_of(stream)
         except (OSError, EOFError, zlib.error) as error:
             raise VCFFormatError(
                 "the compressed data is damaged or cut short",
@@ -93,6 +94,13 @@ class StreamFile(Source):
             ) from error
         if self._container is Container.BGZF_VCF:
             check_end(self._tail.last, self.name)
+
+    def _lines_of(self, stream: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+        """Lines of at most a gigabyte: a small file may hold one that no memory does."""
+        while line := stream.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise VCFFormatError("a line of more than 1 GB", where=self.name)
+            yield line
 
     def _read_header(self) -> Header:
         lines = []
@@ -180,7 +188,7 @@ class _Chooser:
     def wants(self, line: bytes, source: StreamFile) -> tuple[int, bool] | None:
         """The position of a wanted line, and whether it is a block; None for others."""
         _, text, name, _, alts, _ = line.split(b"\t", 5)
-        if not text.isdigit():
+        if not text.isdigit() or len(text) > MOST_DIGITS:
             source.parse(line)  # says what is wrong
             return None
         position = int(text)

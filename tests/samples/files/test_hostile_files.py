@@ -341,3 +341,42 @@ def test_checksums_are_of_the_files_that_were_read(tmp_path: Path) -> None:
     with pytest.raises(FileChangedError):
         write_bundle(scores, tmp_path / "out", inputs={"vcf": path})
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("digits", [11, 10_000])
+@pytest.mark.parametrize("where", ["length", "END", "POS"])
+def test_numbers_of_many_digits(make_vcf: Callable[..., Path], where: str, digits: int) -> None:
+    """Python makes no number of more than 4,300 digits."""
+    number = "9" * digits
+    end = '##INFO=<ID=END,Number=1,Type=Integer,Description="e">'
+    length = number if where == "length" else "170805979"
+    row = ("6", 100, "r", "G", "A" if where != "END" else "<NON_REF>", "GT", ["0/1"])
+    rows = [(*row, f"END={number}") if where == "END" else row]
+    header = [f"##contig=<ID=6,length={length}>", end]
+    packed = make_vcf(["p"], rows, header=header, index=False)
+    text = gzip.decompress(packed.read_bytes()).decode()
+    if where == "POS":
+        text = text.replace("6\t100\t", f"6\t{number}\t")
+    plain = packed.with_name("plain.vcf")
+    plain.write_text(text)
+    with pytest.raises(VCFFormatError):
+        _read_one(plain)
+
+
+def _read_one(path: Path) -> None:
+    snp = Variant("r", "6", 100, 100, "A", "G", "G")
+    with open_source([path]) as source:
+        source.prepare([Region("6", 50, 200)])
+        read_dosages(source, [snp], Build.GRCh38, {})
+
+
+def test_a_line_that_no_memory_holds(
+    make_vcf: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from riskscore.samples.files import stream
+
+    monkeypatch.setattr(stream, "LONGEST_LINE", 2000)
+    rows = [("6", 100, "r" * 3000, "G", "A", "GT", ["0/1"])]
+    path = make_vcf(["p"], rows, index=False)
+    with pytest.raises(VCFFormatError, match="a line of more than"), open_source([path]) as source:
+        source.prepare([Region("6", 100, 100)])
