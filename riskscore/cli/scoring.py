@@ -163,19 +163,28 @@ def check(
 ) -> None:
     """Before a long run: the build, what matches, what will be missing, and the fix.
 
-    Prints words, then the match report, one row a locus (with -o into a file).
+    Prints words, then the match report, one row a locus (with -o into a file), also where nothing
+    matches and it then fails.
     """
+    from riskscore.run import score as run_score
+    from riskscore.samples.cohort import nothing_matched, read_any_cohort
     from riskscore.samples.people_part import PeoplePart
     from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
     from riskscore.writing.tables import check_ending, write_table
     from riskscore.writing.words import check_words
 
     check_ending(output)
-    scores = read_and_score(vcf, ask(), PeoplePart.parse(shard) if shard else None)
+    part = PeoplePart.parse(shard) if shard else None
+    cohort, name = read_any_cohort(vcf, ask(), part)
+    say(f"riskscore: warning: {warning}" for warning in cohort.warnings)
+    scores = run_score(cohort)
     for line in check_words(scores):
         typer.echo(line)
     typer.echo()
     write_table([row.as_row() for row in match_report(scores)], MATCH_COLUMNS, output)
+    problem = nothing_matched(cohort, name)
+    if problem is not None:
+        raise problem
 
 
 def demo(

@@ -29,6 +29,7 @@ class Missing(IntEnum):
     AT_FREQUENCY = 14  # no record, and the user takes the population's mean for it
     NO_POSITION = 15  # the model does not say where the variant lies in the file's build
     NOT_PHASED = 16  # a haplotype of SNPs, and which alleles share a chromosome is not known
+    NO_CHROMOSOME = 17  # a file without an index, and no record of its chromosome
 
 
 # The fix a person can try, shown beside the reason.
@@ -39,6 +40,7 @@ ADVICE: dict[Missing, str] = {
     Missing.AMBIGUOUS_STRAND: "give a file on the forward strand, or one with allele frequencies",
     Missing.DUPLICATE_RECORD: "keep one record a locus (bcftools norm -d exact)",
     Missing.OUTSIDE_INDEX: "add the chromosome's file, or index the file anew",
+    Missing.NO_CHROMOSOME: "add the chromosome's file",
     Missing.LOW_IMPUTATION_QUALITY: "lower the threshold, or impute with a better panel",
     Missing.FILTERED: "look at the FILTER column",
     Missing.LOW_RESOLUTION: "type or impute HLA at two fields",

@@ -110,7 +110,17 @@ def read_cohort(
     >>> read_cohort(file, "ms").hla
     HLACalls(genes A, B, DQA1, DQB1, DRB1)
     """
-    question = Question.of(models, **options)
+    cohort, name = read_any_cohort(vcf, Question.of(models, **options), part)
+    problem = nothing_matched(cohort, name)
+    if problem is not None:
+        raise problem
+    return cohort
+
+
+def read_any_cohort(
+    vcf: str | Path | Sequence[str | Path], question: Question, part: PeoplePart | None = None
+) -> tuple[Cohort, str]:
+    """The cohort of :func:`read_cohort`, though nothing may match, and the file's name."""
     named, reading, weak_tags = question.models, question.reading, question.weak_tags
     population = question.reference_population()
     typings, panel = _read_typings(question), reference_panel()
@@ -154,12 +164,6 @@ def read_cohort(
             *found.warnings,
         ]  # fmt: skip
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
-    met = not all(match.missing for match in dosages.matches) or any(
-        one.observed.any() for one in sums.values()
-    )
-    if not found.genes and not tagged and not met:
-        loci = len(variants) + sum(map(len, wide.values()))
-        raise _nothing_matched(named, loci, len(genes), dosages, name)
     given = (
         Exposures()
         if question.exposures is None
@@ -175,7 +179,7 @@ def read_cohort(
     warnings += [*given.notes, *unused_columns(given.unused)]
     if given.joined is not None and not given.joined.whole:
         warnings.append(str(given.joined))
-    return Cohort(
+    cohort = Cohort(
         samples[people.start : people.stop],
         named,
         dosages,
@@ -194,6 +198,7 @@ def read_cohort(
         question,
         marks,
     )
+    return cohort, name
 
 
 def _told(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:
@@ -228,14 +233,22 @@ def _plain_sums(
     }
 
 
-def _nothing_matched(
-    models: Sequence[RiskModel], loci: int, genes: int, dosages: Dosages, file: str
-) -> NothingMatchedError:
-    reasons = Counter(match.missing.name.lower() for match in dosages.matches)
+def nothing_matched(cohort: Cohort, file: str) -> NothingMatchedError | None:
+    """The error of a cohort of which no model can read anything; None where one can."""
+    hla, matches = cohort.hla, cohort.dosages.matches
+    seen = any(one.observed.any() for one in cohort.plain.values())
+    if hla.genes or hla.tags or seen or not all(match.missing for match in matches):
+        return None
+    variants = {variant for model in cohort.models for variant in model.variants}
+    loci = len(variants) + sum(len(m.plain) for m in cohort.models if m.plain is not None)
+    genes = {gene for model in cohort.models for gene in model.genes}
+    reasons = Counter(match.missing.name.lower() for match in matches)
     counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     return NothingMatchedError(
-        f"none of the {loci} loci and {genes} HLA genes of "
-        f"{', '.join(model.id for model in models)} can be read" + f" ({counted})" * bool(counted),
+        f"none of the {loci} loci and {len(genes)} HLA genes of "
+        f"{', '.join(model.id for model in cohort.models)} can be read"
+        + f" ({counted})"
+        * bool(counted),
         where=file,
         fix="check that the file covers them (riskscore check), and its genome build",
     )

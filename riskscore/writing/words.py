@@ -34,6 +34,7 @@ _PLAIN_WORDS = {
     "ambiguous_strand": "not used: nothing tells its strand",
     "duplicate_record": "not used: two records claim it",
     "outside_index": "on a chromosome that the file does not hold",
+    "no_chromosome": "on a chromosome that the file does not hold",
     "low_imputation_quality": "not used: imputed too poorly",
     "filtered": "not used: its FILTER is not accepted",
     "low_resolution": "typed, but not finely enough",

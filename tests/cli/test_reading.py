@@ -145,3 +145,27 @@ def test_the_bundle_names_every_file_and_choice(
     assert names == ["A.vcf.gz", "B.vcf.gz"][:count]
     assert content["parameters"]["min_r2"] == 0.1
     assert content["parameters"]["absent"] == "missing"
+
+
+def test_check_prints_its_table_also_where_nothing_matches(riskscore: Run, tmp_path: Path) -> None:
+    """And a file without an index says that it has no such chromosome, not what its index has."""
+    path = tmp_path / "x.vcf"
+    path.write_text(
+        "##fileformat=VCFv4.2\n##contig=<ID=2,length=242193529>\n"
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ta\tb\n"
+        "2\t2000000\trs2\tA\tT\t.\tPASS\t.\tGT\t0/1\t1/1\n"
+    )
+    model = tmp_path / "model.txt"
+    model.write_text(
+        "#format_version=2.0\n#pgs_id=PGSTEST\n#genome_build=GRCh38\n#weight_type=beta\n"
+        "rsID\tchr_name\tchr_position\teffect_allele\tother_allele\teffect_weight\n"
+        "rs1\t1\t1000000\tA\tG\t0.5\nrs2\t2\t2000000\tC\tG\t1.0\n"
+    )
+    done = riskscore("check", path, "-m", model)
+    assert done.returncode == errors.NothingMatchedError.exit_code
+    text = done.stdout[done.stdout.index("model\tcomponent") :]
+    codes = {row["name"]: row["code"] for row in csv.DictReader(io.StringIO(text), delimiter="\t")}
+    assert codes == {"rs1": "no_chromosome", "rs2": "alleles_differ"}
+    assert "1 no_chromosome, 1 alleles_differ" in done.stderr
+    assert riskscore("score", path, "-m", model).returncode == done.returncode

@@ -22,7 +22,7 @@ from riskscore.samples.genome_wide.findings import (
 )
 from riskscore.samples.genome_wide.held_calls import PALINDROME, SURE, HeldCalls
 from riskscore.samples.loci.loci import CONFLICTS, noted
-from riskscore.samples.loci.matching import find, find_among
+from riskscore.samples.loci.matching import find, find_among, no_chromosome
 from riskscore.samples.loci.strand import Found
 
 Stretch = tuple[str, NDArray[np.intp]]  # a chromosome, and variants of it in order of position
@@ -55,7 +55,7 @@ class Pass:
         """All the variants of one chromosome, or of a part of it."""
         own = variants[self.found.positions[variants] > 0]
         if chromosome not in self.source.chromosomes:
-            self.found.missing[own] = Missing.OUTSIDE_INDEX
+            self.found.missing[own] = no_chromosome(self.source)
             return
         single = own[self.found.single[own]]
         by_position: dict[int, list[int]] = {}

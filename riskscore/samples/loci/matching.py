@@ -44,6 +44,11 @@ def region_of(variant: Variant, build: Build) -> Region:
     return Region(variant.chromosome, max(1, place - reach), place + reach)
 
 
+def no_chromosome(source: Source) -> Missing:
+    """Why nothing is known of a chromosome that a source does not have."""
+    return Missing.OUTSIDE_INDEX if source.is_indexed else Missing.NO_CHROMOSOME
+
+
 def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Found:
     """What a source has at a variant, its strand not yet judged if it is a palindrome."""
     if not variant.known_in(build):
@@ -52,7 +57,7 @@ def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Fo
         present = sorted(source.chromosomes)
         more = ", ..." if len(present) > _CONTIGS_SHOWN else ""
         note = f"the file has {', '.join(present[:_CONTIGS_SHOWN])}{more}"
-        return Found(LocusMatch(variant, Missing.OUTSIDE_INDEX, note=note))
+        return Found(LocusMatch(variant, no_chromosome(source), note=note))
     records = source.fetch(region_of(variant, build))
     return find_among(records, variant, build, reading, len(source.samples))
 
