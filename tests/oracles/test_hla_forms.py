@@ -19,6 +19,7 @@ from riskscore.samples.hla.table import hla_table, read_hla_calls
 
 EXAMPLES = Path(__file__).parents[2] / "reference/examples"
 VCF = EXAMPLES / "1000G_MHC_HLA.GRCh38.vcf.gz"
+BY_METHOD = Path(__file__).parents[1] / "data" / "1000G_hla_types_by_method.tsv.gz"
 Calls = dict[tuple[str, str], tuple[str, ...]]
 
 
@@ -154,18 +155,27 @@ PUBLISHED_R2 = {
 
 
 def r2_by_population(allele: str, rsid: str) -> dict[str, float]:
-    """Squared correlation of allele copies and tag copies in the people of each superpopulation."""
+    """Squared correlation of allele copies and tag copies in the people of each superpopulation.
+
+    The alleles are those of HLA*LA, with which the tags were measured.
+    """
     people = superpopulations()
-    cells = {}
+    gene, fields = allele.split("*")
+    with gzip.open(BY_METHOD, "rt") as stream:
+        types = {row["sample"]: row for row in csv.DictReader(stream, delimiter="\t")}
+    tag = np.zeros(0)
     with gzip.open(VCF, "rt") as stream:
         for line in stream:
             if line.startswith("#CHROM"):
                 samples = line.split()[9:]
-            elif not line.startswith("#") and line.split("\t", 3)[2] in {rsid, f"HLA_{allele}"}:
+            elif not line.startswith("#") and line.split("\t", 3)[2] == rsid:
                 columns = line.rstrip("\n").split("\t")
-                cells[columns[2]] = np.array([c[:3].count("1") for c in columns[9:]], dtype=float)
+                tag = np.array([c[:3].count("1") for c in columns[9:]], dtype=float)
     groups = np.array([people[sample] for sample in samples])
-    typed, tag = cells[f"HLA_{allele}"], cells[rsid]
+    typed = np.array(
+        [[types[s][f"{gene}_{side}"] for side in (1, 2)].count(fields) for s in samples],
+        dtype=float,
+    )
     return {
         name: float(np.corrcoef(typed[groups == name], tag[groups == name])[0, 1] ** 2)
         for name in sorted(set(groups))
