@@ -114,9 +114,10 @@ def test_ms_hla_part_equals_the_formula_for_every_person() -> None:
         for sample, types in people().items()
         if abs(found[sample] - (ms_formula(types, weight) - mean)) > 1e-9
     ]
-    # A G group on a haplotype of its other member (DQB1*03:01 for 03:19, as in Africa with
-    # DRB1*13:04), and an allele that is in no table and stands for its first field.
-    assert [types["DRB1"] for types in other] == [("04:05", "13:04"), ("07:01", "13:113")]
+    # Both carry DQB1*03:19, a member of the G group of 03:01, beside 03:02: that it may be the
+    # other member counts for at most 0.004.
+    assert [types["DQB1"] for types in other] == [("03:02", "03:19")] * 2
+    assert [types["DRB1"] for types in other] == [("04:05", "13:04"), ("04:05", "11:01")]
 
 
 def test_ra_residue_haplotypes_equal_the_table_for_every_person() -> None:
