@@ -225,6 +225,14 @@ def question_of(
             rich_help_panel=HLA,
         ),
     ] = False,
+    switch_error: Annotated[
+        float,
+        typer.Option(
+            help="How often a file's phase is wrong from one HLA gene to the next: 0 to believe "
+            "it, 0.5 to forget it.",
+            rich_help_panel=HLA,
+        ),
+    ] = 0.02,
     population: PopulationOption = "EUR",
     prevalence: Annotated[
         str | None,
@@ -301,6 +309,7 @@ def question_of(
         ),
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
+        switch_error=switch_error,
         weight_type=weight_type.value if weight_type else None,
         population=population,
         prevalence=prevalence,

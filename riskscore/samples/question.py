@@ -23,7 +23,7 @@ from riskscore.models.model import RiskModel, Sex
 from riskscore.models.origin import WeightType, as_weight_type
 from riskscore.samples.family import KnownRelative, read_family
 from riskscore.samples.files.reading import Reading
-from riskscore.samples.hla.calls import HaplotypeCalls
+from riskscore.samples.hla.calls import SWITCH_ERROR, HaplotypeCalls
 
 if TYPE_CHECKING:
     import pandas
@@ -55,7 +55,9 @@ class Question:
     genome build, if the files are silent. ``reading`` says which genotype field and which records
     count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
     scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
-    HLA alleles, with the uncertainty that this brings. ``weight_type`` (beta, OR or HR) says what
+    HLA alleles, with the uncertainty that this brings. ``switch_error`` is how often a file's
+    phase is wrong from one HLA gene to the next: 0 believes it, 0.5 forgets it. ``weight_type``
+    (beta, OR or HR) says what
     the weights of scoring files are, where those do not.
 
     ``prevalence`` (a probability, between 0 and 1) takes the place of the models' baseline risk:
@@ -88,6 +90,7 @@ class Question:
     reading: Reading = field(default_factory=Reading)
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
     weak_tags: bool = False
+    switch_error: float = SWITCH_ERROR
     weight_type: WeightType | None = None
     prevalence: str | float | None = field(default=None, metadata=_BASELINE)
     horizon: str | None = field(default=None, metadata=_BASELINE)
@@ -103,6 +106,11 @@ class Question:
         if self.prevalence is not None and self.horizon is not None:
             raise UsageError(
                 "a prevalence has no other horizon than its own; leave one of them out"
+            )
+        if not 0 <= self.switch_error <= 0.5:
+            raise UsageError(
+                f"a switch error of {self.switch_error:g} is not between 0 and 0.5",
+                fix="give the share of neighbouring genes that phasing turned round, as 0.02",
             )
         for value in self.prevalence_by_sex.values():
             if not 0 < value < 1:
@@ -272,6 +280,7 @@ class QuestionOptions(TypedDict, total=False):
     reading: Reading | None
     haplotype_calls: HaplotypeCalls | str
     weak_tags: bool
+    switch_error: float
     weight_type: WeightType | str | None
     prevalence: str | float | Mapping[str, float] | None
     horizon: str | tuple[float, float] | None

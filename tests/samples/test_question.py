@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 VCF = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
 OTHERS: dict[str, Any] = {
     "sex_column": "gender", "population": "AFR", "build": "GRCh37", "weak_tags": True,
-    "haplotype_calls": "published", "weight_type": "OR", "prevalence": 0.01,
+    "haplotype_calls": "published", "switch_error": 0.1, "weight_type": "OR", "prevalence": 0.01,
     "reading": rs.Reading("DS", 0.3, frozenset({"PASS", "."}), "homref"),
 }  # fmt: skip
 
@@ -87,6 +87,7 @@ def test_files_of_the_question_are_inputs(tmp_path: Path) -> None:
     [
         ({"prevalence": 1.5}, "not between 0 and 1"),
         ({"prevalence": 0.1, "horizon": "lifetime"}, "leave one of them out"),
+        ({"switch_error": 0.6}, "not between 0 and 0.5"),
         ({"haplotype_calls": "guess"}, "posterior or published"),
         ({"ancestry": "EUR"}, "'ancestry' is not an option"),
     ],

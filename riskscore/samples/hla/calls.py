@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.panel import Tag
 
+SWITCH_ERROR = 0.02  # how often statistical phase is wrong from one HLA gene to the next
+
 
 class HaplotypeCalls(StrEnum):
     """How the haplotypes of a model's scheme are called."""

@@ -97,7 +97,7 @@ class MHCKind(Kind):
 
     def evidence(self, cohort: Cohort, people: slice) -> MHCEvidence:
         rows = range(*people.indices(len(cohort.samples)))
-        pairs = haplotype_pairs(self.reading, cohort.hla, rows)
+        pairs = haplotype_pairs(self.reading, cohort.hla, rows, cohort.question.switch_error)
         table, states = self._posterior(pairs, len(rows))
         seen = pairs.missing == Missing.NOT_MISSING
         missing = np.zeros((len(rows), len(self.factors)), dtype=np.uint8)
@@ -211,7 +211,7 @@ class MHCKind(Kind):
             return words_of_gene(self._gene[factor], cohort, place)
         assert self.classes is not None
         rows = range(place, place + 1)
-        pairs = haplotype_pairs(self.reading, cohort.hla, rows)
+        pairs = haplotype_pairs(self.reading, cohort.hla, rows, cohort.question.switch_error)
         calls, by_tags = self._scheme_tags(
             self.classes, cohort, rows, pairs.missing == Missing.NOT_MISSING
         )

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.terms import Factor
-from riskscore.samples.hla.calls import HLACalls
+from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
 from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
-from riskscore.scoring.mhc.phases import SWITCH_ERROR, Phases, block_phases
+from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted, spread
 from riskscore.scoring.mhc.reading import Kinds, MHCReading
 

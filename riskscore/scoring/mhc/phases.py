@@ -22,7 +22,6 @@ from riskscore.scoring.mhc.ragged import spread
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-SWITCH_ERROR = 0.02  # of statistical phasing, from one gene to the next
 _NO_SET = -1
 
 

@@ -107,6 +107,18 @@ def test_statistical_phase_is_weighed_against_what_haplotypes_there_are() -> Non
     assert diplotype("t1d", typed([switched]), "DR3-DQ2.5", "DR4-DQ8.1") > 0.99
 
 
+def test_a_file_whose_phase_is_never_wrong_is_believed() -> None:
+    """Without switch errors the pair is what the file says, although nobody of the panel has it."""
+    switched = typed([drdq("03:01/04:01", "05:01/03:01", "03:02/02:01")], phased=True)
+    reading = MHCReading.of([rs.load_model("t1d")], reference_panel(), "EUR")
+    pairs = haplotype_pairs(reading, switched, range(1), switch_error=0.0)
+    scheme = rs.load_model("t1d").scheme
+    assert scheme is not None
+    first, second = pairs.classes(scheme)
+    other = len(scheme.haplotypes)
+    assert {*first[pairs.pair].tolist(), *second[pairs.pair].tolist()} == {other}
+
+
 def test_nothing_is_known_of_phase_between_phase_sets() -> None:
     person = [drdq("03:01/04:01", "05:01/03:01", "03:02/02:01")]
     sets = {"DRB1": 7, "DQA1": 7, "DQB1": 9}
