@@ -14,7 +14,7 @@ from riskscore.scoring.link import Array
 from riskscore.scoring.spectrum import Spectrum
 from riskscore.scoring.states import States
 
-_WIDTH = 1 / 512  # of the bins that percentiles are read from
+WIDTH = 1 / 512  # of the bins that percentiles are read from
 _NODES, _WEIGHTS = hermegauss(41)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _NEGLIGIBLE = 1e-18
@@ -86,12 +86,12 @@ class Distribution:
         rows += [(part.values[:, 0], part.probability) for part in self.parts]
         # Small ones first, so that the long arrays meet few others.
         for values, probabilities in sorted(rows, key=lambda row: np.ptp(row[0])):
-            low, bins = _binned(values, probabilities)
+            low, bins = binned(values, probabilities)
             start, density = _trimmed(start + low, _convolved(density, bins))
         if self.sd:
             low, bins = _normal_bins(self.sd)
             start, density = _trimmed(start + low, np.convolve(density, bins))
-        return np.arange(start, start + len(density), dtype=np.float64) * _WIDTH, density
+        return np.arange(start, start + len(density), dtype=np.float64) * WIDTH, density
 
 
 def _by_variant(variants: States) -> tuple[Array, Array]:
@@ -99,9 +99,12 @@ def _by_variant(variants: States) -> tuple[Array, Array]:
     return variants.values.reshape(-1, 3), variants.probability.reshape(-1, 3)
 
 
-def _binned(values: Array, probabilities: Array) -> tuple[int, Array]:
-    """Probabilities on the grid, each split between two neighbours so that the mean is kept."""
-    place = values / _WIDTH
+def binned(values: Array, probabilities: Array) -> tuple[int, Array]:
+    """The first place on the grid of WIDTH, and the probabilities from there on.
+
+    Each is split between two neighbours so that the mean is kept.
+    """
+    place = values / WIDTH
     low = np.floor(place).astype(np.int64)
     share = place - low
     start = int(low.min())
@@ -128,8 +131,8 @@ def _trimmed(start: int, density: Array) -> tuple[int, Array]:
 
 
 def _normal_bins(sd: float) -> tuple[int, Array]:
-    half = math.ceil(7 * sd / _WIDTH)
-    edges = (np.arange(-half, half + 2) - 0.5) * _WIDTH / (sd * math.sqrt(2))
+    half = math.ceil(7 * sd / WIDTH)
+    edges = (np.arange(-half, half + 2) - 0.5) * WIDTH / (sd * math.sqrt(2))
     bins = np.diff([math.erf(edge) for edge in edges])
     return -half, bins / bins.sum()
 

@@ -27,6 +27,7 @@ from riskscore.scoring.observed import (
     reason_counts,
     weighted,
 )
+from riskscore.scoring.percentile import ObservedPercentiles
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.tally import exact_sum
 from riskscore.scoring.uncertainty import Uncertainty, uncertainty
@@ -155,6 +156,7 @@ def _score_range(
     seen = np.zeros(terms, dtype=np.int64)
     reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
     everybody = Measurements(cohort, reference, panel, people)
+    percentiles = ObservedPercentiles(reference)
     for start in range(people.start, people.stop, chunk):
         rows = range(start, min(start + chunk, people.stop))
         place = slice(rows.start, rows.stop)
@@ -164,6 +166,8 @@ def _score_range(
         spread = uncertainty(measured, design, reference)
         observed = ObservedShare(design, reference)
         part = _score_rows(design, reference, by_sex, spread, observed)
+        if reference.basis is not Basis.NOTHING:
+            part["percentile"] = percentiles.percentile(measured, design, spread, part["log_odds"])
         if ages is not None:
             _risks_by_age(part, ages, rows, by_sex, spread)
         if families is not None:
@@ -207,7 +211,6 @@ def _score_rows(
     for key, people in by_sex.items():
         own = reference.by_sex[key]
         lp = out["log_odds"][people]
-        out["percentile"][people] = own.distribution.percentile(lp)
         if own.alpha is not None:
             spectrum = spread.spectrum.take(people)
             out["average_risk"][people] = own.prevalence
@@ -215,8 +218,7 @@ def _score_rows(
             out["probability_low"][people] = expit(own.alpha + lp + low[people])
             out["probability_high"][people] = expit(own.alpha + lp + high[people])
     if reference.basis is Basis.NOTHING:  # a sum, with no average to compare it with
-        for name in ("odds_ratio", "percentile"):
-            out[name] = np.full(len(design.samples), np.nan)
+        out["odds_ratio"] = np.full(len(design.samples), np.nan)
     out["published_score"] = _published(design, reference, observed)
     return out
 

@@ -158,10 +158,7 @@ def _slots(measured: Measurements, component: Component) -> Iterator[tuple[State
         factors: tuple[Factor, ...] = evidence.kind.factors
         exposed = factors[0].kind is FactorKind.EXPOSURE
         gap = VarianceSource.EXPOSURES if exposed else VarianceSource.MISSING
-        found = [
-            (r.states, r.factors, VarianceSource.GENOTYPES if r.complete else gap)
-            for r in evidence.readings
-        ]
+        found = [(r.states, r.factors, VarianceSource.GENOTYPES) for r in evidence.readings]
         for states, own, source in [*found, (evidence.gaps, factors, gap)]:
             if states.known.any():
                 places = [left + factors.index(factor) for factor in own]

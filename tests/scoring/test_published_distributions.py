@@ -98,6 +98,6 @@ def test_auc_of_drawn_people(model: str, low: float, high: float, draw: Draw) ->
 
 
 def test_risk_of_drawn_people_is_the_prevalence(draw: Draw) -> None:
-    """0.5% of women and 0.3% of men have MS in their lives; half of each were drawn."""
+    """0.91% of women and 0.4% of men have MS in their lives; half of each were drawn."""
     risk = _numbers("ms", draw, 20_000, exposures=True)["probability"]
-    assert risk.mean() == pytest.approx(0.004, rel=0.05)
+    assert risk.mean() == pytest.approx(0.00655, rel=0.05)

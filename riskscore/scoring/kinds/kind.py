@@ -22,15 +22,10 @@ Reasons = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Reading:
-    """One piece of evidence: the states of some factors' numbers, a column each.
-
-    ``complete`` says that all was measured which these factors read; else part of it follows from
-    the rest, by what is known of the population.
-    """
+    """One piece of evidence: the states of some factors' numbers, a column each."""
 
     factors: tuple[Factor, ...]
     states: States
-    complete: bool = True
 
     def product(self, factors: Sequence[Factor]) -> Array:
         """The product of some of its factors' numbers in each row."""

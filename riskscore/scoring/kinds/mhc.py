@@ -113,7 +113,7 @@ class MHCKind(Kind):
                 told[:, self._named] = by_tags[:, None]
                 own = tuple(self.factors[place] for place in self._named)
                 readings.append(Reading(own, self.classes.states(calls).only(called)))
-        readings += self._typed(table, states, told, seen)
+        readings += self._typed(table, states, told)
         return MHCEvidence(self, tuple(readings), missing, by_tags, excess)
 
     def _posterior(self, pairs: HaplotypePairs, people: int) -> tuple[Array, States]:
@@ -128,35 +128,22 @@ class MHCKind(Kind):
         states = States.of_rows(pairs.sample, which, pairs.probability, people)
         return numbers[head], states.merged().shared()
 
-    def _typed(
-        self, table: Array, states: States, told: NDArray[np.bool_], seen: NDArray[np.bool_]
-    ) -> list[Reading]:
+    def _typed(self, table: Array, states: States, told: NDArray[np.bool_]) -> list[Reading]:
         """What the posterior says of the factors of which no tag speaks.
 
-        Apart those of whom all was seen that these factors read.
+        A gene that is not typed is in it, as it follows from the others.
         """
         readings = []
         head, pattern = alike(np.packbits(told, axis=1))
         for number, lost in enumerate(told[head]):
             own = np.flatnonzero(~lost)
-            genes = {gene for place in own for gene in self._genes_of(self.factors[place])}
-            columns = [self.reading.genes.index(gene) for gene in genes]
-            whole = seen[:, columns].all(axis=1)
-            for inside, complete in ((whole, True), (~whole, False)):
-                part = states.only((pattern == number) & inside)
-                if len(own) and part.known.any():
-                    values = table[:, own][part.values[:, 0].astype(np.int64)]
-                    found = States(values, part.probability, part.block, part.of)
-                    found = found.merged() if lost.any() else found
-                    factors = tuple(self.factors[place] for place in own)
-                    readings.append(Reading(factors, found, complete))
+            part = states.only(pattern == number)
+            if len(own) and part.known.any():
+                values = table[:, own][part.values[:, 0].astype(np.int64)]
+                found = States(values, part.probability, part.block, part.of)
+                factors = tuple(self.factors[place] for place in own)
+                readings.append(Reading(factors, found.merged() if lost.any() else found))
         return readings
-
-    def _genes_of(self, factor: Factor) -> tuple[str, ...]:
-        if factor in self._gene:
-            return (self._gene[factor].gene,)
-        assert self.classes is not None
-        return self.classes.scheme.genes
 
     def _single_tags(
         self,
