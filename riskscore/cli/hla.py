@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli.options import BuildOption, OutputOption, PopulationOption, say
+from riskscore.cli.options import BuildOption, OutputOption, PanelOption, PopulationOption, say
 
 
 def hla(
@@ -26,6 +26,13 @@ def hla(
     allele_list: Annotated[
         Path | None, typer.Option(help="IPD-IMGT/HLA's Allelelist.txt, to check names against.")
     ] = None,
+    impute: Annotated[
+        bool,
+        typer.Option(
+            "--impute", help="Impute whoever is not typed from the SNPs around the genes."
+        ),
+    ] = False,
+    panel: PanelOption = None,
     output: OutputOption = None,
 ) -> None:
     """Print HLA genotypes: alleles, posterior, alternatives; what was seen goes to stderr.
@@ -49,6 +56,8 @@ def hla(
         build=build.value if build else None,
         codes=codes,
         allele_list=allele_list,
+        impute=impute,
+        panel=panel,
     )
     say(f"riskscore: warning: {warning}" for warning in calls.warnings)
     say(report_words(calls.reports))

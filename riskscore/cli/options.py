@@ -129,6 +129,15 @@ BuildOption = Annotated[
     ),
 ]
 
+PanelOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Panel of phased haplotypes to impute HLA by, from riskscore panel build (default: "
+        "the 1000 Genomes people).",
+        rich_help_panel=HLA,
+    ),
+]
+
 
 WeightTypeOption = Annotated[
     WeightName | None,
@@ -146,7 +155,8 @@ def question_of(
         list[Path] | None,
         typer.Option(
             "--hla",
-            help="Typed HLA table of any known format; repeat for several.",
+            help="Typed HLA table of any known format; repeat for several. The word imputed: "
+            "whoever is not typed is imputed from the SNPs around the genes.",
             rich_help_panel=INPUTS,
         ),
     ] = None,
@@ -233,6 +243,7 @@ def question_of(
             rich_help_panel=HLA,
         ),
     ] = 0.02,
+    panel: PanelOption = None,
     population: PopulationOption = "EUR",
     prevalence: Annotated[
         str | None,
@@ -311,6 +322,7 @@ def question_of(
         weak_tags=weak_tags,
         switch_error=switch_error,
         weight_type=weight_type.value if weight_type else None,
+        panel=panel,
         population=population,
         prevalence=prevalence,
         horizon=horizon,

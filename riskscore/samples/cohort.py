@@ -133,7 +133,7 @@ def read_any_cohort(
             [*variants, *tag_variants(alleles, panel, population, weak=weak_tags)],
             asked or source.build,
         )
-        regions += [r for one in Build for r in hla_regions(one)] if genes else []
+        regions += _hla_regions(question, asked or source.build) if genes else []
         wide = {model.id: model.plain for model in named if model.plain is not None}
         places, shown = _plain_places(source, wide, asked or source.build)
         source.prepare([*regions, *places])
@@ -141,7 +141,7 @@ def read_any_cohort(
         for model in named:
             model.require_build(chosen)
         people = part.rows(len(source.samples)) if part else range(len(source.samples))
-        found = _hla(source, typings, people, genes, chosen, population, reading.min_r2)
+        found = _hla(source, typings, people, genes, chosen, question)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
         expected = _expected_frequencies(named, population)
         tags = tag_variants(needed, panel, population, weak=weak_tags)
@@ -264,22 +264,38 @@ def _read_typings(question: Question) -> list[Typings]:
     return [read_typings(path, codes=codes, allele_list=listed) for path in question.hla]
 
 
+def _hla_regions(question: Question, build: Build | None) -> list[Region]:
+    """Where HLA records stand, and the SNPs to impute HLA from if that is asked."""
+    regions = [region for one in Build for region in hla_regions(one)]
+    if question.impute_hla:
+        from riskscore.samples.hla.imputation.from_snps import panel_of, panel_regions
+
+        regions += panel_regions(panel_of(question.panel), build)
+    return regions
+
+
 def _hla(
     source: Source,
     typings: Sequence[Typings],
     people: range,
     genes: Sequence[str],
     build: Build,
-    population: str,
-    min_r2: float | None,
+    question: Question,
 ) -> HLACalls:
-    calls, reports = read_hla_records(source, genes, build, people, min_r2=min_r2)
+    """The calls of typed tables; then of HLA records; then, if that is asked, from SNPs."""
+    calls, reports = read_hla_records(source, genes, build, people, min_r2=question.reading.min_r2)
     found = HLACalls(dict(sorted(calls.items())), reports=reports)
-    if not typings:
-        return found
-    from riskscore.samples.hla.table import with_typed
+    if typings:
+        from riskscore.samples.hla.table import with_typed
 
-    return with_typed(found, typings, source.samples, people, genes, population)
+        population = question.reference_population()
+        found = with_typed(found, typings, source.samples, people, genes, population)
+    if question.impute_hla and genes:
+        from riskscore.samples.hla.imputation.from_snps import with_imputed
+
+        reading = question.reading
+        found = with_imputed(found, source, genes, build, reading, people, question.panel)
+    return found
 
 
 def _expected_frequencies(models: Sequence[RiskModel], population: str) -> dict[Variant, float]:

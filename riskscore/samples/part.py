@@ -23,6 +23,7 @@ def part_of(cohort: Cohort, part: PeoplePart) -> Cohort:
         tags={
             allele: replace(tag, copies=tag.copies[span]) for allele, tag in cohort.hla.tags.items()
         },
+        imputed={gene: who[span] for gene, who in cohort.hla.imputed.items()},
     )
     exposures = replace(
         cohort.exposures,

@@ -35,6 +35,7 @@ R = TypeVar("R")
 
 UNKNOWN_POPULATION = "unknown"
 MOST_AGE = 120.0
+IMPUTED = Path("imputed")  # among typed HLA tables: no table, but that HLA is to be imputed
 _INPUT = {"role": "input"}  # files: the provenance tells their checksums
 _BASELINE = {"role": "baseline"}  # may be asked anew of a cohort that was read already
 _INPUT_OF_BASELINE = {"role": "input", "anew": True}
@@ -47,7 +48,10 @@ class Question:
 
     ``exposures`` is a TSV or CSV file, or a pandas frame, with a column (or index) ``sample``;
     ``sex_column`` names its column of sex. ``hla`` are typed HLA tables of any known format; they
-    come before HLA records of the genotype files. ``codes`` is a table of the multiple allele codes
+    come before HLA records of the genotype files. The word "imputed" among them sets
+    ``impute_hla``: whoever is not typed is then imputed from the SNPs around the genes, by the
+    panel of phased haplotypes of the file ``panel``, or the shipped one.
+    ``codes`` is a table of the multiple allele codes
     in them, and ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check their names against.
     ``population`` is the superpopulation (AFR, AMR,
     EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold; the first
@@ -84,6 +88,8 @@ class Question:
     hla: tuple[Path, ...] = field(default=(), metadata=_INPUT)
     codes: Path | None = field(default=None, metadata=_INPUT)
     allele_list: Path | None = field(default=None, metadata=_INPUT)
+    panel: Path | None = field(default=None, metadata=_INPUT)
+    impute_hla: bool = False
     sex_column: str = "sex"
     population: str = "EUR"
     build: Build | None = None
@@ -195,7 +201,11 @@ class Question:
         given: dict[str, Any] = dict(options)
         if isinstance(given.get("horizon"), tuple):
             given["from_age"], given["to_age"] = given.pop("horizon")
-        return replace(start, **{n: _plain_value(n, v) for n, v in given.items()})
+        plain = {n: _plain_value(n, v) for n, v in given.items()}
+        if IMPUTED in plain.get("hla", ()):
+            plain["hla"] = tuple(path for path in plain["hla"] if path != IMPUTED)
+            plain["impute_hla"] = True
+        return replace(start, **plain)
 
     def of_baseline(self, **options: Unpack[QuestionOptions]) -> Question:
         """The same question about another baseline risk; raises UsageError for other options."""
@@ -274,6 +284,8 @@ class QuestionOptions(TypedDict, total=False):
     hla: str | Path | Sequence[str | Path]
     codes: str | Path | None
     allele_list: str | Path | None
+    panel: str | Path | None
+    impute_hla: bool
     sex_column: str
     population: str
     build: Build | str | None
@@ -363,6 +375,7 @@ _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "codes": lambda value: Path(value) if value else None,
     "allele_list": lambda value: Path(value) if value else None,
     "build": _build,
+    "panel": lambda value: Path(value) if value else None,
     "weight_type": as_weight_type,
     "reading": lambda value: value or Reading(),
     "haplotype_calls": _calling,

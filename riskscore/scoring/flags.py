@@ -41,6 +41,7 @@ def flags_of(
     ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds;
     ``centred_on=cohort`` or ``not_centred`` that the model brings no frequencies of a population;
     ``palindromes=as_written(3)`` that no frequency tells the strand of some, which are believed;
+    ``imputed_hla=A,DRB1`` that these genes are imputed from SNPs and not typed;
     ``weights_from=EUR`` that the weights come from people of another ancestry than the reference.
     """
     terms = design.model.terms
@@ -70,7 +71,22 @@ def flags_of(
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
         own = [flag for allele, flag in by_allele.items() if _speaks(allele, untyped, cohort)]
         texts[person] = ";".join([*parts, *tags, *own, *last])
-    return [texts[person] for person in people]
+    imputed = _imputed_flags(design.model, cohort)
+    return [
+        ";".join(filter(None, (texts[person], own)))
+        for person, own in zip(people, imputed, strict=True)
+    ]
+
+
+def _imputed_flags(model: RiskModel, cohort: Cohort) -> list[str]:
+    """By sample the genes of the model that were imputed from SNPs and not typed."""
+    genes = [gene for gene in sorted(model.genes) if gene in cohort.hla.imputed]
+    if not genes:
+        return [""] * len(cohort.samples)
+    who = np.column_stack([cohort.hla.imputed[gene] for gene in genes])
+    kinds, row = np.unique(who, axis=0, return_inverse=True)
+    named = [",".join(g for g, on in zip(genes, kind, strict=True) if on) for kind in kinds]
+    return [f"imputed_hla={named[place]}" if named[place] else "" for place in row.ravel()]
 
 
 def _states(

@@ -19,6 +19,7 @@ VCF = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
 OTHERS: dict[str, Any] = {
     "sex_column": "gender", "population": "AFR", "build": "GRCh37", "weak_tags": True,
     "haplotype_calls": "published", "switch_error": 0.1, "weight_type": "OR", "prevalence": 0.01,
+    "impute_hla": True,
     "reading": rs.Reading("DS", 0.3, frozenset({"PASS", "."}), "homref"),
 }  # fmt: skip
 
@@ -35,10 +36,13 @@ def test_help_shows_the_options(verb: Any) -> None:
 
 
 def test_the_command_line_has_every_field() -> None:
-    """Its options set every field of a question, and of the reading within."""
+    """Its options set every field of a question, and of the reading within.
+
+    The word imputed of --hla sets impute_hla.
+    """
     options = set(inspect.signature(question_of).parameters)
     reading = {one.name for one in fields(rs.Reading)} - {"processes"}
-    asked = {one.name for one in fields(Question)} - {"models", "reading"}
+    asked = {one.name for one in fields(Question)} - {"models", "reading", "impute_hla"}
     assert asked | reading | {"model", "force"} == options
 
 
@@ -72,6 +76,13 @@ def test_the_cohort_and_the_provenance_know_what_was_asked(tmp_path: Path) -> No
     told = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert told["parameters"] == again.cohort.question.recorded()
     assert (told["parameters"]["population"], told["parameters"]["prevalence"]) == ("AMR", 0.004)
+
+
+def test_imputed_is_a_word_among_typed_tables() -> None:
+    one = Question.of("ms", hla=["imputed", "types.tsv"])
+    assert (one.impute_hla, one.hla) == (True, (Path("types.tsv"),))
+    assert Question.of("ms", hla="imputed").recorded()["impute_hla"] is True
+    assert not Question.of("ms", hla="types.tsv").impute_hla
 
 
 def test_files_of_the_question_are_inputs(tmp_path: Path) -> None:

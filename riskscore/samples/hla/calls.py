@@ -13,6 +13,7 @@ from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.panel import Tag
 
 SWITCH_ERROR = 0.02  # how often statistical phase is wrong from one HLA gene to the next
+IMPUTED = "imputed from SNPs"  # the source of such calls
 
 
 class HaplotypeCalls(StrEnum):
@@ -168,6 +169,9 @@ class HLAReport:
     quality: float = float("nan")
     quality_low: int = 0
     notes: tuple[str, ...] = ()
+    # Of alleles that are imputed from SNPs: the share that is right in people left out of the
+    # panel, under "all" and by superpopulation.
+    accuracy: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,8 @@ class HLACalls:
     invalid_tags: frozenset[HLAAllele] = frozenset()  # tagged only by SNPs that do not hold here
     reports: tuple[HLAReport, ...] = ()
     warnings: tuple[str, ...] = ()  # of the file that was read
+    # By gene, who is called from SNPs and not typed, (samples,).
+    imputed: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         tags = f"; by tag SNPs {', '.join(map(str, self.tags))}" if self.tags else ""

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskscore.errors import NothingMatchedError
+from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.files import read_start
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import gl_string
 from riskscore.models.panel import reference_panel
 from riskscore.samples.files.opening import open_source
+from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.source import Source
 from riskscore.samples.hla.agreement import sources_differ, swap_warning
 from riskscore.samples.hla.calls import GeneCalls, HLACalls, HLAReport
 from riskscore.samples.hla.records import hla_regions, read_hla_records
 from riskscore.samples.hla.typed.formats import merged, read_typings
 from riskscore.samples.hla.typed.naming import named_by_file, named_in
 from riskscore.samples.hla.typed.typing import Typings, state_of, typed_calls
+from riskscore.samples.loci.builds import choose_build
 from riskscore.tables import joined
 
 if TYPE_CHECKING:
@@ -51,16 +54,21 @@ def read_hla(
     build: Build | str | None = None,
     codes: str | Path | None = None,
     allele_list: str | Path | None = None,
+    impute: bool = False,
+    panel: str | Path | None = None,
 ) -> pandas.DataFrame:
     r"""The HLA genotypes of a VCF, or of typed tables of any known format, as a pandas frame.
 
     ``layout`` long: a row a sample and gene, with the posterior of the pair and its alternatives;
     wide: a row a sample, two columns a gene; glstring: a row a sample. ``population`` weighs
     genotypes between which a typing did not decide. ``codes`` is a table of multiple allele codes,
-    ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check names against.
+    ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check names against. With ``impute``, whoever
+    is not typed at a gene is called from the SNPs around it, by the shipped panel of phased
+    haplotypes or that of the file ``panel``; ``attrs["expected_accuracy"]`` then has by gene the
+    share of alleles to expect right, in all and by superpopulation.
 
     Raises HLAFormatError for a table that cannot be read, NothingMatchedError for a VCF without
-    HLA records.
+    HLA records, or without enough SNPs to impute any gene from.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -72,10 +80,20 @@ def read_hla(
     import pandas as pd
 
     samples, calls = read_hla_calls(
-        path, population=population, build=build, codes=codes, allele_list=allele_list
+        path,
+        population=population,
+        build=build,
+        codes=codes,
+        allele_list=allele_list,
+        impute=impute,
+        panel=panel,
     )
     rows, columns = hla_table(samples, calls, layout)
-    return pd.DataFrame(rows, columns=list(columns))
+    frame = pd.DataFrame(rows, columns=list(columns))
+    expected = {one.gene: dict(one.accuracy) for one in calls.reports if one.accuracy}
+    if expected:
+        frame.attrs["expected_accuracy"] = expected
+    return frame
 
 
 def read_hla_calls(
@@ -85,10 +103,14 @@ def read_hla_calls(
     build: Build | str | None = None,
     codes: str | Path | None = None,
     allele_list: str | Path | None = None,
+    impute: bool = False,
+    panel: str | Path | None = None,
 ) -> tuple[tuple[str, ...], HLACalls]:
     """Samples and HLA calls of a VCF or of typed tables; errors as of :func:`read_hla`."""
     paths = [Path(p) for p in ([path] if isinstance(path, str | Path) else path)]
     if not is_genotype_file(paths[0]):
+        if impute:
+            raise UsageError("a table of types has no SNPs to impute from")
         files = [read_typings(p, codes=codes, allele_list=allele_list) for p in paths]
         tables, warnings = merged([named_by_file(typings) for typings in files])
         people = dict.fromkeys(name for t in tables.values() for name in t.people)
@@ -96,17 +118,38 @@ def read_hla_calls(
         found = typed(tables.values(), samples, GENES, population)
         return samples, replace(found, warnings=warnings)
     with open_source(paths) as source:
-        chosen = Build(build) if build else source.build or Build.GRCh38
-        source.prepare(hla_regions(chosen))
-        calls, reports = read_hla_records(source, GENES, chosen)
+        if impute:
+            calls = _imputed(source, Build(build) if build else None, panel)
+        else:
+            chosen = Build(build) if build else source.build or Build.GRCh38
+            source.prepare(hla_regions(chosen))
+            own, reports = read_hla_records(source, GENES, chosen)
+            calls = HLACalls(own, reports=reports)
         samples, warnings = source.samples, source.warnings
-    if not calls:
+    if not calls.genes:
         raise NothingMatchedError(
-            "the VCF has no HLA records",
+            "the file has no HLA records"
+            + "; ".join((" and too few SNPs to impute them from", *calls.warnings)) * impute,
             where=paths[0].name,
-            fix="impute HLA alleles; the ordinary imputation workflows leave them out",
+            fix="impute HLA alleles from the SNPs of the MHC (--impute), if the file has them",
         )
-    return samples, HLACalls(calls, reports=reports, warnings=warnings)
+    return samples, replace(calls, warnings=(*warnings, *calls.warnings))
+
+
+def _imputed(source: Source, asked: Build | None, path: str | Path | None) -> HLACalls:
+    """The HLA records of a source, and of people without those what their SNPs tell."""
+    from riskscore.samples.hla.imputation.from_snps import panel_of, panel_regions, with_imputed
+
+    file = None if path is None else Path(path)
+    variants = panel_of(file).variants
+    source.prepare(
+        [*panel_regions(panel_of(file), asked or source.build), *hla_regions(Build.GRCh38)]
+    )
+    chosen = choose_build(source, variants, asked)
+    people = range(len(source.samples))
+    records, reports = read_hla_records(source, GENES, chosen)
+    known = HLACalls(records, reports=reports)
+    return with_imputed(known, source, GENES, chosen, Reading(), people, file)
 
 
 def typed(

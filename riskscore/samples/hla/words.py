@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from riskscore.samples.hla.calls import HLAReport
+from riskscore.samples.hla.calls import IMPUTED, HLAReport
 
 
 def report_words(reports: Iterable[HLAReport]) -> Iterator[str]:
     """One line a gene, and a line for each note."""
     notes: dict[str, None] = {}
     for report in reports:
+        if report.source == IMPUTED:
+            yield f"HLA-{report.gene}: {imputed_words(report)}"
+            continue
         yield f"HLA-{report.gene}: {'; '.join(_parts(report))}"
         notes |= dict.fromkeys(report.notes if "table" not in report.source else report.notes[1:])
     yield from (f"  note: {note}" for note in notes)
+
+
+def imputed_words(report: HLAReport) -> str:
+    """What is to be expected of a gene that was imputed."""
+    *found, tested = report.notes
+    by = ", ".join(f"{name} {share:.2f}" for name, share in report.accuracy.items())
+    return (
+        f"{report.called} {IMPUTED}, {report.not_called} not called, {'; '.join(found)}; "
+        f"expected accuracy of alleles {by} ({tested})"
+    )
 
 
 def _parts(report: HLAReport) -> Iterator[str]:

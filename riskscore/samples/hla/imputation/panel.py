@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +87,3 @@ class PhasedPanel:
     def genotypes(self) -> NDArray[np.uint8]:
         """Copies of ``alternate`` in each person, (people, SNPs)."""
         return self.haplotypes[0::2] + self.haplotypes[1::2]
-
-
-@cache
-def shipped_panel() -> PhasedPanel:
-    """The panel of reference/hla/: 2,504 people of the 1000 Genomes Project, read once."""
-    from riskscore.files import reference_root
-    from riskscore.samples.hla.imputation.panel_file import read_panel
-
-    return read_panel(reference_root() / "hla" / "1000G_mhc.panel")

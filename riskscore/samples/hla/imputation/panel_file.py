@@ -27,6 +27,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import PanelFormatError
-from riskscore.files import require_file
+from riskscore.files import reference_root, require_file
 from riskscore.genetics.build import Build
 from riskscore.outputs import atomic_write
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
@@ -44,6 +45,12 @@ VERSION = 1
 _HEAD = struct.Struct("<8sHII")
 _NO_CODE = 0xFFFF
 _LARGEST = 2**32  # bytes that a panel may unpack to
+
+
+@cache
+def shipped_panel() -> PhasedPanel:
+    """The panel of reference/hla/: 2,504 people of the 1000 Genomes Project, read once."""
+    return read_panel(reference_root() / "hla" / "1000G_mhc.panel")
 
 
 def write_panel(panel: PhasedPanel, path: Path) -> None:

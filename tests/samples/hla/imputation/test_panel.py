@@ -12,9 +12,9 @@ import pytest
 
 from riskscore.errors import PanelFormatError
 from riskscore.genetics.build import Build
-from riskscore.samples.hla.imputation.panel import UNKNOWN, shipped_panel
+from riskscore.samples.hla.imputation.panel import UNKNOWN
 from riskscore.samples.hla.imputation.panel_build import build_panel
-from riskscore.samples.hla.imputation.panel_file import read_panel, write_panel
+from riskscore.samples.hla.imputation.panel_file import read_panel, shipped_panel, write_panel
 
 ROOT = Path(__file__).resolve().parents[4]
 GENES = ("A", "DRB1")

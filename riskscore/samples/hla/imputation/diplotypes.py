@@ -1,0 +1,199 @@
+"""From genotypes to a posterior over pairs of HLA haplotypes of a region.
+
+In a metric V (see metric.py) the misfit of a pair (i, j) of panel haplotypes to a person's
+genotypes g is C_ij = |Vg - z_i - z_j|^2, with z the haplotypes' own places, and the pair weighs
+
+    f_i f_j exp(-SHARPNESS C_ij),
+
+f being how frequent the haplotypes are among people of the person's ancestry. In a plane stretched
+by sqrt(2 SHARPNESS) the exponent is, up to a constant, l_i + l_j + z_i z_j with
+l_i = z_i z_i / 2 - z_i Vg: one product of matrices. Sums of weights by what the haplotypes carry
+are the posterior; phase of the genotypes is not needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.samples.hla.imputation.blocks import distinct_rows
+from riskscore.samples.hla.imputation.metric import Metric, fit_metric
+from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
+from riskscore.samples.hla.imputation.regions import Region
+
+Array = NDArray[np.float32]
+Codes = NDArray[np.int64]
+SHARPNESS = 0.15
+_STRETCH = np.float32(np.sqrt(2 * SHARPNESS))
+_FIRST = 512  # haplotypes that contradict a person's homozygous genotypes least
+_SEEDS = 192  # of them, those that partners are looked for
+_PAIRED = 128  # haplotypes whose pairs are all weighed
+_RARE = 0.05  # share of the whole panel's frequency in each superpopulation's
+_NEGLIGIBLE = 1e-4  # of the weight of the best pair
+
+
+@dataclass(frozen=True)
+class FittedView:
+    """A metric, and the panel's distinct haplotypes by it.
+
+    ``weighted`` (S, haplotypes) are their letters times the SNPs' weights, ``places`` (haplotypes,
+    directions) where they lie in the stretched plane, and ``squares`` half their squared lengths.
+    """
+
+    metric: Metric
+    weighted: Array
+    places: Array
+    squares: Array
+
+    @classmethod
+    def of(cls, metric: Metric, haplotypes: NDArray[np.uint8]) -> FittedView:
+        rows = haplotypes[:, metric.snps].astype(np.float32)
+        places = metric.of(haplotypes, 1) * _STRETCH
+        squares = (places * places).sum(axis=1) / 2
+        return cls(metric, np.ascontiguousarray((rows * metric.weights).T), places, squares)
+
+
+@dataclass(frozen=True)
+class FittedRegion:
+    """A region fitted to a panel at the SNPs at hand.
+
+    ``labels`` (labels, genes) are the region's HLA haplotypes as codes of the panel, ``label``
+    (haplotypes,) what each distinct haplotype carries, ``frequency`` (haplotypes, populations).
+    """
+
+    region: Region
+    labels: Codes
+    label: Codes
+    frequency: NDArray[np.float64]
+    views: tuple[FittedView, ...]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Weights of unordered pairs of labels, a row a pair of a person, in order of person."""
+
+    person: Codes
+    first: Codes
+    second: Codes
+    probability: NDArray[np.float64]
+
+
+def fit_region(
+    region: Region, panel: PhasedPanel, snps: Codes, genes: tuple[str, ...]
+) -> FittedRegion:
+    """Fit a region's views; ``genes`` are those of the region that are imputed.
+
+    Only chromosomes on which all of them are typed count.
+    """
+    columns = [panel.genes.index(gene) for gene in genes]
+    typed = (panel.codes[:, columns] != UNKNOWN).all(axis=1)
+    codes = panel.codes[typed][:, columns].astype(np.int64)
+    labels, label = np.unique(codes, axis=0, return_inverse=True)
+    label = label.ravel()
+    haplotypes, positions = panel.haplotypes[typed][:, snps], panel.positions[snps]
+    metrics = []
+    for view in region.views:
+        told = [genes.index(gene) for gene in view.genes if gene in genes]
+        if told:
+            own = np.unique(codes[:, told], axis=0, return_inverse=True)[1].ravel()
+            metrics.append(fit_metric(view, positions, haplotypes, own))
+    first, frequency = _distinct(haplotypes, metrics, label, panel, typed)
+    kept = haplotypes[first]
+    views = tuple(FittedView.of(metric, kept) for metric in metrics)
+    return FittedRegion(region, labels, label[first], frequency, views)
+
+
+def _distinct(
+    haplotypes: NDArray[np.uint8],
+    metrics: list[Metric],
+    label: Codes,
+    panel: PhasedPanel,
+    typed: NDArray[np.bool_],
+) -> tuple[Codes, NDArray[np.float64]]:
+    """Rows of haplotypes that differ in SNPs or label, and their frequencies by population."""
+    used = np.unique(np.concatenate([metric.snps for metric in metrics]))
+    carried = label.astype("<u2")[:, None].view(np.uint8)
+    first, group = distinct_rows(
+        np.concatenate([np.packbits(haplotypes[:, used], axis=1), carried], axis=1)
+    )
+    population = np.repeat(panel.population, 2)[typed]
+    counts = np.zeros((len(first), len(panel.populations)))
+    np.add.at(counts, (group, population), 1)
+    overall = counts.sum(axis=1, keepdims=True) / counts.sum()
+    share = counts / np.maximum(counts.sum(axis=0), 1)
+    return first, (1 - _RARE) * share + _RARE * overall
+
+
+def pairs_of(region: FittedRegion, genotypes: Array, ancestry: NDArray[np.float64]) -> Pairs:
+    """The posterior of each person: genotypes (people, SNPs), ancestry (people, populations).
+
+    Each view speaks by itself, and their mean is taken: a view that is misled by a crossing-over
+    far from the gene does not overrule the others.
+    """
+    prior = np.zeros((len(genotypes), len(region.label)))
+    for place in range(ancestry.shape[1]):
+        prior += ancestry[:, place, None] * region.frequency[:, place]
+    log_prior = np.log(prior).astype(np.float32)
+    parts = [_view_pairs(view, region.label, genotypes, log_prior) for view in region.views]
+    person, key, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    size = len(region.labels)
+    whole, group = np.unique(person * size * size + key, return_inverse=True)
+    probability = np.bincount(group.ravel(), weight) / len(parts)
+    person, key = np.divmod(whole, size * size)
+    return Pairs(person, key // size, key % size, probability)
+
+
+def _view_pairs(
+    view: FittedView, label: Codes, genotypes: Array, log_prior: Array
+) -> tuple[Codes, Codes, NDArray[np.float64]]:
+    """Person, key of the unordered pair of labels, and probability, as one view has it."""
+    chosen, alone, z = _candidates(view, genotypes, log_prior)
+    cost = z @ z.transpose(0, 2, 1)
+    cost += alone[:, :, None]
+    cost += alone[:, None, :]
+    cost -= cost.min(axis=(1, 2), keepdims=True)
+    # The two orders of a pair weigh the same: one of them is looked at, and counts twice.
+    near = cost < -np.log(_NEGLIGIBLE)
+    near &= np.tri(near.shape[1], dtype=bool)
+    person, i, j = np.nonzero(near)
+    weight = np.exp(-cost[person, i, j]).astype(np.float64) * np.where(i == j, 1, 2)
+    a, b = label[chosen[person, i]], label[chosen[person, j]]
+    size = int(label.max()) + 1
+    key = np.minimum(a, b) * size + np.maximum(a, b)
+    whole, group = np.unique(person * size * size + key, return_inverse=True)
+    total = np.bincount(group.ravel(), weight)
+    person, key = np.divmod(whole, size * size)
+    return person, key, total / np.bincount(person, total)[person]
+
+
+def _candidates(view: FittedView, genotypes: Array, log_prior: Array) -> tuple[Codes, Array, Array]:
+    """Each person's haplotypes to pair (people, few): which, what each costs alone, and places.
+
+    First those that contradict the homozygous genotypes least, then of these the ones that go
+    well with at least one partner.
+    """
+    own = genotypes[:, view.metric.snps]
+    # Letters against homozygotes without them, less letters that homozygotes ask for.
+    homozygous = (own < 0.5).astype(np.float32) - (own > 1.5).astype(np.float32)
+    against = homozygous @ view.weighted
+    few = min(_FIRST, against.shape[1])
+    chosen = np.argpartition(against, few - 1, axis=1)[:, :few]
+    z = view.places[chosen]
+    place = view.metric.of(genotypes, 2) * _STRETCH
+    alone = view.squares[chosen] - (z @ place[:, :, None])[:, :, 0]
+    alone -= np.take_along_axis(log_prior, chosen, axis=1)
+    if few <= _PAIRED:
+        return chosen, alone, z
+    conflict = np.take_along_axis(against, chosen, axis=1)
+    seeds = np.argpartition(conflict, _SEEDS - 1, axis=1)[:, :_SEEDS]
+    partner = np.take_along_axis(z, seeds[:, :, None], axis=1) @ z.transpose(0, 2, 1)
+    partner += np.take_along_axis(alone, seeds, axis=1)[:, :, None]
+    merit = alone + partner.min(axis=1)
+    kept = np.argpartition(merit, _PAIRED - 1, axis=1)[:, :_PAIRED]
+    return (
+        np.take_along_axis(chosen, kept, axis=1),
+        np.take_along_axis(alone, kept, axis=1),
+        np.take_along_axis(z, kept[:, :, None], axis=1),
+    )
