@@ -32,7 +32,7 @@ _RARE = 0.02  # share of the whole panel's frequency in each superpopulation's
 
 
 @dataclass(frozen=True)
-class Block:
+class SNPBlock:
     """Neighbouring SNPs: the panel's distinct haplotypes there, and their frequencies.
 
     ``haplotypes`` (haplotypes, SNPs); ``frequency`` (haplotypes, populations), each column summing
@@ -51,7 +51,7 @@ class Block:
 
 def blocks_of(
     haplotypes: NDArray[np.uint8], population: NDArray[np.uint8], populations: int
-) -> tuple[Block, ...]:
+) -> tuple[SNPBlock, ...]:
     """The blocks of a panel: haplotypes (chromosomes, SNPs), population (chromosomes,)."""
     people = np.maximum(np.bincount(population, minlength=populations), 1)
     found = []
@@ -62,7 +62,9 @@ def blocks_of(
         overall = counts.sum(axis=1) / counts.sum()
         frequency = (1 - _RARE) * counts / people + _RARE * overall[:, None]
         rows = haplotypes[first, start : start + BLOCK].astype(np.float32)
-        found.append(Block(start, rows, frequency.astype(np.float32), overall.astype(np.float32)))
+        found.append(
+            SNPBlock(start, rows, frequency.astype(np.float32), overall.astype(np.float32))
+        )
     return tuple(found)
 
 
@@ -79,7 +81,7 @@ def distinct_rows(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[
     return first.astype(np.int64), group.ravel().astype(np.int64)
 
 
-def cleaned(blocks: tuple[Block, ...], genotypes: Array) -> tuple[Array, NDArray[np.float64]]:
+def cleaned(blocks: tuple[SNPBlock, ...], genotypes: Array) -> tuple[Array, NDArray[np.float64]]:
     """Genotypes without gaps, (people, SNPs), and log likelihoods by superpopulation.
 
     ``genotypes`` are copies from 0 to 2 in whole PARTS, nan where missing.
@@ -95,7 +97,7 @@ def cleaned(blocks: tuple[Block, ...], genotypes: Array) -> tuple[Array, NDArray
     return out, told * _INDEPENDENT
 
 
-def _block(block: Block, genotypes: Array) -> tuple[Array, NDArray[np.float64]]:
+def _block(block: SNPBlock, genotypes: Array) -> tuple[Array, NDArray[np.float64]]:
     """Expected genotypes, and the likelihood of what is called by superpopulation."""
     called = ~np.isnan(genotypes)
     copies = np.where(called, genotypes, 1).astype(np.float32)

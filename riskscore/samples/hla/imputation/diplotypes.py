@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from riskscore.samples.hla.imputation.blocks import distinct_rows
 from riskscore.samples.hla.imputation.metric import Metric, fit_metric
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
-from riskscore.samples.hla.imputation.regions import Region
+from riskscore.samples.hla.imputation.regions import GeneRegion
 
 Array = NDArray[np.float32]
 Codes = NDArray[np.int64]
@@ -63,7 +63,7 @@ class FittedRegion:
     (haplotypes,) what each distinct haplotype carries, ``frequency`` (haplotypes, populations).
     """
 
-    region: Region
+    region: GeneRegion
     labels: Codes
     label: Codes
     frequency: NDArray[np.float64]
@@ -81,7 +81,7 @@ class Pairs:
 
 
 def fit_region(
-    region: Region, panel: PhasedPanel, snps: Codes, genes: tuple[str, ...]
+    region: GeneRegion, panel: PhasedPanel, snps: Codes, genes: tuple[str, ...]
 ) -> FittedRegion:
     """Fit a region's views; ``genes`` are those of the region that are imputed.
 

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from riskscore.errors import PanelFormatError
 from riskscore.genetics.build import Build
-from riskscore.samples.hla.imputation.blocks import PARTS, Block, ancestry, blocks_of, cleaned
+from riskscore.samples.hla.imputation.blocks import PARTS, SNPBlock, ancestry, blocks_of, cleaned
 from riskscore.samples.hla.imputation.diplotypes import FittedRegion, Pairs, fit_region, pairs_of
 from riskscore.samples.hla.imputation.panel import PhasedPanel
 from riskscore.samples.hla.imputation.quality import GeneQuality, calibrated, held_out, quality_of
@@ -37,7 +37,7 @@ class Imputer:
 
     panel: PhasedPanel
     snps: Codes
-    blocks: tuple[Block, ...]
+    blocks: tuple[SNPBlock, ...]
     regions: tuple[tuple[tuple[str, ...], FittedRegion], ...]
     quality: Mapping[str, GeneQuality]
     refused: Mapping[str, str]
@@ -155,7 +155,7 @@ def _regions(usable: Sequence[str], asked: Sequence[str]) -> list[tuple[tuple[st
 
 def _fitted(
     regions: Sequence[tuple[tuple[str, ...], int]], panel: PhasedPanel, snps: Codes
-) -> tuple[tuple[Block, ...], tuple[tuple[tuple[str, ...], FittedRegion], ...]]:
+) -> tuple[tuple[SNPBlock, ...], tuple[tuple[tuple[str, ...], FittedRegion], ...]]:
     with threadpool_limits(1), ThreadPoolExecutor(_threads()) as pool:
         fits = pool.map(lambda one: fit_region(REGIONS[one[1]], panel, snps, one[0]), regions)
         chromosomes = np.repeat(panel.population, 2)

@@ -53,7 +53,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Region:
+class GeneRegion:
     """Genes that are imputed jointly, for they are inherited together.
 
     The posterior over pairs of the region's haplotypes is the mean of what its views say.
@@ -65,8 +65,8 @@ class Region:
 
 _DRDQ = ("DRB1", "DQA1", "DQB1")
 REGIONS = (
-    Region(("A",), (View(("A",), NARROW), View(("A",), WIDE))),
-    Region(
+    GeneRegion(("A",), (View(("A",), NARROW), View(("A",), WIDE))),
+    GeneRegion(
         ("C", "B"),
         (
             View(("B",), NARROW),
@@ -75,7 +75,7 @@ REGIONS = (
             View(("C", "B"), NARROW),
         ),
     ),
-    Region(
+    GeneRegion(
         _DRDQ,
         (
             View(_DRDQ, NARROW),
@@ -84,5 +84,5 @@ REGIONS = (
             View(("DRB1",), WIDE),
         ),
     ),
-    Region(("DPB1",), (View(("DPB1",), NARROW), View(("DPB1",), WIDE))),
+    GeneRegion(("DPB1",), (View(("DPB1",), NARROW), View(("DPB1",), WIDE))),
 )

@@ -11,9 +11,9 @@ from riskscore.samples.hla.imputation.blocks import MISREAD, ancestry, blocks_of
 from riskscore.samples.hla.imputation.diplotypes import SHARPNESS, fit_region, pairs_of
 from riskscore.samples.hla.imputation.metric import fit_metric
 from riskscore.samples.hla.imputation.panel import PhasedPanel
-from riskscore.samples.hla.imputation.regions import NARROW, Region, View
+from riskscore.samples.hla.imputation.regions import NARROW, GeneRegion, View
 
-GENE = Region(("A",), (View(("A",), NARROW),))
+GENE = GeneRegion(("A",), (View(("A",), NARROW),))
 
 
 def made(seed: int, people: int = 14, snps: int = 24) -> PhasedPanel:
