@@ -217,6 +217,19 @@ def test_no_two_classes_have_one_name() -> None:
     assert {name for name, count in found.items() if count > 1} <= NAMED_TWICE
 
 
+def test_no_two_types_of_arrays_have_one_name() -> None:
+    """Those that many modules hold are in riskscore/arrays.py."""
+    found = Counter(
+        name
+        for path in sorted((ROOT / "riskscore").rglob("*.py"))
+        for name in re.findall(
+            r"^([A-Z]\w*) = NDArray", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+    assert found["Array"] == 1
+    assert {name for name, count in found.items() if count > 1} == set()
+
+
 LONGEST_CHAIN = 36  # modules, each of which imports the next when it is imported; the aim is 20
 
 

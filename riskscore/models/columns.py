@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import ModelFormatError
 from riskscore.models.effects import BY_DOSAGE_DIFFERS
 from riskscore.models.origin import Origin
 from riskscore.models.rows import MISSING, Row
 
 Words = NDArray[np.object_]
-Numbers = NDArray[np.float64]
-Places = NDArray[np.int32]
-Mask = NDArray[np.bool_]
+Positions = NDArray[np.int32]
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
 _LETTERS = re.compile(r"[ACGTNacgtn]+|[-IDid]")
@@ -182,7 +181,7 @@ class Columns:
             self.refuse(i).flag(column)
         return words.that(_TRUE.__contains__)
 
-    def numbers(self, column: str) -> Numbers:
+    def numbers(self, column: str) -> Array:
         """A column of numbers, nan where empty."""
         if column not in self._texts:
             return np.full(self.count, np.nan)
@@ -197,7 +196,7 @@ class Columns:
             self.refuse(i).number(column)
         return found
 
-    def places(self, column: str) -> Places:
+    def places(self, column: str) -> Positions:
         """A column of positions, 0 where empty."""
         values = self.numbers(column)
         odd = ~np.isnan(values) & ~((values > 0) & (values < 2**31) & (values % 1 == 0))
@@ -228,11 +227,11 @@ class Columns:
             return np.zeros(self.count, dtype=bool)
         return np.array([bool(_HLA_NAME.match(cell)) for cell in self.cells(column)], dtype=bool)
 
-    def require_same_by_dosage(self, weights: Numbers, skipped: Mask) -> None:
+    def require_same_by_dosage(self, weights: Array, skipped: Mask) -> None:
         """Raise ModelFormatError where a dosage weight is not what effect_weight says."""
         dominant, recessive = self.flag("is_dominant"), self.flag("is_recessive")
-        second: Numbers = np.where(dominant | recessive, 1.0, 2.0)
-        copies: list[Numbers] = [np.zeros(self.count), np.where(recessive, 0.0, 1.0), second]
+        second: Array = np.where(dominant | recessive, 1.0, 2.0)
+        copies: list[Array] = [np.zeros(self.count), np.where(recessive, 0.0, 1.0), second]
         for number, coded in enumerate(copies):
             given = self.numbers(f"dosage_{number}_weight")
             same = np.isclose(given, weights * coded, rtol=1e-3, atol=1e-6)
@@ -240,7 +239,7 @@ class Columns:
             if (i := self.first(odd)) is not None:
                 raise self.refuse(i).error(BY_DOSAGE_DIFFERS)
 
-    def weights(self, weights: Numbers, ratios: Numbers, origin: Origin, skipped: Mask) -> Numbers:
+    def weights(self, weights: Array, ratios: Array, origin: Origin, skipped: Mask) -> Array:
         """The weights on the log scale."""
         given = np.isnan(weights)
         values = np.where(given, ratios, weights)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import PopulationError
 from riskscore.genetics.hla import HLAAllele
 
@@ -31,7 +32,7 @@ class ReferenceHaplotypes:
     genes: tuple[str, ...]
     alleles: tuple[tuple[HLAAllele, ...], ...]
     codes: NDArray[np.int64]
-    counts: Mapping[str, NDArray[np.float64]]
+    counts: Mapping[str, Array]
 
     @classmethod
     def of(
@@ -46,7 +47,7 @@ class ReferenceHaplotypes:
         counts = {p: np.array([float(row[p]) for row in rows]) for p in populations}
         return cls(tuple(genes), tuple(alleles), np.column_stack(columns), counts)
 
-    def frequency(self, population: str) -> NDArray[np.float64]:
+    def frequency(self, population: str) -> Array:
         """The share of chromosomes with each haplotype, in a superpopulation or a mixture of them.
 
         A mixture is written ``EUR=0.7,AFR=0.3``; its shares are brought to sum to 1. Raises
@@ -63,7 +64,7 @@ class ReferenceHaplotypes:
         return total
 
     @property
-    def pooled(self) -> NDArray[np.float64]:
+    def pooled(self) -> Array:
         """The share of all chromosomes of the panel."""
         total = np.sum(list(self.counts.values()), axis=0)
         return np.asarray(total / total.sum())

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build, chromosome
-from riskscore.models.columns import Coded, Columns, Mask, Numbers, Places, Words, read_columns
+from riskscore.models.columns import Coded, Columns, Positions, Words, read_columns
 from riskscore.models.origin import Origin, WeightType, origin_of
 from riskscore.models.rows import (
     FREQUENCY,
@@ -40,13 +41,13 @@ class PlainVariants:
 
     name: Words
     chromosome: Words
-    position_grch38: Places
-    position_grch37: Places
+    position_grch38: Positions
+    position_grch37: Positions
     effect_allele: Words
     other_allele: Words
-    weight: Numbers
+    weight: Array
     coding: NDArray[np.uint8]
-    frequency: Mapping[str, Numbers]
+    frequency: Mapping[str, Array]
     line: NDArray[np.int64]
     source: str
     notes: tuple[str, ...] = ()
@@ -59,7 +60,7 @@ class PlainVariants:
         """Whether any variant has a position."""
         return bool(self.position_grch38.any() or self.position_grch37.any())
 
-    def positions(self, build: Build) -> Places:
+    def positions(self, build: Build) -> Positions:
         """Positions in one build, 0 where unknown; shape (variants,)."""
         return self.position_grch38 if build is Build.GRCh38 else self.position_grch37
 
@@ -115,7 +116,7 @@ def _read_header(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...],
     raise ModelFormatError("no rows of weights", where=name)
 
 
-def _plain(cells: Columns, weights: Numbers, origin: Origin, kept: Mask) -> PlainVariants:
+def _plain(cells: Columns, weights: Array, origin: Origin, kept: Mask) -> PlainVariants:
     effects = cells.coded("effect_allele").changed(str.upper)
     effect, others = effects.column, _other_alleles(cells)
     other = others.column
@@ -177,7 +178,9 @@ def _other_alleles(cells: Columns) -> Coded:
     return inferred.where(several, given)
 
 
-def _repeated(words: Sequence[Coded], places: Sequence[Places], coding: NDArray[np.int64]) -> Mask:
+def _repeated(
+    words: Sequence[Coded], places: Sequence[Positions], coding: NDArray[np.int64]
+) -> Mask:
     """Rows that have a place and that a row above them equals in everything."""
     found = np.zeros(len(coding), dtype=bool)
     rough = (words[0].codes << 33) + sum(place.astype(np.int64) for place in places)
@@ -193,7 +196,7 @@ def _repeated(words: Sequence[Coded], places: Sequence[Places], coding: NDArray[
     return found & placed
 
 
-def _places(cells: Columns, origin: Origin) -> tuple[Coded, dict[Build, Places]]:
+def _places(cells: Columns, origin: Origin) -> tuple[Coded, dict[Build, Positions]]:
     """Chromosome, and position by build."""
     nothing = np.zeros(cells.count, dtype=np.int32)
     places = dict.fromkeys(Build, nothing)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
+
 ROUNDING = 0.06  # how far a logarithm of a ratio written with two decimals can be off
 _LABELS = 3  # weights that stand beside other labels before a column counts as sorted apart
 _SAME = 1e-3  # weights nearer than this are one number of one table
@@ -58,6 +60,6 @@ def moved_rows(ours: Sequence[float], theirs: Sequence[float]) -> Moved:
     return moved
 
 
-def _numbers(weights: NDArray[np.float64]) -> list[int]:
+def _numbers(weights: Array) -> list[int]:
     """Weights as whole numbers of the unit in which they count as the same."""
     return [int(number) for number in np.rint(np.abs(weights) / _SAME)]

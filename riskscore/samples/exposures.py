@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import (
     ExposureError,
     ExposureLevelError,
@@ -66,7 +67,7 @@ class Exposures:
             return np.full(samples, -1, dtype=np.int64)
         return self._decoded(exposure, np.int64)
 
-    def doses(self, exposure: Exposure, samples: int) -> NDArray[np.float64]:
+    def doses(self, exposure: Exposure, samples: int) -> Array:
         """Doses in the exposure's own unit; nan unknown."""
         if exposure.id not in self.columns:
             return np.full(samples, np.nan)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, InputError, UsageError
 from riskscore.genetics.hla import GENES, HLAAllele, HLAName
 from riskscore.genetics.hla_names import read_name
@@ -25,8 +25,6 @@ from riskscore.samples.question import Question
 
 _GENE = re.compile(rf"^(?:HLA[-_])?(?P<gene>{'|'.join(GENES)})(?:[_. ](?P<place>[12]))?$")
 _BETWEEN = re.compile(r"\s*[+,;\s]\s*")
-
-Floats = NDArray[np.float64]
 
 
 def read_frame(
@@ -67,9 +65,9 @@ def read_frame(
             )
     variants = list(dict.fromkeys(variant for model in models for variant in model.variants))
     by_name = {variant.name: variant for variant in variants}
-    dosages: dict[Variant, Floats] = {}
+    dosages: dict[Variant, Array] = {}
     calls: dict[str, list[Any]] = {}
-    copies: dict[str, dict[HLAName, Floats]] = {}
+    copies: dict[str, dict[HLAName, Array]] = {}
     others = []
     for column in frame.columns:
         name = str(column)
@@ -114,7 +112,7 @@ def _allele(name: str) -> HLAAllele | None:
         return None
 
 
-def _copies(column: Any, name: str) -> Floats:
+def _copies(column: Any, name: str) -> Array:
     """A column of dosages; raises InputError for anything but 0 to 2 or nothing."""
     import pandas as pd
 
@@ -137,7 +135,7 @@ def _texts(column: Any) -> tuple[str, ...]:
     )
 
 
-def _dosages(variants: Sequence[Variant], given: Mapping[Variant, Floats], count: int) -> Dosages:
+def _dosages(variants: Sequence[Variant], given: Mapping[Variant, Array], count: int) -> Dosages:
     values = np.full((len(variants), count), np.nan, dtype=np.float32)
     matches = []
     for row, variant in enumerate(variants):

@@ -20,8 +20,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.models.incidence import AgeRates
-from riskscore.scoring.link import Array
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.incidence import RateTable, incidence_table, mortality_table
 from riskscore.models.model import RiskModel, Sex
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.absolute_risk import Rates
-from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.risk_by_age import RiskByAge, risk_by_age
 from riskscore.scoring.spectrum import Spectrum

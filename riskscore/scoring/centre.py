@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel
 from riskscore.models.rows import OWN_FREQUENCY
@@ -44,7 +44,7 @@ class Centred:
 
     model: RiskModel
     basis: Basis
-    unknown: NDArray[np.bool_]
+    unknown: Mask
 
 
 def centred_on(model: RiskModel, cohort: Cohort) -> Centred:

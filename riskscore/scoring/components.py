@@ -8,9 +8,9 @@ from functools import reduce
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.models.terms import Factor, FactorKind, Term
 from riskscore.scoring.kinds.of_model import Kinds
-from riskscore.scoring.link import Array
 from riskscore.scoring.states import States
 
 

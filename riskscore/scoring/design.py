@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask, Reasons
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel, Sex
@@ -20,13 +21,12 @@ from riskscore.models.terms import ExposureFactor, Factor, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.kinds.exposure import reported
-from riskscore.scoring.kinds.kind import Evidence, Reading, Reasons
+from riskscore.scoring.kinds.kind import Evidence, Reading
 from riskscore.scoring.kinds.mhc import MHCEvidence
 from riskscore.scoring.kinds.of_model import MHC
 from riskscore.scoring.kinds.scheme_tags import published_diplotypes
 from riskscore.scoring.kinds.tags import people_by_tag
 from riskscore.scoring.kinds.variant import copies_alone, put_copies
-from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 
 PeopleBySex = dict[Sex | None, NDArray[np.intp]]
@@ -49,8 +49,8 @@ class DesignMatrix:
     missing: Reasons
     excess: Array
     published: Array
-    ruled: NDArray[np.bool_]
-    tagged: Mapping[HLAAllele, NDArray[np.bool_]]
+    ruled: Mask
+    tagged: Mapping[HLAAllele, Mask]
 
     @property
     def values(self) -> Array:
@@ -78,7 +78,7 @@ class Measurements:
         self.by_sex = people_by_sex(cohort.sex[self.span])
         self._evidence: dict[str, Evidence] = {}
         self._whole: Measurements | None = None
-        self._standing: dict[Term, NDArray[np.bool_]] = {}
+        self._standing: dict[Term, Mask] = {}
 
     @property
     def mhc(self) -> MHCEvidence | None:
@@ -125,7 +125,7 @@ class Measurements:
             self.model, samples, expected, variance, missing, excess, published, ruled, tagged
         )
 
-    def _published(self, expected: Array) -> tuple[Array, NDArray[np.bool_]]:
+    def _published(self, expected: Array) -> tuple[Array, Mask]:
         """The numbers by the published rule for haplotypes, and which of them it gives."""
         mhc = self.mhc
         classes = mhc.kind.classes if mhc else None
@@ -176,7 +176,7 @@ class Measurements:
                 share[self._stands_in(term)] = self.reference.unexplained[term.fallback_for]
         return share
 
-    def _not_in_use(self, term: Term) -> NDArray[np.bool_]:
+    def _not_in_use(self, term: Term) -> Mask:
         """People the term does not concern: of the other sex, typed, or counted elsewhere."""
         unused = np.zeros(self.count, dtype=bool)
         for sex, people in self.by_sex.items():
@@ -189,7 +189,7 @@ class Measurements:
                 unused |= self._outranked(factor)
         return unused
 
-    def _stands_in(self, term: Term) -> NDArray[np.bool_]:
+    def _stands_in(self, term: Term) -> Mask:
         """In whom a stand-in counts: the gene is not typed, and the stand-in itself is there.
 
         Where a tag SNP gives one of the gene's own terms, the two would count the same twice.
@@ -209,7 +209,7 @@ class Measurements:
         self._standing[term] = stands
         return stands
 
-    def _outranked(self, factor: ExposureFactor) -> NDArray[np.bool_]:
+    def _outranked(self, factor: ExposureFactor) -> Mask:
         """Of exposures with the same ``one_of`` only the first known one counts."""
         own = self.model.exposure(factor.exposure)
         outranked = np.zeros(self.count, dtype=bool)

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
+from riskscore.arrays import Array
 from riskscore.scoring import spectrum
-from riskscore.scoring.link import Array
 from riskscore.scoring.spectrum import Spectrum
 from riskscore.scoring.states import States
 

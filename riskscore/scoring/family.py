@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import UsageError
-from riskscore.scoring.link import Array
 
 # The share of genes that two relatives of a person have from common ancestors. The first row is of
 # the relative and the person.

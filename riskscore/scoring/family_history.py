@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import Sex
 from riskscore.models.terms import Part
@@ -16,7 +17,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.family import KnownRelative
 from riskscore.scoring.absolute_risk import Rates
 from riskscore.scoring.family import Inheritance, Relative, explained_variance, family_risk
-from riskscore.scoring.link import Array, expit
+from riskscore.scoring.link import expit
 from riskscore.scoring.reference import Reference
 
 _RISKS = ("probability", "probability_low", "probability_high")

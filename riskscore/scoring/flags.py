@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -32,7 +33,7 @@ _BASIS_FLAGS: dict[Basis, list[str]] = {
 def flags_of(
     design: DesignMatrix,
     cohort: Cohort,
-    unscored: NDArray[np.bool_],
+    unscored: Mask,
     basis: Basis = Basis.POPULATION,
 ) -> list[str]:
     """One text a sample, parts separated by ``;``, empty when all was observed without ambiguity.
@@ -93,7 +94,7 @@ def _states(
     design: DesignMatrix,
     genetic: list[int],
     fallback: list[int],
-    unscored: NDArray[np.bool_],
+    unscored: Mask,
 ) -> list[bytes]:
     """By sample the reason for each genetic term's gap, stand-ins, alleles by tag, and marks."""
     terms, count = design.model.terms, len(design.samples)

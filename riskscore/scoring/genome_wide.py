@@ -13,15 +13,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
 from riskscore.samples.genome_wide.sums import PlainSums
 from riskscore.scoring.centre import Basis
-from riskscore.scoring.link import Array
 from riskscore.scoring.people_scores import RISKS
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ _NOT_SCORED = "not_scored"
 
 
 def _with_marks(
-    flags: Sequence[str], nothing: NDArray[np.bool_], sums: PlainSums, ground: PlainReference
+    flags: Sequence[str], nothing: Mask, sums: PlainSums, ground: PlainReference
 ) -> tuple[str, ...]:
     """Flags of the terms, if there are any, with those of the plain variants behind them.
 

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls
-from riskscore.scoring.link import Array
 
 _PARTS = (("A",), ("B", "C"), ("DRB1", "DQB1", "DQA1"), ("DPB1", "DPA1"))
 # Frequencies come from about 1,000 chromosomes: half a count is added to each of two alleles.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from riskscore.arrays import Array
 
 Z95 = 1.959963984540054  # the 97.5% point of the normal distribution
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.scoring.design import DesignMatrix, PeopleBySex
-from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
@@ -19,7 +20,7 @@ from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.family_history import FamilyHistories, family_histories
 from riskscore.scoring.flags import flags_of
-from riskscore.scoring.link import Array, expit
+from riskscore.scoring.link import expit
 from riskscore.scoring.observed import (
     ObservedShare,
     component_coverage,

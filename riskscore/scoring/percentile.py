@@ -14,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import Sex
 from riskscore.models.terms import FactorKind, Term
@@ -27,13 +28,11 @@ from riskscore.scoring.components import (
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.distribution import WIDTH, Distribution, binned, exact_or_normal
 from riskscore.scoring.kinds.variant import VariantKind
-from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.states import States, alike
 from riskscore.scoring.uncertainty import Uncertainty
 from riskscore.scoring.unknowns import VarianceSource
 
-Mask = NDArray[np.bool_]
 _STEPS = 16  # scales are rounded to this part of 1
 _REACH = 24  # standard deviations that the grid spans
 

@@ -10,6 +10,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.models.model import BaselineRisk, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Term
@@ -18,7 +19,7 @@ from riskscore.scoring.centre import Basis
 from riskscore.scoring.components import Component, components, enumerated, is_single_variant
 from riskscore.scoring.distribution import Distribution, exact_or_normal
 from riskscore.scoring.kinds.of_model import Kinds
-from riskscore.scoring.link import Z95, Array
+from riskscore.scoring.link import Z95
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class SexReference:
     ``case_means`` has each term's mean number among the affected (see Enumeration.case_means).
     """
 
-    counted: NDArray[np.bool_]
+    counted: Mask
     distribution: Distribution
     case_means: Array
     prevalence: float | None
@@ -57,7 +58,7 @@ class Reference:
     kinds: Kinds
     components: tuple[Component, ...]
     basis: Basis = Basis.POPULATION
-    unknown: NDArray[np.bool_] | None = None
+    unknown: Mask | None = None
 
     def __repr__(self) -> str:
         return f"Reference({self.model.id!r} in {self.population}, {len(self.mean)} terms)"

@@ -14,9 +14,9 @@ from functools import cached_property
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.scoring.absolute_risk import AbsoluteRisk, Rates, absolute_risk
 from riskscore.scoring.distribution import Distribution
-from riskscore.scoring.link import Array
 from riskscore.scoring.smooth import POINTS, Smooth, smooth
 from riskscore.scoring.spectrum import Spectrum
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.panel import ReferencePanel
 from riskscore.plotting import Plots
@@ -26,7 +27,6 @@ from riskscore.scoring.ledger import (
     ledger,
     uncertainty_rows,
 )
-from riskscore.scoring.link import Array
 from riskscore.scoring.people_scores import NUMBERS, Halves, ModelScores, ScoredCohort, score_people
 from riskscore.scoring.reference import build_reference
 

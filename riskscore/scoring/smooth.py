@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskscore.scoring.link import Array
+from riskscore.arrays import Array
 from riskscore.scoring.spectrum import NODES, Spectrum
 
 _WINDOW = 16 * np.pi

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.scoring.link import Array, expit, logit
+from riskscore.arrays import Array
+from riskscore.scoring.link import expit, logit
 
 _STEP = 1 / 8
 _COUNT = 80  # the integrand falls as exp(-pi t): what is left beyond t = 10 is 2e-14

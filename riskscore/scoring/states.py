@@ -14,9 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.scoring.link import Array
+from riskscore.arrays import Array, Mask, Places
 
-Places = NDArray[np.int64]
 NOBODY = -1  # in place of a block: nothing is known
 
 
@@ -87,7 +86,7 @@ class States:
         return np.asarray(np.cumsum(self.count) - self.count)
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def known(self) -> Mask:
         """Of whom anything is known, shape (people,)."""
         return np.asarray(self.of != NOBODY)
 
@@ -107,7 +106,7 @@ class States:
             of=place[of],
         )
 
-    def only(self, people: NDArray[np.bool_]) -> Self:
+    def only(self, people: Mask) -> Self:
         """The same people, of the others nothing known."""
         return replace(self, of=np.where(people, self.of, NOBODY))
 
@@ -171,7 +170,7 @@ class States:
             of=np.where(self.of == NOBODY, NOBODY, place[self.of]),
         )
 
-    def given(self, rows: NDArray[np.bool_]) -> Self:
+    def given(self, rows: Mask) -> Self:
         """Conditional on some of the rows; of people without any of them nothing is known."""
         probability = np.where(rows, self.probability, 0.0)
         total = np.bincount(self.block, probability, len(self.count))

@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import ShardError
-from riskscore.scoring.link import Array
 
 _UNITS = 2**40
 _EXACT = 4096  # so many whole numbers of at most 2**40 have a sum that float64 holds

@@ -13,10 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
+from riskscore.arrays import Array, Places
 from riskscore.genetics.missing import Missing
 from riskscore.scoring.components import Component
 from riskscore.scoring.design import DesignMatrix, Measurements
-from riskscore.scoring.link import Z95, Array
+from riskscore.scoring.link import Z95
 from riskscore.scoring.reference import Reference
 from riskscore.scoring.spectrum import (
     Spectrum,
@@ -26,7 +27,6 @@ from riskscore.scoring.spectrum import (
     of_rows,
     of_states,
 )
-from riskscore.scoring.states import Places
 from riskscore.scoring.unknowns import UNKNOWN, VarianceSource, joint_states
 
 _SKEW_MOST = 2.0  # beyond it the expansion of the interval no longer serves

@@ -12,13 +12,12 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask, Places
 from riskscore.models.terms import Factor, FactorKind
 from riskscore.scoring.components import Component
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.link import Array
-from riskscore.scoring.states import Places, States, alike, outer
+from riskscore.scoring.states import States, alike, outer
 
 _ROWS = 200_000  # rows of joint states worked on at a time
 
@@ -112,7 +111,7 @@ def _across(columns: Array) -> Array:
 
 
 def joint_states(
-    measured: Measurements, component: Component, unused: NDArray[np.bool_], people: Places
+    measured: Measurements, component: Component, unused: Mask, people: Places
 ) -> Iterator[tuple[Places, JointStates]]:
     """The joint states of a component in ``people``; places among them, a batch at a time.
 

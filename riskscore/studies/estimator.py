@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
+from riskscore.arrays import Array, Mask
 from riskscore.models.catalog import as_models
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
@@ -20,7 +21,7 @@ from riskscore.models.terms import Part
 from riskscore.samples.frame import read_frame
 from riskscore.samples.question import Question
 from riskscore.scoring.components import enumerated
-from riskscore.scoring.link import Array, expit
+from riskscore.scoring.link import expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.scoring.score import score_cohort
 from riskscore.scoring.spectrum import Spectrum, after_certain, certain, of_normal, of_states
@@ -143,7 +144,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         check_is_fitted(self)
         return np.array(_NAMES, dtype=object)
 
-    def _affected(self, y: Any) -> NDArray[np.bool_]:
+    def _affected(self, y: Any) -> Mask:
         """Who is of the second class; learns the classes."""
         y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
         check_classification_targets(y)
@@ -263,7 +264,7 @@ class NumberScorer:
                 )
         return found
 
-    def _unknown(self, known: NDArray[np.bool_]) -> Spectrum:
+    def _unknown(self, known: Mask) -> Spectrum:
         """The spectrum of what is not known, by person."""
         total, normal = certain(len(known)), np.zeros(len(known))
         for columns, spectrum in self._components:

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import OutcomeError, StudyTableError
 from riskscore.tables import MOST_DIGITS
 
 if TYPE_CHECKING:
     import pandas
 
-Array = NDArray[np.float64]
 
 _MISSING_CODE = "-9"
 _MOSTLY = 0.5  # a column with a larger share of numbers is one of numbers

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 from scipy.stats import chi2, norm
 
+from riskscore.arrays import Array
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError, UsageError
 from riskscore.scoring.link import logit
 
-Array = NDArray[np.float64]
 Method = Literal["auto", "maximum_likelihood", "firth"]
 Errors = Literal["model", "robust"]
 

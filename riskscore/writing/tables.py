@@ -11,13 +11,13 @@ from typing import IO, Any
 
 import numpy as np
 
+from riskscore.arrays import Letters
 from riskscore.errors import UsageError
 from riskscore.outputs import atomic_write
 from riskscore.writing.parquet import as_table, schema_of, write_parquet
 from riskscore.writing.text_columns import (
     UNDECODABLE,
     Block,
-    Letters,
     cell,
     joined,
     number_letters,

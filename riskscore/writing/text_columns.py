@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Letters = NDArray[np.uint8]  # shape (rows, bytes)
+from riskscore.arrays import Array, Letters
+
 Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
 
 UNDECODABLE = "backslashreplace"  # letters of file names that are no text are told by escapes
@@ -41,7 +42,7 @@ def _wholes() -> NDArray[np.uint32]:
     return np.frombuffer(b"".join(texts), dtype=np.uint32)
 
 
-def number_letters(values: NDArray[np.float64]) -> Letters:
+def number_letters(values: Array) -> Letters:
     """Numbers as text, one a row; nothing for nan.
 
     >>> [text.tobytes().replace(bytes(1), b"") for text in number_letters(np.array([-0.25, 2e9]))]
@@ -83,7 +84,7 @@ def cell(value: Any) -> str:
     return str(value).replace("\t", " ").replace("\n", " ").replace("\r", " ")
 
 
-def _alike(values: NDArray[np.float64]) -> bool:
+def _alike(values: Array) -> bool:
     """Whether all are one number, or none is: then one text is enough."""
     first = values[0]
     return bool((np.isnan(values) if np.isnan(first) else values == first).all())

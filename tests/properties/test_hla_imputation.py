@@ -6,9 +6,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import riskscore as rs
+from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import DRDQ, reference_panel
@@ -22,7 +22,6 @@ from riskscore.scoring.unknowns import VarianceSource
 
 PANEL = reference_panel()
 PEOPLE, CANDIDATES = 400, 3
-Array = NDArray[np.float64]
 # Haplotypes whose DRB1 residues are known, so that every model can count them.
 LISTED = tuple(
     (alleles, share)

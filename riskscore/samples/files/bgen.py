@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import EmptyVCFError, IndexMissingError, UsageError, VCFFormatError
 from riskscore.files import text_lines
 from riskscore.genetics.build import chromosome
@@ -42,7 +43,7 @@ class BgenRecord(Record):
         return False
 
     @cached_property
-    def _table(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _table(self) -> tuple[Array, NDArray[np.int64]]:
         """Probabilities, and how many of them each sample has: 0 for a missing genotype."""
         try:
             table = np.asarray(self.variant.probabilities, dtype=np.float64)
@@ -58,7 +59,7 @@ class BgenRecord(Record):
             counts = np.where(ploidy == 2, alleles * (alleles + 1) // 2, alleles)
         return table, np.where(np.isnan(table[:, 0]), 0, counts)
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         return np.full(self.samples, bool(self.variant.is_phased))
 
     def genotypes(self) -> None:

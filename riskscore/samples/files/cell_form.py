@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-Text = NDArray[np.uint8]
+from riskscore.arrays import Letters
 
 _STRETCH = 1 << 16  # letters read at a time: what is made of them then stays in the cache
 _ZERO, _TAB, _DIGITS = ord("0"), ord("\t"), bytes.maketrans(b"123456789", b"000000000")
@@ -53,7 +53,7 @@ class Form:
         """The places of the colons in a cell."""
         return np.flatnonzero(np.frombuffer(self.cell, dtype=np.uint8) == ord(":"))
 
-    def letters(self, body: bytes, name: str) -> tuple[Text, Text, Text] | None:
+    def letters(self, body: bytes, name: str) -> tuple[Letters, Letters, Letters] | None:
         """The three letters of a field in each cell, of cells that fit; None if it is no pair."""
         place = self.names.index(name)
         at = int(self.colons[place - 1]) + 1 if place else 0
@@ -150,5 +150,5 @@ def form_of(cell: bytes, names: tuple[str, ...]) -> Form | None:
 
 
 @lru_cache(maxsize=32)
-def _repeated(letters: bytes, times: int) -> Text:
+def _repeated(letters: bytes, times: int) -> Letters:
     return np.frombuffer(letters * times, dtype=np.uint8)

@@ -18,15 +18,14 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Letters, Mask, Offsets
 from riskscore.samples.files.cell_form import Form, Numbers, form_of
 
 NO_CALL = -1  # an allele written as a dot
 NO_ALLELE = -2  # the second allele of a haploid call
 LAST_ALLELE = np.iinfo(np.int16).max  # the largest number of an allele that is read
 
-Text = NDArray[np.uint8]
-Offsets = NDArray[np.intp]  # into the text
-Words = NDArray[np.uint64]  # eight letters each, the first in the lowest byte
+Words64 = NDArray[np.uint64]  # eight letters each, the first in the lowest byte
 Fail = Callable[[str, str], NoReturn]
 
 _TAB, _COLON, _COMMA, _POINT, _ZERO, _SLASH, _BAR = (ord(letter) for letter in "\t:,.0/|")
@@ -66,7 +65,7 @@ class Cells:
         self._numbers: dict[str, Numbers] = {}
 
     @cached_property
-    def _text(self) -> Text:
+    def _text(self) -> Letters:
         return np.frombuffer(b"".join((self._body, b"\t", _PADDING)), dtype=np.uint8)
 
     @cached_property
@@ -208,7 +207,7 @@ class Cells:
             self._fail("GT", f"{_shown(text)} names an allele beyond the {LAST_ALLELE:,}th")
         return number
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         """Which genotypes are phased, shape (samples,): alleles apart by | and not by /."""
         calls = self._calls
         found = calls.pair & (calls.middle == _BAR)
@@ -254,7 +253,7 @@ class Cells:
 
     def _decimals(
         self, begins: Offsets, ends: Offsets
-    ) -> tuple[list[NDArray[np.float32]], NDArray[np.int64], NDArray[np.bool_]]:
+    ) -> tuple[list[NDArray[np.float32]], NDArray[np.int64], Mask]:
         """The first numbers of the cells, the second, and so on; how many; and the odd cells.
 
         Odd are those with a text that is no usual decimal.
@@ -306,22 +305,20 @@ class Cells:
 class _Calls:
     """GT of each cell: its first three letters, and whether it is a usual pair or one allele."""
 
-    first: Text
-    middle: Text
-    last: Text
-    pair: NDArray[np.bool_]
-    single: NDArray[np.bool_]
+    first: Letters
+    middle: Letters
+    last: Letters
+    pair: Mask
+    single: Mask
 
 
-def _is_allele(letters: Text) -> NDArray[np.bool_]:
+def _is_allele(letters: Letters) -> Mask:
     """Whether letters are a digit or a dot; what is below "0" wraps round to above 9."""
-    found: NDArray[np.bool_] = (letters - np.uint8(_ZERO) <= 9) | (letters == _POINT)
+    found: Mask = (letters - np.uint8(_ZERO) <= 9) | (letters == _POINT)
     return found
 
 
-def _read_decimals(
-    text: Text, starts: Offsets
-) -> tuple[NDArray[np.float32], Offsets, NDArray[np.bool_]]:
+def _read_decimals(text: Letters, starts: Offsets) -> tuple[NDArray[np.float32], Offsets, Mask]:
     """Decimals that begin at ``starts``, where each ends, and whether it is one.
 
     A dot is nan. Eight letters are read as one integer: digits are its bytes, which two
@@ -348,7 +345,7 @@ def _read_decimals(
 
 
 def _read_on(
-    text: Text, starts: Offsets, rows: Offsets, values: NDArray[np.float64], lengths: Words
+    text: Letters, starts: Offsets, rows: Offsets, values: Array, lengths: Words64
 ) -> None:
     """Read eight letters more of numbers that are longer; one that still goes on has length 0."""
     digits = _words(text, starts[rows] + 8) ^ _ZEROS
@@ -361,7 +358,7 @@ def _read_on(
     lengths[rows] = np.where(end != 0, 8 + (((within & _ONES) * _ONES) >> _SEVEN_BYTES), 0)
 
 
-def _words(text: Text, starts: Offsets) -> Words:
+def _words(text: Letters, starts: Offsets) -> Words64:
     """The eight letters from each place on."""
     step = int(starts[1] - starts[0]) if starts.size > 1 else 0
     if step > 0 and (np.diff(starts) == step).all():  # cells of one length
@@ -371,13 +368,13 @@ def _words(text: Text, starts: Offsets) -> Words:
     return every[starts].astype(np.uint64, copy=False)
 
 
-def _millionths(digits: Words, within: Words) -> NDArray[np.float64]:
+def _millionths(digits: Words64, within: Words64) -> Array:
     """A digit, a point and up to six digits more as one number."""
     whole = (digits & _FIRST) << _BYTE  # to where the point stands
     return _eight_digits((digits & within & _BEHIND_TWO) | whole)
 
 
-def _eight_digits(digits: Words) -> NDArray[np.float64]:
+def _eight_digits(digits: Words64) -> Array:
     """Eight digits, a byte each, as one number."""
     pairs = (digits * np.uint64(10) + (digits >> _BYTE)) & _PAIRS
     fours = (pairs * np.uint64(100) + (pairs >> _TWO_BYTES)) & _FOURS

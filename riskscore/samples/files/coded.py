@@ -14,9 +14,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask, Offsets
+
 Values = NDArray[np.float32]
 Small = NDArray[np.uint8]
-Offsets = NDArray[np.intp]
 
 _TAB, _COLON, _POINT, _ZERO, _SLASH, _BAR = (np.uint8(ord(letter)) for letter in "\t:.0/|")
 _STRETCH = 1 << 16  # letters read at a time: what is made of them then stays in the cache
@@ -33,14 +34,14 @@ def _dosages() -> Values:
     return np.clip(np.arange(_CODES) / _THOUSANDTHS, 0, 2).astype(np.float32)
 
 
-def contradicted(called: Values, copies: Values) -> NDArray[np.bool_]:
+def contradicted(called: Values, copies: Values) -> Mask:
     """Whether no reading of a dosage agrees with the copies that GT names, elementwise.
 
     A most probable homozygote is within one copy of its dosage, a heterozygote in half.
     """
     reach = np.where(called == 1, 0.5, 1.0) + TOLERANCE
     with np.errstate(invalid="ignore"):
-        found: NDArray[np.bool_] = np.abs(called - copies) > reach
+        found: Mask = np.abs(called - copies) > reach
     return found
 
 

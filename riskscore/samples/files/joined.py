@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.errors import BuildMismatchError, DuplicateSampleError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.samples.files.cell_form import Numbers
@@ -27,7 +28,7 @@ class JoinedRecord(Record):
     sizes: tuple[int, ...] = ()
 
     @property
-    def covered(self) -> NDArray[np.bool_]:
+    def covered(self) -> Mask:
         return np.concatenate(
             [
                 np.zeros(size, dtype=bool) if part is None else part.covered
@@ -56,7 +57,7 @@ class JoinedRecord(Record):
             ]
         )
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         return np.concatenate(
             [
                 np.zeros(size, dtype=bool) if part is None else part.phased()
@@ -107,7 +108,7 @@ class ArrangedRecord(Record):
         found = self._file_record.genotypes()
         return None if found is None else found[self.order]
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         return np.asarray(self._file_record.phased()[self.order])
 
     def phase_sets(self) -> NDArray[np.bytes_]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.errors import EmptyVCFError, FileMissingError, UsageError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.cell_form import Numbers
@@ -56,7 +57,7 @@ class PgenRecord(Record):
             raise self.error("GT", f"an allele beyond the {LAST_ALLELE:,}th")
         return np.where(alleles == _MISSING, NO_CALL, alleles).astype(np.int16).reshape(-1, 2)
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         alleles = np.empty(2 * self.samples, dtype=np.int32)
         phase = np.zeros(self.samples, dtype=np.bool_)
         with self._readable("GT"):

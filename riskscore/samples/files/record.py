@@ -10,6 +10,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.cell_form import Numbers
@@ -78,7 +79,7 @@ class Record:
         return no_sequence(self.alts)
 
     @property
-    def covered(self) -> NDArray[np.bool_]:
+    def covered(self) -> Mask:
         """The samples whose file has this record, (samples,): all, unless files were joined."""
         return np.ones(self.samples, dtype=bool)
 
@@ -121,7 +122,7 @@ class Record:
         """
         return self.cells.genotypes(len(self.alts)) if "GT" in self.format else None
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         """Which genotypes are phased, shape (samples,)."""
         if "GT" not in self.format:
             return np.zeros(self.samples, dtype=bool)

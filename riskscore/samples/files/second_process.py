@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source
 
@@ -79,7 +80,7 @@ class TwoProcesses:
         """As :func:`in_two`."""
         return in_two(mine, theirs)
 
-    def table(self, rows: int, columns: int) -> NDArray[np.float64]:
+    def table(self, rows: int, columns: int) -> Array:
         """As :func:`shared_table`, in double precision."""
         return shared_table(rows, columns, np.float64)
 

@@ -16,12 +16,12 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
+from riskscore.arrays import GenotypeCodes
 from riskscore.errors import OutputError
 from riskscore.genetics.build import CHROMOSOME_LENGTHS, Build
 
 STEPS = 100  # haplotype dosages are written in hundredths, so that DS is exactly their sum
 
-Codes = NDArray[np.uint8]
 _BLOCK = 65_280  # bytes of text in a BGZF block, as bgzip takes them
 _LEVEL = 3  # libdeflate's, of 12: beyond it files shrink little and take twice as long
 _ATONCE = 64  # blocks compressed before the first is waited for
@@ -181,7 +181,7 @@ def _dosages() -> NDArray[np.bytes_]:
     return np.array(cells)
 
 
-def genotype_cells(codes: Codes) -> bytes:
+def genotype_cells(codes: GenotypeCodes) -> bytes:
     r"""Phased genotypes as text, a tab before each; ``codes`` are 2 x first + second ALT allele.
 
     >>> genotype_cells(np.array([0, 2, 3], dtype=np.uint8))
@@ -191,7 +191,7 @@ def genotype_cells(codes: Codes) -> bytes:
     return cells.tobytes()
 
 
-def dosage_cells(hundredths: Codes) -> bytes:
+def dosage_cells(hundredths: NDArray[np.uint8]) -> bytes:
     r"""GT:DS:HDS:GP as text, a tab before each; ALT dosages, shape (samples, 2), in hundredths.
 
     >>> dosage_cells(np.array([[100, 25]], dtype=np.uint8))

@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.samples.genome_wide.exact_sums import Copies, ExactSums
+from riskscore.arrays import Copies, Mask
+from riskscore.samples.genome_wide.exact_sums import ExactSums
 
 Usual = NDArray[np.bool_]  # by row
 
@@ -61,7 +62,7 @@ class CallRows(ABC):
         return self.held == len(self._cells)
 
     def flush(
-        self, kinds: NDArray[np.intp], variants: NDArray[np.intp], turned: NDArray[np.bool_]
+        self, kinds: NDArray[np.intp], variants: NDArray[np.intp], turned: Mask
     ) -> tuple[Usual, NDArray[np.int64]]:
         """Sum the rows; which of them were usual, and the copies of ALT in each.
 

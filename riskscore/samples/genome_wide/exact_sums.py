@@ -12,8 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Copies
+
 Sums = NDArray[np.int64]
-Copies = NDArray[np.float32]
 
 
 class ExactSums:
@@ -22,7 +23,7 @@ class ExactSums:
     ``kinds`` keeps apart what may later be left out.
     """
 
-    def __init__(self, weights: NDArray[np.float64], samples: int, kinds: int = 1) -> None:
+    def __init__(self, weights: Array, samples: int, kinds: int = 1) -> None:
         largest = float(np.abs(weights).max(initial=0.0)) or 1.0
         total = 2 * float(np.abs(weights).sum()) or 1.0
         bits = min(46 - math.ceil(math.log2(largest)), 61 - math.ceil(math.log2(total)))
@@ -39,6 +40,6 @@ class ExactSums:
         """Add two copies of each of some variants to every sample."""
         self.sums[kind] += 2 * self.weights[variants].sum()
 
-    def values(self) -> NDArray[np.float64]:
+    def values(self) -> Array:
         """The sums as numbers, shape (kinds, samples)."""
         return np.ldexp(self.sums.astype(np.float64), -self.bits)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant, complement
@@ -55,9 +56,9 @@ class Findings:
     def describe(
         self,
         variants: NDArray[np.intp],
-        copies: NDArray[np.float64],
-        mean: NDArray[np.float64],
-        variance: NDArray[np.float64],
+        copies: Array,
+        mean: Array,
+        variance: Array,
     ) -> None:
         """Keep what the people have of variants: mean copies, coded mean and variance."""
         enough = self.people >= MINIMUM_SAMPLES
@@ -68,8 +69,8 @@ class Findings:
         self,
         variants: NDArray[np.intp],
         strand: NDArray[np.intp],
-        palindromic: NDArray[np.bool_],
-        copies: NDArray[np.float64],
+        palindromic: Mask,
+        copies: Array,
     ) -> None:
         """Keep what was found of additive variants that everybody has a call of."""
         self.missing[variants], self.strand[variants] = Missing.NOT_MISSING, strand
@@ -136,7 +137,7 @@ def variant_of(plain: PlainVariants, i: int) -> Variant:
     )
 
 
-def hardy_weinberg_variance(frequency: NDArray[np.float64], coding: Coding) -> NDArray[np.float64]:
+def hardy_weinberg_variance(frequency: Array, coding: Coding) -> Array:
     """The variance of coded copies in Hardy-Weinberg proportions.
 
     >>> hardy_weinberg_variance(np.array([0.5]), ADDITIVE)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Copies
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, complement
 from riskscore.samples.files.reading import GenotypeField, Reading
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region, Source, Spot
 from riskscore.samples.genome_wide.called import called_of
-from riskscore.samples.genome_wide.exact_sums import Copies, ExactSums
+from riskscore.samples.genome_wide.exact_sums import ExactSums
 from riskscore.samples.genome_wide.findings import (
     HOW,
     Findings,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant
@@ -43,22 +44,22 @@ class PlainSums:
     written. ``warnings`` are sentences about the file.
     """
 
-    total: NDArray[np.float64]
-    no_calls: NDArray[np.float64]
+    total: Array
+    no_calls: Array
     uncalled: NDArray[np.int64]
     missing: NDArray[np.uint8]
     strand: NDArray[np.uint8]
-    frequency: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
-    called: NDArray[np.float64]
+    frequency: Array
+    mean: Array
+    variance: Array
+    called: Array
     people: int
     palindromes: int = 0
     warnings: tuple[str, ...] = ()
 
     @property
-    def observed(self) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.missing == Missing.NOT_MISSING
+    def observed(self) -> Mask:
+        found: Mask = self.missing == Missing.NOT_MISSING
         return found
 
     def of_people(self, people: range) -> PlainSums:
@@ -147,7 +148,7 @@ def _sums(done: Pass) -> PlainSums:
     )
 
 
-def _on_one_strand(found: Findings, read: NDArray[np.bool_]) -> bool:
+def _on_one_strand(found: Findings, read: Mask) -> bool:
     """Whether the variants that are no palindromes prove that file and score are on one strand."""
     others = read & ~found.palindromic
     flipped = bool((found.strand[others] == HOW.index(Strand.FLIPPED)).any())

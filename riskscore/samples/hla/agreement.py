@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
 
@@ -65,5 +66,5 @@ def _best(calls: GeneCalls) -> _Best:
     return people, fields[calls.first[rows]], fields[calls.second[rows]]
 
 
-def _apart(one: NDArray[np.str_], other: NDArray[np.str_]) -> NDArray[np.bool_]:
+def _apart(one: NDArray[np.str_], other: NDArray[np.str_]) -> Mask:
     return np.asarray((one != other) & (one != _ANY) & (other != _ANY))

@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.panel import Tag
 
@@ -40,9 +41,9 @@ class GeneCalls:
     sample: NDArray[np.int64]
     first: NDArray[np.int64]
     second: NDArray[np.int64]
-    probability: NDArray[np.float64]
+    probability: Array
     source: str = ""
-    ordered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    ordered: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
     phase_set: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     imputed: bool = False
 
@@ -70,7 +71,7 @@ class GeneCalls:
             phase_set=self.phase_set[span].copy(),
         )
 
-    def called(self, samples: int) -> NDArray[np.bool_]:
+    def called(self, samples: int) -> Mask:
         """Which samples have a call, shape (samples,)."""
         mask = np.zeros(samples, dtype=bool)
         mask[self.sample] = True
@@ -184,7 +185,7 @@ class HLACalls:
     reports: tuple[HLAReport, ...] = ()
     warnings: tuple[str, ...] = ()  # of the file that was read
     # By gene, who is called from SNPs and not typed, (samples,).
-    imputed: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    imputed: Mapping[str, Mask] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         tags = f"; by tag SNPs {', '.join(map(str, self.tags))}" if self.tags else ""

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
 from riskscore.samples.files.record import Record
 from riskscore.samples.loci.genotypes import allele_copies
 
-Array = NDArray[np.float64]
 # What names of HLA records begin with, in one dialect or another, in capitals or not.
 _BEGINNINGS = (
     "HLA_", "HLA-", "HLA*",
@@ -51,7 +51,7 @@ class HLARecord:
     copies: Array
     both: Array | None
     chromosomes: Array | None
-    carried: NDArray[np.bool_] | None
+    carried: Mask | None
     phase_set: NDArray[np.int64]
     quality: float
     frequency: float
@@ -219,7 +219,7 @@ def _chromosomes(record: Record, alt_present: bool) -> Array | None:
     return values if alt_present else 1 - values
 
 
-def _carried(record: Record, wanted: int) -> NDArray[np.bool_] | None:
+def _carried(record: Record, wanted: int) -> Mask | None:
     """Which chromosomes a phased genotype puts an allele on; None if nothing is phased."""
     genotypes = record.genotypes()
     phased = record.phased()

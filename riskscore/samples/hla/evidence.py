@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 
-Array = NDArray[np.float64]
 Phase = NDArray[np.int64]
 
 _NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
@@ -37,7 +37,7 @@ class Evidence:
     presence: Array
     both: Array | None = None
     chromosomes: Array | None = None
-    carried: NDArray[np.bool_] | None = None
+    carried: Mask | None = None
     phase_set: Phase | None = None
 
     def take(self, rows: Sequence[int]) -> Evidence:
@@ -54,7 +54,7 @@ class Evidence:
 
 def counted_once(
     alleles: Sequence[HLAName], evidence: Evidence
-) -> tuple[tuple[HLAName, ...], Evidence, NDArray[np.bool_]]:
+) -> tuple[tuple[HLAName, ...], Evidence, Mask]:
     """Names and evidence whose presences sum to two in every person who has a call.
 
     Also who has one, shape (samples,). Copies beyond two make a call less certain, until at three
@@ -150,7 +150,7 @@ def _unrounded(copies: Array) -> Array:
 
 
 def _split(
-    rest: Evidence, lost: NDArray[np.bool_], other: HLAName, plain: HLAName
+    rest: Evidence, lost: Mask, other: HLAName, plain: HLAName
 ) -> list[tuple[HLAName, Evidence]]:
     """The rest under its name in people of whom every record is known, and in the others."""
     parts = []

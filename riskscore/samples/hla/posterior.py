@@ -17,21 +17,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.samples.hla.evidence import Evidence, counted_once
 
-Array = NDArray[np.float64]
-Places = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 # How far a sample's presence dosages may sum from 2 before a report says so.
 SUM_TOLERANCE = 0.2
 _NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _RARE = 1e-5  # pairs less probable than this are left out
 _BISECTIONS = 100
-_Part = tuple[Places, Places, Places, Array, Flags]  # sample, first, second, probability, ordered
+_Part = tuple[Places, Places, Places, Array, Mask]  # sample, first, second, probability, ordered
 
 
 def calls_from_dosages(
@@ -64,7 +61,7 @@ def calls_from_evidence(
         given = np.where(np.isnan(own.both), twice, own.both)
         certain &= (np.abs(given - twice) < _NEGLIGIBLE).all(axis=0)
     unsure = np.flatnonzero(called & ~certain)
-    by_chromosome: Flags = np.zeros(len(unsure), dtype=bool)
+    by_chromosome: Mask = np.zeros(len(unsure), dtype=bool)
     if own.chromosomes is not None:
         by_chromosome = np.asarray(~np.isnan(own.chromosomes[:, :, unsure]).any(axis=(0, 1)))
     phase, phase_set = _phase(own)
@@ -116,7 +113,7 @@ def _phase(evidence: Evidence) -> tuple[Places, Places]:
     return phase, sets
 
 
-def _certain(whole: Array, certain: Flags, phase: Places) -> _Part:
+def _certain(whole: Array, certain: Mask, phase: Places) -> _Part:
     """Samples with whole copies: two slots each, filled in allele order, or in phase."""
     index, sample = np.nonzero((whole * certain) > 0)
     copies = whole[index, sample].astype(np.int64)
@@ -145,7 +142,7 @@ def _by_chromosome(evidence: Evidence, people: Places) -> _Part:
     return _kept(people, owner, first, second, probability, ordered)
 
 
-def _choices(one: Flags, other: Flags) -> tuple[Places, Places, Places]:
+def _choices(one: Mask, other: Mask) -> tuple[Places, Places, Places]:
     """Every choice of a row from each of two tables (rows, owners): owner, row, other row."""
     owner, first = np.nonzero(one.T)
     mate, second = np.nonzero(other.T)
@@ -186,7 +183,7 @@ def _by_copies(evidence: Evidence, people: Places, phase: Places) -> _Part:
 
 
 def _kept(
-    people: Places, owner: Places, first: Places, second: Places, probability: Array, ordered: Flags
+    people: Places, owner: Places, first: Places, second: Places, probability: Array, ordered: Mask
 ) -> _Part:
     """The rows that are not too rare, with probabilities that sum to 1 in each person."""
     keep = probability > _RARE

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
@@ -20,7 +21,6 @@ from riskscore.samples.files.source import Region, Source
 from riskscore.samples.hla.calls import GeneCalls, HLAReport
 from riskscore.samples.hla.dialects import (
     PREFIXES,
-    Array,
     HLARecord,
     named_alleles,
     names_no_allele,

@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Copies, Mask
 from riskscore.samples.files.cell_form import Numbers
 from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.coded import TOLERANCE, CodedCopies, contradicted
 from riskscore.samples.files.reading import GenotypeField
 from riskscore.samples.files.record import Record
 
-Copies = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 # A haploid call on these is a male's, and counts as the homozygote that others write for him.
 HAPLOID = frozenset({"X", "Y", "MT", "M"})
 DECIMALS = 6  # what float32 surely holds of a number up to 2
@@ -108,7 +106,7 @@ class _CopyReader:
         assert numbers is not None
         return {"DS": self._from_ds, "HDS": self._from_hds, "GP": self._from_gp}[name](numbers)
 
-    def _ploidy(self, copies: NDArray[np.float64], haploid: Mask) -> Copies:
+    def _ploidy(self, copies: Array, haploid: Mask) -> Copies:
         """Haploid copies doubled on X and Y, and unknown on autosomes."""
         if haploid.any():
             if not self.doubled:
@@ -176,9 +174,7 @@ class _CopyReader:
             found = int(numbers.counts[wrong][0])
             raise self.record.error(name, f"{found} values for {meaning}")
 
-    def _check_range(
-        self, name: str, values: NDArray[np.float64], most: NDArray[np.float64]
-    ) -> None:
+    def _check_range(self, name: str, values: Array, most: Array) -> None:
         limit = most[:, None]
         wrong = (values < -TOLERANCE) | (values > limit + TOLERANCE)  # nan is neither
         if wrong.any():
@@ -207,11 +203,11 @@ def _any_rows(table: Mask) -> Mask:
     return reduce(np.logical_or, table.T)
 
 
-def _sum_rows(table: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sum_rows(table: Array) -> Array:
     return reduce(np.add, table.T)
 
 
-def _widened(values: Copies, width: int) -> NDArray[np.float64]:
+def _widened(values: Copies, width: int) -> Array:
     """The values in exactly so many columns, nan where nobody wrote one, in double precision."""
     if values.shape[1] == width:
         return values.astype(np.float64)

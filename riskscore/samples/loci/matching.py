@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Copies, Mask
 from riskscore.genetics.build import Build
 from riskscore.genetics.change import Change, is_sequence, match_change
 from riskscore.genetics.missing import Missing
@@ -18,7 +19,7 @@ from riskscore.samples.files.record import Record, imputation_quality
 from riskscore.samples.files.source import Region, Source
 from riskscore.samples.loci.dosages import LocusMatch
 from riskscore.samples.loci.frequency import counted_frequency, effect_frequency
-from riskscore.samples.loci.genotypes import DECIMALS, AlleleCopies, Copies, read_copies
+from riskscore.samples.loci.genotypes import DECIMALS, AlleleCopies, read_copies
 from riskscore.samples.loci.reference_blocks import block_copies
 from riskscore.samples.loci.strand import Found
 
@@ -179,7 +180,7 @@ class _Locus:
         change = Change(record.position, record.ref.upper(), replaced_by).trimmed
         others = [r for r in self.records if r is not record]
         total = np.zeros(self.samples)
-        counted: dict[Change, NDArray[np.bool_]] = {}  # in whom a change was counted already
+        counted: dict[Change, Mask] = {}  # in whom a change was counted already
         for other in (record, *others):
             for index, alt in enumerate(other.alts):
                 theirs = Change(other.position, other.ref.upper(), alt.upper())
@@ -198,7 +199,7 @@ class _Locus:
         self.notes["more_than_two_alleles"] += int(too_many.sum())
         return _remaining(np.where(too_many, np.nan, total))
 
-    def _fill(self, values: Copies, covered: NDArray[np.bool_]) -> bool:
+    def _fill(self, values: Copies, covered: Mask) -> bool:
         """Fill gaps from blocks, in place; whether any block speaks of the variant."""
         spoken = False
         for block in self.blocks:
@@ -213,9 +214,7 @@ class _Locus:
                 covered |= block.covered
         return spoken
 
-    def _settled(
-        self, usable: Sequence[Match], values: Copies, covered: NDArray[np.bool_] | None
-    ) -> Found:
+    def _settled(self, usable: Sequence[Match], values: Copies, covered: Mask | None) -> Found:
         """What there is to say of copies that were read; ``covered`` is None for everybody."""
         record, match = usable[0]
         if sum(is_sequence(alt.upper()) for alt in record.alts) > 1:

@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Copies, Mask
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import AlleleMatch, Strand, Variant, match_alleles
@@ -28,8 +29,6 @@ from riskscore.samples.loci.matching import region_of
 HOW = "haplotype"
 _WHOLE = 1e-3  # a dosage further from a whole number is not a hard call
 
-Copies = NDArray[np.float32]
-
 
 @dataclass(frozen=True)
 class _Phase:
@@ -39,8 +38,8 @@ class _Phase:
     read from all records at the place.
     """
 
-    carried: NDArray[np.bool_]
-    told: NDArray[np.bool_]
+    carried: Mask
+    told: Mask
     sets: NDArray[np.bytes_]
 
 
@@ -121,12 +120,12 @@ def _members(dosages: Dosages, haplotype: Variant) -> Copies:
     return np.stack([dosages.of(member) for member in haplotype.members])
 
 
-def _unsure(members: Copies) -> NDArray[np.bool_]:
+def _unsure(members: Copies) -> Mask:
     """Samples in whom some dosage is no whole number."""
     return np.asarray((np.abs(members - np.round(members)) > _WHOLE).any(axis=0))
 
 
-def unphased_copies(members: Copies) -> tuple[Copies, NDArray[np.bool_]]:
+def unphased_copies(members: Copies) -> tuple[Copies, Mask]:
     """Copies (samples,) as far as genotypes without phase settle them; whom phase could settle.
 
     ``members`` are copies of each SNP's effect allele, shape (SNPs, samples).

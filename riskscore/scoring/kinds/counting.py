@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAName, covered
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import AminoAcidFactor, HLAFactor, VariantFactor
-from riskscore.scoring.link import Array
 
 
 def carries(factor: HLAFactor, allele: HLAName, panel: ReferencePanel) -> bool | None:

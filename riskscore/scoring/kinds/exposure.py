@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import Exposure
 from riskscore.models.terms import ExposureFactor, Factor
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
-from riskscore.scoring.link import Array
 from riskscore.scoring.states import States
 
 _DOSE_NODES, _DOSE_WEIGHTS = hermegauss(21)
@@ -74,7 +73,7 @@ def dose_states(exposure: Exposure) -> tuple[Array, Array]:
     return np.asarray(doses), np.asarray(_DOSE_WEIGHTS / _DOSE_WEIGHTS.sum())
 
 
-def reported(exposure: Exposure, cohort: Cohort, people: slice) -> NDArray[np.bool_]:
+def reported(exposure: Exposure, cohort: Cohort, people: slice) -> Mask:
     """Of whom an exposure is known, shape (people,)."""
     samples = len(cohort.samples)
     if exposure.is_dose:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import PopulationError
 from riskscore.genetics.hla import HLAName
 from riskscore.genetics.missing import Missing
@@ -21,7 +22,6 @@ from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.kinds.counting import carries, coded
 from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
 from riskscore.scoring.kinds.tags import single_allele
-from riskscore.scoring.link import Array
 from riskscore.scoring.states import NOBODY, States, alike
 
 _WHOLE = 1e-9  # how near the probabilities of a person must come to 1

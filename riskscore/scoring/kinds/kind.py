@@ -9,15 +9,12 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask, Reasons
 from riskscore.genetics.missing import Missing
 from riskscore.models.terms import Factor
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.link import Array
 from riskscore.scoring.states import NOBODY, States, alike
-
-Reasons = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Evidence:
         return replace(self, readings=readings, missing=self.missing[people])
 
     @cached_property
-    def unknown(self) -> NDArray[np.bool_]:
+    def unknown(self) -> Mask:
         """The factors of which no reading says anything, shape (people, factors)."""
         unknown = np.ones(self.missing.shape, dtype=bool)
         for reading in self.readings:
@@ -81,7 +78,7 @@ class Evidence:
             return columns[:, 0]
         return np.asarray(columns[np.arange(len(columns)), (columns != 0).argmax(axis=1)])
 
-    def moments(self, factors: Sequence[Factor]) -> tuple[Array, Array, NDArray[np.bool_]]:
+    def moments(self, factors: Sequence[Factor]) -> tuple[Array, Array, Mask]:
         """E[x] and E[x^2] of the product of some factors, and where an observed one makes it 0.
 
         Factors of which nothing is known are drawn from the population, together.

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask, Places, Reasons
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -22,14 +22,13 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
 from riskscore.scoring.kinds.counting import coded
 from riskscore.scoring.kinds.gene import answer_of_gene, of_chances, unordered, words_of_gene
-from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading, Reasons
+from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
 from riskscore.scoring.kinds.scheme import Classes, own_frequencies
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
 from riskscore.scoring.kinds.tags import single_allele, tag_chances
-from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.pairs import HaplotypePairs, haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
-from riskscore.scoring.states import Places, States, alike
+from riskscore.scoring.states import States, alike
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class MHCEvidence(Evidence):
     """
 
     kind: MHCKind
-    by_tags: NDArray[np.bool_]
+    by_tags: Mask
     excess: Array
 
     def take(self, people: slice) -> Self:
@@ -128,7 +127,7 @@ class MHCKind(Kind):
         states = States.of_rows(pairs.sample, which, pairs.probability, people)
         return numbers[head], states.merged().shared()
 
-    def _typed(self, table: Array, states: States, told: NDArray[np.bool_]) -> list[Reading]:
+    def _typed(self, table: Array, states: States, told: Mask) -> list[Reading]:
         """What the posterior says of the factors of which no tag speaks.
 
         A gene that is not typed is in it, as it follows from the others.
@@ -149,9 +148,9 @@ class MHCKind(Kind):
         self,
         hla: HLACalls,
         people: slice,
-        seen: NDArray[np.bool_],
+        seen: Mask,
         missing: Reasons,
-        told: NDArray[np.bool_],
+        told: Mask,
     ) -> list[Reading]:
         """What tag SNPs say of alleles of genes that are not typed; fills in reasons."""
         tagged: dict[HLAAllele, list[HLAFactor]] = {}
@@ -176,11 +175,11 @@ class MHCKind(Kind):
         return readings
 
     def _scheme_tags(
-        self, classes: Classes, cohort: Cohort, rows: range, seen: NDArray[np.bool_]
-    ) -> tuple[DiplotypeCalls | None, NDArray[np.bool_]]:
+        self, classes: Classes, cohort: Cohort, rows: range, seen: Mask
+    ) -> tuple[DiplotypeCalls | None, Mask]:
         """Calls of the scheme's haplotypes from tags, and of whom they alone speak."""
         columns = [self.reading.genes.index(gene) for gene in classes.scheme.genes]
-        untyped: NDArray[np.bool_] = ~np.any(seen[:, columns], axis=1)
+        untyped: Mask = ~np.any(seen[:, columns], axis=1)
         if cohort.haplotype_calls is HaplotypeCalls.PUBLISHED:
             untyped = np.ones(len(seen), dtype=bool)
         if not untyped.any():

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAName, covered
 from riskscore.models.model import HaplotypeScheme, RiskModel
 from riskscore.models.terms import DiplotypeFactor, HaplotypeFactor
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls
-from riskscore.scoring.link import Array
 from riskscore.scoring.states import States
 
 OTHER = "other"  # a haplotype that is none of the scheme's classes

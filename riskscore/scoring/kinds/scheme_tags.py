@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Places
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.scoring.kinds.tag_haplotypes import TagPairs, published_pairs, tag_pairs
-from riskscore.scoring.link import Array
-
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,10 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Places
 from riskscore.models.model import Excess
-from riskscore.scoring.link import Array
 
-Places = NDArray[np.int64]
 _NEGLIGIBLE = 1e-9
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor, HLAFactor
 from riskscore.samples.hla.calls import HLACalls, TagCalls
-from riskscore.scoring.link import Array
 
 
 def tag_chances(calls: TagCalls, panel: ReferencePanel, population: str, span: slice) -> Array:
@@ -32,7 +32,7 @@ def tag_chances(calls: TagCalls, panel: ReferencePanel, population: str, span: s
     return np.column_stack([_expected(counted, column) for column in table.T])
 
 
-def people_by_tag(hla: HLACalls, samples: int, span: slice) -> dict[HLAAllele, NDArray[np.bool_]]:
+def people_by_tag(hla: HLACalls, samples: int, span: slice) -> dict[HLAAllele, Mask]:
     """By allele with a tag, of a gene that some are typed for: in whom the tag speaks."""
     return {
         allele: (~hla.genes[allele.gene].called(samples) & ~np.isnan(tag.copies))[span]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Reasons
 from riskscore.errors import PopulationError
 from riskscore.genetics.missing import Missing
 from riskscore.models.terms import ADDITIVE, Factor, Term, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.snp_haplotypes import why_unknown
 from riskscore.scoring.kinds.counting import coded
-from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading, Reasons, no_reading
-from riskscore.scoring.link import Array
+from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading, no_reading
 from riskscore.scoring.states import NOBODY, States
 
 

@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskscore.scoring.link import Array
+from riskscore.arrays import Array, Places
 from riskscore.scoring.mhc.evidence import GeneNames
 from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed
 from riskscore.scoring.mhc.ragged import Weighted, spread, together
-
-Places = NDArray[np.int64]
 
 UNTOLD = 1e-6  # how often the dosages of a chromosome say nothing of what it is
 NONE, SEVERAL = -1, -2  # in place of a block's only haplotype

@@ -16,14 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls
-from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.prior import FROM_OTHERS, HaplotypePrior
 from riskscore.scoring.mhc.questions import Question, answers
-
-Places = NDArray[np.int64]
 
 RAREST = 1e-3  # a rarer allele is taken to be as frequent as this where it was imputed
 _UNSEEN = 1e-9  # the weight of an allele that the population lacks, where all are weighed
@@ -67,9 +65,9 @@ class GeneEvidence:
     second: Places
     weight: Array
     likely: Array
-    ordered: NDArray[np.bool_]
-    soft: NDArray[np.bool_]
-    unsure: NDArray[np.bool_]
+    ordered: Mask
+    soft: Mask
+    unsure: Mask
     phase_set: Places
 
     def of_people(self, people: Places, count: int) -> GeneEvidence:
@@ -157,7 +155,7 @@ class Panel:
         return not names or listed or allele.suffix == "N"
 
 
-def _begun(name: HLAAllele, alleles: Sequence[HLAAllele]) -> NDArray[np.bool_]:
+def _begun(name: HLAAllele, alleles: Sequence[HLAAllele]) -> Mask:
     """Which alleles a name is the beginning of."""
     short = name.reduced(2)
     return np.array([short.covers(allele) for allele in alleles])

@@ -15,18 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Places
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
-from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted, spread
 from riskscore.scoring.mhc.reading import Kinds, MHCReading
-
-Places = NDArray[np.int64]
 
 LEAST = 1e-6  # haplotypes, phases and pairs of a lesser share are left out
 _PEOPLE = 5000  # worked on at a time

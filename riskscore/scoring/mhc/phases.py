@@ -15,12 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.scoring.link import Array
+from riskscore.arrays import Array, Mask, Places
 from riskscore.scoring.mhc.evidence import GeneEvidence
 from riskscore.scoring.mhc.ragged import spread
-
-Places = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 _NO_SET = -1
 
@@ -41,10 +38,10 @@ class Phases:
     second: Places
     weight: Array
     likely: Array
-    mixed: Flags
+    mixed: Mask
     turn: tuple[Places, Places]
     phase_set: tuple[Places, Places]
-    fixed: Flags
+    fixed: Mask
 
     @classmethod
     def none(cls, owners: int) -> Phases:
@@ -78,7 +75,7 @@ class Phases:
             (turn, turn), (phase_set, phase_set), soft,
         )  # fmt: skip
 
-    def take(self, rows: Places | Flags) -> Phases:
+    def take(self, rows: Places | Mask) -> Phases:
         """Some of the rows."""
         return Phases(
             self.owner[rows], self.first[rows], self.second[rows], self.weight[rows],
@@ -110,7 +107,7 @@ class Phases:
         order = np.argsort(place, kind="stable")
         return _stacked(straight, other_way).take(order)
 
-    def _beside(self, other: Phases, turn: Places, told: Flags, switch_error: float) -> Phases:
+    def _beside(self, other: Phases, turn: Places, told: Mask, switch_error: float) -> Phases:
         swap = turn[:, None] == 1
         same = (turn + other.turn[0]) % 2 == self.turn[1]
         phase = np.where(told, np.where(same, 1 - switch_error, switch_error), 0.5)

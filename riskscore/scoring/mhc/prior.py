@@ -28,13 +28,10 @@ from functools import cached_property
 from itertools import combinations, pairwise, product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Places
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.haplotypes import ReferenceHaplotypes
-from riskscore.scoring.link import Array
-
-Places = NDArray[np.int64]
 
 BLOCKS = (("A",), ("C", "B"), ("DRB1", "DQA1", "DQB1"), ("DPB1",))
 RECOMBINED = 0.05  # R

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAAllele, HLAName, covered
 from riskscore.models.model import HaplotypeScheme, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import AminoAcidFactor, Factor, HLAAlleleFactor
-from riskscore.scoring.link import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskscore.scoring.link import Array
-
-Places = NDArray[np.int64]
+from riskscore.arrays import Array, Places
 
 
 def spread(start: Places, count: Places) -> tuple[Places, Places]:

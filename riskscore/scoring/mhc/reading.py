@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Places
 from riskscore.models.model import HaplotypeScheme, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Factor
-from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.chromosomes import Chromosomes
 from riskscore.scoring.mhc.evidence import Panel, gene_names
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.questions import Question, all_questions, class_questions, question_of
-
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
@@ -41,8 +41,6 @@ from riskscore.models.terms import (
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import design_matrix
 from riskscore.scoring.reference import build_reference
-
-Array = NDArray[np.float64]
 
 KINDS = ("allele", "residue", "haplotype", "snp", "exposure")
 _CODINGS = {

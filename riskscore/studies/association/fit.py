@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, NoVariationError, UsageError
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
@@ -36,8 +36,6 @@ from riskscore.studies.regression import Errors, Method, Regression
 if TYPE_CHECKING:
     import pandas
 
-
-Array = NDArray[np.float64]
 
 _FIELDS = tuple(f.name for f in fields(TermEffect))
 EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
@@ -225,7 +223,7 @@ def _read(
     return samples, frame_candidates(source, names, coding), y, covariates
 
 
-def _gaps(y: Array, known: NDArray[np.bool_]) -> list[str]:
+def _gaps(y: Array, known: Mask) -> list[str]:
     notes = []
     if lost := int(np.isnan(y).sum()):
         notes.append(f"{lost} of {len(y)} people have no outcome and are left out")

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, UsageError
 from riskscore.models.factors import parse_alleles, parse_residues
 from riskscore.models.model import Exposure, Level, RiskModel
@@ -25,7 +25,6 @@ from riskscore.studies.people import numeric, refuse_odd_cells
 if TYPE_CHECKING:
     import pandas
 
-Array = NDArray[np.float64]
 
 _SOURCE = "this study"
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import FewPeopleError, NoVariationError, UsageError
 from riskscore.models.model import RiskModel
 from riskscore.studies.association.fit import Fit, read_study
@@ -24,7 +24,6 @@ from riskscore.studies.regression import INTERCEPT, Regression
 if TYPE_CHECKING:
     import pandas
 
-Array = NDArray[np.float64]
 _STRENGTHS = np.logspace(-3, 1, 9)  # C, the inverse of the penalty, on standardised columns
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError
 from riskscore.studies.association.candidates import Candidate, Candidates
 from riskscore.studies.regression import (
@@ -19,7 +19,6 @@ from riskscore.studies.regression import (
     max_loglik,
 )
 
-Array = NDArray[np.float64]
 _NAN = float("nan")
 
 
@@ -91,7 +90,7 @@ class Study:
             self.method, self.errors, self.minimum_count,
         )  # fmt: skip
 
-    def complete(self, columns: Array) -> NDArray[np.bool_]:
+    def complete(self, columns: Array) -> Mask:
         """People of whom outcome, covariates and the columns are known."""
         everything = np.column_stack([self.y, self.covariates, columns])
         return np.asarray(~np.isnan(everything).any(axis=1))
@@ -186,7 +185,7 @@ def effect(
     values: Array,
     fitted: Regression | None,
     note: str,
-    rows: NDArray[np.bool_] | None = None,
+    rows: Mask | None = None,
 ) -> TermEffect:
     """The row of one column, with or without an estimate; ``rows`` are the people it is from."""
     rows = study.complete(values[:, None]) if rows is None else rows

@@ -10,12 +10,12 @@ from scipy.optimize import brentq
 from scipy.special import expit, ndtri
 from scipy.stats import chi2
 
+from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.discrimination import wilson
 from riskscore.studies.regression import Regression, logistic
 
-Array = NDArray[np.float64]
 _Z = float(ndtri(0.975))
 _GROUPS = 10
 _LIMIT = 1e-12  # risks of exactly 0 or 1 have no logit

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
+from riskscore.arrays import Array
 from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.discrimination import wilson
 
-Array = NDArray[np.float64]
 _Z = float(ndtri(0.975))
 
 Row = dict[str, float]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import norm, rankdata
 
-Array = NDArray[np.float64]
+from riskscore.arrays import Array
+
 _Z = float(ndtri(0.975))
 
 

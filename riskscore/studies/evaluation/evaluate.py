@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, StudyError
 from riskscore.plotting import Plots
 from riskscore.studies.evaluation.calibration import (
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas
 
 
-Array = NDArray[np.float64]
 _FEWEST = 10  # people with an outcome and a score, below which nothing is measured
 _TOP = (0.8, 0.9, 0.95, 0.99)  # shares of the population below the thresholds shown by default
 _EVERYONE = "everyone"
@@ -162,9 +161,7 @@ def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pandas.DataF
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _labels(
-    groups: Mapping[str, Any] | None, samples: Sequence[Any]
-) -> dict[str, NDArray[np.bool_]]:
+def _labels(groups: Mapping[str, Any] | None, samples: Sequence[Any]) -> dict[str, Mask]:
     """Who belongs to each group, everyone first."""
     import pandas as pd
 
@@ -179,7 +176,7 @@ def _labels(
 
 
 def _measured(
-    model: Prediction, y: Array, rows: NDArray[np.bool_], group: str, settings: MeasureOptions
+    model: Prediction, y: Array, rows: Mask, group: str, settings: MeasureOptions
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The measures of one model in one group; a note where the group is too small."""
     cases, n = int(y[rows].sum()), int(rows.sum())
@@ -200,7 +197,7 @@ def _measured(
 def _curves(
     model: Prediction,
     y: Array,
-    rows: NDArray[np.bool_],
+    rows: Mask,
     thresholds: Sequence[float] | None,
     prevalence: float | None,
 ) -> dict[str, list[dict[str, Any]]]:
@@ -232,7 +229,7 @@ def _grid(risk: Array, weights: Array) -> list[float]:
 
 
 def _compared(
-    models: Sequence[Prediction], y: Array, labels: Mapping[str, NDArray[np.bool_]]
+    models: Sequence[Prediction], y: Array, labels: Mapping[str, Mask]
 ) -> list[dict[str, Any]]:
     """Every two models, in the people both have scored."""
     rows = []

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 from scipy.stats import norm
 
+from riskscore.arrays import Array
 from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.calibration import sampling_weights, weighted_quantiles
 from riskscore.studies.regression import logistic
 
-Array = NDArray[np.float64]
 _Z = float(ndtri(0.975))
 _MIDDLE = (5, 6)  # the deciles that the others are compared with
 

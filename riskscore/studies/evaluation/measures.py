@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import NoVariationError, StudyError
 from riskscore.studies.evaluation.calibration import (
     brier,
@@ -28,7 +28,6 @@ from riskscore.studies.evaluation.explained import (
     odds_ratio_per_sd,
 )
 
-Array = NDArray[np.float64]
 Row = dict[str, Any]
 _NAN = float("nan")
 _HL = "depends on the grouping; look at the intercept, slope and curve"

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import StudyTableError, UsageError
 from riskscore.scoring.score import Scores
 from riskscore.studies.evaluation.calibration import logits
 from riskscore.studies.people import aligned
 
-Array = NDArray[np.float64]
 Scale = Literal["probability", "log_odds"]
 
 

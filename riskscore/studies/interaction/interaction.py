@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from riskscore.arrays import Array
 from riskscore.errors import StudyError
 from riskscore.plotting import Plots
 from riskscore.studies.interaction.additive import MEASURES, additive, point_estimates
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import pandas
 
 
-Array = NDArray[np.float64]
 _Z = float(ndtri(0.975))
 _NAN = float("nan")
 

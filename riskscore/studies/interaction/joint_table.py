@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.errors import FewPeopleError, NoVariationError, OutcomeError, StudyTableError
 from riskscore.studies.people import column_of, read_covariates, read_outcome, refuse_odd_cells
 
 if TYPE_CHECKING:
     import pandas
 
-Array = NDArray[np.float64]
 
 _UNEXPOSED = frozenset({"no", "never", "none", "unexposed", "absent", "false", "0", "non-carrier"})
 _MOST = 12  # levels; a column with more is a measurement, not an exposure in levels

@@ -11,7 +11,7 @@ from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.question import Question
-from riskscore.studies.simulation.people import COPIES, Places
+from riskscore.studies.simulation.people import COPIES, PoolPlaces
 from riskscore.studies.simulation.plan import locus_key
 from riskscore.studies.simulation.simulated import SimulatedPeople
 
@@ -55,7 +55,7 @@ def as_cohort(simulation: SimulatedPeople) -> Cohort:
     )
 
 
-def _calls(gene: str, alleles: tuple[HLAAllele, ...], places: Places) -> GeneCalls:
+def _calls(gene: str, alleles: tuple[HLAAllele, ...], places: PoolPlaces) -> GeneCalls:
     """Certain calls of everyone, the first allele on the first chromosome."""
     pairs = places.astype(np.int64)
     count = len(pairs)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
 from riskscore.models.model import Exposure, RiskModel, Sex
-from riskscore.scoring.link import Array
 
 DECIMALS = 2  # of a dose, as it is written and as it counts
 
@@ -41,7 +41,7 @@ class DrawnExposures:
         names = [*(level.value for level in exposure.levels), ""]  # -1 is the last
         return [names[place] for place in self.levels[exposure.id].tolist()]
 
-    def at_level(self, exposure: Exposure, level: str) -> NDArray[np.bool_]:
+    def at_level(self, exposure: Exposure, level: str) -> Mask:
         """Who is at a level, as ``exposure`` of any of the models names it."""
         drawn = next(e for e in self.exposures if e.id == exposure.id)
         wanted = next(own for own in exposure.levels if own.value == level)
@@ -81,7 +81,7 @@ def plan_exposures(models: Sequence[RiskModel]) -> tuple[Exposure, ...]:
 
 
 def draw_exposures(
-    plan: Sequence[Exposure], female: NDArray[np.bool_], rng: np.random.Generator
+    plan: Sequence[Exposure], female: Mask, rng: np.random.Generator
 ) -> DrawnExposures:
     """Each exposure drawn by its own frequencies, independent of genotype and of the others,
     among those it concerns: one sex, or people at a level of another exposure.
@@ -89,7 +89,7 @@ def draw_exposures(
     levels: dict[str, NDArray[np.int16]] = {}
     doses: dict[str, Array] = {}
     count = len(female)
-    concerned: dict[str, NDArray[np.bool_]] = {}
+    concerned: dict[str, Mask] = {}
     for exposure in plan:
         who = np.ones(count, dtype=bool)
         if exposure.sex is not None:

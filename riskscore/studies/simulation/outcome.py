@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
 from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import VariantFactor
 from riskscore.scoring.distribution import Distribution
-from riskscore.scoring.link import Array, expit
+from riskscore.scoring.link import expit
 from riskscore.scoring.reference import Reference, build_reference
 from riskscore.studies.simulation.plan import Locus, Settings, locus_key
 
@@ -63,7 +63,7 @@ class Disease:
             self.prevalence[sex] = own.prevalence
             self.intercepts[sex] = alpha - shift
 
-    def risk(self, log_odds: Array, female: NDArray[np.bool_]) -> Array:
+    def risk(self, log_odds: Array, female: Mask) -> Array:
         """Each person's probability of the disease, shape (people,)."""
         alpha = np.where(female, self.intercepts[Sex.FEMALE], self.intercepts[Sex.MALE])
         if not self.liability:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, GenotypeCodes, Mask
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.panel import ReferencePanel
-from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.questions import answers, class_questions
 from riskscore.studies.simulation.plan import HLAPool, Locus, Settings, chromosome_order
@@ -23,8 +23,7 @@ MORGAN = 100_000_000  # base pairs, at one centimorgan a megabase
 # One stream of random numbers a block and purpose: asking for more of one changes no other.
 PEOPLE, ALLELES, EXPOSURES, DISEASE, NOISE, ORDER = range(6)
 
-Codes = NDArray[np.uint8]
-Places = NDArray[np.int16]
+PoolPlaces = NDArray[np.int16]
 COPIES = np.array([0, 1, 1, 2], dtype=np.uint8)
 
 
@@ -42,9 +41,9 @@ class People:
     1 mother, 2 child), -1 outside families.
     """
 
-    female: NDArray[np.bool_]
-    codes: Codes
-    hla: Mapping[str, Places]
+    female: Mask
+    codes: GenotypeCodes
+    hla: Mapping[str, PoolPlaces]
     ancestry: NDArray[np.float32]
     family: NDArray[np.int64]
 
@@ -115,7 +114,7 @@ class Drawer:
         for row, (locus, (system, table)) in enumerate(
             zip(self.loci, self.thresholds, strict=True)
         ):
-            places: NDArray[np.int64] | Places | int = 0
+            places: NDArray[np.int64] | PoolPlaces | int = 0
             if isinstance(system, HaplotypeScheme):
                 places = classes[id(system)]
             elif system:
@@ -130,7 +129,9 @@ class Drawer:
         family = np.full((size, 2), -1, dtype=np.int64)
         return People(female, codes, hla, ancestry, family)
 
-    def _haplotypes(self, origin: NDArray[np.int64], rng: np.random.Generator) -> dict[str, Places]:
+    def _haplotypes(
+        self, origin: NDArray[np.int64], rng: np.random.Generator
+    ) -> dict[str, PoolPlaces]:
         """Whole haplotypes, each from the prior of its own population."""
         genes = self.pool.priors[self.populations[0]].genes
         drawn = np.zeros((*origin.shape, len(genes)), dtype=np.int16)
@@ -139,7 +140,7 @@ class Drawer:
             drawn[mine] = self.pool.priors[name].drawn(int(mine.sum()), rng)
         return {gene: drawn[..., place] for place, gene in enumerate(genes)}
 
-    def _places(self, gene: str, origin: NDArray[np.int64], rng: np.random.Generator) -> Places:
+    def _places(self, gene: str, origin: NDArray[np.int64], rng: np.random.Generator) -> PoolPlaces:
         """Alleles of a gene drawn by itself, by the shares of each haplotype's population."""
         draws = rng.random(origin.shape)
         places = np.zeros(origin.shape, dtype=np.int16)
@@ -149,7 +150,7 @@ class Drawer:
             places[mine] = np.searchsorted(bounds, draws[mine], side="right")
         return places
 
-    def classes(self, scheme: HaplotypeScheme, hla: Mapping[str, Places]) -> NDArray[np.int64]:
+    def classes(self, scheme: HaplotypeScheme, hla: Mapping[str, PoolPlaces]) -> NDArray[np.int64]:
         """The class in a scheme of each of people's haplotypes, shape (people, 2)."""
         tables = self._classed[[id(own) for own in self.schemes].index(id(scheme))]
         first = next(iter(tables))
@@ -224,9 +225,7 @@ class Drawer:
         family = np.stack([np.repeat(np.arange(size), 3), np.tile([0, 1, 2], size)], axis=1)
         return replace(everyone.take(order), family=family)
 
-    def _transmitted(
-        self, size: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def _transmitted(self, size: int, rng: np.random.Generator) -> tuple[Mask, Mask]:
         """Whether a parent's second haplotype is passed on, at each locus and at the HLA genes.
 
         Crossing over between neighbours follows Haldane, (1 - exp(-2d)) / 2 for d morgans.
@@ -266,9 +265,7 @@ def _map_position(name: str, position: int) -> int:
     return max(MHC[0], position - (MHC[1] - MHC[0]))
 
 
-def class_tables(
-    scheme: HaplotypeScheme, pool: HLAPool, panel: ReferencePanel
-) -> dict[str, NDArray[np.bool_]]:
+def class_tables(scheme: HaplotypeScheme, pool: HLAPool, panel: ReferencePanel) -> dict[str, Mask]:
     """By gene of a scheme, which alleles of the pool fit each class, shape (alleles, classes)."""
     asked = class_questions(scheme)
     return {

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import PopulationError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
@@ -15,7 +16,6 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.model import NamedHaplotype, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
-from riskscore.scoring.link import Array
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.studies.simulation.tags import TagLink, tag_links
 

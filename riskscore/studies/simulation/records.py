@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, GenotypeCodes, Mask
 from riskscore.genetics.hla import HLAAllele
 from riskscore.samples.files.vcf_write import STEPS, OutRecord, dosage_cells, genotype_cells
-from riskscore.scoring.link import Array
-from riskscore.studies.simulation.people import NOISE, Codes, Drawer, People, stream
+from riskscore.studies.simulation.people import NOISE, Drawer, People, stream
 from riskscore.studies.simulation.plan import HLARecords, Locus, Settings, chromosome_order
 
 # Where the records of a gene begin in GRCh38 (as in reference/examples; DPA1: start of the gene,
@@ -49,8 +49,8 @@ class SimulatedRecord:
     alt: str
     kind: str
     expected: float
-    truth: Codes
-    hundredths: Codes | None
+    truth: GenotypeCodes
+    hundredths: GenotypeCodes | None
 
     @property
     def frequency(self) -> float:
@@ -93,7 +93,7 @@ class SimulatedRecord:
         )
 
 
-def _bits(codes: Codes) -> Codes:
+def _bits(codes: GenotypeCodes) -> GenotypeCodes:
     """Alleles by haplotype, shape (people, 2)."""
     return np.stack([codes >> np.uint8(1), codes & np.uint8(1)], axis=1)
 
@@ -187,7 +187,7 @@ def _hla_jobs(drawer: Drawer) -> Iterator[_HLA]:
             yield _HLA(name, gene, start + shift + step, settings)
 
 
-def _snp_dosages(alleles: Codes, r2: float, rng: np.random.Generator) -> Codes:
+def _snp_dosages(alleles: GenotypeCodes, r2: float, rng: np.random.Generator) -> GenotypeCodes:
     """Noisy dosages in hundredths: a Beta given the true allele, drawn by its quantiles."""
     p = float(alleles.mean())
     if r2 == 1 or p in (0.0, 1.0):
@@ -199,7 +199,7 @@ def _snp_dosages(alleles: Codes, r2: float, rng: np.random.Generator) -> Codes:
     return np.where(alleles == 1, present, absent)
 
 
-def _beta_quantiles(a: float, b: float) -> Codes:
+def _beta_quantiles(a: float, b: float) -> GenotypeCodes:
     """The Beta's quantiles at 65,536 even steps, rounded to hundredths."""
     from scipy.special import betainc
 
@@ -219,7 +219,7 @@ class _Imputed:
     chromosomes: NDArray[np.int64]
     weights: Array
 
-    def hundredths(self, carried: NDArray[np.bool_]) -> Codes:
+    def hundredths(self, carried: Mask) -> GenotypeCodes:
         """The dosages of an allele that the chromosomes in ``carried`` (people, 2) carry."""
         flat = carried.ravel()
         dosage = np.zeros(carried.shape)

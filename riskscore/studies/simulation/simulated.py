@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from riskscore.arrays import Array, Mask
 from riskscore.models.model import Sex
-from riskscore.scoring.link import Array
 from riskscore.studies.simulation.exposures import DrawnExposures
 from riskscore.studies.simulation.outcome import Disease
 from riskscore.studies.simulation.people import Drawer, People
@@ -35,7 +32,7 @@ class SimulatedPeople:
     exposures: DrawnExposures
     log_odds: Mapping[str, Array]
     risk: Mapping[str, Array]
-    outcome: Mapping[str, NDArray[np.bool_]]
+    outcome: Mapping[str, Mask]
 
     def __len__(self) -> int:
         return len(self.people)

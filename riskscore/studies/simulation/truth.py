@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
@@ -21,7 +22,6 @@ from riskscore.models.terms import (
 )
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.scheme import OTHER, haplotype_values, paired_names
-from riskscore.scoring.link import Array
 from riskscore.scoring.reference import Reference
 from riskscore.studies.simulation.exposures import DrawnExposures
 from riskscore.studies.simulation.people import COPIES, Drawer, People

@@ -13,6 +13,7 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
@@ -70,7 +71,7 @@ class PackedRecord(Record):
         except Fallback:
             return self._by_pysam.genotypes()
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         """As :meth:`riskscore.samples.files.record.Record.phased`."""
         return self._by_pysam.phased()
 

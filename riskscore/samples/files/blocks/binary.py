@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.cell_form import Numbers
@@ -183,13 +184,13 @@ class BinaryRecord:
         codes = np.frombuffer(self.data, np.uint8, field.count * self.samples, field.place)
         return codes.reshape(self.samples, field.count)
 
-    def phased(self) -> NDArray[np.bool_]:
+    def phased(self) -> Mask:
         """Which genotypes are phased: the bit stands with the second allele."""
         field = self.fields["GT"]
         if field.kind != INT8 or field.count != 2:
             raise Fallback("a GT of another ploidy")
         codes = np.frombuffer(self.data, np.uint8, 2 * self.samples, field.place)
-        found: NDArray[np.bool_] = (codes[1::2] & 1).astype(bool) & (codes[1::2] != _ENDED)
+        found: Mask = (codes[1::2] & 1).astype(bool) & (codes[1::2] != _ENDED)
         return found
 
     def numbers(self, name: str) -> Numbers:

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from riskscore.arrays import Array, Array32
+
 BLOCK = 48  # SNPs
 # The misfit of one allele in one SNP: such a call is e^-3, 5%, as likely as a right one.
 MISREAD = 3.0
@@ -40,9 +41,9 @@ class SNPBlock:
     """
 
     start: int
-    haplotypes: Array
-    frequency: Array
-    overall: Array
+    haplotypes: Array32
+    frequency: Array32
+    overall: Array32
 
     @property
     def snps(self) -> slice:
@@ -81,7 +82,7 @@ def distinct_rows(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[
     return first.astype(np.int64), group.ravel().astype(np.int64)
 
 
-def cleaned(blocks: tuple[SNPBlock, ...], genotypes: Array) -> tuple[Array, NDArray[np.float64]]:
+def cleaned(blocks: tuple[SNPBlock, ...], genotypes: Array32) -> tuple[Array32, Array]:
     """Genotypes without gaps, (people, SNPs), and log likelihoods by superpopulation.
 
     ``genotypes`` are copies from 0 to 2 in whole PARTS, nan where missing.
@@ -97,7 +98,7 @@ def cleaned(blocks: tuple[SNPBlock, ...], genotypes: Array) -> tuple[Array, NDAr
     return out, told * _INDEPENDENT
 
 
-def _block(block: SNPBlock, genotypes: Array) -> tuple[Array, NDArray[np.float64]]:
+def _block(block: SNPBlock, genotypes: Array32) -> tuple[Array32, Array]:
     """Expected genotypes, and the likelihood of what is called by superpopulation."""
     called = ~np.isnan(genotypes)
     copies = np.where(called, genotypes, 1).astype(np.float32)
@@ -125,7 +126,7 @@ def _block(block: SNPBlock, genotypes: Array) -> tuple[Array, NDArray[np.float64
     return np.rint(expected * PARTS) / np.float32(PARTS), likelihood + 1e-300
 
 
-def ancestry(told: NDArray[np.float64]) -> NDArray[np.float64]:
+def ancestry(told: Array) -> Array:
     """Probability of each superpopulation, (people, populations), all the same before."""
     weight = np.exp(told - told.max(axis=1, keepdims=True))
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))

@@ -18,13 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Array32, Mask, Places
 from riskscore.samples.hla.imputation.blocks import distinct_rows
 from riskscore.samples.hla.imputation.metric import Metric, fit_metric
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
 from riskscore.samples.hla.imputation.regions import GeneRegion
 
-Array = NDArray[np.float32]
-Codes = NDArray[np.int64]
 SHARPNESS = 0.15
 _STRETCH = np.float32(np.sqrt(2 * SHARPNESS))
 _FIRST = 512  # haplotypes that contradict a person's homozygous genotypes least
@@ -43,9 +42,9 @@ class FittedView:
     """
 
     metric: Metric
-    weighted: Array
-    places: Array
-    squares: Array
+    weighted: Array32
+    places: Array32
+    squares: Array32
 
     @classmethod
     def of(cls, metric: Metric, haplotypes: NDArray[np.uint8]) -> FittedView:
@@ -64,9 +63,9 @@ class FittedRegion:
     """
 
     region: GeneRegion
-    labels: Codes
-    label: Codes
-    frequency: NDArray[np.float64]
+    labels: Places
+    label: Places
+    frequency: Array
     views: tuple[FittedView, ...]
 
 
@@ -74,14 +73,14 @@ class FittedRegion:
 class Pairs:
     """Weights of unordered pairs of labels, a row a pair of a person, in order of person."""
 
-    person: Codes
-    first: Codes
-    second: Codes
-    probability: NDArray[np.float64]
+    person: Places
+    first: Places
+    second: Places
+    probability: Array
 
 
 def fit_region(
-    region: GeneRegion, panel: PhasedPanel, snps: Codes, genes: tuple[str, ...]
+    region: GeneRegion, panel: PhasedPanel, snps: Places, genes: tuple[str, ...]
 ) -> FittedRegion:
     """Fit a region's views; ``genes`` are those of the region that are imputed.
 
@@ -108,10 +107,10 @@ def fit_region(
 def _distinct(
     haplotypes: NDArray[np.uint8],
     metrics: list[Metric],
-    label: Codes,
+    label: Places,
     panel: PhasedPanel,
-    typed: NDArray[np.bool_],
-) -> tuple[Codes, NDArray[np.float64]]:
+    typed: Mask,
+) -> tuple[Places, Array]:
     """Rows of haplotypes that differ in SNPs or label, and their frequencies by population."""
     used = np.unique(np.concatenate([metric.snps for metric in metrics]))
     carried = label.astype("<u2")[:, None].view(np.uint8)
@@ -126,7 +125,7 @@ def _distinct(
     return first, (1 - _RARE) * share + _RARE * overall
 
 
-def pairs_of(region: FittedRegion, genotypes: Array, ancestry: NDArray[np.float64]) -> Pairs:
+def pairs_of(region: FittedRegion, genotypes: Array32, ancestry: Array) -> Pairs:
     """The posterior of each person: genotypes (people, SNPs), ancestry (people, populations).
 
     Each view speaks by itself, and their mean is taken: a view that is misled by a crossing-over
@@ -146,8 +145,8 @@ def pairs_of(region: FittedRegion, genotypes: Array, ancestry: NDArray[np.float6
 
 
 def _view_pairs(
-    view: FittedView, label: Codes, genotypes: Array, log_prior: Array
-) -> tuple[Codes, Codes, NDArray[np.float64]]:
+    view: FittedView, label: Places, genotypes: Array32, log_prior: Array32
+) -> tuple[Places, Places, Array]:
     """Person, key of the unordered pair of labels, and probability, as one view has it."""
     chosen, alone, z = _candidates(view, genotypes, log_prior)
     cost = z @ z.transpose(0, 2, 1)
@@ -168,7 +167,9 @@ def _view_pairs(
     return person, key, total / np.bincount(person, total)[person]
 
 
-def _candidates(view: FittedView, genotypes: Array, log_prior: Array) -> tuple[Codes, Array, Array]:
+def _candidates(
+    view: FittedView, genotypes: Array32, log_prior: Array32
+) -> tuple[Places, Array32, Array32]:
     """Each person's haplotypes to pair (people, few): which, what each costs alone, and places.
 
     First those that contradict the homozygous genotypes least, then of these the ones that go

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Mask
 from riskscore.genetics.build import Build
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Region, Source
@@ -132,7 +133,7 @@ def calls_of(gene: str, pairs: Pairs, panel: PhasedPanel) -> GeneCalls:
     )
 
 
-def _report(imputer: Imputer, gene: str, imputed: NDArray[np.bool_], typed: int) -> HLAReport:
+def _report(imputer: Imputer, gene: str, imputed: Mask, typed: int) -> HLAReport:
     quality = imputer.quality[gene]
     return HLAReport(
         gene,

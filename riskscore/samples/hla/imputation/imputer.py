@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from riskscore.arrays import Array, Mask, Places
 from riskscore.errors import PanelFormatError
 from riskscore.genetics.build import Build
 from riskscore.samples.hla.imputation.blocks import PARTS, SNPBlock, ancestry, blocks_of, cleaned
@@ -19,7 +20,6 @@ from riskscore.samples.hla.imputation.panel import PhasedPanel
 from riskscore.samples.hla.imputation.quality import GeneQuality, calibrated, held_out, quality_of
 from riskscore.samples.hla.imputation.regions import GENES, MIDDLE, REGIONS
 
-Codes = NDArray[np.int64]
 MISSING = 255  # in genotypes by PARTS
 # A gene needs so many SNPs so near to it.
 FEWEST, NEAR = 10, 250_000
@@ -36,14 +36,14 @@ class Imputer:
     """
 
     panel: PhasedPanel
-    snps: Codes
+    snps: Places
     blocks: tuple[SNPBlock, ...]
     regions: tuple[tuple[tuple[str, ...], FittedRegion], ...]
     quality: Mapping[str, GeneQuality]
     refused: Mapping[str, str]
 
     @classmethod
-    def of(cls, panel: PhasedPanel, snps: Codes, genes: Sequence[str] = GENES) -> Imputer:
+    def of(cls, panel: PhasedPanel, snps: Places, genes: Sequence[str] = GENES) -> Imputer:
         """Fit a panel: once without some of its people, to learn how well it does, then whole.
 
         ``genes`` are those asked for; others that are inherited with them are imputed as well.
@@ -94,7 +94,7 @@ class Imputer:
 
     def _chunk(
         self, parts: NDArray[np.uint8], start: int
-    ) -> dict[str, tuple[Codes, Codes, Codes, NDArray[np.float64]]]:
+    ) -> dict[str, tuple[Places, Places, Places, Array]]:
         own = np.full((_PEOPLE, parts.shape[1]), MISSING, dtype=np.uint8)
         few = parts[start : start + _PEOPLE]
         own[: len(few)] = few  # always as many rows: results have the same bits in any company
@@ -122,7 +122,7 @@ class Imputer:
         return found
 
 
-def _refused(panel: PhasedPanel, snps: Codes) -> dict[str, str]:
+def _refused(panel: PhasedPanel, snps: Places) -> dict[str, str]:
     """Why genes cannot be imputed, of those that cannot."""
     found = {}
     positions = panel.positions[snps]
@@ -139,7 +139,7 @@ def _refused(panel: PhasedPanel, snps: Codes) -> dict[str, str]:
     return found
 
 
-def _near(positions: Codes, gene: str) -> NDArray[np.bool_]:
+def _near(positions: Places, gene: str) -> Mask:
     return np.asarray(np.abs(positions - MIDDLE[gene]) <= NEAR)
 
 
@@ -154,7 +154,7 @@ def _regions(usable: Sequence[str], asked: Sequence[str]) -> list[tuple[tuple[st
 
 
 def _fitted(
-    regions: Sequence[tuple[tuple[str, ...], int]], panel: PhasedPanel, snps: Codes
+    regions: Sequence[tuple[tuple[str, ...], int]], panel: PhasedPanel, snps: Places
 ) -> tuple[tuple[SNPBlock, ...], tuple[tuple[tuple[str, ...], FittedRegion], ...]]:
     with threadpool_limits(1), ThreadPoolExecutor(_threads()) as pool:
         fits = pool.map(lambda one: fit_region(REGIONS[one[1]], panel, snps, one[0]), regions)
@@ -163,7 +163,7 @@ def _fitted(
         return blocks, tuple((genes, fit) for (genes, _), fit in zip(regions, fits, strict=True))
 
 
-def _of_gene(joint: Pairs, codes: Codes) -> Pairs:
+def _of_gene(joint: Pairs, codes: Places) -> Pairs:
     """The pairs of one gene's alleles, from those of a region's haplotypes."""
     first, second = codes[joint.first], codes[joint.second]
     low, high = np.minimum(first, second), np.maximum(first, second)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array
 from riskscore.samples.hla.imputation.regions import View
 
-Wide = NDArray[np.float64]
 _DIRECTIONS = 96
 _RIDGE = 0.1
 _SHRINKAGE = 20.0  # chromosomes that the mean of all counts for in each allele's
@@ -35,8 +35,8 @@ class Metric:
     """
 
     snps: NDArray[np.int64]
-    projection: Wide
-    centre: Wide
+    projection: Array
+    centre: Array
     weights: NDArray[np.float32]
 
     def of(self, copies: NDArray[np.generic], chromosomes: int) -> NDArray[np.float32]:
@@ -45,7 +45,7 @@ class Metric:
         return (own - chromosomes * self.centre).astype(np.float32)
 
 
-def snps_of(view: View, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], Wide]:
+def snps_of(view: View, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
     """The SNPs of a view's window, in order, and their distances from the genes."""
     low, high = view.stretch
     distance = np.maximum(0, np.maximum(low - positions, positions - high))
@@ -85,13 +85,13 @@ def fit_metric(
     return Metric(snps, projection, mean @ projection, steps.astype(np.float32))
 
 
-def _sums(x: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> Wide:
+def _sums(x: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> Array:
     carries = np.zeros((count, len(x)), dtype=np.float32)
     carries[labels, np.arange(len(x))] = 1
     return (carries @ x).astype(np.float64)
 
 
-def _discriminants(between: Wide, within: Wide, count: int) -> Wide:
+def _discriminants(between: Array, within: Array, count: int) -> Array:
     """The leading generalised eigenvectors, scaled to variance 1 within, (SNPs, count)."""
     lower = np.linalg.cholesky(within)
     half = np.linalg.solve(lower, between)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Array, Places
 from riskscore.samples.hla.imputation.diplotypes import Pairs
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
 
-Codes = NDArray[np.int64]
 _EVERY = 6  # one person of so many of each superpopulation is left out
 _SHARPNESS = np.exp(np.linspace(-0.9, 0.9, 19))  # exponents that are tried
 _DOUBTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08)
@@ -33,11 +33,11 @@ class GeneQuality:
     by_population: Mapping[str, float]
     sharpness: float
     doubt: float
-    common: Codes
-    shares: NDArray[np.float64]
+    common: Places
+    shares: Array
 
 
-def held_out(population: NDArray[np.uint8]) -> Codes:
+def held_out(population: NDArray[np.uint8]) -> Places:
     """The places of the people who are left out: the same share of each superpopulation.
 
     >>> held_out(np.array([0] * 9 + [1] * 16, np.uint8)).tolist()
@@ -78,13 +78,13 @@ def calibrated(pairs: Pairs, quality: GeneQuality) -> Pairs:
     return Pairs(person, key // size, key % size, probability)
 
 
-def _best(pairs: Pairs) -> Codes:
+def _best(pairs: Pairs) -> Places:
     """The row of each person's most probable pair."""
     order = np.lexsort((-pairs.probability, pairs.person))
     return np.asarray(order[np.flatnonzero(np.diff(pairs.person[order], prepend=-1))])
 
 
-def right_alleles(pairs: Pairs, truth: Codes) -> tuple[Codes, NDArray[np.float64]]:
+def right_alleles(pairs: Pairs, truth: Places) -> tuple[Places, Array]:
     """How many alleles of each person the most probable pair has right, and its probability.
 
     ``truth`` (people, 2) are the codes of the alleles; everybody has pairs.
