@@ -33,10 +33,13 @@ _BASIS_FLAGS: dict[Basis, list[str]] = {
 def flags_of(
     design: DesignMatrix,
     cohort: Cohort,
+    people: range,
     unscored: Mask,
     basis: Basis = Basis.POPULATION,
 ) -> list[str]:
-    """One text a sample, parts separated by ``;``, empty when all was observed without ambiguity.
+    """One text for each of ``people``, the cohort's places that ``design`` is of.
+
+    Parts are separated by ``;``; the text is empty when all was observed without ambiguity.
 
     ``absent=Non_HLA(32)`` counts a component's lost terms; ``no_call=rs1,rs2`` names a few;
     ``tag=DRB1*15:01:rs3135388(EUR+AMR)`` says that a tag SNP stands in, and where it holds;
@@ -49,7 +52,7 @@ def flags_of(
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
     fallback = [j for j, t in enumerate(terms) if t.fallback_for]
     alleles = list(design.tagged)
-    people = _states(design, genetic, fallback, unscored)
+    states = _states(design, genetic, fallback, unscored)
     tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
     by_allele = _tag_flags([terms[j] for j in genetic], cohort)
@@ -58,7 +61,7 @@ def flags_of(
     if ancestries and cohort.population not in ancestries:
         last.append(f"weights_from={'+'.join(sorted(ancestries))}")
     texts: dict[bytes, str] = {}
-    for person in dict.fromkeys(people):
+    for person in dict.fromkeys(states):
         pattern = np.frombuffer(person, dtype=np.uint8)
         reason, used, tagged = np.split(pattern[:-3], [len(genetic), len(genetic) + len(fallback)])
         untyped = {allele for allele, on in zip(alleles, tagged, strict=True) if on}
@@ -72,19 +75,19 @@ def flags_of(
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
         own = [flag for allele, flag in by_allele.items() if _speaks(allele, untyped, cohort)]
         texts[person] = ";".join([*parts, *tags, *own, *last])
-    imputed = _imputed_flags(design.model, cohort)
+    imputed = _imputed_flags(design.model, cohort, people)
     return [
         ";".join(filter(None, (texts[person], own)))
-        for person, own in zip(people, imputed, strict=True)
+        for person, own in zip(states, imputed, strict=True)
     ]
 
 
-def _imputed_flags(model: RiskModel, cohort: Cohort) -> list[str]:
-    """By sample the genes of the model that were imputed from SNPs and not typed."""
+def _imputed_flags(model: RiskModel, cohort: Cohort, people: range) -> list[str]:
+    """By person the genes of the model that were imputed from SNPs and not typed."""
     genes = [gene for gene in sorted(model.genes) if gene in cohort.hla.imputed]
     if not genes:
-        return [""] * len(cohort.samples)
-    who = np.column_stack([cohort.hla.imputed[gene] for gene in genes])
+        return [""] * len(people)
+    who = np.column_stack([cohort.hla.imputed[gene][people.start : people.stop] for gene in genes])
     kinds, row = np.unique(who, axis=0, return_inverse=True)
     named = [",".join(g for g, on in zip(genes, kind, strict=True) if on) for kind in kinds]
     return [f"imputed_hla={named[place]}" if named[place] else "" for place in row.ravel()]

@@ -181,7 +181,7 @@ def _score_range(
             coverage[name][place] = values
         for source, column in variance.items():
             column[place] = spread.variance.get(source, np.nan)
-        own = flags_of(design, cohort, np.isnan(part["log_odds"]), reference.basis)
+        own = flags_of(design, cohort, rows, np.isnan(part["log_odds"]), reference.basis)
         own = own if ages is None else ages.flagged(own, rows)
         flags += own if families is None else families.flagged(own, rows)
         seen += exact_sum(observed.shares)

@@ -8,7 +8,9 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.models.panel import reference_panel
 from riskscore.samples.hla.table import read_hla_calls
+from riskscore.scoring.score import score_cohort
 from tests.samples.hla.imputation.conftest import Split
 
 Write = Callable[..., Path]
@@ -44,6 +46,8 @@ def test_typed_people_come_first(split: Split, write_vcf: Write, tmp_path: Path)
     scores = rs.score(cohort)
     flags = scores.of("ms-2013").flags
     assert ["imputed_hla=" in flag for flag in flags] == [True, False, True, True, True, True]
+    chunks = score_cohort(cohort, reference_panel(), chunk=4).of("ms-2013")
+    assert chunks.flags == flags
     assert any("HLA-A cannot be imputed" in warning for warning in cohort.warnings)
 
 
