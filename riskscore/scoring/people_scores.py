@@ -15,10 +15,8 @@ from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.asked_ages import AskedAges, asked_ages, rates_by_sex
 from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
-from riskscore.scoring.family_history import FamilyHistories, family_histories
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import expit
 from riskscore.scoring.observed import (
@@ -30,6 +28,8 @@ from riskscore.scoring.observed import (
 )
 from riskscore.scoring.percentile import ObservedPercentiles
 from riskscore.scoring.reference import Reference
+from riskscore.scoring.risk.asked_ages import AskedAges, asked_ages, rates_by_sex
+from riskscore.scoring.risk.family_history import FamilyHistories, family_histories
 from riskscore.scoring.tally import exact_sum
 from riskscore.scoring.uncertainty import Uncertainty, uncertainty
 from riskscore.scoring.unknowns import VarianceSource

@@ -153,7 +153,7 @@ class Scores(ScoredCohort):
         """
         import pandas as pd
 
-        from riskscore.scoring.age_curve import AGE_CURVE_COLUMNS, age_curve
+        from riskscore.scoring.risk.curve import AGE_CURVE_COLUMNS, age_curve
 
         rows = age_curve(self.cohort, self._only(model).reference, self.panel, sample)
         return pd.DataFrame(rows, columns=list(AGE_CURVE_COLUMNS))

@@ -9,7 +9,7 @@ import pytest
 from riskscore.files import reference_root
 from riskscore.models.incidence import AgeRates, incidence_table, mortality_table
 from riskscore.models.model import Sex
-from riskscore.scoring.absolute_risk import Rates
+from riskscore.scoring.risk.absolute import Rates
 
 PUBLISHED = Path(__file__).parents[1] / "published" / "risk_by_age"
 SEXES = {"F": Sex.FEMALE, "M": Sex.MALE}

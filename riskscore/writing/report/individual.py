@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import UsageError
-from riskscore.scoring.age_curve import age_curve
 from riskscore.scoring.ledger import ledger, uncertainty_rows
 from riskscore.scoring.likeness import likeness
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
 from riskscore.writing.measurements import Measurement, by_measurement
 from riskscore.writing.report.charts import Spec, age_chart, uncertainty_chart, waterfall_chart

@@ -9,14 +9,14 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
 from riskscore.errors import UsageError
-from riskscore.scoring.family import (
+from riskscore.scoring.risk.family import (
     Inheritance,
     Relative,
     explained_variance,
     family_risk,
 )
 
-FAMILY = Path(__file__).parents[1] / "published" / "risk_by_age" / "family.tsv"
+FAMILY = Path(__file__).parents[2] / "published" / "risk_by_age" / "family.tsv"
 
 
 @pytest.mark.parametrize("affected", [True, False])

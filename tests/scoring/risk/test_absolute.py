@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from riskscore.models.incidence import AgeRates
-from riskscore.scoring.absolute_risk import AbsoluteRisk, Rates, absolute_risk
+from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk
 
 RELATIVE = np.array([0.05, 0.5, 1.0, 4.0, 60.0])
 SHARE = np.array([0.1, 0.4, 0.3, 0.19, 0.01])
 INCIDENCE = AgeRates((0.0, 5.0, 20.0, 60.0, 100.0), (2e-4, 5e-4, 3e-4, 1e-3))
 MORTALITY = AgeRates((0.0, 1.0, 50.0, 80.0, 100.0), (5e-3, 4e-4, 8e-3, 0.09))
-ICARE = Path(__file__).parents[1] / "data" / "pyicare_absolute_risk.json"
+ICARE = Path(__file__).parents[2] / "data" / "pyicare_absolute_risk.json"
 
 
 def _model(mortality: AgeRates = MORTALITY) -> AbsoluteRisk:

@@ -13,9 +13,9 @@ from riskscore.errors import UsageError
 from riskscore.models.incidence import RateTable, incidence_table, mortality_table
 from riskscore.models.model import RiskModel, Sex
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.absolute_risk import Rates
 from riskscore.scoring.reference import Reference
-from riskscore.scoring.risk_by_age import RiskByAge, risk_by_age
+from riskscore.scoring.risk.absolute import Rates
+from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
 from riskscore.scoring.spectrum import Spectrum
 
 _MORTALITY = "US_SSA_2017"  # with a table of the user's for a model that names none

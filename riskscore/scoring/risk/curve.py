@@ -10,10 +10,10 @@ from riskscore.errors import UsageError
 from riskscore.models.model import Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.asked_ages import rates_of
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.reference import Reference
-from riskscore.scoring.risk_by_age import risk_by_age
+from riskscore.scoring.risk.asked_ages import rates_of
+from riskscore.scoring.risk.by_age import risk_by_age
 from riskscore.scoring.uncertainty import uncertainty
 
 AGE_CURVE_COLUMNS = ("age", "risk", "average_risk")

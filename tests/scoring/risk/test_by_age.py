@@ -15,10 +15,10 @@ from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.absolute_risk import Rates
 from riskscore.scoring.distribution import Distribution, exact_or_normal
 from riskscore.scoring.reference import build_reference
-from riskscore.scoring.risk_by_age import RiskByAge, risk_by_age
+from riskscore.scoring.risk.absolute import Rates
+from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
 from riskscore.scoring.spectrum import Spectrum, certain, of_states
 from riskscore.scoring.states import States
 
@@ -147,7 +147,7 @@ def test_each_persons_own_age() -> None:
 
 
 def test_ages_in_a_table(tmp_path: Path) -> None:
-    vcf = Path(__file__).parents[2] / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
+    vcf = Path(__file__).parents[3] / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
     table = tmp_path / "ages.tsv"
     table.write_text("sample\tsex\tage at visit\nHG00096\tmale\t35\nHG00097\tfemale\tNA\n")
     asked = {"exposures": table, "age_column": "age at visit"}

@@ -15,9 +15,9 @@ from functools import cached_property
 import numpy as np
 
 from riskscore.arrays import Array
-from riskscore.scoring.absolute_risk import AbsoluteRisk, Rates, absolute_risk
 from riskscore.scoring.distribution import Distribution
-from riskscore.scoring.smooth import POINTS, Smooth, smooth
+from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk
+from riskscore.scoring.risk.smooth import POINTS, Smooth, smooth
 from riskscore.scoring.spectrum import Spectrum
 
 _JOINED = 8  # values of the score, 1/512 apart, that are taken as one

@@ -15,10 +15,10 @@ from riskscore.models.model import Sex
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.family import KnownRelative
-from riskscore.scoring.absolute_risk import Rates
-from riskscore.scoring.family import Inheritance, Relative, explained_variance, family_risk
 from riskscore.scoring.link import expit
 from riskscore.scoring.reference import Reference
+from riskscore.scoring.risk.absolute import Rates
+from riskscore.scoring.risk.family import Inheritance, Relative, explained_variance, family_risk
 
 _RISKS = ("probability", "probability_low", "probability_high")
 _STEPS = 20  # the share observed of a person is rounded to one in so many

@@ -1,0 +1,1 @@
+"""Risks by age and of relatives: from a score, incidence and family history to probabilities."""
