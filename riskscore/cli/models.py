@@ -63,7 +63,7 @@ def models_show(
     from riskscore.models.catalog import load_model
     from riskscore.models.panel import reference_panel
     from riskscore.models.sources import SOURCE_COLUMNS, source_rows
-    from riskscore.scoring.joint import JOINT_COLUMNS, joint_tables
+    from riskscore.scoring.population.joint import JOINT_COLUMNS, joint_tables
     from riskscore.writing.card import WEIGHT_COLUMNS, card_words, weight_rows
     from riskscore.writing.exposure_guide import EXPOSURE_COLUMNS, exposure_rows
     from riskscore.writing.tables import write_table

@@ -31,7 +31,7 @@ def population(
     from riskscore.models.catalog import as_models, list_models
     from riskscore.models.panel import reference_panel
     from riskscore.samples.cohort import read_cohort
-    from riskscore.scoring.likeness import likeness
+    from riskscore.scoring.population.likeness import likeness
     from riskscore.writing.tables import check_ending, write_table
 
     check_ending(output)

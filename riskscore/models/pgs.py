@@ -38,8 +38,8 @@ def read_scoring_file(path: Path, weight_type: WeightType | None = None) -> Risk
     """A scoring file, format 1.0 or 2.0, harmonised or not, plain or gzip, as a model.
 
     A file has no baseline, so its scores have no probability; it names no ancestry and, mostly, no
-    frequencies, so no reference population either (see :mod:`riskscore.scoring.centre`). Of a file
-    of more than 2,000 rows, the plain SNPs are held as arrays in ``RiskModel.plain``.
+    frequencies, so no reference population either (see :mod:`riskscore.scoring.population.centre`).
+    Of a file of more than 2,000 rows, the plain SNPs are held as arrays in ``RiskModel.plain``.
 
     ``weight_type`` says what the weights are, whatever the file says of them. What makes a reader
     doubt that the file is whole stands in the model's ``warnings``.

@@ -27,7 +27,7 @@ from riskscore.scoring.kinds.of_model import MHC
 from riskscore.scoring.kinds.scheme_tags import published_diplotypes
 from riskscore.scoring.kinds.tags import people_by_tag
 from riskscore.scoring.kinds.variant import copies_alone, put_copies
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.reference import Reference
 
 PeopleBySex = dict[Sex | None, NDArray[np.intp]]
 

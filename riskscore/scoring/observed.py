@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.scoring.design import DesignMatrix, PeopleBySex
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.reference import Reference
 
 
 def reason_counts(design: DesignMatrix) -> NDArray[np.int64]:

@@ -15,7 +15,6 @@ from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.centre import Basis
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import expit
@@ -27,7 +26,8 @@ from riskscore.scoring.observed import (
     weighted,
 )
 from riskscore.scoring.percentile import ObservedPercentiles
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.centre import Basis
+from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.risk.asked_ages import AskedAges, asked_ages, rates_by_sex
 from riskscore.scoring.risk.family_history import FamilyHistories, family_histories
 from riskscore.scoring.tally import exact_sum

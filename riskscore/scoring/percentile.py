@@ -18,17 +18,17 @@ from riskscore.arrays import Array, Mask
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import Sex
 from riskscore.models.terms import FactorKind, Term
-from riskscore.scoring.components import (
+from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.kinds.variant import VariantKind
+from riskscore.scoring.population.components import (
     Component,
     components,
     enumerated,
     factor_numbers,
     is_single_variant,
 )
-from riskscore.scoring.design import DesignMatrix, Measurements
-from riskscore.scoring.distribution import WIDTH, Distribution, binned, exact_or_normal
-from riskscore.scoring.kinds.variant import VariantKind
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.distribution import WIDTH, Distribution, binned, exact_or_normal
+from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.states import States, alike
 from riskscore.scoring.uncertainty import Uncertainty
 from riskscore.scoring.unknowns import VarianceSource

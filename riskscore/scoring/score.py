@@ -14,7 +14,6 @@ from riskscore.errors import UsageError
 from riskscore.models.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.centre import centred_on
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -28,7 +27,8 @@ from riskscore.scoring.ledger import (
     uncertainty_rows,
 )
 from riskscore.scoring.people_scores import NUMBERS, Halves, ModelScores, ScoredCohort, score_people
-from riskscore.scoring.reference import build_reference
+from riskscore.scoring.population.centre import centred_on
+from riskscore.scoring.population.reference import build_reference
 
 if TYPE_CHECKING:
     import pandas

@@ -15,11 +15,11 @@ import numpy as np
 
 from riskscore.arrays import Array, Places
 from riskscore.genetics.missing import Missing
-from riskscore.scoring.components import Component
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.link import Z95
-from riskscore.scoring.reference import Reference
-from riskscore.scoring.spectrum import (
+from riskscore.scoring.population.components import Component
+from riskscore.scoring.population.reference import Reference
+from riskscore.scoring.population.spectrum import (
     Spectrum,
     after_certain,
     certain,

@@ -15,8 +15,8 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask, Places
 from riskscore.models.terms import Factor, FactorKind
-from riskscore.scoring.components import Component
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.population.components import Component
 from riskscore.scoring.states import States, alike, outer
 
 _ROWS = 200_000  # rows of joint states worked on at a time

@@ -20,11 +20,17 @@ from riskscore.models.panel import reference_panel
 from riskscore.models.terms import Part
 from riskscore.samples.frame import read_frame
 from riskscore.samples.question import Question
-from riskscore.scoring.components import enumerated
 from riskscore.scoring.link import expit
-from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.population.components import enumerated
+from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.population.spectrum import (
+    Spectrum,
+    after_certain,
+    certain,
+    of_normal,
+    of_states,
+)
 from riskscore.scoring.score import score_cohort
-from riskscore.scoring.spectrum import Spectrum, after_certain, certain, of_normal, of_states
 
 _NAMES = ("genetic_score", "exposure_score", "interaction_score")
 

@@ -12,7 +12,7 @@ from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ADDITIVE, Part, Status, Term
 from riskscore.models.weights import BY_DOSAGE
-from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.population.reference import Reference, build_reference
 from riskscore.writing.words import NOTICE, natural
 
 _SHOWN = 15

@@ -16,7 +16,7 @@ from pathlib import Path
 import riskscore as rs
 from riskscore.models.panel import DRDQ
 from riskscore.scoring.design import design_matrix
-from tests.scoring.population import alleles, block
+from tests.scoring.panels import alleles, block
 
 ROOT = Path(__file__).parents[2]
 VCF = ROOT / "reference" / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"

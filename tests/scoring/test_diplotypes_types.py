@@ -14,7 +14,7 @@ from riskscore.models.panel import reference_panel
 from riskscore.samples.hla.calls import HLACalls
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
-from tests.scoring.population import scheme_shares
+from tests.scoring.panels import scheme_shares
 
 ROOT = Path(__file__).parents[2]
 VCF = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"

@@ -23,8 +23,8 @@ from riskscore.samples.hla.typed.typing import Genotype, Typings, typed_calls
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.tags import tag_chances
-from riskscore.scoring.reference import build_reference
-from tests.scoring.population import alleles
+from riskscore.scoring.population.reference import build_reference
+from tests.scoring.panels import alleles
 
 Make = Callable[..., Path]
 ROOT = Path(__file__).parents[2]

@@ -19,10 +19,10 @@ from riskscore.scoring.design import Measurements
 from riskscore.scoring.ledger import ledger
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
-from riskscore.scoring.reference import build_reference
+from riskscore.scoring.population.reference import build_reference
 from riskscore.scoring.score import score_cohort
 from riskscore.scoring.unknowns import VarianceSource
-from tests.scoring.population import counted
+from tests.scoring.panels import counted
 
 PANEL = reference_panel()
 MS = rs.load_model("ms")

@@ -14,7 +14,7 @@ from riskscore.models.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.person import person
 from riskscore.scoring.score import score_cohort
-from tests.scoring.population import alleles
+from tests.scoring.panels import alleles
 
 BETA = math.log(3.92)  # DRB1*15:01, Moutsianas 2015
 HOMOZYGOTE = math.log(0.54)

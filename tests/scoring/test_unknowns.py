@@ -17,7 +17,7 @@ import riskscore as rs
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import DRDQ
 from riskscore.samples.frame import read_frame
-from tests.scoring.population import alleles, block, scheme_shares
+from tests.scoring.panels import alleles, block, scheme_shares
 
 
 def _pairs(shares: list[float]) -> Iterator[tuple[int, int, float]]:

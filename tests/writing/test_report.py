@@ -15,7 +15,7 @@ import pytest
 import riskscore as rs
 from riskscore.models.model import Sex
 from riskscore.models.panel import reference_panel
-from riskscore.scoring.reference import build_reference
+from riskscore.scoring.population.reference import build_reference
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.report.cohort import flag_counts
 

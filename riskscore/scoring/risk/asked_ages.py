@@ -13,10 +13,10 @@ from riskscore.errors import UsageError
 from riskscore.models.incidence import RateTable, incidence_table, mortality_table
 from riskscore.models.model import RiskModel, Sex
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.reference import Reference
+from riskscore.scoring.population.spectrum import Spectrum
 from riskscore.scoring.risk.absolute import Rates
 from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
-from riskscore.scoring.spectrum import Spectrum
 
 _MORTALITY = "US_SSA_2017"  # with a table of the user's for a model that names none
 _REASONS = ("", "age=unknown", "age=outside_table", "age=beyond_horizon")

@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 
 from riskscore.arrays import Array
-from riskscore.scoring.distribution import Distribution
+from riskscore.scoring.population.distribution import Distribution
+from riskscore.scoring.population.spectrum import Spectrum
 from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk
 from riskscore.scoring.risk.smooth import POINTS, Smooth, smooth
-from riskscore.scoring.spectrum import Spectrum
 
 _JOINED = 8  # values of the score, 1/512 apart, that are taken as one
 _BOUND = 15.0  # log odds from here on count alike; the risk is 1 to six digits

@@ -11,7 +11,7 @@ from riskscore.models.model import Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.risk.asked_ages import rates_of
 from riskscore.scoring.risk.by_age import risk_by_age
 from riskscore.scoring.uncertainty import uncertainty

@@ -16,7 +16,7 @@ from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.family import KnownRelative
 from riskscore.scoring.link import expit
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.risk.absolute import Rates
 from riskscore.scoring.risk.family import Inheritance, Relative, explained_variance, family_risk
 

@@ -1,9 +1,9 @@
 """The mean of a smooth function of a person's log odds over what is not known of the person.
 
 A function f that is constant far to the left and far to the right is a sum of sines and cosines at
-the nodes of :mod:`riskscore.scoring.spectrum`, within a window of 16 pi. The mean of each is read
-off the characteristic function there, so the mean of f is exact for any uncertainty the spectrum
-holds: genotypes, doses, normal errors.
+the nodes of :mod:`riskscore.scoring.population.spectrum`, within a window of 16 pi. The mean of
+each is read off the characteristic function there, so the mean of f is exact for any uncertainty
+the spectrum holds: genotypes, doses, normal errors.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.arrays import Array
-from riskscore.scoring.spectrum import NODES, Spectrum
+from riskscore.scoring.population.spectrum import NODES, Spectrum
 
 _WINDOW = 16 * np.pi
 _POINTS = 1024
@@ -45,7 +45,7 @@ def smooth(values: Array) -> Smooth:
     """The function whose values at POINTS are given; at both ends it must have become constant.
 
     >>> from riskscore.scoring.link import expit
-    >>> from riskscore.scoring.spectrum import certain
+    >>> from riskscore.scoring.population.spectrum import certain
     >>> f = smooth(expit(POINTS))
     >>> bool(abs(f.mean(np.array([-3.0]), certain(1)) - expit(np.array([-3.0])))[0] < 1e-9)
     True

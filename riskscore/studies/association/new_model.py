@@ -13,7 +13,7 @@ from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Status, Term
 from riskscore.scoring.people_scores import ModelScores
-from riskscore.scoring.reference import build_reference
+from riskscore.scoring.population.reference import build_reference
 from riskscore.studies.association.fit import Fit
 from riskscore.studies.evaluation.calibration import calibration_fits, check_share
 from riskscore.studies.people import read_outcome

@@ -13,9 +13,9 @@ from riskscore.errors import UsageError
 from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import VariantFactor
-from riskscore.scoring.distribution import Distribution
 from riskscore.scoring.link import expit
-from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.population.distribution import Distribution
+from riskscore.scoring.population.reference import Reference, build_reference
 from riskscore.studies.simulation.plan import Locus, Settings, locus_key
 
 LOGISTIC_SD = math.pi / math.sqrt(3)  # of the standard logistic distribution

@@ -22,7 +22,7 @@ from riskscore.models.terms import (
 )
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.scheme import OTHER, haplotype_values, paired_names
-from riskscore.scoring.reference import Reference
+from riskscore.scoring.population.reference import Reference
 from riskscore.studies.simulation.exposures import DrawnExposures
 from riskscore.studies.simulation.people import COPIES, Drawer, People
 from riskscore.studies.simulation.plan import locus_key

@@ -29,8 +29,8 @@ from riskscore.models.terms import (
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.exposure import dose_states
 from riskscore.scoring.kinds.scheme import OTHER
-from riskscore.scoring.reference import Reference, build_reference
-from riskscore.scoring.spectrum import NODE_WEIGHTS, NODES
+from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it

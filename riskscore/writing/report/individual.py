@@ -10,9 +10,9 @@ import numpy as np
 
 from riskscore.errors import UsageError
 from riskscore.scoring.ledger import ledger, uncertainty_rows
-from riskscore.scoring.likeness import likeness
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.population.likeness import likeness
 from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
 from riskscore.writing.measurements import Measurement, by_measurement

@@ -15,11 +15,11 @@ from riskscore.models.model import RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.distribution import Distribution, exact_or_normal
-from riskscore.scoring.reference import build_reference
+from riskscore.scoring.population.distribution import Distribution, exact_or_normal
+from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.spectrum import Spectrum, certain, of_states
 from riskscore.scoring.risk.absolute import Rates
 from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
-from riskscore.scoring.spectrum import Spectrum, certain, of_states
 from riskscore.scoring.states import States
 
 WITH_AGES = ["t1d", "t1d-grs1", "ra", "ra-dumontcel", "ms", "ms-2013", "sle", "hashimoto"]

@@ -77,7 +77,7 @@ function combinations(model, ids, choice) {
   return rows;
 }
 
-// E[expit(center + X)] from the characteristic function of X at the nodes: see scoring/spectrum.py.
+// E[expit(center + X)] from the characteristic function of X at the nodes: see scoring/population/spectrum.py.
 function meanRisk(center, nodes, real, imaginary) {
   if (Math.abs(center) >= 30) return 1 / (1 + Math.exp(-center));
   let total = 0.5;

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
 from riskscore.arrays import Array
-from riskscore.scoring import spectrum
-from riskscore.scoring.spectrum import Spectrum
+from riskscore.scoring.population import spectrum
+from riskscore.scoring.population.spectrum import Spectrum
 from riskscore.scoring.states import States
 
 WIDTH = 1 / 512  # of the bins that percentiles are read from

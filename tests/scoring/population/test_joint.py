@@ -8,9 +8,9 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.panel import reference_panel
-from riskscore.scoring.joint import JointCell, joint_tables
+from riskscore.scoring.population.joint import JointCell, joint_tables
 
-PUBLISHED = Path(__file__).parents[1] / "published"
+PUBLISHED = Path(__file__).parents[2] / "published"
 COPIES = {"0": "no copy", "1": "one copy", "2": "two copies"}
 
 

@@ -11,7 +11,7 @@ from riskscore.models.model import BaselineRisk, RiskModel, Sex
 from riskscore.models.panel import reference_panel
 from riskscore.models.terms import Status
 from riskscore.samples.person import person
-from riskscore.scoring.reference import build_reference
+from riskscore.scoring.population.reference import build_reference
 
 
 def _model() -> RiskModel:

@@ -16,7 +16,7 @@ import riskscore as rs
 from riskscore.models.model import RiskModel
 from riskscore.samples.frame import read_frame
 
-PUBLISHED = Path(__file__).parents[1] / "published" / "t1d"
+PUBLISHED = Path(__file__).parents[2] / "published" / "t1d"
 Draw = Callable[[RiskModel, int, int], pd.DataFrame]
 
 # Published in UK Biobank, European ancestry (sethsh7/PRSedm, UKB_WGS_EUR_GRS2x_thresholds.xls).

@@ -22,9 +22,9 @@ from riskscore.arrays import Array
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Coding, ExposureFactor, Factor, Part
-from riskscore.scoring.components import enumerated, factor_numbers
 from riskscore.scoring.link import Z95
-from riskscore.scoring.reference import Reference, build_reference
+from riskscore.scoring.population.components import enumerated, factor_numbers
+from riskscore.scoring.population.reference import Reference, build_reference
 
 _COPIES = {"absent": "no copy", "one copy": "one copy", "recessive": "two copies"}
 

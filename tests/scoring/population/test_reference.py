@@ -15,10 +15,10 @@ import pytest
 import riskscore as rs
 from riskscore.models.model import Sex
 from riskscore.models.panel import reference_panel
-from riskscore.scoring.reference import build_reference
-from tests.scoring.population import scheme_shares
+from riskscore.scoring.population.reference import build_reference
+from tests.scoring.panels import scheme_shares
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 WIDTH = 1 / 8192

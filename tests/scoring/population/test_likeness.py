@@ -13,9 +13,9 @@ import riskscore as rs
 from riskscore.models.panel import ReferencePanel, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.frame import read_frame
-from riskscore.scoring.likeness import likeness
+from riskscore.scoring.population.likeness import likeness
 
-EXAMPLES = Path(__file__).parents[2] / "reference" / "examples"
+EXAMPLES = Path(__file__).parents[3] / "reference" / "examples"
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,17 @@ from riskscore.arrays import Array, Mask
 from riskscore.models.model import BaselineRisk, RiskModel, Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Term
-from riskscore.scoring.baseline import baseline_of
-from riskscore.scoring.centre import Basis
-from riskscore.scoring.components import Component, components, enumerated, is_single_variant
-from riskscore.scoring.distribution import Distribution, exact_or_normal
 from riskscore.scoring.kinds.of_model import Kinds
 from riskscore.scoring.link import Z95
+from riskscore.scoring.population.baseline import baseline_of
+from riskscore.scoring.population.centre import Basis
+from riskscore.scoring.population.components import (
+    Component,
+    components,
+    enumerated,
+    is_single_variant,
+)
+from riskscore.scoring.population.distribution import Distribution, exact_or_normal
 
 
 @dataclass(frozen=True)
