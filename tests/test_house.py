@@ -203,10 +203,6 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert left == {}
 
 
-# Classes of scoring that have the name of one of samples: to be renamed, and taken off this list.
-NAMED_TWICE = {"Evidence", "Kinds", "Question", "Reading"}
-
-
 def test_no_two_classes_have_one_name() -> None:
     """Names of private classes are free."""
     found = Counter(
@@ -214,7 +210,7 @@ def test_no_two_classes_have_one_name() -> None:
         for path in sorted((ROOT / "riskscore").rglob("*.py"))
         for name in re.findall(r"^class ([A-Z]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE)
     )
-    assert {name for name, count in found.items() if count > 1} <= NAMED_TWICE
+    assert {name for name, count in found.items() if count > 1} == set()
 
 
 def test_no_two_types_of_arrays_have_one_name() -> None:

@@ -21,7 +21,7 @@ from riskscore.models.terms import ExposureFactor, Factor, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.kinds.exposure import reported
-from riskscore.scoring.kinds.kind import Evidence, Reading
+from riskscore.scoring.kinds.kind import FactorStates, KindEvidence
 from riskscore.scoring.kinds.mhc import MHCEvidence
 from riskscore.scoring.kinds.of_model import MHC
 from riskscore.scoring.kinds.scheme_tags import published_diplotypes
@@ -76,7 +76,7 @@ class Measurements:
         self.model, self.kinds = reference.model, reference.kinds
         self.count, self.span = len(rows), slice(rows.start, rows.stop)
         self.by_sex = people_by_sex(cohort.sex[self.span])
-        self._evidence: dict[str, Evidence] = {}
+        self._evidence: dict[str, KindEvidence] = {}
         self._whole: Measurements | None = None
         self._standing: dict[Term, Mask] = {}
 
@@ -92,7 +92,7 @@ class Measurements:
         part._whole = self
         return part
 
-    def evidence(self, kind: str) -> Evidence:
+    def evidence(self, kind: str) -> KindEvidence:
         """What was measured of a kind, by its name; read once."""
         if kind not in self._evidence:
             if self._whole is not None:
@@ -134,7 +134,7 @@ class Measurements:
         rule = published_diplotypes(self.cohort, classes.scheme, self.rows)
         called = (rule.missing == Missing.NOT_MISSING) & mhc.by_tags
         published, ruled = expected.copy(), np.zeros(expected.shape, dtype=bool)
-        reading = Reading(classes.factors, classes.states(rule))
+        reading = FactorStates(classes.factors, classes.states(rule))
         for j, term in enumerate(self.model.terms):
             if len(term.factors) == 1 and term.factors[0] in reading.factors:
                 ruled[:, j] = called

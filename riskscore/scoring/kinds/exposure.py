@@ -12,7 +12,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.model import Exposure
 from riskscore.models.terms import ExposureFactor, Factor
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
+from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.states import States
 
 _DOSE_NODES, _DOSE_WEIGHTS = hermegauss(21)
@@ -35,13 +35,13 @@ class ExposureKind(Kind):
             population = States.one(numbers, np.array([level.frequency for level in levels]))
         super().__init__(name, factors, population)
 
-    def evidence(self, cohort: Cohort, people: slice) -> Evidence:
+    def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         known = reported(self.exposure, cohort, people)
         numbers = np.column_stack([self._number(f, cohort, people) for f in self._read])
         numbers[~known] = np.nan
         missing = np.where(known, np.uint8(0), np.uint8(Missing.NOT_GIVEN))
-        reading = Reading(self.factors, States.certain(numbers))
-        return Evidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
+        reading = FactorStates(self.factors, States.certain(numbers))
+        return KindEvidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
 
     def _number(self, factor: ExposureFactor, cohort: Cohort, people: slice) -> Array:
         samples = len(cohort.samples)

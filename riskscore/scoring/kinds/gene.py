@@ -20,7 +20,7 @@ from riskscore.models.terms import Factor, HLAFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.kinds.counting import carries, coded
-from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
+from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.tags import single_allele
 from riskscore.scoring.states import NOBODY, States, alike
 
@@ -67,17 +67,17 @@ class GeneKind(Kind):
         total = sum(share for _, share in listed)
         return [(verdicts, share / total) for verdicts, share in listed]
 
-    def evidence(self, cohort: Cohort, people: slice) -> Evidence:
+    def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         rows = range(*people.indices(len(cohort.samples)))
         missing = np.full((len(rows), len(self.factors)), Missing.ABSENT, dtype=np.uint8)
         calls = cohort.hla.genes.get(self.gene)
         if calls is None:
-            return Evidence(self, (), missing)
+            return KindEvidence(self, (), missing)
         states = self._typed(calls, rows)
         missing[:] = Missing.NO_CALL
         missing[calls.called(len(cohort.samples))[people]] = Missing.LOW_RESOLUTION
         missing[states.known] = Missing.NOT_MISSING
-        return Evidence(self, (Reading(self.factors, states),), missing)
+        return KindEvidence(self, (FactorStates(self.factors, states),), missing)
 
     def _typed(self, calls: GeneCalls, rows: range) -> States:
         """The posterior of the gene, each name as all that it may count as."""

@@ -18,7 +18,7 @@ from riskscore.scoring.states import NOBODY, States, alike
 
 
 @dataclass(frozen=True)
-class Reading:
+class FactorStates:
     """One piece of evidence: the states of some factors' numbers, a column each."""
 
     factors: tuple[Factor, ...]
@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class KindEvidence:
     """All that was measured of one kind in some people.
 
     The readings are independent of each other, and a factor is in one reading of a person at most.
@@ -54,7 +54,7 @@ class Evidence:
     """
 
     kind: Kind
-    readings: tuple[Reading, ...]
+    readings: tuple[FactorStates, ...]
     missing: Reasons
 
     def take(self, people: slice) -> Self:
@@ -145,7 +145,7 @@ class Kind(ABC):
         self.name, self.factors, self.population = name, tuple(factors), population
 
     @abstractmethod
-    def evidence(self, cohort: Cohort, people: slice) -> Evidence:
+    def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         """What was measured of some people of a cohort."""
 
     @abstractmethod
@@ -171,6 +171,6 @@ class Kind(ABC):
         return float(first[0]), float(second[0])
 
 
-def no_reading(kind: Kind, people: int, reason: Missing) -> Evidence:
+def no_reading(kind: Kind, people: int, reason: Missing) -> KindEvidence:
     """Nothing was measured, for one reason."""
-    return Evidence(kind, (), np.full((people, len(kind.factors)), reason, dtype=np.uint8))
+    return KindEvidence(kind, (), np.full((people, len(kind.factors)), reason, dtype=np.uint8))

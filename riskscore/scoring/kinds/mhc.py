@@ -22,7 +22,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
 from riskscore.scoring.kinds.counting import coded
 from riskscore.scoring.kinds.gene import answer_of_gene, of_chances, unordered, words_of_gene
-from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading
+from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.scheme import Classes, own_frequencies
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
 from riskscore.scoring.kinds.tags import single_allele, tag_chances
@@ -32,7 +32,7 @@ from riskscore.scoring.states import States, alike
 
 
 @dataclass(frozen=True)
-class MHCEvidence(Evidence):
+class MHCEvidence(KindEvidence):
     """Evidence with the haplotypes of a scheme as tag SNPs call them.
 
     ``by_tags`` marks the people in whom tags are all that speaks of them, and ``excess`` is the
@@ -111,7 +111,7 @@ class MHCKind(Kind):
                 called = by_tags & (calls.missing == Missing.NOT_MISSING)
                 told[:, self._named] = by_tags[:, None]
                 own = tuple(self.factors[place] for place in self._named)
-                readings.append(Reading(own, self.classes.states(calls).only(called)))
+                readings.append(FactorStates(own, self.classes.states(calls).only(called)))
         readings += self._typed(table, states, told)
         return MHCEvidence(self, tuple(readings), missing, by_tags, excess)
 
@@ -127,7 +127,7 @@ class MHCKind(Kind):
         states = States.of_rows(pairs.sample, which, pairs.probability, people)
         return numbers[head], states.merged().shared()
 
-    def _typed(self, table: Array, states: States, told: Mask) -> list[Reading]:
+    def _typed(self, table: Array, states: States, told: Mask) -> list[FactorStates]:
         """What the posterior says of the factors of which no tag speaks.
 
         A gene that is not typed is in it, as it follows from the others.
@@ -141,7 +141,7 @@ class MHCKind(Kind):
                 values = table[:, own][part.values[:, 0].astype(np.int64)]
                 found = States(values, part.probability, part.block, part.of)
                 factors = tuple(self.factors[place] for place in own)
-                readings.append(Reading(factors, found.merged() if lost.any() else found))
+                readings.append(FactorStates(factors, found.merged() if lost.any() else found))
         return readings
 
     def _single_tags(
@@ -151,7 +151,7 @@ class MHCKind(Kind):
         seen: Mask,
         missing: Reasons,
         told: Mask,
-    ) -> list[Reading]:
+    ) -> list[FactorStates]:
         """What tag SNPs say of alleles of genes that are not typed; fills in reasons."""
         tagged: dict[HLAAllele, list[HLAFactor]] = {}
         for factor in self._read:
@@ -171,7 +171,7 @@ class MHCKind(Kind):
         for allele, own in tagged.items():
             chances = tag_chances(hla.tags[allele], self._panel, self._population, people)
             chances[~told[:, self._place[own[0]]]] = np.nan
-            readings.append(Reading(tuple(own), of_chances(own, chances)))
+            readings.append(FactorStates(tuple(own), of_chances(own, chances)))
         return readings
 
     def _scheme_tags(

@@ -14,7 +14,7 @@ from riskscore.models.terms import ADDITIVE, Factor, Term, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.snp_haplotypes import why_unknown
 from riskscore.scoring.kinds.counting import coded
-from riskscore.scoring.kinds.kind import Answer, Evidence, Kind, Reading, no_reading
+from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence, no_reading
 from riskscore.scoring.states import NOBODY, States
 
 
@@ -33,7 +33,7 @@ class VariantKind(Kind):
         super().__init__(name, factors, States.one(numbers, shares))
         self.variant, self._counted = factors[0].variant, tuple(factors)
 
-    def evidence(self, cohort: Cohort, people: slice) -> Evidence:
+    def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         """A dosage as copies: a whole number, or the two around it with the dosage as their mean,
         the least uncertain genotypes with that mean.
         """
@@ -46,8 +46,8 @@ class VariantKind(Kind):
         if self.variant.members:
             missing = why_unknown(cohort.dosages, self.variant)[people].astype(np.uint8)
             copies[missing != Missing.NOT_MISSING] = np.nan
-        reading = Reading(self.factors, self._states(copies))
-        return Evidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
+        reading = FactorStates(self.factors, self._states(copies))
+        return KindEvidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
 
     def _states(self, copies: Array) -> States:
         """The states by dosage, which people of the same dosage share."""

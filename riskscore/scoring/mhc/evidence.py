@@ -21,7 +21,7 @@ from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.mhc.prior import FROM_OTHERS, HaplotypePrior
-from riskscore.scoring.mhc.questions import Question, answers
+from riskscore.scoring.mhc.questions import AlleleQuestion, answers
 
 RAREST = 1e-3  # a rarer allele is taken to be as frequent as this where it was imputed
 _UNSEEN = 1e-9  # the weight of an allele that the population lacks, where all are weighed
@@ -162,7 +162,7 @@ def _begun(name: HLAAllele, alleles: Sequence[HLAAllele]) -> Mask:
 
 
 def gene_names(
-    panel: Panel, gene: str, names: Sequence[HLAName], questions: Sequence[Question]
+    panel: Panel, gene: str, names: Sequence[HLAName], questions: Sequence[AlleleQuestion]
 ) -> GeneNames:
     """The names of a gene's calls against the panel, and the kinds that questions tell apart."""
     place = panel.prior.genes.index(gene)
@@ -210,7 +210,7 @@ def _filled(table: Array, alleles: Sequence[HLAAllele], frequency: Array) -> Arr
 
 
 def gene_evidence(
-    panel: Panel, gene: str, calls: GeneCalls, questions: Sequence[Question], people: range
+    panel: Panel, gene: str, calls: GeneCalls, questions: Sequence[AlleleQuestion], people: range
 ) -> GeneEvidence:
     """What calls say of the samples of ``people``, who are numbered from 0."""
     names = gene_names(panel, gene, calls.alleles, questions)
@@ -272,7 +272,7 @@ def _product(rows: Array, table: Array) -> Array:
     return total
 
 
-def nothing_known(panel: Panel, gene: str, questions: Sequence[Question]) -> GeneEvidence:
+def nothing_known(panel: Panel, gene: str, questions: Sequence[AlleleQuestion]) -> GeneEvidence:
     """The evidence where a gene is typed in nobody."""
     none = np.zeros(0, dtype=np.int64)
     return GeneEvidence(

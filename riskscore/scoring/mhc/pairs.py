@@ -24,7 +24,7 @@ from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, distin
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted, spread
-from riskscore.scoring.mhc.reading import Kinds, MHCReading
+from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
 
 LEAST = 1e-6  # haplotypes, phases and pairs of a lesser share are left out
 _PEOPLE = 5000  # worked on at a time
@@ -41,7 +41,7 @@ class HaplotypePairs:
     (samples, genes) says why a gene was not seen.
     """
 
-    kinds: Kinds
+    kinds: HaplotypeKinds
     first: Places
     second: Places
     sample: Places
@@ -84,7 +84,7 @@ def haplotype_pairs(
         missing[:, column] = Missing.NO_CALL
         missing[own.sample, column] = Missing.NOT_MISSING
         evidence.append(own)
-    kinds = Kinds(reading, tuple(own.names.answers for own in evidence))
+    kinds = HaplotypeKinds(reading, tuple(own.names.answers for own in evidence))
     chromosomes = Chromosomes(reading.prior, [own.names for own in evidence], least)
     parts = []
     typed = np.flatnonzero((missing == Missing.NOT_MISSING).any(axis=1))

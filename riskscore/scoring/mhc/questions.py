@@ -15,7 +15,7 @@ from riskscore.models.terms import AminoAcidFactor, Factor, HLAAlleleFactor
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AlleleQuestion:
     """Whether an allele is among ``alleles``, or carries every one of ``residues``.
 
     With ``by_group`` an allele counts also by the first name of its G group, as where classes of
@@ -39,30 +39,30 @@ class Question:
         return found
 
 
-def question_of(factor: Factor) -> Question | None:
+def question_of(factor: Factor) -> AlleleQuestion | None:
     """What a factor asks of one allele; None for a factor that asks nothing of one."""
     match factor:
         case HLAAlleleFactor():
-            return Question(factor.gene, alleles=factor.alleles)
+            return AlleleQuestion(factor.gene, alleles=factor.alleles)
         case AminoAcidFactor():
-            return Question(factor.gene, residues=factor.residues)
+            return AlleleQuestion(factor.gene, residues=factor.residues)
     return None
 
 
-def class_questions(scheme: HaplotypeScheme) -> tuple[tuple[Question, ...], ...]:
+def class_questions(scheme: HaplotypeScheme) -> tuple[tuple[AlleleQuestion, ...], ...]:
     """What a scheme asks of the alleles of its genes, class by class."""
     return tuple(
         tuple(
-            Question(gene, alleles=tuple(haplotype.alleles[gene]), by_group=True)
+            AlleleQuestion(gene, alleles=tuple(haplotype.alleles[gene]), by_group=True)
             for gene in scheme.genes
         )
         for haplotype in scheme.haplotypes
     )
 
 
-def all_questions(models: Iterable[RiskModel]) -> tuple[Question, ...]:
+def all_questions(models: Iterable[RiskModel]) -> tuple[AlleleQuestion, ...]:
     """Every question of some models, once each, in the order of the models."""
-    found: dict[Question, None] = {}
+    found: dict[AlleleQuestion, None] = {}
     for model in models:
         for factor in model.factors:
             question = question_of(factor)
@@ -75,7 +75,10 @@ def all_questions(models: Iterable[RiskModel]) -> tuple[Question, ...]:
 
 
 def answers(
-    questions: Sequence[Question], names: Sequence[HLAName], panel: ReferencePanel, population: str
+    questions: Sequence[AlleleQuestion],
+    names: Sequence[HLAName],
+    panel: ReferencePanel,
+    population: str,
 ) -> Array:
     """1 for yes and 0 for no, shape (names, questions); nan where nothing can tell."""
     table = np.full((len(names), len(questions)), np.nan)

@@ -15,7 +15,12 @@ from riskscore.models.terms import Factor
 from riskscore.scoring.mhc.chromosomes import Chromosomes
 from riskscore.scoring.mhc.evidence import Panel, gene_names
 from riskscore.scoring.mhc.prior import HaplotypePrior
-from riskscore.scoring.mhc.questions import Question, all_questions, class_questions, question_of
+from riskscore.scoring.mhc.questions import (
+    AlleleQuestion,
+    all_questions,
+    class_questions,
+    question_of,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class MHCReading:
 
     panel: Panel
     prior: HaplotypePrior
-    questions: tuple[Question, ...]
+    questions: tuple[AlleleQuestion, ...]
 
     @classmethod
     def of(cls, models: Iterable[RiskModel], panel: ReferencePanel, population: str) -> MHCReading:
@@ -40,7 +45,7 @@ class MHCReading:
     def genes(self) -> tuple[str, ...]:
         return self.prior.genes
 
-    def asked(self, gene: str) -> tuple[Question, ...]:
+    def asked(self, gene: str) -> tuple[AlleleQuestion, ...]:
         """The questions about one gene."""
         return tuple(question for question in self.questions if question.gene == gene)
 
@@ -54,14 +59,14 @@ class MHCReading:
             for number, block in enumerate(self.prior.blocks)
         ]
         found = chromosomes.haplotypes(blocks, np.zeros((1, len(blocks)), dtype=np.int64))
-        kinds = Kinds(self, tuple(own.answers for own in names))
+        kinds = HaplotypeKinds(self, tuple(own.answers for own in names))
         return KindHaplotypes(
             kinds, chromosomes.codes.kinds(found.code), found.weight / found.weight.sum()
         )
 
 
 @dataclass(frozen=True)
-class Kinds:
+class HaplotypeKinds:
     """What the kinds of each gene answer: ``answers`` by gene has shape (kinds, questions).
 
     An answer is 1 or 0, or a probability where nothing can tell.
@@ -91,7 +96,7 @@ class Kinds:
             place[inside] = number
         return place
 
-    def _answered(self, question: Question, kinds: Places) -> Array:
+    def _answered(self, question: AlleleQuestion, kinds: Places) -> Array:
         gene = self.genes.index(question.gene)
         column = self.reading.asked(question.gene).index(question)
         return np.asarray(self.answers[gene][kinds[:, gene], column])
@@ -101,7 +106,7 @@ class Kinds:
 class KindHaplotypes:
     """Haplotypes by kinds (haplotypes, genes), and the share of chromosomes that have each."""
 
-    kinds: Kinds
+    kinds: HaplotypeKinds
     codes: Places
     probability: Array
 

@@ -17,7 +17,7 @@ from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.mhc.evidence import Panel
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.prior import HaplotypePrior
-from riskscore.scoring.mhc.questions import Question
+from riskscore.scoring.mhc.questions import AlleleQuestion
 from riskscore.scoring.mhc.reading import MHCReading
 from tests.scoring.mhc import naive
 
@@ -82,7 +82,7 @@ def reading_of(rows: list[dict[str, str]], genes: tuple[str, ...]) -> MHCReading
     panel = ReferencePanel({}, {}, ResidueTable({}), (), {}, table)
     prior = HaplotypePrior.of(table, "EUR", genes)
     questions = tuple(
-        Question(gene, alleles=(HLAAllele.parse(f"{gene}*{f}"),))
+        AlleleQuestion(gene, alleles=(HLAAllele.parse(f"{gene}*{f}"),))
         for gene in genes
         for f in FIELDS[gene]
     )
