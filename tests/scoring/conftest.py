@@ -11,7 +11,7 @@ import pytest
 from riskscore.models.model import RiskModel
 
 HLA = Path(__file__).parents[2] / "reference" / "hla"
-DRDQ = ("DRB1", "DQA1", "DQB1")
+GENES = ("A", "C", "B", "DRB1", "DQA1", "DQB1", "DPB1")
 
 Draw = Callable[[RiskModel, int, int], pd.DataFrame]
 
@@ -31,9 +31,11 @@ def _pairs(names: list[str], shares: list[float], n: int, rng: np.random.Generat
 def draw() -> Draw:
     """``draw(model, n, seed)``: everything a model asks of n Europeans, as a frame of columns.
 
-    Alleles, haplotypes and exposures are drawn independently at the frequencies of the tables.
+    Whole HLA haplotypes, variants and exposures are drawn at the frequencies of the tables.
     """
-    drdq = _table("drdq_haplotypes.tsv", "EUR")
+    with (HLA / "haplotypes.tsv").open() as stream:
+        lines = (line for line in stream if line[0] != "#")
+        rows = [row for row in csv.DictReader(lines, delimiter="\t") if float(row["EUR"] or 0)]
     alleles = _table("allele_frequencies.tsv", "EUR")
 
     def people(model: RiskModel, n: int, seed: int) -> pd.DataFrame:
@@ -48,16 +50,17 @@ def draw() -> Draw:
             for place, haplotype in enumerate(tagged):
                 columns[haplotype.tag.name] = (first == place) + 1.0 * (second == place)
         else:
-            p = np.array([float(row["frequency"]) for row in drdq])
-            first, second = rng.choice(len(drdq), (2, n), p=p / p.sum())
-            for gene in DRDQ:
+            p = np.array([float(row["EUR"]) for row in rows])
+            first, second = rng.choice(len(rows), (2, n), p=p / p.sum())
+            for gene in GENES:
                 columns[gene] = [
-                    f"{drdq[i][gene]}+{drdq[j][gene]}" for i, j in zip(first, second, strict=True)
+                    f"{gene}*{rows[i][gene]}+{gene}*{rows[j][gene]}"
+                    for i, j in zip(first, second, strict=True)
                 ]
-            for gene in set(model.genes) - set(DRDQ):
-                rows = [row for row in alleles if row["gene"] == gene]
+            for gene in set(model.genes) - set(GENES):
+                listed = [row for row in alleles if row["gene"] == gene]
                 names, shares = zip(
-                    *((r["allele"], float(r["frequency"])) for r in rows), strict=True
+                    *((r["allele"], float(r["frequency"])) for r in listed), strict=True
                 )
                 a, b = _pairs(list(names), list(shares), n, rng)
                 columns[gene] = [f"{x}+{y}" for x, y in zip(a, b, strict=True)]

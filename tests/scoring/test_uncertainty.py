@@ -24,7 +24,6 @@ def _shares(frame: pd.DataFrame) -> dict[str, float]:
     return dict(zip(frame["source"], frame["variance"], strict=True))
 
 
-@pytest.mark.xfail(strict=True, reason="unordered heterozygotes count half in the pairs")
 def test_homozygote_correction_and_additive_term_are_one_measurement() -> None:
     """DRB1*15:01 with probability 0.6 on either chromosome: 0, 1 or 2 copies by one posterior."""
     frame = pd.DataFrame({"DRB1*15:01": [1.2], "DRB1*01:01": [0.8]})

@@ -157,14 +157,16 @@ def block_phases(
     """The phases of a block's genes in each of some people, before any haplotype is weighed.
 
     Genes of one imputation share its errors: where several are unsure they are one evidence, the
-    geometric mean of what each says.
+    geometric mean of what each says. Two different names can stand in two ways, of which one row
+    is written: it counts twice.
     """
     phases = Phases.none(people)
     unsure = [np.bincount(gene.sample, gene.unsure, people) > 0 for gene in genes]
     several = np.maximum(np.sum(unsure, axis=0), 1)
     for gene in genes:
         power = np.where(gene.unsure, 1 / several[gene.sample], 1.0)
-        own = Phases.of_gene(replace(gene, weight=gene.weight**power), people)
+        ways = np.where(gene.first != gene.second, 2.0, 1.0)
+        own = Phases.of_gene(replace(gene, weight=ways * gene.weight**power), people)
         phases = phases.joined(own, people, switch_error)
         phases = phases.above(least, phases.likely)
     return phases

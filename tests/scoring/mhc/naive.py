@@ -89,7 +89,8 @@ def posterior(
         evidence = 1.0
         for gene, (one, other, q) in zip(genes, rows, strict=True):
             a, b = (max(RAREST, sum(shares[gene][x] for x in name)) for name in (one, other))
-            evidence *= q / (a * b * (1 if one == other else 2))
+            # q / (2 a b) for each of the two ways in which different names can stand
+            evidence *= q / (a * b)
         for chance, turned in _phases(rows, known, switch):
             sides = [(b, a) if t else (a, b) for (a, b, _), t in zip(rows, turned, strict=True)]
             first = [h for h in haplotypes if all(x in s[0] for x, s in zip(h, sides, strict=True))]
