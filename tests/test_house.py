@@ -226,7 +226,7 @@ def test_no_two_types_of_arrays_have_one_name() -> None:
     assert {name for name, count in found.items() if count > 1} == set()
 
 
-LONGEST_CHAIN = 36  # modules, each of which imports the next when it is imported; the aim is 20
+LONGEST_CHAIN = 31  # modules, each of which imports the next when it is imported; the aim is 20
 
 
 def test_chains_of_imports_are_short() -> None:

@@ -45,7 +45,7 @@ def score(
 ) -> None:
     """Score every sample of a VCF with one or several models."""
     from riskscore.samples.people_part import PeoplePart
-    from riskscore.scoring.score import COLUMNS
+    from riskscore.scoring.columns import COLUMNS
     from riskscore.writing.tables import check_ending, write_blocks
 
     check_ending(output)

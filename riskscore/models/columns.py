@@ -9,14 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask
+from riskscore.arrays import Array, Mask, Positions, Words
 from riskscore.errors import ModelFormatError
 from riskscore.models.effects import BY_DOSAGE_DIFFERS
 from riskscore.models.origin import Origin
 from riskscore.models.rows import MISSING, Row
-
-Words = NDArray[np.object_]
-Positions = NDArray[np.int32]
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
 _LETTERS = re.compile(r"[ACGTNacgtn]+|[-IDid]")

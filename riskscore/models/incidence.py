@@ -11,7 +11,7 @@ from pathlib import Path
 
 from riskscore.errors import ModelError, ModelFormatError, UsageError
 from riskscore.files import reference_root, require_file
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.models.terms import Status
 from riskscore.tables import read_rows
 

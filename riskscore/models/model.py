@@ -10,6 +10,7 @@ from enum import StrEnum
 from riskscore.errors import BuildMismatchError, ModelFormatError, PopulationError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Variant
 from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import (
@@ -24,13 +25,6 @@ from riskscore.models.terms import (
 
 MOST_LETTERS = 80  # of a model's id
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
-
-
-class Sex(StrEnum):
-    """Sex, as baseline risks and some exposures depend on it."""
-
-    FEMALE = "female"
-    MALE = "male"
 
 
 class MissingPolicy(StrEnum):

@@ -17,7 +17,8 @@ from riskscore.models.model import (
     is_model_id,
 )
 from riskscore.models.origin import WeightType, catalog_origin
-from riskscore.models.plain import LARGE, PlainVariants, parse_plain
+from riskscore.models.plain import PlainVariants
+from riskscore.models.plain_reader import LARGE, parse_plain
 from riskscore.models.rows import OWN_FREQUENCY, ScoringTable, parse_table
 from riskscore.models.terms import Term, VariantFactor
 from riskscore.models.weights import Weights, read_terms

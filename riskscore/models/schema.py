@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.json import schema_components
 
-from riskscore.models.model import Excess, MissingPolicy, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import Excess, MissingPolicy
 from riskscore.models.strict_yaml import Document
 from riskscore.models.terms import CODINGS, Status
 

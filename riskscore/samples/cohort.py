@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Unpack
 from riskscore.errors import NothingMatchedError
 from riskscore.files import FileMark
 from riskscore.genetics.build import Build
+from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Variant
 from riskscore.models.catalog import Models
-from riskscore.models.model import RiskModel, Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.samples.exposure_table import read_exposures, unused_columns

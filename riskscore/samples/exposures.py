@@ -18,7 +18,8 @@ from riskscore.errors import (
     ExposureRangeError,
     ExposureTableError,
 )
-from riskscore.models.model import Exposure, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import Exposure, RiskModel
 from riskscore.tables import (
     MOST_DIGITS,
     UNKNOWN,

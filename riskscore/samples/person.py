@@ -9,7 +9,8 @@ import numpy as np
 from riskscore.errors import HLAFormatError, UsageError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import RiskModel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import HLACalls

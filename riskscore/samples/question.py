@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
 
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
+from riskscore.genetics.sex import Sex
 from riskscore.models.catalog import Models, as_models
 from riskscore.models.incidence import RateTable, read_incidence
-from riskscore.models.model import RiskModel, Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.origin import WeightType, as_weight_type
 from riskscore.samples.family import KnownRelative, read_family
 from riskscore.samples.files.reading import Reading

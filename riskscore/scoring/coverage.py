@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from riskscore.genetics.missing import ADVICE, Missing
+from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Strand
-from riskscore.models.model import Sex
 from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import Factor, Part
 from riskscore.samples.cohort import Cohort

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Mask, Reasons
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Factor, Term
 from riskscore.samples.cohort import Cohort

@@ -20,7 +20,7 @@ from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
 from riskscore.samples.genome_wide.sums import PlainSums
-from riskscore.scoring.people_scores import RISKS
+from riskscore.scoring.columns import RISKS
 from riskscore.scoring.population.centre import Basis
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
+from riskscore.scoring.columns import NUMBERS, RISKS
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import expit
@@ -34,12 +35,6 @@ from riskscore.scoring.tally import exact_sum
 from riskscore.scoring.uncertainty import Uncertainty, uncertainty
 from riskscore.scoring.unknowns import VarianceSource
 
-NUMBERS = (
-    "probability", "probability_low", "probability_high", "average_risk", "risk_ratio",
-    "percentile", "odds_ratio", "log_odds", "genetic_score", "exposure_score",
-    "interaction_score", "published_score", "coverage",
-)  # fmt: skip
-RISKS = ("probability", "probability_low", "probability_high", "average_risk")
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 Made = TypeVar("Made")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.models.terms import FactorKind, Term
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.kinds.variant import VariantKind

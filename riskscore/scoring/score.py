@@ -14,6 +14,7 @@ from riskscore.errors import UsageError
 from riskscore.models.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
+from riskscore.scoring.columns import COLUMNS, NUMBERS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -26,7 +27,7 @@ from riskscore.scoring.ledger import (
     ledger,
     uncertainty_rows,
 )
-from riskscore.scoring.people_scores import NUMBERS, Halves, ModelScores, ScoredCohort, score_people
+from riskscore.scoring.people_scores import Halves, ModelScores, ScoredCohort, score_people
 from riskscore.scoring.population.centre import centred_on
 from riskscore.scoring.population.reference import build_reference
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import pandas
 
 CHUNK = 4096  # samples worked on at a time; results do not depend on it
-COLUMNS = ("sample", "model", "model_version", *NUMBERS, "flags")
 # What a notebook shows of scores.
 _MODELS_SHOWN, _PEOPLE_SHOWN = 20, 5
 _NUMBERS_SHOWN = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from riskscore.files import require_unchanged
 from riskscore.outputs import new_folder, write_file
+from riskscore.scoring.columns import COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -16,7 +17,7 @@ from riskscore.scoring.coverage import (
     plain_report,
     tally_scores,
 )
-from riskscore.scoring.score import COLUMNS, Scores
+from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
 from riskscore.writing.provenance import Inputs, hash_inputs, provenance, sealed, to_json
 from riskscore.writing.tables import to_tsv, tsv_parts

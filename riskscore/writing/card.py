@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from riskscore.models.model import RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ADDITIVE, Part, Status, Term
 from riskscore.models.weights import BY_DOSAGE

@@ -17,13 +17,13 @@ from riskscore.errors import OutputError
 from riskscore.files import sha256
 from riskscore.outputs import as_output_errors, open_permissions, sync_folder, write_file
 from riskscore.samples.hla.table import HLA_COLUMNS
+from riskscore.scoring.columns import COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,
     match_report,
 )
-from riskscore.scoring.score import COLUMNS
 from riskscore.writing.failures import FAILED_COLUMNS, Failure, failed_rows
 from riskscore.writing.parquet import block_of, hla_schema, scores_schema, write_parquet
 from riskscore.writing.provenance import SCHEMA, sealed, to_json

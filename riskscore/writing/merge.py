@@ -8,7 +8,7 @@ from pathlib import Path
 
 from riskscore.errors import ShardError, UsageError
 from riskscore.outputs import require_new_folder
-from riskscore.scoring.score import COLUMNS
+from riskscore.scoring.columns import COLUMNS
 from riskscore.writing.bundle import write_tables
 from riskscore.writing.dataset import require_own_folder, run_of, write_dataset
 from riskscore.writing.failures import Failure, read_failed_shard, tells_failure

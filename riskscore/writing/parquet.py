@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from riskscore.samples.hla.table import HLA_COLUMNS
-from riskscore.scoring.people_scores import NUMBERS
-from riskscore.scoring.score import COLUMNS
+from riskscore.scoring.columns import COLUMNS, NUMBERS
 from riskscore.writing.text_columns import Block, cell
 
 

@@ -18,8 +18,8 @@ import riskscore as rs
 from riskscore.errors import ShardError, UsageError
 from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
+from riskscore.scoring.columns import NUMBERS
 from riskscore.scoring.coverage import coverage_table, tally_scores
-from riskscore.scoring.people_scores import NUMBERS
 from riskscore.scoring.tally import Tally, exact_sum
 from riskscore.writing.merge import merge
 from riskscore.writing.provenance import sealed

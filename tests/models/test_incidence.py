@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from riskscore.errors import ModelError, ModelFormatError, UsageError
+from riskscore.genetics.sex import Sex
 from riskscore.models.incidence import (
     incidence_table,
     incidence_tables,
     mortality_tables,
     read_incidence,
 )
-from riskscore.models.model import Sex
 from riskscore.models.terms import Status
 
 HEADER = "sex,age_from,age_to,rate_per_100000\n"

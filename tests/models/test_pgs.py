@@ -15,7 +15,8 @@ from riskscore.errors import BuildMismatchError, ModelFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant, match_alleles
 from riskscore.models.pgs import read_scoring_file
-from riskscore.models.plain import LARGE, PLAIN_CODINGS
+from riskscore.models.plain import PLAIN_CODINGS
+from riskscore.models.plain_reader import LARGE
 from riskscore.models.rows import read_table
 from riskscore.models.terms import VariantFactor
 from riskscore.models.weights import read_catalog_weights

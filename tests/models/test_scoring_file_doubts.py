@@ -13,7 +13,7 @@ from riskscore.errors import ModelFormatError, RiskscoreError, UsageError
 from riskscore.models.catalog import load_model
 from riskscore.models.model import is_model_id
 from riskscore.models.pgs import read_scoring_file
-from riskscore.models.plain import LARGE
+from riskscore.models.plain_reader import LARGE
 from riskscore.models.terms import AminoAcidFactor, DiplotypeFactor, HaplotypeFactor
 
 ScoringFile = Callable[..., Path]

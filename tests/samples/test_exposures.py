@@ -16,7 +16,7 @@ from riskscore.errors import (
     ExposureTableError,
     InputError,
 )
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.samples.exposure_table import read_exposures, unused_columns
 from riskscore.samples.exposures import Exposures
 

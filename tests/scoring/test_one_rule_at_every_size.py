@@ -10,7 +10,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.pgs import read_scoring_file
-from riskscore.models.plain import LARGE
+from riskscore.models.plain_reader import LARGE
 from riskscore.scoring.coverage import match_report
 
 Make = Callable[..., Path]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import riskscore as rs
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.models.panel import reference_panel
 from riskscore.scoring.population.reference import build_reference
 from riskscore.writing.explorer.equations import equations

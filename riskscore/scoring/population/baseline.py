@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from riskscore.errors import UsageError
-from riskscore.models.model import BaselineRisk, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.terms import Status
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask
-from riskscore.models.model import BaselineRisk, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Term
 from riskscore.scoring.kinds.of_model import Kinds

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import UsageError
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.models.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements

@@ -11,7 +11,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.family import KnownRelative

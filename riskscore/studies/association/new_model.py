@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import UsageError
-from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Status, Term
 from riskscore.scoring.people_scores import ModelScores

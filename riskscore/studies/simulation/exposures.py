@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
-from riskscore.models.model import Exposure, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import Exposure, RiskModel
 
 DECIMALS = 2  # of a dose, as it is written and as it counts
 

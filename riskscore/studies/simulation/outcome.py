@@ -10,7 +10,8 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
-from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import VariantFactor
 from riskscore.scoring.link import expit

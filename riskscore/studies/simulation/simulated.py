@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from riskscore.arrays import Array, Mask
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.studies.simulation.exposures import DrawnExposures
 from riskscore.studies.simulation.outcome import Disease
 from riskscore.studies.simulation.people import Drawer, People

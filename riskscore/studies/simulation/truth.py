@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array
-from riskscore.models.model import RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     DiplotypeFactor,

@@ -14,7 +14,8 @@ import numpy as np
 
 from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.model import Exposure, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.panel import ReferencePanel
 from riskscore.models.terms import (
     AminoAcidFactor,

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from riskscore.models.model import RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
 from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (

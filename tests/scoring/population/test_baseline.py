@@ -7,7 +7,8 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import ModelFormatError, UsageError
-from riskscore.models.model import BaselineRisk, RiskModel, Sex
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.panel import reference_panel
 from riskscore.models.terms import Status
 from riskscore.samples.person import person

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import riskscore as rs
-from riskscore.models.model import Sex
+from riskscore.genetics.sex import Sex
 from riskscore.models.panel import reference_panel
 from riskscore.scoring.population.reference import build_reference
 from tests.scoring.panels import scheme_shares
