@@ -135,10 +135,30 @@ def cohort_candidates(
         raise NothingMatchedError(f"the cohort has nothing of the kind {' or '.join(kinds)}")
     terms = tuple(c.term for c in found if c.term)
     model = replace(model, terms=tuple(replace(term, weight=0.0) for term in terms))
-    design = design_matrix(cohort, build_reference(model, panel, cohort.population), panel)
-    # A term that does not concern a person (another sex's exposure) is at its reference level.
-    values = np.where(design.missing == Missing.NOT_APPLICABLE, 0.0, design.values)
+    groups = _read_together(found, whole="model" in kinds)
+    values = np.empty((len(cohort.samples), len(terms)))
+    for places in groups:
+        own = replace(model, terms=tuple(model.terms[j] for j in places))
+        if not any(found[j].kind == "haplotype" for j in places):
+            own = replace(own, scheme=None if "model" not in kinds else own.scheme)
+        design = design_matrix(cohort, build_reference(own, panel, cohort.population), panel)
+        # A term that does not concern a person (another sex's exposure) is at its reference level.
+        values[:, places] = np.where(design.missing == Missing.NOT_APPLICABLE, 0.0, design.values)
     return Candidates(cohort.samples, tuple(found), values, model, cohort.population)
+
+
+def _read_together(found: Sequence[Candidate], *, whole: bool) -> list[list[int]]:
+    """The places of candidates that are read at once: a gene's, the haplotypes, all others.
+
+    All alleles of all genes at once would tell every haplotype of the population from every other,
+    and their pairs are more than fit in memory.
+    """
+    if whole:
+        return [list(range(len(found)))]
+    groups: dict[str, list[int]] = {}
+    for j, candidate in enumerate(found):
+        groups.setdefault(candidate.gene or str(candidate.kind == "haplotype"), []).append(j)
+    return list(groups.values())
 
 
 def _study_model(cohort: Cohort, scheme: HaplotypeScheme | None) -> RiskModel:
