@@ -315,7 +315,10 @@ def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Orac
         ledger = scores.explain("person")
         load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
         numbers = scores.of("ms").numbers
-        expected.append([float(numbers[n][0]) for n in ("log_odds", "probability", "percentile")])
+        # the page shows the place among people of whom everything is known
+        whole = scores.of("ms").reference.by_sex[Sex(point["sex"])].distribution
+        place = float(whole.percentile(numbers["log_odds"])[0])
+        expected.append([*(float(numbers[n][0]) for n in ("log_odds", "probability")), place])
         base = exported["baseline"][point["sex"]]
         exposures = {
             e["id"]: (
