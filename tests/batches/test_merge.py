@@ -138,8 +138,10 @@ def test_parquet_and_tsv_hold_the_same(cohort: rs.Cohort, tmp_path: Path) -> Non
         assert frame["flags"].tolist() == part["flags"].tolist()
         written = text[text["model"] == model]
         for column in NUMBERS:  # text has twelve decimals, or twelve digits
-            apart = np.abs(pd.to_numeric(written[column]).to_numpy() - part[column].to_numpy())
-            assert (np.isnan(apart) | (apart < 1e-9)).all(), column
+            own = part[column].to_numpy()
+            apart = np.abs(pd.to_numeric(written[column]).to_numpy() - own)
+            near = apart < 1e-9 * np.maximum(1, np.abs(own))
+            assert (np.isnan(apart) | near).all(), column
     whole = pd.read_parquet(tmp_path / "out" / "scores")
     assert sorted(set(whole["model"])) == ["ra", "t1d"]
     assert len(whole) == len(scores) == len(text)
@@ -263,10 +265,15 @@ def test_genome_wide_models_merge_with_their_match_report(
     cells = ["0/1", "1/1", "0/0", "./."]
     rows = [("6", place, f"rs{place}", "G", "A", "GT", cells) for place in places[100:]]
     command = ("score", make_vcf(list("ABCD"), rows), "-m", "score.txt")
-    assert riskscore(*command, "--out", "whole").returncode == 0
-    for index in (1, 2, 3):
-        assert riskscore(*command, "--shard", f"{index}/3", "--out", f"p{index}").returncode == 0
-    assert riskscore("merge", "p3", "p1", "p2", "--out", "merged").returncode == 0
+    # D has no genotype and so no score, which the exit code says
+    assert riskscore(*command, "--out", "whole").returncode == 3
+    codes = [
+        riskscore(*command, "--shard", f"{index}/3", "--out", f"p{index}").returncode
+        for index in (1, 2, 3)
+    ]
+    assert codes == [0, 0, 3]
+    merged = riskscore("merge", "p3", "p1", "p2", "--out", "merged")
+    assert merged.returncode in (0, 3), merged.stderr
     whole = results_in(tmp_path / "whole")
     assert whole["match_report.tsv"].count(b"\n") == 2101
     assert results_in(tmp_path / "merged") == whole

@@ -108,7 +108,9 @@ def test_everybody_alone_is_as_among_all(simulated: Path, typed: bool) -> None:
             row for row in rows if row["sample"] in own.samples
         ]
         for gene, calls in own.hla.genes.items():
-            assert repr(calls) == repr(cut.hla.genes[gene])
+            others = cut.hla.genes[gene]  # may name alleles that nobody of the part has
+            for place in range(len(people)):
+                assert calls.pairs(place) == others.pairs(place)
         for mine, all_ in zip(rs.score(own).tables, scores.tables, strict=True):
             for name, numbers in all_.numbers.items():
                 expected = numbers[people.start : people.stop]

@@ -192,8 +192,16 @@ def test_haplotypes_and_their_pairs(
 
 def test_haplotypes_need_types(scoring_file: ScoringFile) -> None:
     model = rs.load_model(scoring_file(JOINED, [row.format(r=". 6 _") for row in PAIRS]))
-    scores = rs.score(rs.person([model], hla={"DRB1": "03:01 04:01"}))
-    assert scores.of(model.id).unscored == 1
+    assert rs.score(rs.person([model])).of(model.id).unscored == 1
+    # DQA1 and DQB1 are told by their neighbour as far as they go with it
+    part = rs.score(rs.person([model], hla={"DRB1": "03:01 04:01"})).of(model.id)
+    whole = rs.score(
+        rs.person(
+            [model], hla={"DRB1": "03:01 04:01", "DQA1": "05:01 03:01", "DQB1": "02:01 03:02"}
+        )
+    ).of(model.id)
+    assert (part.unscored, whole.unscored) == (0, 0)
+    assert part.numbers["coverage"][0] < whole.numbers["coverage"][0]
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ class JoinedSource(Source):
         }
         self.warnings = tuple(warning for source in sources for warning in source.warnings)
         self.marks = tuple(mark for source in sources for mark in source.marks)
+        self.is_indexed = all(source.is_indexed for source in sources)
         self._set_chromosomes()
         self._stack = ExitStack()
 
