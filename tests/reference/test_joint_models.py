@@ -74,7 +74,9 @@ def test_each_cell_has_the_error_of_its_counts(model: Load, counts: Cells) -> No
 def test_exposure_and_baseline_are_the_parents(model: Load) -> None:
     for name, parent in (("ra-smoking-epitope", "ra"), ("ms-smoking-hla", "ms")):
         ours, theirs = model(name), model(parent)
-        assert ours["baseline"] == theirs["baseline"]
+        # a published table is no score beside which a family history could be read
+        same = {key: value for key, value in theirs["baseline"].items() if key != "heritability"}
+        assert ours["baseline"] == same
         assert ours["disease"] == theirs["disease"]
         shares = [
             [level["frequency"] for level in e["levels"]]
