@@ -99,6 +99,7 @@ def read_folder(folder: Path) -> RiskModel:
             schema.published_score.minimum_coverage if schema.published_score else 1.0
         ),
         reference_populations=tuple(schema.reference_populations),
+        stand_in_population=schema.stand_in_population or "",
         examples=tuple(
             Example(e.name, asdict(e.given), asdict(e.expect), e.working) for e in schema.examples
         ),
@@ -288,12 +289,12 @@ def _part(
 
 
 def _check_frequencies(terms: tuple[Term, ...], schema: ModelSchema, path: Path) -> None:
-    """A population may be named only where every variant's frequency is known."""
+    """A population may be named only where every variant's frequency is known, or stood in for."""
     for term in terms:
         for factor in term.factors:
             if isinstance(factor, VariantFactor):
                 lacking = set(schema.reference_populations) - set(factor.frequency)
-                if lacking:
+                if lacking and schema.stand_in_population not in factor.frequency:
                     raise ModelFormatError(
                         f"{factor} has no frequency for {sorted(lacking)[0]}, which "
                         "reference_populations names",

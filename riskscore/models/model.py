@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from riskscore.errors import BuildMismatchError, ModelFormatError, PopulationError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Variant
+from riskscore.models.haplotypes import shares_of
 from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import (
     AminoAcidFactor,
@@ -211,8 +213,9 @@ class RiskModel:
 
     ``checksum`` is the SHA-256 of the model's files together, and names its exact content.
     ``plain`` holds the variants of a genome-wide score, which are no terms. Without
-    ``reference_populations`` no frequencies come with the model. ``warnings`` are told whenever it
-    is used. Raises ModelFormatError for an ``id`` of other letters than those of a file's name.
+    ``reference_populations`` no frequencies come with the model; that of ``stand_in_population``
+    is taken for a variant whose own is not known. ``warnings`` are told whenever the model is used.
+    Raises ModelFormatError for an ``id`` of other letters than those of a file's name.
 
     >>> from riskscore.models.catalog import load_model
     >>> load_model("ms-2013").genes
@@ -235,6 +238,7 @@ class RiskModel:
     published_score: str = ""
     published_minimum_coverage: float = 1.0
     reference_populations: tuple[str, ...] = ("EUR",)
+    stand_in_population: str = ""
     examples: tuple[Example, ...] = ()
     checksum: str = ""
     plain: PlainVariants | None = field(default=None, compare=False)
@@ -278,10 +282,55 @@ class RiskModel:
         } | set(self.scheme.genes if self.scheme else ())
         return tuple(sorted(found))
 
-    @property
+    @cached_property
     def frequencies(self) -> Mapping[Variant, Mapping[str, float]]:
         """Effect-allele frequency by variant and superpopulation."""
         return {f.variant: f.frequency for f in self.factors if isinstance(f, VariantFactor)}
+
+    def frequency_in(self, variant: Variant, population: str) -> float | None:
+        """The effect allele's frequency in a superpopulation or a mixture of them.
+
+        That of the stand-in population where its own is not known; None without either.
+        """
+        known = self.frequencies[variant]
+        if population in known:
+            return known[population]
+        stand_in = known.get(self.stand_in_population)
+        total = 0.0
+        for name, share in shares_of(population).items():
+            own = known.get(name, stand_in)
+            if own is None:
+                return None
+            total += share * own
+        return total
+
+    def stand_ins(self, population: str) -> tuple[Variant, ...]:
+        """The variants whose frequency in a population is that of the stand-in population.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> model = load_model("hashimoto")
+        >>> len(model.stand_ins("EUR")), len(model.stand_ins("AFR")) > 30
+        (0, True)
+        """
+        return tuple(
+            variant
+            for variant, known in self.frequencies.items()
+            if population not in known
+            and self.stand_in_population in known
+            and not shares_of(population).keys() <= known.keys()
+        )
+
+    def about_stand_ins(self, population: str) -> str:
+        """How many frequencies are those of another population, and what follows; or nothing."""
+        count, every = len(self.stand_ins(population)), len(self.frequencies)
+        source = self.stand_in_population
+        if not count:
+            return ""
+        return (
+            f"{count} of {every} SNPs of {self.id} take frequencies of {source}, since theirs in "
+            f"{population} are not known: average and percentile are of HLA as in {population} and "
+            f"of these SNPs as in {source}"
+        )
 
     def exposure(self, name: str) -> Exposure:
         return next(exposure for exposure in self.exposures if exposure.id == name)
@@ -342,7 +391,8 @@ class RiskModel:
 
     def require_population(self, population: str) -> str:
         """The population, if every frequency the model needs is known there."""
-        if self.reference_populations and population not in self.reference_populations:
+        named = shares_of(population)
+        if self.reference_populations and not named.keys() <= set(self.reference_populations):
             raise PopulationError(
                 f"model {self.id} has no reference frequencies for {population}",
                 where=self.id,

@@ -280,6 +280,7 @@ class ModelSchema(Strict, frozen=True, kw_only=True):
     interactions: list[InteractionSchema] = []
     baseline: BaselineSchema | None = None
     reference_populations: list[Population]
+    stand_in_population: Population | None = None
     performance: list[PerformanceSchema] = []
     citations: list[CitationSchema]
     intended_use: str

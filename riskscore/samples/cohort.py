@@ -161,8 +161,8 @@ def read_any_cohort(
         sums = _plain_sums(source, wide, chosen, reading, people)
         samples, name, marks = source.samples, source.name, source.marks
         warnings = [
-            *source.warnings, *_told(named), *_told(sums.values()), *dosages.warnings,
-            *found.warnings,
+            *source.warnings, *_told(named), *stand_in_notes(named, population),
+            *_told(sums.values()), *dosages.warnings, *found.warnings,
         ]  # fmt: skip
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     given = (
@@ -200,6 +200,11 @@ def read_any_cohort(
         marks,
     )
     return cohort, name
+
+
+def stand_in_notes(models: Iterable[RiskModel], population: str) -> Iterator[str]:
+    """What models say of frequencies that they take from another population."""
+    yield from filter(None, (model.about_stand_ins(population) for model in models))
 
 
 def _told(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:

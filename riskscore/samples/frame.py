@@ -15,7 +15,7 @@ from riskscore.genetics.hla_names import read_name
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel
-from riskscore.samples.cohort import Cohort
+from riskscore.samples.cohort import Cohort, stand_in_notes
 from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
@@ -89,6 +89,7 @@ def read_frame(
             locus, list(presence), np.array(list(presence.values())), "frame"
         )
         genes[locus] = genes[locus].after(imputed) if locus in genes else imputed
+    unread = [f"columns no model reads: {', '.join(exposures.unused)}"] if exposures.unused else []
     return Cohort(
         samples=tuple(str(label) for label in frame.index),
         models=models,
@@ -96,9 +97,7 @@ def read_frame(
         hla=HLACalls(dict(sorted(genes.items()))),
         exposures=exposures,
         population=population,
-        warnings=(f"columns no model reads: {', '.join(exposures.unused)}",)
-        if exposures.unused
-        else (),
+        warnings=(*stand_in_notes(models, population), *unread),
         question=Question(models, population=population, age_column=age_column),
     )
 

@@ -46,6 +46,7 @@ def flags_of(
     ``centred_on=cohort`` or ``not_centred`` that the model brings no frequencies of a population;
     ``palindromes=as_written(3)`` that no frequency tells the strand of some, which are believed;
     ``imputed_hla=A,DRB1`` that these genes are imputed from SNPs and not typed;
+    ``frequencies_from=EUR(36/41)`` that 36 of 41 SNPs take the frequencies of another population;
     ``weights_from=EUR`` that the weights come from people of another ancestry than the reference.
     """
     terms = design.model.terms
@@ -60,6 +61,10 @@ def flags_of(
     ancestries = design.model.ancestries
     if ancestries and cohort.population not in ancestries:
         last.append(f"weights_from={'+'.join(sorted(ancestries))}")
+    stand_ins = len(design.model.stand_ins(cohort.population))
+    if stand_ins:
+        source, every = design.model.stand_in_population, len(design.model.frequencies)
+        last.append(f"frequencies_from={source}({stand_ins}/{every})")
     texts: dict[bytes, str] = {}
     for person in dict.fromkeys(states):
         pattern = np.frombuffer(person, dtype=np.uint8)

@@ -106,6 +106,7 @@ def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
     )
     if Part.INTERACTION in parts:
         yield "Genes and exposures together, with RERI, AP and S on the additive scale: --joint"
+    yield from _frequencies(model)
     rows = weight_rows(model, panel)
     if not model.reference_populations:
         yield "Expected variance: not known, since the model brings no frequencies"
@@ -123,6 +124,17 @@ def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
         share = "" if math.isnan(row["variance_share"]) else f"  {row['variance_share']:6.1%}"
         words = f"  {row['odds_ratio']:8.3f} odds ratio{share}  {row['term']}  {row['label']}"
         yield words.rstrip()
+
+
+def _frequencies(model: RiskModel) -> Iterator[str]:
+    """Of how many SNPs the frequency in each population is that of another one."""
+    counts = {name: len(model.stand_ins(name)) for name in model.reference_populations}
+    told = [f"{name} {count}" for name, count in counts.items() if count]
+    if told:
+        yield (
+            f"Frequencies: of {len(model.frequencies)} SNPs some are known in "
+            f"{model.stand_in_population} only and stand in elsewhere: {', '.join(told)}"
+        )
 
 
 def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ _PLAIN_WORDS = {
     "stand_in": "read from a tag SNP in place of an untyped gene",
     "tag": "read from a tag SNP",
     "weights_from": "the weights come from people of other ancestry",
+    "frequencies_from": "some SNPs take their frequencies from another population",
     "population": "the population is not known",
     "haplotype_tags_missing": "some tag SNPs of haplotypes are not in the file",
     "more_than_two_haplotypes": "tag SNPs tell of more than two haplotypes",

@@ -229,7 +229,7 @@ def test_what_is_wrong_is_said_in_words(old: str, new: str, told: str) -> None:
 
 
 def test_a_frequency_that_a_population_needs(tmp_path: Path) -> None:
-    folder = edited(tmp_path, "model.yaml", "  - EUR\n", "  - EUR\n  - AFR\n")
+    folder = edited(tmp_path, "model.yaml", "stand_in_population: EUR\n", "")
     with pytest.raises(ModelFormatError, match="no frequency for AFR"):
         rs.load_model(folder)
 

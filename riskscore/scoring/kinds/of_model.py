@@ -75,7 +75,7 @@ def _kind(
     exposures = [f for f in factors if isinstance(f, ExposureFactor)]
     named = [f for f in factors if isinstance(f, HaplotypeFactor | DiplotypeFactor)]
     if variants:
-        return VariantKind(name, variants, population)
+        return VariantKind(name, variants, model, population)
     if exposures:
         return ExposureKind(name, exposures, model.exposure(exposures[0].exposure))
     genes = [f for f in factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Reasons
 from riskscore.errors import PopulationError
 from riskscore.genetics.missing import Missing
+from riskscore.models.model import RiskModel
 from riskscore.models.terms import ADDITIVE, Factor, Term, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.snp_haplotypes import why_unknown
@@ -21,17 +22,21 @@ from riskscore.scoring.states import NOBODY, States
 class VariantKind(Kind):
     """The two alleles of a person at one variant."""
 
-    def __init__(self, name: str, factors: Sequence[VariantFactor], population: str) -> None:
-        if population not in factors[0].frequency:
+    def __init__(
+        self, name: str, factors: Sequence[VariantFactor], model: RiskModel, population: str
+    ) -> None:
+        self.variant, self._counted = factors[0].variant, tuple(factors)
+        p = model.frequency_in(self.variant, population)
+        if p is None:
             raise PopulationError(
                 f"the model does not say the frequency of {factors[0]} in {population}",
                 fix="take a model with frequencies, or add allelefrequency_effect_" + population,
             )
-        p = factors[0].frequency[population]
         shares = np.array([(1 - p) ** 2, 2 * p * (1 - p), p**2])
         numbers = np.array([factor.coding.values for factor in factors]).T
         super().__init__(name, factors, States.one(numbers, shares))
-        self.variant, self._counted = factors[0].variant, tuple(factors)
+        stands_in = self.variant in model.stand_ins(population)
+        self._note = f"frequency of {model.stand_in_population}" if stands_in else ""
 
     def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         """A dosage as copies: a whole number, or the two around it with the dosage as their mean,
@@ -77,7 +82,7 @@ class VariantKind(Kind):
             match.missing.name.lower() if match.missing else match.how,
             match.record,
             match.frequency,
-            note="; ".join(part for part in (seen, match.note) if part),
+            note="; ".join(part for part in (seen, match.note, self._note) if part),
         )
 
 

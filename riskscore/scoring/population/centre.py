@@ -52,7 +52,7 @@ def centred_on(model: RiskModel, cohort: Cohort) -> Centred:
 
     A model whose frequencies are complete comes back as it is.
     """
-    bare = [v for v, known in model.frequencies.items() if cohort.population not in known]
+    bare = [v for v in model.frequencies if model.frequency_in(v, cohort.population) is None]
     if not bare:
         nothing = np.zeros(len(model.terms), dtype=bool)
         return Centred(model, Basis.POPULATION, nothing)

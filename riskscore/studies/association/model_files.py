@@ -200,6 +200,8 @@ def _card(model: RiskModel, haplotypes: bool) -> dict[str, Any]:
         ],
     } if model.baseline else None  # fmt: skip
     content["reference_populations"] = list(model.reference_populations)
+    if model.stand_in_population:
+        content["stand_in_population"] = model.stand_in_population
     content["performance"] = [dict(p) for p in card.performance]
     content["citations"] = [asdict(c) for c in card.citations]
     content |= {

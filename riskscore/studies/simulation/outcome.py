@@ -105,7 +105,7 @@ def as_drawn(
     terms = []
     for term in model.terms:
         factors = tuple(
-            _as_drawn(f, by_key[locus_key(f.variant, build)], settings.population)
+            _as_drawn(f, model, by_key[locus_key(f.variant, build)], settings.population)
             if isinstance(f, VariantFactor)
             else f
             for f in term.factors
@@ -119,8 +119,11 @@ def as_drawn(
     return replace(model, terms=tuple(terms), scheme=scheme, exposures=own)
 
 
-def _as_drawn(factor: VariantFactor, locus: Locus, population: str) -> VariantFactor:
-    share = locus.frequency.get(population, factor.frequency[population])
+def _as_drawn(
+    factor: VariantFactor, model: RiskModel, locus: Locus, population: str
+) -> VariantFactor:
+    share = locus.frequency.get(population, model.frequency_in(factor.variant, population))
+    assert share is not None  # a simulation takes populations that its models know
     if locus.variant.effect_allele != factor.variant.effect_allele:
         share = 1 - share
     return replace(factor, frequency={**factor.frequency, population: share})

@@ -181,8 +181,8 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
         for haplotype in haplotypes:
             if haplotype.tag is not None:
                 loci.add(haplotype.tag, haplotype.frequency, haplotype)
-        for variant, frequency in model.frequencies.items():
-            _require_drawable(variant, frequency, settings)
+        for variant in model.frequencies:
+            frequency = _require_drawable(variant, model, settings)
             loci.add(variant, frequency)
     counted = {
         allele
@@ -196,18 +196,22 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
     return loci.sorted()
 
 
-def _require_drawable(variant: Variant, frequency: Mapping[str, float], settings: Settings) -> None:
+def _require_drawable(variant: Variant, model: RiskModel, settings: Settings) -> dict[str, float]:
+    """The frequencies by population that a variant is drawn at."""
     if variant.members:
         raise UsageError(
             f"the haplotype {variant.name} cannot be drawn: its model does not say how often each "
             "of its SNPs stands without the others"
         )
-    unknown = [name for name in settings.mixture if name not in frequency]
+    names = dict.fromkeys((*settings.mixture, settings.population))
+    found = {name: model.frequency_in(variant, name) for name in names}
+    unknown = [name for name in settings.mixture if found[name] is None]
     if unknown:
         raise PopulationError(
             f"the model does not say the frequency of {variant.name} in {unknown[0]}",
             fix="take a model with frequencies, or add allelefrequency_effect_" + unknown[0],
         )
+    return {name: share for name, share in found.items() if share is not None}
 
 
 class _Loci:

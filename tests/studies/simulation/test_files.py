@@ -321,7 +321,7 @@ def test_a_folder_that_holds_something_is_refused_before_any_work(tmp_path: Path
 def test_a_population_the_model_does_not_know_ends_with_its_code(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         command_line(),
-        ["simulate", "-m", "t1d", "-n", "5", "--population", "AFR", "--out", f"{tmp_path}/s"],
+        ["simulate", "-m", "t1d", "-n", "5", "--population", "XXX", "--out", f"{tmp_path}/s"],
     )
     assert isinstance(result.exception, PopulationError)
     assert result.exception.exit_code == 23
