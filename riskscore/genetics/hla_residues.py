@@ -32,7 +32,7 @@ class ResidueTable:
         carries none, which is known.
 
         >>> rows = [{"gene": "B", "position": "9", "allele": a, "residue": r}
-        ...         for a, r in (("B*", "other"), ("B*08", "D"))]
+        ...         for a, r in (("B*07:02", "Y"), ("B*08:01", "D"))]
         >>> ResidueTable.of(rows).residue(HLAAllele.parse("B*08:01"), 9)
         'D'
         """

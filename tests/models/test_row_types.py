@@ -90,9 +90,13 @@ def test_absence_of_an_hla_allele(scoring_file: ScoringFile) -> None:
     ],
 )  # fmt: skip
 def test_amino_acids(scoring_file: ScoringFile, row: str) -> None:
-    """Of the alleles of HLA-B, those of B*08 have aspartic acid at position 9."""
+    """B*08:01 and B*39:12 have aspartic acid at position 9, B*08:26 and the others have not.
+
+    B*08 alone is B*08:01, which is all that the population has of it.
+    """
     model = rs.load_model(scoring_file(HLA, [row]))
-    for names, copies in (("07:02 35:01", 0), ("08:01 35:01", 1), ("08:01 08:01", 2)):
+    cases = {"07:02 35:01": 0, "08:01 35:01": 1, "08:01 08:01": 2, "08 35": 1, "39:12 08:26": 1}
+    for names, copies in cases.items():
         assert total(model, hla={"B": names}) == pytest.approx(0.5 * copies)
 
 

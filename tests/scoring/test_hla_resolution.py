@@ -111,8 +111,9 @@ def test_residue_haplotypes_are_judged_allele_by_allele() -> None:
     assert carries(both, several, PANEL) is False
     assert carries(AminoAcidFactor("DRB1", ((11, "V"),), ADDITIVE), several, PANEL) is None
     aspartate = AminoAcidFactor("B", ((9, "D"),), ADDITIVE)
-    assert carries(aspartate, HLAAllele.parse("B*08"), PANEL) is True
-    assert carries(aspartate, HLAAllele.parse("B*07"), PANEL) is False
+    assert carries(aspartate, HLAAllele.parse("B*08:01"), PANEL) is True
+    assert carries(aspartate, HLAAllele.parse("B*08"), PANEL) is None  # B*08:26 has not
+    assert carries(aspartate, HLAAllele.parse("B*07:02"), PANEL) is False
 
 
 def test_an_allele_without_residues_stands_for_its_first_field() -> None:
