@@ -59,7 +59,8 @@ def _write_models(folder: Path):
     """A page a model, with its card."""
     from riskscore.models.catalog import list_models, load_model
     from riskscore.models.panel import reference_panel
-    from riskscore.writing.card import card_words
+    from riskscore.models.progression import PROGRESSION
+    from riskscore.writing.card import card_words, progression_words
 
     pages = folder / "models"
     pages.mkdir(exist_ok=True)
@@ -69,7 +70,9 @@ def _write_models(folder: Path):
         body = "\n".join(map(_as_markdown, card_words(model, reference_panel())))
         title = f"{_escaped(model.name)} (`{name}`)"
         (pages / f"{name}.md").write_text(f"# {title}\n\n{body}\n")
-    listed = "\n".join(ids)
+    body = "\n".join(map(_as_markdown, progression_words()))
+    (pages / f"{PROGRESSION}.md").write_text(f"# Progression by autoantibodies\n\n{body}\n")
+    listed = "\n".join([*ids, PROGRESSION])
     intro = "Each page is what `riskscore models show` prints."
     (pages / "index.md").write_text(
         f"# The models\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"

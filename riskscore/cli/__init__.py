@@ -21,7 +21,7 @@ VERBS = {
     "population": "population", "simulate": "simulate", "fit": "studies", "evaluate": "studies",
     "interaction": "studies", "exposures": "exposures", "batch": "batch", "merge": "batch",
     "verify": "batch", "report": "report", "explore": "report", "models": "models",
-    "panel": "panel",
+    "panel": "panel", "progression": "progression",
 }  # fmt: skip
 
 

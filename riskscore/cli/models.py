@@ -59,12 +59,13 @@ def models_show(
     force: ForceOption = False,
     weight_type: WeightTypeOption = None,
 ) -> None:
-    """The card of a model; with --sources, every number with its source."""
+    """The card of a model, or t1d-autoantibodies; with --sources, every number with its source."""
     from riskscore.models.catalog import load_model
     from riskscore.models.panel import reference_panel
+    from riskscore.models.progression import PROGRESSION
     from riskscore.models.sources import SOURCE_COLUMNS, source_rows
     from riskscore.scoring.population.joint import JOINT_COLUMNS, joint_tables
-    from riskscore.writing.card import WEIGHT_COLUMNS, card_words, weight_rows
+    from riskscore.writing.card import WEIGHT_COLUMNS, card_words, progression_words, weight_rows
     from riskscore.writing.exposure_guide import EXPOSURE_COLUMNS, exposure_rows
     from riskscore.writing.tables import write_table
 
@@ -72,6 +73,10 @@ def models_show(
         raise UsageError(
             "--sources, --weights, --joint and --exposures are tables of their own; ask for one"
         )
+    if name == PROGRESSION and not (sources or weights or joint or exposures):
+        for line in progression_words():
+            typer.echo(line)
+        return
     model, panel = load_model(name, force=force, weight_type=weight_type), reference_panel()
     if sources:
         write_table(source_rows(model), SOURCE_COLUMNS, None)

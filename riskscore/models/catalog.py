@@ -11,6 +11,7 @@ from riskscore.files import reference_root
 from riskscore.models.folder import read_folder
 from riskscore.models.model import RiskModel
 from riskscore.models.origin import WeightType, as_weight_type
+from riskscore.models.progression import PROGRESSION
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
 
@@ -63,6 +64,9 @@ def load_model(
         return read_folder(reference_root() / "models" / path.name.lower())
     fix = f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of a "
     fix += "PGS Catalog scoring file"
+    if path.name == PROGRESSION:
+        fix = "it is no score of genes, and is not multiplied by one: use riskscore progression"
+        raise ModelNotFoundError(f"{PROGRESSION} scores nobody", fix=fix)
     meant = _meant(path.name)
     raise ModelNotFoundError(f"no model {path.name!r}", fix=meant or fix)
 

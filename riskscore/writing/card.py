@@ -11,6 +11,7 @@ import numpy as np
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.panel import ReferencePanel
+from riskscore.models.progression import progression_card, with_autoantibodies
 from riskscore.models.terms import ADDITIVE, Part, Status, Term
 from riskscore.models.weights import BY_DOSAGE
 from riskscore.scoring.population.reference import Reference, build_reference
@@ -67,6 +68,26 @@ def card_words(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
         )
         yield f"  - {citation.text} {' '.join(links)}".rstrip()
     yield from _construction(model, panel)
+
+
+def progression_words() -> Iterator[str]:
+    """The card of t1d-autoantibodies, which is no score: curves, their cohorts and their limits."""
+    card = progression_card()
+    yield f"{card['name']} ({card['id']} {card['version']})"
+    yield f"Disease: {card['disease']}. {NOTICE}"
+    for key in ("outcome", "population", "construction", "intended_use"):
+        yield f"{key.replace('_', ' ').capitalize()}: {card[key]}"
+    for key in ("not_for", "limits"):
+        yield f"{key.replace('_', ' ').capitalize()}:"
+        yield from (f"  - {line}" for line in card[key])
+    yield "Curves (riskscore progression prints them by year):"
+    for curve in with_autoantibodies():
+        points = ", ".join(
+            f"{p.risk:.1%}{' (recalled)' * (p.status is Status.RECALLED)} at {p.years:g} years"
+            for p in curve.points
+        )
+        yield f"  - {curve.group}, from {curve.clock}: {points}; {curve.cohort}"
+        yield f"    {curve.points[-1].source}"
 
 
 def _reporting(model: RiskModel) -> Iterator[str]:

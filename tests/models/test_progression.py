@@ -8,7 +8,13 @@ import pytest
 
 from riskscore.errors import UsageError
 from riskscore.files import reference_root
-from riskscore.models.progression import all_progressions, progressions
+from riskscore.models.progression import (
+    all_progressions,
+    progression_card,
+    progression_rows,
+    progressions,
+    with_autoantibodies,
+)
 
 PUBLISHED = Path(__file__).parents[1] / "published" / "t1d" / "t1d_autoantibodies.tsv"
 
@@ -47,3 +53,48 @@ def test_what_was_not_seen_is_not_told() -> None:
         curve.risk(12)
     with pytest.raises(UsageError, match="multiple"):
         progressions("seven")
+
+
+def test_a_gain_of_antibodies_is_no_progression_to_diabetes() -> None:
+    rows = _rows(PUBLISHED)
+    gains = {row["group"] for row in rows if row["group"].startswith("risk of")}
+    assert gains == {"risk of becoming multiple-positive", "risk of any antibody, free so far"}
+    assert not gains & {curve.group for curve in all_progressions()}
+
+
+def test_numbers_of_antibodies_are_those_of_the_groups_names() -> None:
+    numbers = {curve.group: curve.autoantibodies for curve in all_progressions()}
+    assert len(numbers) == 21  # the table's groups with antibodies and a point in years
+    assert {g for g, n in numbers.items() if n == "0"} == {"full sibling, negative"}
+    assert {g for g, n in numbers.items() if n == "2"} == {"two", "two at seroconversion"}
+    assert {g for g, n in numbers.items() if n == "3"} == {"three", "three at seroconversion"}
+    assert {g for g, n in numbers.items() if n == "1"} == {
+        "single", "one", "one at seroconversion", "single, reverted by 2 years",
+        "single, stable at 2 years", "single, became multiple by 2 years",
+        "stable single, higher HLA risk", "stable single, lower HLA risk", "full sibling, single",
+    }  # fmt: skip
+    assert all(number in {"0", "1", "2", "3", "2+"} for number in numbers.values())
+    found = {curve.autoantibodies for curve in with_autoantibodies("2")}
+    assert found == {"2", "2+"}
+
+
+def test_a_risk_between_published_points_is_derived_and_has_no_interval() -> None:
+    (curve,) = progressions("multiple (2+)", "seroconversion")
+    rows = {row["years"]: row for row in progression_rows([curve])}
+    assert list(rows) == list(range(16))
+    assert rows[10]["status"] == "found"
+    assert rows[10]["published"]
+    assert (rows[10]["risk_low"], rows[10]["risk_high"]) == (0.651, 0.743)
+    assert rows[7]["status"] == "derived"
+    assert not rows[7]["published"]
+    assert math.isnan(rows[7]["risk_low"])
+    # A curve with a recalled point is recalled between its points too.
+    (stage,) = progressions("stage 2 (2+, dysglycaemia)")
+    assert [row["status"] for row in progression_rows([stage], 3)] == ["recalled"]
+
+
+def test_the_card_says_what_it_is_and_is_not() -> None:
+    card = progression_card()
+    assert card["id"] == "t1d-autoantibodies"
+    assert any("genetic score" in line for line in card["not_for"])
+    assert len(card["limits"]) >= 5
