@@ -84,7 +84,7 @@ def test_a_risk_between_published_points_is_derived_and_has_no_interval() -> Non
     assert list(rows) == list(range(16))
     assert rows[10]["status"] == "found"
     assert rows[10]["published"]
-    assert (rows[10]["risk_low"], rows[10]["risk_high"]) == (0.651, 0.743)
+    assert (rows[10]["risk_low"], rows[10]["risk_high"]) == pytest.approx((0.651, 0.743))
     assert rows[7]["status"] == "derived"
     assert not rows[7]["published"]
     assert math.isnan(rows[7]["risk_low"])
