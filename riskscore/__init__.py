@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from riskscore.models.catalog import list_models, load_model
     from riskscore.models.model import RiskModel
     from riskscore.models.terms import Term
-    from riskscore.run import score
+    from riskscore.run import ancestry, score
     from riskscore.samples.cohort import Cohort, read_cohort
     from riskscore.samples.files.reading import Reading
     from riskscore.samples.hla.table import read_hla
@@ -59,6 +59,7 @@ _HOMES = {
     "Scores": "scoring.score",
     "Term": "models.terms",
     "Variant": "genetics.variant",
+    "ancestry": "run",
     "batch": "batches.run",
     "compare_groups": "studies.evaluation.groups",
     "evaluate": "studies.evaluation.evaluate",
@@ -95,6 +96,7 @@ __all__ = [
     "Scores",
     "Term",
     "Variant",
+    "ancestry",
     "batch",
     "compare_groups",
     "evaluate",

@@ -1,21 +1,27 @@
-"""The main job in one call: a cohort, or the path of a VCF, to its scores."""
+"""The main jobs in one call: from a VCF, or a cohort already read, to scores or to ancestry."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from riskscore.errors import UsageError
-from riskscore.models.catalog import Models, as_models
+from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.genetics.build import Build
+from riskscore.models.catalog import Models, as_models, list_models
 from riskscore.models.panel import reference_panel
 from riskscore.samples.cohort import Cohort, read_cohort
+from riskscore.samples.files.opening import STDIN, open_source
+from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import TwoProcesses
 from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
-from riskscore.samples.question import Question, QuestionOptions, takes_options
+from riskscore.samples.question import Question, QuestionOptions, as_build, takes_options
 from riskscore.scoring.score import Scores, score_cohort
+
+if TYPE_CHECKING:
+    from riskscore.scoring.ancestry.ancestry import Ancestry
 
 
 @takes_options
@@ -56,3 +62,71 @@ def score(
         cohort = read_cohort(source, Question.of(models, **options), part=part)
     halves = TwoProcesses() if cohort.question.reading.processes > 1 else None
     return score_cohort(cohort, reference_panel(), halves=halves)
+
+
+def ancestry(
+    source: str | Path | Sequence[str | Path],
+    *,
+    models: Models | None = None,
+    build: Build | str | None = None,
+    reading: Reading | None = None,
+) -> Ancestry:
+    """Where the people of a VCF (or of several, as one cohort) are among the reference people.
+
+    Whoever has a genotype at 1,000 or more of 9,559 SNPs spread over the genome is projected on the
+    principal components of the 1000 Genomes people, with shares of superpopulations. Others are
+    compared by likelihood over the loci and HLA genes of ``models`` (all, if none is named).
+    ``to_frame()`` of what is returned has a row a person.
+
+    Raises the errors of :func:`read_cohort`.
+
+    >>> from riskscore.files import reference_root
+    >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
+    >>> ancestry(file, models="ms")
+    Ancestry of 2,504 people (0 by components, 2504 by likelihood, 0 by nothing)
+    """
+    from riskscore.samples.ancestry.sums import read_sums
+    from riskscore.samples.ancestry.table import component_table
+    from riskscore.scoring.ancestry.ancestry import ancestry_of
+
+    names = [source] if isinstance(source, str | Path) else list(source)
+    table, reading, wanted = component_table(), reading or Reading(), as_build(build)
+    with open_source(names, reading) as opened:
+        sums, samples = read_sums(opened, table, wanted, reading), opened.samples
+    found = ancestry_of(samples, sums, table)
+    if found.projection.done.all():
+        return found
+    if STDIN in map(str, names):
+        raise UsageError(
+            "the input has too few SNPs that tell ancestry, and cannot be read again for others",
+            fix="give a file in the place of standard input",
+        )
+    return _with_likelihood(found, names, models, wanted, reading)
+
+
+def _with_likelihood(
+    found: Ancestry,
+    names: Sequence[str | Path],
+    models: Models | None,
+    build: Build | None,
+    reading: Reading,
+) -> Ancestry:
+    """The same with the likelihood over models' loci, for those who could not be projected."""
+    from riskscore.scoring.population.likeness import likeness
+
+    asked = as_models(list_models() if models is None else models)
+    if models is None:  # all that have the reference population of whoever says none
+        asked = tuple(m for m in asked if Question().population in m.reference_populations)
+    try:
+        cohort = read_cohort(names, asked, build=build, reading=reading)
+    except NothingMatchedError as error:
+        if found.projection.done.any():
+            return found
+        if found.variants_only:
+            raise NothingMatchedError(
+                "the file lists variants only, by which nobody can be placed",
+                where=Path(names[0]).name,
+                fix="if you know that absent means reference, say --absent homref, or give a gVCF",
+            ) from error
+        raise
+    return replace(found, likelihood=likeness(cohort, reference_panel()))

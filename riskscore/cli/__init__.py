@@ -18,10 +18,11 @@ from riskscore.errors import InputError, RiskscoreError
 # Each verb is a function of its name in a module here, imported when it is needed.
 VERBS = {
     "score": "scoring", "explain": "scoring", "check": "scoring", "hla": "hla", "demo": "scoring",
-    "population": "population", "simulate": "simulate", "fit": "studies", "evaluate": "studies",
-    "interaction": "studies", "exposures": "exposures", "batch": "batch", "merge": "batch",
-    "verify": "batch", "report": "report", "explore": "report", "models": "models",
-    "panel": "panel", "progression": "progression",
+    "ancestry": "ancestry", "population": "population", "simulate": "simulate", "fit": "studies",
+    "evaluate": "studies", "interaction": "studies", "exposures": "exposures", "batch": "batch",
+    "merge": "batch", "verify": "batch", "report": "report", "explore": "report",
+    "models": "models", "panel": "panel",
+    "progression": "progression",
 }  # fmt: skip
 
 

@@ -332,7 +332,8 @@ def _paths(value: Any) -> tuple[Path, ...]:
     return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
 
 
-def _build(name: Build | str | None) -> Build | None:
+def as_build(name: Build | str | None) -> Build | None:
+    """A genome build by its name; raises UsageError for another."""
     try:
         return Build(name) if name else None
     except ValueError as error:
@@ -375,7 +376,7 @@ _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "hla": _paths,
     "codes": lambda value: Path(value) if value else None,
     "allele_list": lambda value: Path(value) if value else None,
-    "build": _build,
+    "build": as_build,
     "panel": lambda value: Path(value) if value else None,
     "weight_type": as_weight_type,
     "reading": lambda value: value or Reading(),

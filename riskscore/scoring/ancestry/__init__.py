@@ -1,0 +1,1 @@
+"""Where people are among the reference people, by principal components."""
