@@ -58,8 +58,8 @@ def _write_verbs(folder: Path):
 def _write_models(folder: Path):
     """A page a model, with its card."""
     from riskscore.models.catalog import list_models, load_model
-    from riskscore.models.panel import reference_panel
-    from riskscore.models.progression import PROGRESSION
+    from riskscore.models.reference.panel import reference_panel
+    from riskscore.models.reference.progression import PROGRESSION
     from riskscore.writing.card import card_words, progression_words
 
     pages = folder / "models"

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from riskscore.studies.evaluation.groups import compare_groups
     from riskscore.studies.interaction.interaction import interaction
     from riskscore.studies.simulation.simulate import simulate
-    from riskscore.writing.bundle import write_bundle
     from riskscore.writing.explorer.write import write_explorer
+    from riskscore.writing.folders.bundle import write_bundle
     from riskscore.writing.report.write import write_report
 
 # Where each public name lives; it is imported when it is first asked for.
@@ -77,7 +77,7 @@ _HOMES = {
     "score": "run",
     "simulate": "studies.simulation.simulate",
     "stacked": "studies.association.penalised",
-    "write_bundle": "writing.bundle",
+    "write_bundle": "writing.folders.bundle",
     "write_explorer": "writing.explorer.write",
     "write_model": "studies.association.model_files",
     "write_report": "writing.report.write",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models, list_models
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.cohort import Cohort, read_cohort
 from riskscore.samples.files.opening import STDIN, open_source
 from riskscore.samples.files.reading import Reading

@@ -10,7 +10,7 @@ from riskscore.batches.tasks import Done, Task
 from riskscore.batches.workers import score_task
 from riskscore.errors import OutputError
 from riskscore.samples.question import Question
-from riskscore.writing.failures import Failure, write_failed_shard
+from riskscore.writing.folders.failures import Failure, write_failed_shard
 from riskscore.writing.provenance import hash_inputs, method_told
 
 

@@ -17,10 +17,10 @@ from riskscore.errors import OutputError, RiskscoreError, UsageError
 from riskscore.models.catalog import Models
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, takes_options
-from riskscore.writing.dataset import write_dataset
-from riskscore.writing.failures import Failure
+from riskscore.writing.folders.dataset import write_dataset
+from riskscore.writing.folders.failures import Failure
+from riskscore.writing.folders.shards import Shard, assemble, read_shard
 from riskscore.writing.provenance import method_told
-from riskscore.writing.shards import Shard, assemble, read_shard
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from riskscore.batches.sample_sets import SampleSet
 from riskscore.errors import RiskscoreError
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question
-from riskscore.writing.failures import Failure
+from riskscore.writing.folders.failures import Failure
 from riskscore.writing.provenance import hash_inputs, method_told
 
 

@@ -12,7 +12,7 @@ from riskscore.batches.workplace import WORK, Workplace
 from riskscore.errors import FileMissingError, VerifyError
 from riskscore.files import read_text, sha256
 from riskscore.models.catalog import list_models, load_model
-from riskscore.writing.dataset import PARTITIONS, RECORD
+from riskscore.writing.folders.dataset import PARTITIONS, RECORD
 from riskscore.writing.provenance import is_sealed, reference_tables
 
 _SCORING = (".txt", ".tsv", ".txt.gz", ".tsv.gz")  # the endings of scoring files

@@ -41,7 +41,7 @@ def ancestry(
     """
     from riskscore.run import ancestry as ancestry_of_file
     from riskscore.samples.files.reading import Reading
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
 
     check_ending(output)
     found = ancestry_of_file(

@@ -55,7 +55,7 @@ def batch(
     """
     from riskscore.batches.run import run_batch
     from riskscore.batches.sample_sets import PLAN_COLUMNS, find_sample_sets, plan_rows
-    from riskscore.writing.tables import write_table
+    from riskscore.writing.tables.write import write_table
 
     question = ask()
     sample_sets = find_sample_sets(source, exposures=_file(question.exposures), hla=question.hla)
@@ -98,7 +98,7 @@ def merge(
 
     A sample set that could not be scored is told in failed.tsv, and the exit code is 3.
     """
-    from riskscore.writing.merge import merge as merge_shards
+    from riskscore.writing.folders.merge import merge as merge_shards
 
     merged = merge_shards(shards, out, tsv=tsv)
     if merged.failures:

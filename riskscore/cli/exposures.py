@@ -27,7 +27,7 @@ def exposures(
     from riskscore.models.catalog import as_models
     from riskscore.samples.files.opening import open_source
     from riskscore.writing.exposure_guide import template
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
 
     check_ending(output)
     models = as_models(model)

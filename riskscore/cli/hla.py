@@ -44,7 +44,7 @@ def hla(
     from riskscore.files import require_file
     from riskscore.samples.hla.table import HLALayout, hla_table, read_hla_calls
     from riskscore.samples.hla.words import report_words
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
 
     if layout not in set(HLALayout):
         raise UsageError(f"--format {layout} is not known", fix="choose long, wide or glstring")

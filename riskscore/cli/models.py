@@ -22,7 +22,7 @@ _WHICH = "A model's id or folder, or a PGS Catalog scoring file."
 def models_list() -> None:
     """The shipped models, one a line."""
     from riskscore.models.catalog import list_models, load_model
-    from riskscore.writing.tables import write_table
+    from riskscore.writing.tables.write import write_table
 
     columns = ("id", "version", "edition", "disease", "mondo", "ancestry", "terms")
     rows = []
@@ -61,13 +61,13 @@ def models_show(
 ) -> None:
     """The card of a model, or t1d-autoantibodies; with --sources, every number with its source."""
     from riskscore.models.catalog import load_model
-    from riskscore.models.panel import reference_panel
-    from riskscore.models.progression import PROGRESSION
+    from riskscore.models.reference.panel import reference_panel
+    from riskscore.models.reference.progression import PROGRESSION
     from riskscore.models.sources import SOURCE_COLUMNS, source_rows
     from riskscore.scoring.population.joint import JOINT_COLUMNS, joint_tables
     from riskscore.writing.card import WEIGHT_COLUMNS, card_words, progression_words, weight_rows
     from riskscore.writing.exposure_guide import EXPOSURE_COLUMNS, exposure_rows
-    from riskscore.writing.tables import write_table
+    from riskscore.writing.tables.write import write_table
 
     if sources + weights + joint + exposures > 1:
         raise UsageError(
@@ -102,7 +102,7 @@ def models_check(
     from riskscore.models.catalog import load_model, shipped_models
     from riskscore.models.provenance import FINDING_COLUMNS, compare, require_trust
     from riskscore.scoring.examples import check_examples
-    from riskscore.writing.tables import write_table
+    from riskscore.writing.tables.write import write_table
 
     model = load_model(name, force=True, weight_type=weight_type)
     count = check_examples(model)
@@ -137,7 +137,7 @@ def models_export(
 ) -> None:
     """Write a model's genetic part as a scoring file of the PGS Catalog, format 2.0."""
     from riskscore.models.catalog import load_model
-    from riskscore.models.export import export_pgs
+    from riskscore.models.scoring_files.export import export_pgs
     from riskscore.outputs import atomic_write
 
     export = export_pgs(load_model(name), lossy=lossy)
@@ -164,7 +164,7 @@ def models_import(
     """Make a model folder of a scoring file, to be completed by hand."""
     from riskscore.files import require_file
     from riskscore.models.catalog import load_model
-    from riskscore.models.skeleton import folder_files
+    from riskscore.models.folders.skeleton import folder_files
     from riskscore.outputs import new_folder
 
     require_file(file, "scoring file")
@@ -180,6 +180,6 @@ def models_schema() -> None:
     """The JSON Schema of model.yaml, for an editor."""
     import json
 
-    from riskscore.models.schema import json_schema
+    from riskscore.models.folders.schema import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))

@@ -29,10 +29,10 @@ def population(
     Warns of people whose superpopulation is not that of the models' weights. Nothing is adjusted.
     """
     from riskscore.models.catalog import as_models, list_models
-    from riskscore.models.panel import reference_panel
+    from riskscore.models.reference.panel import reference_panel
     from riskscore.samples.cohort import read_cohort
     from riskscore.scoring.population.likeness import likeness
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
 
     check_ending(output)
     models, panel = as_models(model or list_models()), reference_panel()

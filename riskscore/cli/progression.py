@@ -32,12 +32,12 @@ def progression(
     It stands apart from the genetic scores (riskscore models show t1d-autoantibodies) and must not
     be multiplied by them: the cohorts were chosen by HLA type or family.
     """
-    from riskscore.models.progression import (
+    from riskscore.models.reference.progression import (
         PROGRESSION_COLUMNS,
         progression_rows,
         with_autoantibodies,
     )
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
     from riskscore.writing.words import NOTICE
 
     check_ending(output)

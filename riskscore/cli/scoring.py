@@ -46,7 +46,7 @@ def score(
     """Score every sample of a VCF with one or several models."""
     from riskscore.samples.people_part import PeoplePart
     from riskscore.scoring.columns import COLUMNS
-    from riskscore.writing.tables import check_ending, write_blocks
+    from riskscore.writing.tables.write import check_ending, write_blocks
 
     check_ending(output)
     part = PeoplePart.parse(shard) if shard else None
@@ -77,12 +77,12 @@ def score(
 def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out: Path) -> None:
     """The results of a cohort as a bundle, or of a part of it as a shard."""
     if part is None:
-        from riskscore.writing.bundle import write_bundle
+        from riskscore.writing.folders.bundle import write_bundle
 
         write_bundle(scores, out, inputs={"vcf": vcf})
         return
+    from riskscore.writing.folders.shards import write_shard
     from riskscore.writing.provenance import hash_inputs
-    from riskscore.writing.shards import write_shard
 
     hashed = hash_inputs({"vcf": vcf, **scores.cohort.question.input_files})
     write_shard(scores, out, part, hashed=hashed)
@@ -112,7 +112,7 @@ def explain(
         ledger,
         uncertainty_rows,
     )
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
     from riskscore.writing.words import NOTICE, doubt_words, outcome_words, risk_words
 
     check_ending(output)
@@ -170,7 +170,7 @@ def check(
     from riskscore.samples.cohort import nothing_matched, read_any_cohort
     from riskscore.samples.people_part import PeoplePart
     from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
-    from riskscore.writing.tables import check_ending, write_table
+    from riskscore.writing.tables.write import check_ending, write_table
     from riskscore.writing.words import check_words
 
     check_ending(output)
@@ -195,7 +195,7 @@ def demo(
     from riskscore.outputs import require_new_folder
     from riskscore.run import score as run_score
     from riskscore.tables import read_rows
-    from riskscore.writing.bundle import FILES, write_bundle
+    from riskscore.writing.folders.bundle import FILES, write_bundle
     from riskscore.writing.words import summary_words
 
     examples = reference_root() / "examples"

@@ -279,7 +279,7 @@ def _column(people: pandas.DataFrame, name: str) -> str:
 
 
 def _write(frame: pandas.DataFrame, path: Path | None) -> None:
-    from riskscore.writing.tables import write_table
+    from riskscore.writing.tables.write import write_table
 
     columns = [str(name) for name in frame.columns]
     rows: list[dict[str, Any]] = [

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from riskscore.errors import ModelNotFoundError, UsageError
 from riskscore.files import reference_root
-from riskscore.models.folder import read_folder
+from riskscore.models.folders.folder import read_folder
 from riskscore.models.model import RiskModel
-from riskscore.models.origin import WeightType, as_weight_type
-from riskscore.models.progression import PROGRESSION
+from riskscore.models.reference.progression import PROGRESSION
+from riskscore.models.scoring_files.origin import WeightType, as_weight_type
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
 
@@ -53,8 +53,8 @@ def load_model(
     if (folder / "model.yaml").is_file():
         return read_folder(folder)
     if path.is_file():
-        from riskscore.models.pgs import read_scoring_file
         from riskscore.models.provenance import require_trust
+        from riskscore.models.scoring_files.pgs import read_scoring_file
 
         model = read_scoring_file(path, as_weight_type(weight_type))
         if not force:

@@ -13,8 +13,8 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Variant
-from riskscore.models.haplotypes import shares_of
 from riskscore.models.plain import PlainVariants
+from riskscore.models.reference.haplotypes import shares_of
 from riskscore.models.terms import (
     AminoAcidFactor,
     ExposureFactor,

@@ -17,7 +17,7 @@ from riskscore.errors import ModelDoubtError
 from riskscore.genetics.variant import Variant, complement
 from riskscore.models.model import NamedHaplotype, RiskModel
 from riskscore.models.plain import PlainVariants
-from riskscore.models.rows import OWN_FREQUENCY
+from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.sorted_apart import ROUNDING, moved_rows, same_numbers
 from riskscore.models.terms import (
     DiplotypeFactor,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from riskscore.models.model import Exposure, RiskModel
+from riskscore.models.scoring_files.weights import BY_DOSAGE
 from riskscore.models.terms import ADDITIVE, Term, VariantFactor
-from riskscore.models.weights import BY_DOSAGE
 
 SOURCE_COLUMNS = ("kind", "name", "quantity", "value", "standard_error", "status", "source")
 

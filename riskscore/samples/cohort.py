@@ -16,8 +16,8 @@ from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Variant
 from riskscore.models.catalog import Models
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import reference_panel
-from riskscore.models.rows import OWN_FREQUENCY
+from riskscore.models.reference.panel import reference_panel
+from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.samples.exposure_table import read_exposures, unused_columns
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.files.opening import open_source

@@ -17,7 +17,7 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Factor, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles

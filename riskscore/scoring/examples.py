@@ -8,7 +8,7 @@ from typing import Any
 
 from riskscore.errors import ModelFormatError
 from riskscore.models.model import Example, RiskModel
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Part
 from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.samples.person import person

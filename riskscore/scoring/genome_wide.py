@@ -17,7 +17,7 @@ import numpy as np
 from riskscore.arrays import Array, Mask
 from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
-from riskscore.models.rows import OWN_FREQUENCY
+from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
 from riskscore.samples.genome_wide.sums import PlainSums
 from riskscore.scoring.columns import RISKS

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.observed.uncertainty import shares_by_term
+from riskscore.scoring.observed.unknowns import VarianceSource
 from riskscore.scoring.population.reference import Reference
-from riskscore.scoring.uncertainty import shares_by_term
-from riskscore.scoring.unknowns import VarianceSource
 
 if TYPE_CHECKING:
     from riskscore.scoring.people_scores import ModelScores, ScoredCohort

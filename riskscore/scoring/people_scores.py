@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import MissingPolicy, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.columns import NUMBERS, RISKS
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import expit
-from riskscore.scoring.observed import (
+from riskscore.scoring.observed.percentile import ObservedPercentiles
+from riskscore.scoring.observed.share import (
     ObservedShare,
     component_coverage,
     covered,
     reason_counts,
     weighted,
 )
-from riskscore.scoring.percentile import ObservedPercentiles
+from riskscore.scoring.observed.uncertainty import Uncertainty, uncertainty
+from riskscore.scoring.observed.unknowns import VarianceSource
 from riskscore.scoring.population.centre import Basis
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.risk.asked_ages import AskedAges, asked_ages, rates_by_sex
 from riskscore.scoring.risk.family_history import FamilyHistories, family_histories
 from riskscore.scoring.tally import exact_sum
-from riskscore.scoring.uncertainty import Uncertainty, uncertainty
-from riskscore.scoring.unknowns import VarianceSource
 
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 Made = TypeVar("Made")

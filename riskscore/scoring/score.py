@@ -11,7 +11,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.columns import COLUMNS, NUMBERS
@@ -48,7 +48,7 @@ class Scores(ScoredCohort):
     """The scores of a cohort, a table a model, and the cohort they were computed from.
 
     >>> from riskscore.models.catalog import load_model
-    >>> from riskscore.models.panel import reference_panel
+    >>> from riskscore.models.reference.panel import reference_panel
     >>> from riskscore.samples.person import person
     >>> one = person([load_model("ms")], hla={"A": "02:01 01:01"})
     >>> scores = score_cohort(one, reference_panel())
@@ -144,7 +144,7 @@ class Scores(ScoredCohort):
         incidence by age.
 
         >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.models.reference.panel import reference_panel
         >>> from riskscore.samples.person import person
         >>> one = person([load_model("ms")], hla={"DRB1": "15:01 15:01"}, sex="female")
         >>> last = score_cohort(one, reference_panel()).risk_by_age("person").iloc[-1]
@@ -167,7 +167,7 @@ class Scores(ScoredCohort):
         seen; ``advice`` what would help.
 
         >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.models.reference.panel import reference_panel
         >>> from riskscore.samples.person import person
         >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"})
         >>> found = score_cohort(one, reference_panel()).matches().set_index("name")
@@ -187,7 +187,7 @@ class Scores(ScoredCohort):
         which was observed (0 to 1).
 
         >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.models.reference.panel import reference_panel
         >>> from riskscore.samples.person import person
         >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"})
         >>> found = score_cohort(one, reference_panel()).coverage().set_index("component")

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 from riskscore.arrays import Array, Mask
 from riskscore.models.catalog import as_models
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import Part
 from riskscore.samples.frame import read_frame
 from riskscore.samples.question import Question

@@ -10,10 +10,10 @@ import numpy as np
 
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import ReferencePanel
-from riskscore.models.progression import progression_card, with_autoantibodies
+from riskscore.models.reference.panel import ReferencePanel
+from riskscore.models.reference.progression import progression_card, with_autoantibodies
+from riskscore.models.scoring_files.weights import BY_DOSAGE
 from riskscore.models.terms import ADDITIVE, Part, Status, Term
-from riskscore.models.weights import BY_DOSAGE
 from riskscore.scoring.population.reference import Reference, build_reference
 from riskscore.writing.words import NOTICE, natural
 

@@ -25,7 +25,7 @@ from riskscore.batches.sample_sets import find_sample_sets
 from riskscore.batches.verify import verify
 from riskscore.errors import BatchLockedError, ModelNotFoundError, OutputError, PopulationError
 from riskscore.samples.question import Question
-from riskscore.writing.dataset import write_dataset
+from riskscore.writing.folders.dataset import write_dataset
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "reference" / "schemas" / "provenance.schema.json").read_text())

@@ -21,9 +21,9 @@ from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.columns import NUMBERS
 from riskscore.scoring.coverage import coverage_table, tally_scores
 from riskscore.scoring.tally import Tally, exact_sum
-from riskscore.writing.merge import merge
+from riskscore.writing.folders.merge import merge
+from riskscore.writing.folders.shards import write_shard
 from riskscore.writing.provenance import sealed
-from riskscore.writing.shards import write_shard
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = ROOT / "reference" / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"

@@ -61,7 +61,7 @@ def indexed(path: Path, content: bytes) -> Path:
 
 # Rows about HLA alleles and about weights, and the tests of them.
 _RECORDS, _TABLES = "tests/samples/hla/test_records.py", "tests/samples/hla/typed/test_tables.py"
-_ALLELES, _SCORES = "tests/genetics/test_hla_names.py", "tests/scoring/test_hla_resolution.py"
+_ALLELES, _SCORES = "tests/genetics/test_hla_names.py", "tests/scoring/kinds/test_hla_resolution.py"
 ELSEWHERE = {
     "1": (_RECORDS, "test_reversed_polarity_does_not_sum_to_two"),
     "2": (_RECORDS, "test_every_dialect_says_the_same"),

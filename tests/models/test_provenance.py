@@ -232,7 +232,7 @@ def test_genome_wide_files_are_compared_too(scoring_file: ScoringFile) -> None:
 
 def _exported(model: str, tmp_path: Path, change: Callable[[list[list[str]]], None]) -> Path:
     """A shipped model as a scoring file, its rows changed."""
-    from riskscore.models.export import export_pgs
+    from riskscore.models.scoring_files.export import export_pgs
 
     lines = export_pgs(rs.load_model(model), lossy=True).text.splitlines()
     first = next(i for i, line in enumerate(lines) if not line.startswith("#"))

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import riskscore as rs
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.writing.card import card_words
 
 MODELS = Path(__file__).parents[2] / "reference" / "models"

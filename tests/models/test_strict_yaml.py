@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import riskscore as rs
 from riskscore.errors import ModelFormatError, RiskscoreError
-from riskscore.models.folder import read_folder
-from riskscore.models.schema import json_schema, validate
+from riskscore.models.folders.folder import read_folder
+from riskscore.models.folders.schema import json_schema, validate
 from riskscore.models.strict_yaml import DEPTH_LIMIT, SIZE_LIMIT, parse_yaml, read_yaml
 
 MODELS = Path(__file__).parents[2] / "reference" / "models"

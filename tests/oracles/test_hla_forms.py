@@ -14,7 +14,7 @@ import pysam
 import pytest
 
 import riskscore as rs
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.hla.table import hla_table, read_hla_calls
 
 EXAMPLES = Path(__file__).parents[2] / "reference/examples"

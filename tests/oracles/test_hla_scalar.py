@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 import riskscore as rs
-from riskscore.models.panel import DRDQ
+from riskscore.models.reference.panel import DRDQ
 from riskscore.scoring.design import design_matrix
 from tests.scoring.panels import alleles, block
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskscore as rs
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.files.second_process import TwoProcesses
 from riskscore.scoring import people_scores
 from riskscore.scoring.score import score_cohort

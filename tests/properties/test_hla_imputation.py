@@ -11,14 +11,14 @@ import riskscore as rs
 from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import DRDQ, reference_panel
+from riskscore.models.reference.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.posterior import Evidence, calls_from_evidence
 from riskscore.samples.loci.dosages import Dosages
+from riskscore.scoring.observed.unknowns import VarianceSource
 from riskscore.scoring.score import score_cohort
-from riskscore.scoring.unknowns import VarianceSource
 
 PANEL = reference_panel()
 PEOPLE, CANDIDATES = 400, 3

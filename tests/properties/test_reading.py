@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import riskscore as rs
 from riskscore.genetics.variant import Variant
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.cohort import read_cohort
 from riskscore.samples.hla.tags import tag_variants, taggable_alleles
 from riskscore.scoring.score import score_cohort

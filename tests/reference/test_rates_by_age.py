@@ -8,7 +8,7 @@ import pytest
 
 from riskscore.files import reference_root
 from riskscore.genetics.sex import Sex
-from riskscore.models.incidence import AgeRates, incidence_table, mortality_table
+from riskscore.models.reference.incidence import AgeRates, incidence_table, mortality_table
 from riskscore.scoring.risk.absolute import Rates
 
 PUBLISHED = Path(__file__).parents[1] / "published" / "risk_by_age"

@@ -10,7 +10,7 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.containers import Container
 from riskscore.samples.files.reading import Reading
-from riskscore.samples.files.stream import StreamFile
+from riskscore.samples.files.sources.stream import StreamFile
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import riskscore as rs
-from riskscore.models.panel import ReferencePanel, reference_panel
+from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores

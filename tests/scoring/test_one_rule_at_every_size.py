@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import riskscore as rs
-from riskscore.models.pgs import read_scoring_file
-from riskscore.models.plain_reader import LARGE
+from riskscore.models.scoring_files.pgs import read_scoring_file
+from riskscore.models.scoring_files.plain_reader import LARGE
 from riskscore.scoring.coverage import match_report
 
 Make = Callable[..., Path]

@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import riskscore as rs
 from riskscore.errors import InputError
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.design import design_matrix
 from riskscore.scoring.population.reference import build_reference

@@ -18,7 +18,7 @@ from riskscore.samples.files.header import one_copy
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.record import parse_line
 from riskscore.samples.files.source import Source
-from riskscore.samples.files.vcf import VCFFile, check_index, header_of
+from riskscore.samples.files.sources.vcf import VCFFile, check_index, header_of
 
 STDIN = "-"
 INDEX_ENDINGS = (".tbi", ".csi")
@@ -56,7 +56,7 @@ def open_source(
 
 
 def _joined(sources: Sequence[Source]) -> Source:
-    from riskscore.samples.files.joined import JoinedSource
+    from riskscore.samples.files.sources.joined import JoinedSource
 
     return JoinedSource(sources)
 
@@ -64,7 +64,7 @@ def _joined(sources: Sequence[Source]) -> Source:
 def _stream(
     file: BinaryIO, container: Container, name: str, warning: str = "", *, fast: bool
 ) -> Source:
-    from riskscore.samples.files.stream import StreamFile
+    from riskscore.samples.files.sources.stream import StreamFile
 
     return StreamFile(file, container, name, warning, fast=fast)
 
@@ -72,7 +72,7 @@ def _stream(
 def _bcf(
     path: Path, *, fast: bool, make_index: bool = False, warning: str = "", name: str = ""
 ) -> Source:
-    from riskscore.samples.files.bcf import BCFFile
+    from riskscore.samples.files.sources.bcf import BCFFile
 
     return BCFFile(path, make_index=make_index, warning=warning, name=name, fast=fast)
 
@@ -106,11 +106,11 @@ def _open_one(name: str, reading: Reading, fast: bool) -> Source:
     if container is Container.BCF:
         return _open_bcf(path, reading, fast)
     if container is Container.PGEN:
-        from riskscore.samples.files.pgen import PgenFile
+        from riskscore.samples.files.sources.pgen import PgenFile
 
         return PgenFile(path)
     if container is Container.BGEN:
-        from riskscore.samples.files.bgen import BgenFile
+        from riskscore.samples.files.sources.bgen import BgenFile
 
         index = f"index it: bgenix -g {path.name} -index"
         indexed = Path(f"{path}.bgi").is_file()

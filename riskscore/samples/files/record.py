@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from riskscore.arrays import Mask
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
-from riskscore.samples.files.cell_form import Numbers
-from riskscore.samples.files.cells import Cells
-from riskscore.samples.files.coded import CodedCopies, coded_text
+from riskscore.samples.files.decoding.cell_form import Numbers
+from riskscore.samples.files.decoding.cells import Cells
+from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
 from riskscore.samples.files.header import MOST_DIGITS
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Protocol
 
-from riskscore.samples.files.bcf import BCFFile
 from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region, Source, Spot
-from riskscore.samples.files.vcf import VCFFile
+from riskscore.samples.files.sources.bcf import BCFFile
+from riskscore.samples.files.sources.vcf import VCFFile
 from riskscore.samples.genome_wide.call_rows import BinaryRows, CallRows, TextRows
 from riskscore.samples.genome_wide.exact_sums import ExactSums
 from riskscore.samples.loci.matching import marker_at

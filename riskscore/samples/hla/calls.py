@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask
 from riskscore.genetics.hla import HLAAllele, HLAName
-from riskscore.models.panel import Tag
+from riskscore.models.reference.panel import Tag
 
 SWITCH_ERROR = 0.02  # how often statistical phase is wrong from one HLA gene to the next
 IMPUTED = "imputed from SNPs"  # the source of such calls

@@ -15,7 +15,7 @@ from riskscore.files import read_start
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import gl_string
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source

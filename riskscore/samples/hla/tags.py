@@ -9,7 +9,7 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source

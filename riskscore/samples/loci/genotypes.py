@@ -9,9 +9,9 @@ from functools import cached_property, reduce
 import numpy as np
 
 from riskscore.arrays import Array, Copies, Mask
-from riskscore.samples.files.cell_form import Numbers
-from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
-from riskscore.samples.files.coded import TOLERANCE, CodedCopies, contradicted
+from riskscore.samples.files.decoding.cell_form import Numbers
+from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
+from riskscore.samples.files.decoding.coded import TOLERANCE, CodedCopies, contradicted
 from riskscore.samples.files.reading import GenotypeField
 from riskscore.samples.files.record import Record
 

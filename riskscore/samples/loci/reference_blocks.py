@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant, complement
-from riskscore.samples.files.cells import NO_ALLELE, NO_CALL
+from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.record import Record
 from riskscore.samples.loci.genotypes import HAPLOID
 

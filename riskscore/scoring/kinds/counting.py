@@ -6,7 +6,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAName, covered
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import AminoAcidFactor, HLAFactor, VariantFactor
 
 

@@ -15,7 +15,7 @@ from riskscore.arrays import Array
 from riskscore.errors import PopulationError
 from riskscore.genetics.hla import HLAName
 from riskscore.genetics.missing import Missing
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Factor, HLAFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls

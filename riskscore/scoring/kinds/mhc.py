@@ -16,7 +16,7 @@ from riskscore.arrays import Array, Mask, Places, Reasons
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import DiplotypeFactor, Factor, HaplotypeFactor, HLAFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Mask
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor, HLAFactor
 from riskscore.samples.hla.calls import HLACalls, TagCalls
 

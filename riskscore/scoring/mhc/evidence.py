@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.mhc.prior import FROM_OTHERS, HaplotypePrior
 from riskscore.scoring.mhc.questions import AlleleQuestion, answers

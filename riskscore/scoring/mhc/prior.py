@@ -31,7 +31,7 @@ import numpy as np
 
 from riskscore.arrays import Array, Places
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.haplotypes import ReferenceHaplotypes
+from riskscore.models.reference.haplotypes import ReferenceHaplotypes
 
 BLOCKS = (("A",), ("C", "B"), ("DRB1", "DQA1", "DQB1"), ("DPB1",))
 RECOMBINED = 0.05  # R

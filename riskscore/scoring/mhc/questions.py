@@ -10,7 +10,7 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAAllele, HLAName, covered
 from riskscore.models.model import HaplotypeScheme, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import AminoAcidFactor, Factor, HLAAlleleFactor
 
 

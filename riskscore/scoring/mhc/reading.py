@@ -10,7 +10,7 @@ import numpy as np
 
 from riskscore.arrays import Array, Places
 from riskscore.models.model import HaplotypeScheme, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Factor
 from riskscore.scoring.mhc.chromosomes import Chromosomes
 from riskscore.scoring.mhc.evidence import Panel, gene_names

@@ -17,7 +17,7 @@ import numpy as np
 from riskscore.arrays import Mask
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel
-from riskscore.models.rows import OWN_FREQUENCY
+from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.terms import Factor, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.dosages import Dosages

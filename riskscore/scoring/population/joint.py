@@ -20,7 +20,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.models.model import Exposure, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Coding, ExposureFactor, Factor, Part
 from riskscore.scoring.link import Z95
 from riskscore.scoring.population.components import enumerated, factor_numbers
@@ -69,7 +69,7 @@ def joint_tables(
     """A cell a level of each exposure that acts with genes, and each genotype it tells apart.
 
     >>> from riskscore.models.catalog import load_model
-    >>> from riskscore.models.panel import reference_panel
+    >>> from riskscore.models.reference.panel import reference_panel
     >>> cells = joint_tables(load_model("ra"), reference_panel())
     >>> [cell.genotype for cell in cells if cell.level == "ever"]
     ['shared_epitope: no copy', 'shared_epitope: one copy', 'shared_epitope: two copies']

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls
 

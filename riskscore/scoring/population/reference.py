@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Mask
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import BaselineRisk, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import ExposureFactor, Term
 from riskscore.scoring.kinds.of_model import Kinds
 from riskscore.scoring.link import Z95

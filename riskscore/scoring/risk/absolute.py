@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array
-from riskscore.models.incidence import AgeRates
+from riskscore.models.reference.incidence import AgeRates
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
-from riskscore.models.incidence import RateTable, incidence_table, mortality_table
 from riskscore.models.model import RiskModel
+from riskscore.models.reference.incidence import RateTable, incidence_table, mortality_table
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import Spectrum

@@ -8,13 +8,13 @@ import numpy as np
 
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.observed.uncertainty import uncertainty
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.risk.asked_ages import rates_of
 from riskscore.scoring.risk.by_age import risk_by_age
-from riskscore.scoring.uncertainty import uncertainty
 
 AGE_CURVE_COLUMNS = ("age", "risk", "average_risk")
 _POINTS = 25  # of the curve; between them the risk is smooth

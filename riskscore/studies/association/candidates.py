@@ -22,7 +22,7 @@ from riskscore.models.model import (
     NamedHaplotype,
     RiskModel,
 )
-from riskscore.models.panel import DRDQ, ReferencePanel, reference_panel
+from riskscore.models.reference.panel import DRDQ, ReferencePanel, reference_panel
 from riskscore.models.terms import (
     ADDITIVE,
     DOMINANT,

@@ -10,8 +10,8 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, UsageError
-from riskscore.models.factors import parse_alleles, parse_residues
 from riskscore.models.model import Exposure, Level, RiskModel
+from riskscore.models.scoring_files.factors import parse_alleles, parse_residues
 from riskscore.models.terms import ADDITIVE, ExposureFactor, HLAFactor, Status, Term
 from riskscore.studies.association.candidates import (
     NO_CARD,

@@ -14,10 +14,11 @@ import numpy as np
 from riskscore.errors import OutputError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
-from riskscore.models.folder import read_folder
+from riskscore.models.folders.folder import read_folder
+from riskscore.models.folders.schema import Z95
 from riskscore.models.model import Exposure, RiskModel
-from riskscore.models.schema import Z95
-from riskscore.models.term_rows import alleles_text, factor_cells, weight_cells
+from riskscore.models.scoring_files.term_rows import alleles_text, factor_cells, weight_cells
+from riskscore.models.scoring_files.weights import BY_DOSAGE
 from riskscore.models.terms import (
     ADDITIVE,
     CODINGS,
@@ -32,7 +33,6 @@ from riskscore.models.terms import (
     Part,
     Term,
 )
-from riskscore.models.weights import BY_DOSAGE
 from riskscore.outputs import atomic_write
 
 _HEAD = """###PGS CATALOG SCORING FILE

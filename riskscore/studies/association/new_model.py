@@ -11,7 +11,7 @@ import numpy as np
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Status, Term
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.population.reference import build_reference

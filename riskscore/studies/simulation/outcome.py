@@ -12,7 +12,7 @@ from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import VariantFactor
 from riskscore.scoring.link import expit
 from riskscore.scoring.population.distribution import Distribution

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, GenotypeCodes, Mask
 from riskscore.models.model import HaplotypeScheme
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.questions import answers, class_questions
 from riskscore.studies.simulation.plan import HLAPool, Locus, Settings, chromosome_order

@@ -14,7 +14,7 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import NamedHaplotype, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.studies.simulation.tags import TagLink, tag_links

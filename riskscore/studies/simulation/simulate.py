@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models
-from riskscore.models.panel import ReferencePanel, reference_panel
+from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.population.reference import build_reference
 from riskscore.studies.simulation.cohort import as_cohort

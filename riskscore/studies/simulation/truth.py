@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import (
     DiplotypeFactor,
     ExposureFactor,

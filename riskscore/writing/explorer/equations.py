@@ -16,7 +16,7 @@ from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import (
     AminoAcidFactor,
     DiplotypeFactor,

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.outputs import atomic_write
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render

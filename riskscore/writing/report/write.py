@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import ModelError, UsageError
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.outputs import atomic_write
 from riskscore.scoring.score import Scores
 from riskscore.writing.explorer import write as explorer_page

@@ -23,13 +23,13 @@ import riskscore as rs
 from riskscore.errors import FileChangedError, IndexMissingError, InputError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
-from riskscore.samples.files.bcf import BCFFile
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Region
+from riskscore.samples.files.sources.bcf import BCFFile
 from riskscore.samples.loci import loci
 from riskscore.samples.loci.loci import read_dosages
-from riskscore.writing.bundle import write_bundle
+from riskscore.writing.folders.bundle import write_bundle
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
 from tests.samples.files.blocks.test_bcf import write_bcf
 
@@ -373,7 +373,7 @@ def _read_one(path: Path) -> None:
 def test_a_line_that_no_memory_holds(
     make_vcf: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from riskscore.samples.files import stream
+    from riskscore.samples.files.sources import stream
 
     monkeypatch.setattr(stream, "LONGEST_LINE", 2000)
     rows = [("6", 100, "r" * 3000, "G", "A", "GT", ["0/1"])]

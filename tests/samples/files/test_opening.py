@@ -17,7 +17,7 @@ from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
-from riskscore.samples.files.vcf import parse_line
+from riskscore.samples.files.sources.vcf import parse_line
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 

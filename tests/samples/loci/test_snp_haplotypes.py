@@ -229,7 +229,7 @@ def test_people_written_down(model: Callable[..., rs.RiskModel]) -> None:
 def test_the_row_is_written_as_it_was_read(
     model: Callable[..., rs.RiskModel], tmp_path: Path
 ) -> None:
-    from riskscore.models.export import export_pgs
+    from riskscore.models.scoring_files.export import export_pgs
 
     first = model(3, extra="allelefrequency_effect", cell="0.25")
     path = tmp_path / "PGS999777.txt"

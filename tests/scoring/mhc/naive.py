@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from riskscore.models.haplotypes import MHC_GENES
+from riskscore.models.reference.haplotypes import MHC_GENES
 
 R, E, U, RAREST = 0.05, 0.01, 0.1, 1e-3
 BLOCKS = (("A",), ("C", "B"), ("DRB1", "DQA1", "DQB1"), ("DPB1",))

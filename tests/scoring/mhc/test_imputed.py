@@ -9,7 +9,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.prior import HaplotypePrior

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from riskscore.genetics.hla import AlleleList, HLAAllele, HLAName
 from riskscore.genetics.hla_residues import ResidueTable
-from riskscore.models.haplotypes import ReferenceHaplotypes
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.haplotypes import ReferenceHaplotypes
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.mhc.evidence import Panel
 from riskscore.scoring.mhc.pairs import haplotype_pairs

@@ -17,7 +17,7 @@ from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.genetics.hla_names import read_name
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.mhc.pairs import HaplotypePairs, haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading

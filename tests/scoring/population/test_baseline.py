@@ -9,7 +9,7 @@ import riskscore as rs
 from riskscore.errors import ModelFormatError, UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import BaselineRisk, RiskModel
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import Status
 from riskscore.samples.person import person
 from riskscore.scoring.population.reference import build_reference

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import riskscore as rs
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.scoring.population.joint import JointCell, joint_tables
 
 PUBLISHED = Path(__file__).parents[2] / "published"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import riskscore as rs
-from riskscore.models.panel import ReferencePanel, reference_panel
+from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.population.likeness import likeness

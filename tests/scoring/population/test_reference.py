@@ -14,7 +14,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.genetics.sex import Sex
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.scoring.population.reference import build_reference
 from tests.scoring.panels import scheme_shares
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from riskscore.models.incidence import AgeRates
+from riskscore.models.reference.incidence import AgeRates
 from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk
 
 RELATIVE = np.array([0.05, 0.5, 1.0, 4.0, 60.0])

@@ -11,9 +11,9 @@ import pytest
 import riskscore as rs
 from riskscore.errors import ExposureLevelError, ExposureRangeError, UsageError
 from riskscore.genetics.sex import Sex
-from riskscore.models.incidence import incidence_table, mortality_table
 from riskscore.models.model import RiskModel
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.incidence import incidence_table, mortality_table
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal

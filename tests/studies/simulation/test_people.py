@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import riskscore as rs
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.studies.simulation.people import COPIES, Drawer
 from riskscore.studies.simulation.simulate import Simulation
 

@@ -27,9 +27,9 @@ from riskscore.samples.files.blocks.binary import (
 )
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.walk import BinaryWalk
-from riskscore.samples.files.cell_form import Numbers
-from riskscore.samples.files.cells import Cells
-from riskscore.samples.files.coded import CodedCopies
+from riskscore.samples.files.decoding.cell_form import Numbers
+from riskscore.samples.files.decoding.cells import Cells
+from riskscore.samples.files.decoding.coded import CodedCopies
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Group, Region, Spot
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from riskscore.arrays import Mask
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
 from riskscore.samples.files.blocks.index import FileIndex
-from riskscore.samples.files.cell_form import Numbers
-from riskscore.samples.files.cells import NO_ALLELE
-from riskscore.samples.files.coded import CodedCopies, coded_numbers
+from riskscore.samples.files.decoding.cell_form import Numbers
+from riskscore.samples.files.decoding.cells import NO_ALLELE
+from riskscore.samples.files.decoding.coded import CodedCopies, coded_numbers
 from riskscore.samples.files.record import INFO_READ, no_sequence
 from riskscore.samples.files.source import is_named
 

@@ -11,7 +11,7 @@ import numpy as np
 from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import DISPENSABLE, HLAAllele, HLAName
 from riskscore.genetics.hla_names import GLGene
-from riskscore.models.panel import ReferencePanel
+from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls, HLAReport
 
 

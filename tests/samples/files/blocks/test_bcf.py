@@ -10,10 +10,10 @@ import pysam
 import pytest
 
 from riskscore.errors import VCFFormatError
-from riskscore.samples.files.bcf import BCFFile
 from riskscore.samples.files.blocks.bcf_blocks import PackedRecord
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
+from riskscore.samples.files.sources.bcf import BCFFile
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
 from tests.samples.files.blocks.test_vcf import regions_of
 

@@ -9,12 +9,12 @@ import pysam
 import pytest
 
 from riskscore.errors import IndexMissingError, VCFFormatError
-from riskscore.samples.files.bcf import BCFFile
 from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
 from riskscore.samples.files.blocks.binary import FLOAT, Cursor, floats
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.source import Region
+from riskscore.samples.files.sources.bcf import BCFFile
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
 from tests.samples.files.blocks.test_bcf import write_bcf
 

@@ -11,7 +11,7 @@ from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
 from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
-from riskscore.samples.files.vcf import VCFFile, header_of
+from riskscore.samples.files.sources.vcf import VCFFile, header_of
 from tests.samples.files.blocks.bgzf_files import write_vcf
 
 FILES = 60

@@ -8,12 +8,12 @@ import numpy as np
 import pysam
 import pytest
 
-from riskscore.samples.files.bcf import BCFFile
 from riskscore.samples.files.blocks import walk
 from riskscore.samples.files.blocks.bgzf import Fallback
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.walk import Group
-from riskscore.samples.files.vcf import VCFFile, header_of
+from riskscore.samples.files.sources.bcf import BCFFile
+from riskscore.samples.files.sources.vcf import VCFFile, header_of
 from riskscore.samples.genome_wide.call_rows import BinaryRows, CallRows, TextRows
 from riskscore.samples.genome_wide.exact_sums import ExactSums
 from tests.samples.files.blocks.bgzf_files import write_vcf

@@ -8,7 +8,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import NothingMatchedError, UsageError
-from riskscore.models.panel import reference_panel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.hla.table import read_hla_calls
 from riskscore.scoring.score import score_cohort
 from tests.samples.hla.imputation.conftest import Split

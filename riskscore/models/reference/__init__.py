@@ -1,0 +1,1 @@
+"""The shipped reference tables: HLA panel, haplotypes, incidence, progression."""

@@ -1,0 +1,222 @@
+"""The reference panel: HLA frequencies by population, residues by allele, tag SNPs by allele."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from riskscore.files import reference_root
+from riskscore.genetics.build import chromosome
+from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
+from riskscore.genetics.hla_residues import ResidueTable
+from riskscore.genetics.variant import Variant
+from riskscore.models.reference.haplotypes import MHC_GENES, NO_HAPLOTYPES, ReferenceHaplotypes
+from riskscore.tables import read_rows
+
+MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
+DRDQ = ("DRB1", "DQA1", "DQB1")  # genes inherited together, whose frequencies are by haplotype
+
+HaplotypeFrequencies = tuple[tuple[tuple[HLAAllele, ...], float], ...]
+Shares = tuple[tuple[HLAAllele, float], ...]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A SNP whose ``variant.effect_allele`` travels with an HLA allele.
+
+    ``r2`` and ``frequency`` (of the tag allele) are by superpopulation.
+    """
+
+    allele: HLAAllele
+    variant: Variant
+    r2: Mapping[str, float] = field(hash=False)
+    frequency: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def holds(self, population: str) -> bool:
+        return self.r2.get(population, 0.0) >= MINIMUM_R2
+
+    def carriage(self, population: str, allele_frequency: float) -> tuple[float, float]:
+        """P(allele | chromosome without the tag), P(allele | chromosome with it).
+
+        From r2 and the two frequencies, by the definition r2 = D^2 / (p(1-p) q(1-q)). Where they
+        are not known the tag is taken for the allele itself.
+
+        >>> from riskscore.genetics.hla import HLAAllele
+        >>> tag = Tag(HLAAllele.parse("A*02:01"), None, {"EUR": 0.25}, {"EUR": 0.5})
+        >>> tag.carriage("EUR", 0.5)
+        (0.25, 0.75)
+        """
+        p, q, r2 = allele_frequency, self.frequency.get(population), self.r2.get(population)
+        if r2 is None or q is None or not 0 < q < 1 or not 0 < p < 1:
+            return 0.0, 1.0
+        d = math.sqrt(r2 * p * (1 - p) * q * (1 - q))
+        d = min(d, p * (1 - q), q * (1 - p))  # frequencies from other people can disagree
+        return p - d / (1 - q), p + d / q
+
+
+@dataclass(frozen=True)
+class ReferencePanel:
+    """Frequencies (shares of chromosomes), residues and tags, from reference/hla/.
+
+    The panel was typed by G groups, each written as its first member. ``groups`` holds, by
+    population, the shares of the common alleles that such a name stands for.
+    """
+
+    alleles: Mapping[tuple[str, str], Mapping[HLAAllele, float]]
+    drdq: Mapping[str, HaplotypeFrequencies]
+    residues: ResidueTable
+    tags: tuple[Tag, ...]
+    groups: Mapping[str, Mapping[HLAAllele, Shares]] = field(default_factory=dict)
+    haplotypes: ReferenceHaplotypes = NO_HAPLOTYPES
+
+    def __repr__(self) -> str:
+        return f"ReferencePanel({', '.join(self.populations)})"
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        return tuple(sorted(self.drdq))
+
+    def tags_of(self, allele: HLAAllele, population: str) -> tuple[Tag, ...]:
+        """The tags of an allele, the one that holds best in the population first."""
+        found = [tag for tag in self.tags if tag.allele == allele]
+        return tuple(sorted(found, key=lambda t: (-t.r2.get(population, 0.0), t.variant.name)))
+
+    def frequency(self, pattern: HLAAllele, population: str) -> float:
+        """The share of chromosomes whose allele a pattern covers."""
+        table = self.alleles.get((population, pattern.gene), {})
+        return sum(share for allele, share in table.items() if pattern.covers(allele))
+
+    def panel_name(self, allele: HLAAllele, population: str) -> HLAAllele:
+        """The name by which the panel knows an allele: two fields, of the first of its G group."""
+        short = allele.reduced(2)
+        plain = HLAAllele(short.gene, short.fields, "N" if short.suffix == "N" else "")
+        for first, members in self.groups.get(population, {}).items():
+            if any(member == plain for member, _ in members):
+                return first
+        return plain
+
+    def candidates(self, name: HLAName, population: str) -> Shares:
+        """The alleles that a name may stand for, each with its probability there; they sum to 1.
+
+        By the population's frequencies; a list of alleles that it lacks is shared out evenly.
+        Empty when the panel knows no allele of that name.
+        """
+        if name.is_absent or (isinstance(name, HLAAllele) and name.suffix == "N"):
+            return ((name.members[0], 1.0),)
+        found: dict[HLAAllele, float] = {}
+        table = self.alleles.get((population, name.gene), {})
+        shares = self.groups.get(population, {})
+        for listed, frequency in table.items():
+            for allele, share in shares.get(listed, ((listed, 1.0),)):
+                if frequency * share > 0 and self._may_be(name, allele, population):
+                    found[allele] = found.get(allele, 0.0) + frequency * share
+        if not found and len(name.members) > 1:
+            found = dict.fromkeys(name.members, 1.0)
+        total = sum(found.values())
+        return tuple((allele, weight / total) for allele, weight in found.items())
+
+    def may_be_listed(self, name: HLAName, listed: HLAAllele, population: str) -> bool:
+        """Whether an allele as the panel writes it may be one that is named, perhaps coarsely."""
+        return any(
+            listed == self.panel_name(member, population)
+            if member.resolution >= 2
+            else member.covers(listed)
+            for member in name.members
+        )
+
+    def _may_be(self, name: HLAName, allele: HLAAllele, population: str) -> bool:
+        """Whether a two-field allele is among those that a name may stand for."""
+        if isinstance(name, OtherAllele):
+            return name.may_be(allele)
+        for member in name.members:
+            if member.is_group and member.resolution >= 2:
+                own = self.panel_name(member, population)
+                if own == self.panel_name(allele, population):
+                    return True
+            elif member.reduced(2).covers(allele) or allele.covers(member):
+                return True
+        return False
+
+
+class _ShippedPanel(ReferencePanel):
+    """The panel of reference/hla/, each table read when it is first asked for.
+
+    A model without HLA asks for none of them.
+    """
+
+    def __init__(self) -> None:
+        pass  # the fields are the properties below
+
+    @cached_property
+    def alleles(self) -> Mapping[tuple[str, str], Mapping[HLAAllele, float]]:
+        tables: dict[tuple[str, str], dict[HLAAllele, float]] = {}
+        for row in _rows("allele_frequencies.tsv"):
+            table = tables.setdefault((row["population"], row["gene"]), {})
+            table[HLAAllele.parse(row["allele"])] = float(row["frequency"])
+        return tables
+
+    @cached_property
+    def drdq(self) -> Mapping[str, HaplotypeFrequencies]:
+        found: dict[str, list[tuple[tuple[HLAAllele, ...], float]]] = {}
+        for row in _rows("drdq_haplotypes.tsv"):
+            haplotype = tuple(HLAAllele.parse(row[gene]) for gene in DRDQ)
+            found.setdefault(row["population"], []).append((haplotype, float(row["frequency"])))
+        return {population: tuple(rows) for population, rows in found.items()}
+
+    @cached_property
+    def haplotypes(self) -> ReferenceHaplotypes:
+        rows = _rows("haplotypes.tsv")
+        populations = [name for name in rows[0] if name not in MHC_GENES]
+        return ReferenceHaplotypes.of(rows, MHC_GENES, populations)
+
+    @cached_property
+    def residues(self) -> ResidueTable:
+        return ResidueTable.of(_rows("residues.tsv"))
+
+    @cached_property
+    def tags(self) -> tuple[Tag, ...]:
+        return _read_tags(_rows("tags.tsv"))
+
+    @cached_property
+    def groups(self) -> Mapping[str, Mapping[HLAAllele, Shares]]:
+        return _read_groups(_rows("g_groups.tsv"))
+
+
+@cache
+def reference_panel() -> ReferencePanel:
+    """The panel of reference/hla/, read once."""
+    return _ShippedPanel()
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return read_rows(reference_root() / "hla" / name)
+
+
+def _read_tags(rows: list[dict[str, str]]) -> tuple[Tag, ...]:
+    r2: dict[tuple[HLAAllele, Variant], dict[str, float]] = {}
+    frequency: dict[tuple[HLAAllele, Variant], dict[str, float]] = {}
+    for row in rows:
+        variant = Variant(
+            row["tag_rsid"],
+            chromosome(row["chr_name"]),
+            int(row["position_grch38"]),
+            int(row["position_grch37"]),
+            row["tag_allele"],
+            row["other_allele"],
+        )
+        key = (HLAAllele.parse(row["hla"]), variant)
+        r2.setdefault(key, {})[row["population"]] = float(row["r2"])
+        frequency.setdefault(key, {})[row["population"]] = float(row["tag_frequency"])
+    return tuple(Tag(*key, table, frequency[key]) for key, table in r2.items())
+
+
+def _read_groups(rows: list[dict[str, str]]) -> dict[str, dict[HLAAllele, Shares]]:
+    groups: dict[str, dict[HLAAllele, Shares]] = {}
+    for row in rows:
+        table = groups.setdefault(row["population"], {})
+        first = HLAAllele.parse(row["group"])
+        member = (HLAAllele.parse(row["allele"]), float(row["share"]))
+        table[first] = (*table.get(first, ()), member)
+    return groups

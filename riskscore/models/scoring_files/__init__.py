@@ -1,0 +1,1 @@
+"""Scoring files: rows read strictly into terms or arrays, and terms written as rows."""

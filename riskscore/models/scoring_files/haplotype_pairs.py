@@ -1,0 +1,88 @@
+"""Pairs of haplotypes as the catalog writes them: rows that add up, or that stand for themselves.
+
+By serotypes a pair is written ``HLA-DR3/HLA-DR4; HLA-DQ8``.
+``X`` is any haplotype that the file does not name. A haplotype may be told by fewer genes than
+another: of the genes it leaves out it has any allele.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations_with_replacement
+
+from riskscore.errors import HLAFormatError
+from riskscore.genetics.hla import HLAAllele
+from riskscore.genetics.hla_fields import FIRST_FIELDS
+from riskscore.models.scoring_files.factors import parse_serotype
+from riskscore.models.terms import ADDITIVE, DiplotypeFactor, HaplotypeFactor, Term
+
+Alleles = Mapping[str, tuple[HLAAllele, ...]]
+ANY_OTHER = "X"
+
+
+def serotype_haplotype(text: str) -> dict[str, tuple[HLAAllele, ...]]:
+    """A haplotype's alleles by gene, from its serotypes joined by ``;``.
+
+    >>> serotype_haplotype("HLA-DR4; HLA-DQ8")["DQB1"]
+    (HLAAllele('DQB1*03:02'),)
+    """
+    factors = [parse_serotype(part, ADDITIVE) for part in text.split(";")]
+    genes = {factor.gene: factor.alleles for factor in factors}
+    if len(genes) < len(factors):
+        raise HLAFormatError(f"{text!r} names two serotypes of one gene")
+    return genes
+
+
+def of_the_same_genes(haplotypes: Mapping[str, Alleles]) -> dict[str, Alleles]:
+    """Haplotypes by name, each with the genes of all; those it did not name have any allele."""
+    genes = sorted({gene for alleles in haplotypes.values() for gene in alleles})
+    return {
+        name: {gene: tuple(alleles.get(gene) or _any_allele(gene)) for gene in genes}
+        for name, alleles in haplotypes.items()
+    }
+
+
+def require_all_pairs(terms: Iterable[Term], beside_any: Collection[str]) -> None:
+    """Raise HLAFormatError where a pair of haplotypes, each given beside X, is not given itself."""
+    given = {f.names for t in terms for f in t.factors if isinstance(f, DiplotypeFactor)}
+    for first, second in combinations_with_replacement(sorted(beside_any), 2):
+        if (first, second) not in given:
+            raise HLAFormatError(
+                f"{first} and {second} each stand beside X, and no row has the two together"
+            )
+
+
+def _any_allele(gene: str) -> tuple[HLAAllele, ...]:
+    if gene not in FIRST_FIELDS:
+        raise HLAFormatError(f"some haplotypes name HLA-{gene} and others do not")
+    return tuple(HLAAllele(gene, (group,)) for group in sorted(FIRST_FIELDS[gene]))
+
+
+def whole_pairs(terms: tuple[Term, ...], beside_any: Collection[str]) -> tuple[Term, ...]:
+    """Pairs whose weight stands alone, from rows that each add to the sum.
+
+    In the catalog's format a pair's row adds to the rows of its haplotypes; in a model the pair's
+    weight takes their place, as it does already where haplotypes are rows of pairs with X.
+    """
+    own = {
+        t.factors[0].name: t.weight
+        for t in terms
+        if isinstance(t.factors[0], HaplotypeFactor) and t.factors[0].name not in beside_any
+    }
+    whole = []
+    for term in terms:
+        pair = term.factors[0]
+        if isinstance(pair, DiplotypeFactor):
+            added = sum(own.get(name, 0.0) for name in pair.names)
+            term = _heavier(term, added) if added else term  # noqa: PLW2901
+        whole.append(term)
+    return tuple(whole)
+
+
+def _heavier(term: Term, added: float) -> Term:
+    return replace(
+        term,
+        weight=term.weight + added,
+        source=f"{term.source}: {term.weight:g} and its two haplotypes' {added:g}",
+    )

@@ -1,0 +1,1 @@
+"""Sources: a reader for each container, and several files read as one."""

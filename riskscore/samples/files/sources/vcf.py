@@ -1,0 +1,146 @@
+"""A bgzipped and indexed VCF: its records fetched by place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from functools import cached_property
+from pathlib import Path
+
+import pysam
+
+from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
+from riskscore.genetics.build import chromosome
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.index import read_index
+from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of, open_vcf_blocks
+from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
+from riskscore.samples.files.record import Record, parse_line
+from riskscore.samples.files.source import Region
+from riskscore.samples.files.sources.indexed import IndexedFile
+
+_TAIL = 1 << 20  # compressed bytes at the end of the file in which the last record is looked for
+
+
+class VCFFile(IndexedFile):
+    """A bgzipped VCF with a .tbi or .csi index, as a Source.
+
+    Raises IndexMissingError, EmptyVCFError or VCFFormatError when opened, so that nothing is read
+    from a file that cannot be trusted. The container itself is judged before (containers.py).
+    """
+
+    def __init__(self, path: Path, header: Header, *, fast: bool = True) -> None:
+        self.path, self.header, self.fast = path, header, fast
+        self.name, self.samples = path.name, header.samples
+        self.warnings = ()
+        try:
+            index = read_index(index_of(path) or Path(f"{path}.tbi"))  # before htslib reads it
+            names = list(self._tabix.contigs)
+        except (Fallback, UnicodeDecodeError) as error:
+            raise self._unreadable() from error
+        if not names:
+            raise EmptyVCFError("the VCF has no records", where=self.name)
+        self.require_whole(index, path)
+        self.contigs = by_plain_name(names, self.name)
+        self.chromosomes = frozenset(self.contigs)
+        self.build = build_with_names(header.build, names, self.name)
+        self._blocks: VCFBlocks | None = None
+        if fast:
+            self._blocks = open_vcf_blocks(path, len(self.samples))
+
+    def close(self) -> None:
+        if "_tabix" in self.__dict__:
+            self._tabix.close()
+        if self._blocks is not None:
+            self._blocks.close()
+
+    @cached_property
+    def _tabix(self) -> pysam.TabixFile:
+        """Pysam's handle."""
+        index = index_of(self.path)
+        verbosity = pysam.set_verbosity(0)  # htslib writes to the terminal behind Python's back
+        try:
+            return pysam.TabixFile(
+                str(self.path), encoding="latin-1", index=str(index) if index else None
+            )
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise self._unreadable() from error
+        finally:
+            pysam.set_verbosity(verbosity)
+
+    def _unreadable(self) -> IndexMissingError:
+        fix = f"run: tabix -f -p vcf {self.name}"
+        return IndexMissingError("the index cannot be read", where=self.name, fix=fix)
+
+    def _reopened(self) -> VCFFile:
+        other = copy(self)
+        other.__dict__.pop("_tabix", None)
+        other._blocks = None if self._blocks is None else self._blocks.again()
+        return other
+
+    def _fetch_by_pysam(self, contig: str, region: Region) -> Iterator[Record]:
+        try:
+            for line in self._tabix.fetch(contig, max(0, region.start - 1), region.end):
+                yield parse_line(
+                    line.encode("latin-1"), len(self.samples), self.name, fast=self.fast
+                )
+        except (OSError, ValueError, UnicodeError) as error:
+            raise self.broken(region) from error
+
+
+def header_of(path: Path) -> tuple[Header, bytes | None]:
+    """The header of a bgzipped VCF, and its first record's line, if it has one."""
+    lines = []
+    try:
+        with pysam.BGZFile(str(path), "rb", None) as stream:
+            while (line := stream.readline()).startswith(b"#"):
+                lines.append(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise VCFFormatError("the header is not UTF-8 text", where=path.name) from error
+    except (OSError, ValueError) as error:
+        raise VCFFormatError("the compressed data is damaged", where=path.name) from error
+    return read_header(lines, path.name), line or None
+
+
+def check_index(source: VCFFile, first: bytes) -> None:
+    """Raise IndexMissingError when the file's first or last record is not where the index says.
+
+    An index that was not made anew after its file finds nothing, or something else, in silence.
+    """
+    for line in (first, last_line(source.path)):
+        if line is None:
+            continue
+        record = parse_line(line, len(source.samples), source.name)
+        region = Region(record.chromosome, record.position, record.position)
+        found = any(
+            (other.id, other.ref, other.alts) == (record.id, record.ref, record.alts)
+            for other in source.fetch(region)
+        )
+        if not found:
+            raise IndexMissingError(
+                f"the index does not belong to the file: it does not find the record at "
+                f"{chromosome(record.chromosome)}:{record.position}",
+                where=source.name,
+                fix=f"make it anew: tabix -f -p vcf {source.name}",
+            )
+
+
+def last_line(path: Path) -> bytes | None:
+    """The last line of a BGZF file, or None when it begins too far from the end."""
+    blocks = Blocks(path)
+    try:
+        offset, offsets = blocks.find(max(0, blocks.size - _TAIL), blocks.size), []
+        while offset < blocks.size:
+            offsets.append(offset)
+            offset = blocks.after(offset)
+        text = b""
+        for offset in reversed(offsets):
+            text = bytes(blocks.block(offset)) + text
+            lines = text.rstrip(b"\n").rsplit(b"\n", 1)
+            if len(lines) == 2 or offset == 0:
+                return None if lines[-1].startswith(b"#") else lines[-1]
+    except Fallback:
+        pass  # what is wrong with the file shows when it is read
+    finally:
+        blocks.close()
+    return None

@@ -1,0 +1,243 @@
+"""A person's percentile: where what was observed stands in the distribution of just that.
+
+A score of which much is unknown lies nearer to the mean than a whole one. Against the whole score's
+distribution such people would crowd in the middle; against the distribution, over the same
+reference population, of what the same observations tell of the score, their percentiles are
+uniform. Measurements that are known count as observed, of the others the mean given these. What
+an uncertain genotype leaves open shrinks the distribution by the share of the variance it leaves.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.arrays import Array, Mask
+from riskscore.genetics.missing import Missing
+from riskscore.genetics.sex import Sex
+from riskscore.models.terms import FactorKind, Term
+from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.kinds.variant import VariantKind
+from riskscore.scoring.observed.uncertainty import Uncertainty
+from riskscore.scoring.observed.unknowns import VarianceSource
+from riskscore.scoring.population.components import (
+    Component,
+    components,
+    enumerated,
+    factor_numbers,
+    is_single_variant,
+)
+from riskscore.scoring.population.distribution import WIDTH, Distribution, binned, exact_or_normal
+from riskscore.scoring.population.reference import Reference
+from riskscore.scoring.states import States, alike
+
+_STEPS = 16  # scales are rounded to this part of 1
+_REACH = 24  # standard deviations that the grid spans
+
+
+class ObservedPercentiles:
+    """Percentiles in a reference population; remembers the distributions it has made."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self._sexes: dict[Sex | None, _OfSex] = {}
+
+    def percentile(
+        self, measured: Measurements, design: DesignMatrix, spread: Uncertainty, log_odds: Array
+    ) -> Array:
+        """By person the percentile of the score, shape (people,)."""
+        found = np.full(len(log_odds), np.nan)
+        for sex, people in measured.by_sex.items():
+            if sex not in self._sexes:
+                self._sexes[sex] = _OfSex(self.reference, sex, measured)
+            found[people] = self._sexes[sex].percentile(measured, design, spread, log_odds, people)
+        return found
+
+
+class _OfSex:
+    """The parts of the score that count in one sex."""
+
+    def __init__(self, reference: Reference, sex: Sex | None, measured: Measurements) -> None:
+        own, terms = reference.by_sex[sex], reference.model.terms
+        self.reference, self.whole = reference, own.distribution
+        self.columns = np.flatnonzero(own.counted)
+        self.terms = [terms[j] for j in self.columns]
+        found = components(self.terms, reference.kinds)
+        self.shared: list[Component] = []
+        self.present: list[int] = []  # single variants that the file has, by their place in terms
+        self.complete = True
+        for component in found:
+            if not is_single_variant([self.terms[k] for k in component.terms]):
+                self.shared.append(component)
+            elif _in_file(self.terms[component.terms[0]], measured):
+                self.present.append(component.terms[0])
+            else:
+                self.complete = False
+        # Stand-ins count in people whose gene is not typed.
+        self.stand_ins = [
+            j for j, t in enumerate(terms) if t.fallback_for and reference.model.applies(t, sex)
+        ]
+        for j in self.stand_ins:
+            names = tuple(reference.kinds.read_by(terms[j].factors))
+            self.shared.append(Component(names, (len(self.terms),)))
+            self.terms.append(terms[j])
+        chosen = self.columns[self.present]
+        self.expected = reference.weights[chosen] ** 2 * reference.variance[chosen]
+        self._parts: dict[tuple[int, bytes], States | None] = {}
+        self._densities: dict[float, Array] = {}
+        self._transforms: dict[tuple[int, bytes, float], Array] = {}
+        spread = math.sqrt(self.whole.variance)
+        self.size = 2 ** math.ceil(math.log2(max(1.0, _REACH * spread) / WIDTH))
+
+    def percentile(
+        self,
+        measured: Measurements,
+        design: DesignMatrix,
+        spread: Uncertainty,
+        log_odds: Array,
+        people: NDArray[np.intp],
+    ) -> Array:
+        known = [mask[people] for mask in self._known(measured, design)]
+        of_variants = self._variant_scale(design, spread, people)
+        doubt = (spread.variance[VarianceSource.GENOTYPES] - spread.normal)[people]
+        masks = [np.packbits(mask, axis=1) for mask in known]
+        pattern = np.column_stack([np.zeros(len(people), dtype=np.uint8), *masks])
+        head, kind = alike(pattern)
+        scales = np.ones(len(people))
+        for number in range(len(head)):
+            inside = kind == number
+            variance = self._measured_variance([mask[head[number]] for mask in known])
+            scales[inside] = _scale(doubt[inside], variance)
+        keys, which = alike(np.column_stack([kind.astype(np.float64), scales, of_variants]))
+        found = np.empty(len(people))
+        for number, first in enumerate(keys.tolist()):
+            inside = which == number
+            masks_of = [mask[first] for mask in known]
+            found[inside] = self._place(
+                masks_of, float(scales[first]), float(of_variants[first]), log_odds[people][inside]
+            )
+        return found
+
+    def _place(self, known: list[Mask], scale: float, of_variants: float, x: Array) -> Array:
+        """Percentiles of people alike in what is known of them."""
+        counted = len(self.shared) - len(self.stand_ins)
+        everything = all(mask.all() for mask in known[:counted]) and self.complete
+        everything &= not any(mask.any() for mask in known[counted:])
+        if everything and scale == of_variants == 1:
+            return self.whole.percentile(x)
+        total = self._variants(of_variants).copy()
+        for number, mask in enumerate(known):
+            transform = self._transform(number, mask, scale)
+            if transform is not None:
+                total *= transform
+        density = np.fft.irfft(total, self.size)
+        density = np.roll(np.maximum(density, 0.0), self.size // 2)
+        middle = np.cumsum(density) - density / 2
+        grid = (np.arange(self.size) - self.size // 2) * WIDTH
+        return np.clip(100 * np.interp(x, grid, middle, left=0.0, right=1.0), 0, 100)
+
+    def _known(self, measured: Measurements, design: DesignMatrix) -> list[Mask]:
+        """By component the factors that were observed, shape (people, factors)."""
+        masks = [
+            np.column_stack(
+                [measured.evidence(name).missing == Missing.NOT_MISSING for name in part.kinds]
+            )
+            for part in self.shared
+        ]
+        for mask, j in zip(masks[len(masks) - len(self.stand_ins) :], self.stand_ins, strict=True):
+            np.logical_and(mask, (design.missing[:, j] == Missing.NOT_MISSING)[:, None], out=mask)
+        return masks
+
+    def _variant_scale(
+        self, design: DesignMatrix, spread: Uncertainty, people: NDArray[np.intp]
+    ) -> Array:
+        """By person how far the distribution of the file's single variants shrinks."""
+        lost = spread.normal[people].copy()
+        for expected, place in zip(self.expected.tolist(), self.present, strict=True):
+            gap = design.missing[people, self.columns[place]] != Missing.NOT_MISSING
+            if gap.any():
+                lost += np.where(gap, expected, 0.0)
+        return _scale(lost, float(self.expected.sum()))
+
+    def _part(self, number: int, known: Mask) -> States | None:
+        """The mean of a component's value given what is known; None where nothing is."""
+        key = (number, np.packbits(known).tobytes())
+        if key not in self._parts:
+            component, kinds = self.shared[number], self.reference.kinds
+            factors = [factor for name in component.kinds for factor in kinds[name].factors]
+            seen = [factor for factor, told in zip(factors, known, strict=True) if told]
+            states = enumerated(component.kinds, [self.terms[k] for k in component.terms], kinds)
+            self._parts[key] = None
+            if seen:
+                numbers = factor_numbers(component.kinds, seen, kinds)
+                _, kind = alike(np.column_stack([numbers[factor] for factor in seen]))
+                share = np.bincount(kind, states.probability).astype(np.float64)
+                mean = np.bincount(kind, states.probability * states.value)
+                held = share > 0
+                values = mean[held] / share[held] - float(mean.sum())
+                self._parts[key] = States.one(values[:, None], share[held])
+        return self._parts[key]
+
+    def _genes(self, number: int) -> bool:
+        """Whether a component reads more than exposures."""
+        kinds = self.reference.kinds
+        return any(
+            kinds[name].factors[0].kind is not FactorKind.EXPOSURE
+            for name in self.shared[number].kinds
+        )
+
+    def _measured_variance(self, known: list[Mask]) -> float:
+        """The variance that known genes bring, which uncertain genotypes take from."""
+        parts = [self._part(k, mask) for k, mask in enumerate(known) if self._genes(k)]
+        return sum(float(p.probability @ p.values[:, 0] ** 2) for p in parts if p is not None)
+
+    def _transform(self, number: int, known: Mask, scale: float) -> Array | None:
+        """The Fourier transform of a component's distribution on the grid."""
+        part = self._part(number, known)
+        if part is None:
+            return None
+        scale = scale if self._genes(number) else 1.0
+        key = (number, np.packbits(known).tobytes(), scale)
+        if key not in self._transforms:
+            low, bins = binned(part.values[:, 0] * scale, part.probability)
+            self._transforms[key] = self._on_grid(low, bins)
+        return self._transforms[key]
+
+    def _variants(self, scale: float) -> Array:
+        """The Fourier transform of the file's single variants, shrunk."""
+        if scale not in self._densities:
+            terms = [self.terms[place] for place in self.present]
+            kinds = [self.reference.kinds.of(term.factors[0]) for term in terms]
+            values = np.array(
+                [
+                    term.weight * (kind.numbers(term.factors[0]) - self.reference.mean[column])
+                    for term, kind, column in zip(
+                        terms, kinds, self.columns[self.present], strict=True
+                    )
+                ]
+            ).reshape(-1, 3)
+            shares = np.array([kind.population.probability for kind in kinds]).reshape(-1, 3)
+            variants, sd, error = exact_or_normal(values * scale, shares)
+            grid, density = Distribution((), variants, sd, error).density
+            self._densities[scale] = self._on_grid(round(grid[0] / WIDTH), density)
+        return self._densities[scale]
+
+    def _on_grid(self, low: int, bins: Array) -> Array:
+        wrapped = np.bincount((np.arange(len(bins)) + low) % self.size, bins, self.size)
+        return np.asarray(np.fft.rfft(wrapped))
+
+
+def _in_file(term: Term, measured: Measurements) -> bool:
+    """Whether the file has the variant of a term, in whomever."""
+    kind = measured.kinds.of(term.factors[0])
+    return isinstance(kind, VariantKind) and not measured.cohort.dosages.match(kind.variant).missing
+
+
+def _scale(lost: Array, variance: float) -> Array:
+    """The standard deviation that is left, as a share of the whole, where some variance is lost."""
+    if variance <= 0:
+        return np.ones(len(lost))
+    share = np.sqrt(np.clip(1 - lost / variance, 0.0, 1.0))
+    return np.where(lost > 0, np.round(share * _STEPS) / _STEPS, 1.0)

@@ -1,0 +1,65 @@
+"""What could not be scored: a row of failed.tsv, or the folder of a shard that says only that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import ShardError
+from riskscore.files import read_text
+from riskscore.writing.folders.bundle import write_folder
+
+RECORD = "failed.json"
+FAILED_COLUMNS = ("sample_set", "file", "part", "error", "exit_code", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A sample set, or one file of it, that could not be scored."""
+
+    sample_set: str
+    file: str
+    part: str
+    error: str
+    exit_code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedShard:
+    """A failure in the place of a shard; ``run`` is what it shares with those that were scored."""
+
+    failure: Failure
+    run: Mapping[str, Any]
+
+
+def failed_rows(failures: Sequence[Failure]) -> Iterator[dict[str, Any]]:
+    """One row a sample set and cause, with the parts that it befell."""
+    parts: dict[Failure, list[str]] = {}
+    for failure in failures:
+        parts.setdefault(replace(failure, part=""), []).append(failure.part)
+    for failure, befallen in parts.items():
+        yield asdict(failure) | {"part": ",".join(befallen)}
+
+
+def write_failed_shard(folder: Path, failure: Failure, run: Mapping[str, Any]) -> Path:
+    """Write what a shard failed of into a new folder, where the shard would have been."""
+    return write_folder(folder, {}, RECORD, {"failure": asdict(failure), "run": dict(run)})
+
+
+def tells_failure(folder: Path) -> bool:
+    """Whether a folder says what a shard failed of, in the place of one."""
+    return (folder / RECORD).is_file()
+
+
+def read_failed_shard(folder: Path) -> FailedShard:
+    """The failure that a folder tells; raises ShardError when it cannot be read."""
+    record = folder / RECORD
+    try:
+        data = json.loads(read_text(record))
+        return FailedShard(Failure(**data["failure"]), data["run"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ShardError(f"{RECORD} cannot be read", where=folder.name) from error

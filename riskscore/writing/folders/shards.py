@@ -1,0 +1,215 @@
+"""A shard: one part of a cohort, scored, in a folder that says what it is a part of.
+
+It holds scores.parquet and hla_calls.parquet, with numbers as they were computed, and shard.json:
+provenance, tallies, and checksums, its own among them. The first part of a cohort holds what the
+match report tells of genome-wide models, which is the same in all parts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import ShardError
+from riskscore.files import read_text, sha256
+from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
+from riskscore.samples.people_part import PeoplePart
+from riskscore.scoring.coverage import tally_scores
+from riskscore.scoring.score import Scores
+from riskscore.scoring.tally import Tally
+from riskscore.writing.folders.bundle import plain_lines, write_folder
+from riskscore.writing.provenance import is_sealed, provenance
+from riskscore.writing.tables.parquet import as_table, hla_schema, parquet_bytes, scores_schema
+from riskscore.writing.tables.write import as_block
+
+RECORD, PLAIN = "shard.json", "plain_report.tsv"
+SCORES, CALLS = "scores.parquet", "hla_calls.parquet"
+SCHEMA = "riskscore-shard-2"
+_SAME = ("software", "reference", "models", "parameters")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard as its record tells it; ``told`` is the provenance of its people.
+
+    Its tables and tallies stay on the disk until they are asked for: a batch has many shards.
+    """
+
+    folder: Path
+    sample_set: str
+    part: PeoplePart
+    told: Mapping[str, Any]
+    fingerprint: str
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """The sums over its people, a tally a model."""
+        data = json.loads(read_text(self.folder / RECORD))
+        return tuple(Tally.from_data(row) for row in data["tallies"])
+
+    @property
+    def people(self) -> int:
+        return int(self.told["cohort"]["samples"])
+
+    @property
+    def unscored(self) -> int:
+        """Rows without a score, over all models."""
+        return sum(self.told["cohort"]["not_scored"].values())
+
+    def scores(self, model: int) -> Any:
+        """The score table of the model at that place, as an Arrow table."""
+        import pyarrow.parquet as pq
+
+        if not self.people:
+            return scores_schema().empty_table()
+        return pq.ParquetFile(self.folder / SCORES).read_row_group(model)
+
+    def hla_calls(self) -> Any:
+        """The HLA table, as an Arrow table."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.folder / CALLS)
+
+
+def write_shard(
+    scores: Scores,
+    folder: Path,
+    part: PeoplePart,
+    *,
+    sample_set: str = "",
+    hashed: Mapping[str, Any],
+    fingerprint: str = "",
+) -> Path:
+    """Write the scores of one part into a new folder, whole or not at all.
+
+    ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` stands for
+    everything the shard was made from.
+    """
+    told = {
+        "schema": SCHEMA,
+        "sample_set": sample_set,
+        "part": str(part),
+        "fingerprint": fingerprint,
+        "provenance": provenance(scores, hashed),
+        "tallies": [tally.as_data() for tally in tally_scores(scores)],
+    }
+    people = max(1, len(scores.cohort.samples))  # rows of a group: one a model
+    table = (as_table(block, scores_schema()) for block in scores.blocks())
+    rows = as_block(hla_rows(scores.cohort.samples, scores.cohort.hla), HLA_COLUMNS)
+    calls = (as_table(block, hla_schema()) for block in rows)
+    contents: dict[str, Iterable[str | bytes]] = {
+        SCORES: [parquet_bytes(table, scores_schema(), people)],
+        CALLS: [parquet_bytes(calls, hla_schema(), people)],
+    }
+    if part.index == 1 and not sample_set and (plain := plain_lines(scores)):
+        contents[PLAIN] = [plain]
+    return write_folder(folder, contents, RECORD, told)
+
+
+def read_shard(folder: Path) -> Shard:
+    """A shard whose files are those that its record names; raises ShardError for any other."""
+    record = folder / RECORD
+    if not record.is_file():
+        raise ShardError(f"no {RECORD}", where=folder.name, fix="give folders of score --shard")
+    try:
+        data = json.loads(read_text(record))
+        if data["schema"] != SCHEMA:
+            raise ShardError("the shard is of another format", where=folder.name)
+        if not is_sealed(data):
+            raise ShardError(
+                f"{RECORD} is not the file that was written",
+                where=folder.name,
+                fix="score the shard anew",
+            )
+        for name, checksum in data["outputs"].items():
+            if not (folder / name).is_file() or sha256(folder / name) != checksum:
+                raise ShardError(
+                    f"{name} is not the file that was written",
+                    where=folder.name,
+                    fix="score the shard anew",
+                )
+        return Shard(
+            folder,
+            data["sample_set"],
+            PeoplePart.parse(data["part"]),
+            data["provenance"],
+            data["fingerprint"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ShardError(f"{RECORD} cannot be read", where=folder.name) from error
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All parts of one cohort, in order."""
+
+    sample_set: str
+    shards: tuple[Shard, ...]
+
+    @property
+    def people(self) -> int:
+        return sum(shard.people for shard in self.shards)
+
+    def tallies(self) -> list[Tally]:
+        """The tallies of all people, a model each."""
+        return [
+            reduce(add, parts) for parts in zip(*(s.tallies() for s in self.shards), strict=True)
+        ]
+
+    def told(self) -> dict[str, Any]:
+        """The provenance of the unsharded run."""
+        first = self.shards[0].told
+        counts = [shard.told["cohort"]["not_scored"] for shard in self.shards]
+        missing = {model: sum(count[model] for count in counts) for model in counts[0]}
+        return {
+            **first,
+            "cohort": {**first["cohort"], "samples": self.people, "not_scored": missing},
+        }
+
+    def plain_lines(self) -> str:
+        """What the match report tells of genome-wide models, as lines."""
+        path = self.shards[0].folder / PLAIN
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    def scores(self) -> Iterator[Any]:
+        """The score table shard by shard, all people of the first model before the second."""
+        for model in range(len(self.shards[0].told["models"])):
+            for shard in self.shards:
+                yield shard.scores(model)
+
+
+def assemble(shards: Sequence[Shard]) -> list[Whole]:
+    """Shards put together by sample set; raises ShardError unless all parts are there and agree."""
+    by_set: dict[str, list[Shard]] = {}
+    for shard in shards:
+        by_set.setdefault(shard.sample_set, []).append(shard)
+    wholes = []
+    for name, parts in sorted(by_set.items()):
+        where = f"sample set {name}" if name else parts[0].folder.name
+        found = sorted((shard.part.count, shard.part.index) for shard in parts)
+        count = found[0][0]
+        if found != [(count, index) for index in range(1, count + 1)]:
+            have = ", ".join(f"{i}/{k}" for k, i in found[:8])
+            raise ShardError(
+                f"not each of {count} parts is there once: {have}",
+                where=where,
+                fix="give every shard of the cohort, once",
+            )
+        for shard in parts:
+            _require_same(parts[0], shard, (*_SAME, "inputs"), where)
+        wholes.append(Whole(name, tuple(sorted(parts, key=lambda shard: shard.part.index))))
+    for whole in wholes:
+        _require_same(wholes[0].shards[0], whole.shards[0], _SAME, "the shards given")
+    return wholes
+
+
+def _require_same(one: Shard, other: Shard, names: Sequence[str], where: str) -> None:
+    for name in names:
+        if one.told[name] != other.told[name]:
+            raise ShardError(
+                f"the shards differ in their {name}", where=where, fix="score them in one way"
+            )

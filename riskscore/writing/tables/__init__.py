@@ -1,0 +1,1 @@
+"""Tables out: text columns, Parquet, TSV and CSV."""

@@ -1,0 +1,100 @@
+"""Progression by autoantibodies: the published table, and the curve between its points."""
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+
+from riskscore.errors import UsageError
+from riskscore.files import reference_root
+from riskscore.models.reference.progression import (
+    all_progressions,
+    progression_card,
+    progression_rows,
+    progressions,
+    with_autoantibodies,
+)
+
+PUBLISHED = Path(__file__).parents[2] / "published" / "t1d" / "t1d_autoantibodies.tsv"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t"))
+
+
+def test_the_table_is_as_published() -> None:
+    assert _rows(reference_root() / "populations" / "t1d_autoantibodies.tsv") == _rows(PUBLISHED)
+
+
+def test_published_points_come_out() -> None:
+    for curve in all_progressions():
+        for point in curve.points:
+            assert curve.risk(point.years) == pytest.approx(point.risk)
+            assert point.source
+            if point.ci:
+                assert point.ci[0] <= point.risk <= point.ci[1]
+        assert curve.risk(0) == 0
+        assert curve.cohort
+
+
+def test_between_points_the_hazard_is_constant() -> None:
+    (curve,) = progressions("multiple (2+)", "seroconversion")
+    # Ziegler 2013: 43.5% at 5 years, 69.7% at 10.
+    expected = 1 - (1 - 0.435) * math.exp(math.log((1 - 0.697) / (1 - 0.435)) * 0.4)
+    assert curve.risk(7) == pytest.approx(expected)
+
+
+def test_what_was_not_seen_is_not_told() -> None:
+    (curve,) = progressions("single", "seroconversion")
+    assert curve.risk(10) == pytest.approx(0.145)
+    with pytest.raises(UsageError, match="followed for 10 years"):
+        curve.risk(12)
+    with pytest.raises(UsageError, match="multiple"):
+        progressions("seven")
+
+
+def test_a_gain_of_antibodies_is_no_progression_to_diabetes() -> None:
+    rows = _rows(PUBLISHED)
+    gains = {row["group"] for row in rows if row["group"].startswith("risk of")}
+    assert gains == {"risk of becoming multiple-positive", "risk of any antibody, free so far"}
+    assert not gains & {curve.group for curve in all_progressions()}
+
+
+def test_numbers_of_antibodies_are_those_of_the_groups_names() -> None:
+    numbers = {curve.group: curve.autoantibodies for curve in all_progressions()}
+    assert len(numbers) == 21  # the table's groups with antibodies and a point in years
+    assert {g for g, n in numbers.items() if n == "0"} == {"full sibling, negative"}
+    assert {g for g, n in numbers.items() if n == "2"} == {"two", "two at seroconversion"}
+    assert {g for g, n in numbers.items() if n == "3"} == {"three", "three at seroconversion"}
+    assert {g for g, n in numbers.items() if n == "1"} == {
+        "single", "one", "one at seroconversion", "single, reverted by 2 years",
+        "single, stable at 2 years", "single, became multiple by 2 years",
+        "stable single, higher HLA risk", "stable single, lower HLA risk", "full sibling, single",
+    }  # fmt: skip
+    assert all(number in {"0", "1", "2", "3", "2+"} for number in numbers.values())
+    found = {curve.autoantibodies for curve in with_autoantibodies("2")}
+    assert found == {"2", "2+"}
+
+
+def test_a_risk_between_published_points_is_derived_and_has_no_interval() -> None:
+    (curve,) = progressions("multiple (2+)", "seroconversion")
+    rows = {row["years"]: row for row in progression_rows([curve])}
+    assert list(rows) == list(range(16))
+    assert rows[10]["status"] == "found"
+    assert rows[10]["published"]
+    assert (rows[10]["risk_low"], rows[10]["risk_high"]) == pytest.approx((0.651, 0.743))
+    assert rows[7]["status"] == "derived"
+    assert not rows[7]["published"]
+    assert math.isnan(rows[7]["risk_low"])
+    # A curve with a recalled point is recalled between its points too.
+    (stage,) = progressions("stage 2 (2+, dysglycaemia)")
+    assert [row["status"] for row in progression_rows([stage], 3)] == ["recalled"]
+
+
+def test_the_card_says_what_it_is_and_is_not() -> None:
+    card = progression_card()
+    assert card["id"] == "t1d-autoantibodies"
+    assert any("genetic score" in line for line in card["not_for"])
+    assert len(card["limits"]) >= 5

@@ -1,0 +1,146 @@
+"""What makes a score unsure, against sums over every state written out here."""
+
+import math
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import riskscore as rs
+from riskscore.genetics.hla import HLAAllele
+from riskscore.models.reference.panel import reference_panel
+from riskscore.samples.frame import read_frame
+from riskscore.samples.person import person
+from riskscore.scoring.score import score_cohort
+from tests.scoring.panels import alleles
+
+BETA = math.log(3.92)  # DRB1*15:01, Moutsianas 2015
+HOMOZYGOTE = math.log(0.54)
+
+
+def _shares(frame: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(frame["source"], frame["variance"], strict=True))
+
+
+def test_homozygote_correction_and_additive_term_are_one_measurement() -> None:
+    """DRB1*15:01 with probability 0.6 on either chromosome: 0, 1 or 2 copies by one posterior."""
+    frame = pd.DataFrame({"DRB1*15:01": [1.2], "DRB1*01:01": [0.8]})
+    ms = rs.load_model("ms")
+    drb1 = [t for t in ms.terms if {getattr(f, "gene", "") for f in t.factors} <= {"DRB1", ""}]
+    model = replace(ms, terms=tuple(drb1))  # no other gene says anything of this one
+    cohort = read_frame(frame, [model])
+    calls = cohort.hla.genes["DRB1"]
+    p = {0: 0.0, 1: 0.0, 2: 0.0}
+    for i, j, share in zip(calls.first, calls.second, calls.probability, strict=True):
+        p[sum(str(calls.alleles[k]) == "DRB1*15:01" for k in (i, j))] += share
+    value = {0: 0.0, 1: BETA, 2: 2 * BETA + HOMOZYGOTE}
+    mean = sum(p[k] * value[k] for k in p)
+    variance = sum(p[k] * (value[k] - mean) ** 2 for k in p)
+    # Exposures act with DRB1*15:01: give them all, so that nothing else is unsure there.
+    known = frame.assign(smoking="never", passive_smoking="unexposed", mononucleosis="never")
+    scores = rs.score(read_frame(known, [model]))
+    assert _shares(scores.uncertainty("0"))["genotypes"] == pytest.approx(variance, rel=1e-4)
+    ledger = scores.explain("0").set_index("term")["variance"]
+    own = ledger[[term for term in ledger.index if "DRB1*15:01" in term and "_x_" not in term]]
+    assert own.sum() == pytest.approx(variance, rel=1e-4)
+    # Apart, the terms' variances would make more of it: the correction offsets the additive term.
+    apart = BETA**2 * sum(p[k] * (k - 1.2) ** 2 for k in p) + HOMOZYGOTE**2 * p[2] * (1 - p[2])
+    assert apart > 1.1 * variance
+
+
+def test_missing_gene_and_unknown_exposure_that_act_together() -> None:
+    """RA, DRB1 and smoking unknown: every genotype and both histories, from the frequencies."""
+    ra, panel = rs.load_model("ra"), reference_panel()
+    drb1 = [t for t in ra.terms if {getattr(f, "gene", "") for f in t.factors} <= {"DRB1", ""}]
+    model = replace(ra, terms=tuple(drb1))
+    weights = {str(t.factors[0]): t.weight for t in model.terms if t.component == "HLA"}
+    haplotype = {}
+    for fields, share in alleles("DRB1", ("DRB1",), model.genes).items():
+        allele = HLAAllele.parse(f"DRB1*{fields}")
+        residues = [panel.residues.residue(allele, position) for position in (11, 71, 74)]
+        if None not in residues:
+            name = ";".join(
+                f"HLA-DRB1:{at}{aa}" for at, aa in zip((11, 71, 74), residues, strict=True)
+            )
+            group = next(f for t in model.terms for f in t.factors if str(f) == "shared_epitope")
+            haplotype[str(allele)] = (share, weights.get(name, 0.0), allele in group.alleles)
+    total = sum(share for share, _, _ in haplotype.values())
+    smoking = {0: math.log(1.14), 1: math.log(1.73), 2: math.log(2.97)}
+    values, shares = [], []
+    for one, two in product(haplotype.values(), repeat=2):
+        for smokes, share in ((0, 0.3984), (1, 0.6016)):
+            copies = one[2] + two[2]
+            average = [0.3984 + 0.6016 * math.exp(smoking[k]) for k in (0, copies)]
+            taken_out = math.log(average[0] / average[1])  # the haplotypes hold it already
+            values.append(one[1] + two[1] + taken_out + smokes * smoking[copies])
+            shares.append(one[0] * two[0] / total**2 * share)
+    p, x = np.array(shares), np.array(values)
+    variance = float(p @ (x - p @ x) ** 2)
+    known = {"alcohol": "none", "silica": "unexposed"}
+    cohort = person([model], sex="male", variants={"rs2476601": 1}, exposures=known)
+    scores = rs.score(cohort)
+    ledger = scores.explain("person")
+    reads_drb1 = [any(getattr(f, "gene", "") == "DRB1" for f in t.factors) for t in model.terms]
+    here = ledger[reads_drb1]
+    assert here["variance"].sum() == pytest.approx(variance, rel=1e-6)
+    table = _shares(scores.uncertainty("person"))
+    assert table["missing"] + table["exposures"] == pytest.approx(ledger["variance"].sum())
+    assert 0 < table["exposures"] < 0.2 < table["missing"]
+
+
+def test_shares_sum_and_the_ledger_agrees(draw) -> None:
+    model = rs.load_model("ms")
+    frame = draw(model, 12, 3)
+    rng = np.random.default_rng(1)
+    for column in frame.columns:
+        frame[column] = frame[column].where(rng.random(12) > 0.4)
+    cohort = read_frame(frame, [model])
+    scores = rs.score(cohort)
+    table = scores.of("ms")
+    for place, sample in enumerate(cohort.samples):
+        ledger, sources = scores.explain(sample), scores.uncertainty(sample)
+        assert ledger["contribution"].sum() == pytest.approx(
+            table.numbers["log_odds"][place], abs=1e-9
+        )
+        parts = _shares(sources)
+        assert sources["share"][:-1].sum() == pytest.approx(1)
+        assert sum(v for k, v in parts.items() if k != "total") == pytest.approx(parts["total"])
+        unknown = parts["genotypes"] + parts["missing"] + parts["exposures"]
+        assert ledger["variance"].sum() == pytest.approx(unknown, abs=1e-9)
+
+
+def test_unknown_sex_spreads_between_the_sexes() -> None:
+    """The intercepts of women and men differ; half their difference is the standard deviation."""
+    model = rs.load_model("ra")
+    cohort = person([model], variants={"rs2476601": 1})
+    table = rs.score(cohort).of("ra")
+    own = table.reference.by_sex[None]
+    alpha = [own.distribution.intercept(value) for value in (0.024, 0.011)]
+    variance = _shares(rs.score(cohort).uncertainty("person"))["baseline"]
+    assert variance == pytest.approx(((alpha[0] - alpha[1]) / 2) ** 2)
+
+
+def test_weights_without_a_standard_error_are_named() -> None:
+    note = rs.score(person([rs.load_model("ms")], variants={"rs10801908": 1})).uncertainty("person")
+    assert "weights' error unknown of 112 of 184" in note["note"][0]
+
+
+@pytest.mark.parametrize("name", ["t1d", "ra", "ms"])
+def test_same_bits_for_any_chunk(name: str, draw) -> None:
+    model = rs.load_model(name)
+    frame = draw(model, 60, 8)
+    rng = np.random.default_rng(2)
+    for column in frame.columns:
+        frame[column] = frame[column].where(rng.random(60) > 0.2)
+        if column.startswith("rs"):
+            frame[column] = np.clip(frame[column] + rng.normal(0, 0.2, 60), 0, 2)
+    cohort, panel = read_frame(frame, [model]), reference_panel()
+    whole = score_cohort(cohort, panel).of(name)
+    for chunk in (1, 7, 59):
+        parts = score_cohort(cohort, panel, chunk=chunk).of(name)
+        for column, values in whole.numbers.items():
+            np.testing.assert_array_equal(values, parts.numbers[column])
+        for source, values in whole.variance.items():
+            np.testing.assert_array_equal(values, parts.variance[source])
