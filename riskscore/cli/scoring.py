@@ -68,10 +68,21 @@ def score(
             write_blocks(scores.blocks(), COLUMNS, output)
     if not quiet:
         say(end_words(scores, output, out))
+        _say_beside(scores)
     unscored = sum(table.unscored for table in scores.tables)
     if unscored:
         say([f"riskscore: {unscored} rows have no score; their flags say why"])
         raise typer.Exit(EXIT_SOME_NOT_SCORED)
+
+
+def _say_beside(scores: Scores) -> None:
+    """Where a model names another to be read beside it, what that one says of the people."""
+    named = [table.model.id for table in scores.tables if table.model.beside]
+    if named:
+        from riskscore.writing.words import beside_words
+
+        for model in named:
+            say(f"riskscore: {line}" for line in beside_words(scores, model))
 
 
 def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out: Path) -> None:
@@ -147,8 +158,21 @@ def explain(
                 f"coverage {numbers['coverage']:.0%}. {NOTICE}",
                 "  unsure because of "
                 + ", ".join(doubt_words(row) for row in sources[table.model.id][:-1]),
+                *_beside(scores, table.model.id, place),
             ]
         )
+
+
+def _beside(scores: Scores, model: str, place: int) -> list[str]:
+    """One person's risk by the model that is set beside the one explained."""
+    from riskscore.writing.words import outcome_words, risk_words
+
+    own, other = scores.of(model).model.beside, scores.beside(model)
+    if own is None or other is None:
+        return []
+    numbers = {name: values[place] for name, values in other.numbers.items()}
+    what = outcome_words(own.model, scores.cohort.question)
+    return [f"  beside it {own.model.id} ({own.reason}): {what}: {risk_words(numbers)}"]
 
 
 @asks

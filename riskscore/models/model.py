@@ -171,6 +171,17 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Another model of the same disease whose risk is shown beside a model's own, and why.
+
+    It needs no locus, gene or exposure that the first does not need.
+    """
+
+    model: RiskModel
+    reason: str
+
+
+@dataclass(frozen=True)
 class Example:
     """A case worked by hand: what is given, and what must come out."""
 
@@ -240,6 +251,7 @@ class RiskModel:
     reference_populations: tuple[str, ...] = ("EUR",)
     stand_in_population: str = ""
     examples: tuple[Example, ...] = ()
+    beside: Beside | None = None
     checksum: str = ""
     plain: PlainVariants | None = field(default=None, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -14,7 +14,7 @@ from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.samples.person import person
 from riskscore.samples.question import Question
 from riskscore.scoring.ledger import Entry, ledger
-from riskscore.scoring.score import score_cohort
+from riskscore.scoring.score import Scores, score_cohort
 
 _TOLERANCE = 1e-6  # hand-worked numbers are written with six to eight decimals
 
@@ -31,7 +31,8 @@ def check_examples(model: RiskModel) -> int:
     return len(model.examples)
 
 
-def _check(model: RiskModel, example: Example) -> None:
+def example_scores(model: RiskModel, example: Example) -> Scores:
+    """The scores of one example, between its ages if it has any."""
     given: dict[str, Any] = dict(example.given)
     ages = (given.pop("from_age", None), given.pop("to_age", None))
     cohort = person([model], **given, population=_population(model))
@@ -40,9 +41,13 @@ def _check(model: RiskModel, example: Example) -> None:
         cohort = replace(cohort, question=question)
     if not cohort.hla.genes:  # tags by hand are called as the paper calls them
         cohort = replace(cohort, haplotype_calls=HaplotypeCalls.PUBLISHED)
-    scores = score_cohort(cohort, reference_panel())
+    return score_cohort(cohort, reference_panel())
+
+
+def _check(model: RiskModel, example: Example) -> None:
+    scores = example_scores(model, example)
     table = scores.tables[0]
-    entries = ledger(cohort, table.reference, scores.panel, cohort.samples[0])
+    entries = ledger(scores.cohort, table.reference, scores.panel, scores.cohort.samples[0])
     expect: dict[str, Any] = dict(example.expect)
     for name, value in expect["terms"].items():
         _agree(model, example, name, value, _uncentred(model, entries, name))

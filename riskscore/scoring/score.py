@@ -98,6 +98,28 @@ class Scores(ScoredCohort):
                 return table
         raise UsageError(f"model {model!r} was not scored")
 
+    def beside(self, model: str) -> ModelScores | None:
+        """The same people by the model that is set beside ``model``; None where there is none.
+
+        A family history is left out, as is a horizon that it does not have.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ra")], hla={"DRB1": "04:01 15:01"}, sex="female")
+        >>> other = score_cohort(one, reference_panel()).beside("ra")
+        >>> other.model.id, round(float(other.numbers["published_score"][0]), 3)
+        ('ra-dumontcel', 0.88)
+        """
+        own = self.of(model).model.beside
+        if own is None:
+            return None
+        question = replace(self.cohort.question, family=None)
+        if question.horizon not in own.model.horizons:
+            question = replace(question, horizon=None)
+        cohort = replace(self.cohort, models=(own.model,), question=question)
+        return score_cohort(cohort, self.panel).tables[0]
+
     def blocks(self) -> Iterator[dict[str, Sequence[str] | Array]]:
         """The table by columns, in the order of COLUMNS, some thousand samples at a time."""
         for table in self.tables:

@@ -14,6 +14,7 @@ from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.reference.progression import progression_card, with_autoantibodies
 from riskscore.models.scoring_files.weights import BY_DOSAGE
 from riskscore.models.terms import ADDITIVE, Part, Status, Term
+from riskscore.scoring.examples import example_scores
 from riskscore.scoring.population.reference import Reference, build_reference
 from riskscore.writing.words import NOTICE, natural
 
@@ -52,6 +53,7 @@ def card_words(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
     for title, lines in (("Not for", card.not_for), ("Limits", card.limits)):
         yield f"{title}:"
         yield from (f"  - {' '.join(line.split())}" for line in lines)
+    yield from _beside(model)
     yield "Report (PRS-RS, TRIPOD+AI):"
     yield from (f"  {line}" for line in _reporting(model))
     yield from _baseline(model)
@@ -88,6 +90,24 @@ def progression_words() -> Iterator[str]:
         )
         yield f"  - {curve.group}, from {curve.clock}: {points}; {curve.cohort}"
         yield f"    {curve.points[-1].source}"
+
+
+def _beside(model: RiskModel) -> Iterator[str]:
+    """The model to be read beside this one, and what both say of this one's examples."""
+    if model.beside is None:
+        return
+    other = model.beside.model
+    yield f"Beside it: {other.id}, {other.name} ({other.card.outcome}): {model.beside.reason}."
+    for example in model.examples:
+        scores = example_scores(model, example)
+        own, beside = scores.of(model.id), scores.beside(model.id)
+        told = [
+            f"{table.model.id} {table.numbers['risk_ratio'][0]:.2g} times its average"
+            for table in (own, beside)
+            if table is not None and not math.isnan(table.numbers["risk_ratio"][0])
+        ]
+        if len(told) == 2:
+            yield f"  - {example.name}: {', '.join(told)}"
 
 
 def _reporting(model: RiskModel) -> Iterator[str]:

@@ -115,6 +115,35 @@ def risk_words(numbers: Mapping[str, float]) -> str:
     )
 
 
+def beside_words(scores: Scores, model: str) -> Iterator[str]:
+    """The risks by the model that is set beside ``model``: of one person, or of many in a line.
+
+    Nothing where there is no such model, or it scores none of these people.
+    """
+    table, other = scores.of(model), scores.beside(model)
+    if other is None or table.model.beside is None:
+        return
+    ratios = other.numbers["risk_ratio"] / table.numbers["risk_ratio"]
+    known = ~np.isnan(ratios)
+    if not known.any():
+        return
+    beside = table.model.beside
+    yield f"beside {model}, {beside.model.id} ({beside.model.card.outcome}): {beside.reason}"
+    if len(ratios) == 1:
+        yield f"  {model}: {risk_words(_first(table))}"
+        yield f"  {other.model.id}: {risk_words(_first(other))}"
+        return
+    low, middle, high = np.percentile(ratios[known], (5, 50, 95))
+    yield (
+        f"  of {known.sum():,} people the risk over the average is by {other.model.id} "
+        f"{middle:.2g} times that by {model} in the median, {low:.2g} (5%) to {high:.2g} (95%)"
+    )
+
+
+def _first(table: ModelScores) -> dict[str, float]:
+    return {name: float(values[0]) for name, values in table.numbers.items()}
+
+
 def doubt_words(row: Mapping[str, Any]) -> str:
     """One source of uncertainty with its share, or with why there is none to tell.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec.structs import asdict
@@ -22,6 +23,7 @@ from riskscore.models.folders.schema import (
 from riskscore.models.model import (
     BaselineRates,
     BaselineRisk,
+    Beside,
     Card,
     Citation,
     Example,
@@ -77,7 +79,7 @@ def read_folder(folder: Path) -> RiskModel:
     _check_frequencies(terms, schema, files[1])
     digest = hashlib.sha256("".join(sha256(file) for file in files).encode()).hexdigest()
     baseline = schema.baseline
-    return RiskModel(
+    model = RiskModel(
         id=schema.id,
         name=schema.name,
         version=schema.version,
@@ -105,6 +107,28 @@ def read_folder(folder: Path) -> RiskModel:
         ),
         checksum=digest,
     )
+    return replace(model, beside=_beside(model, schema, folder, document))
+
+
+def _beside(
+    model: RiskModel, schema: ModelSchema, folder: Path, document: Document
+) -> Beside | None:
+    """The model beside this one, which what is read for this one must do to score."""
+    given = schema.beside
+    if given is None:
+        return None
+    if given.model == model.id or not (folder.parent / given.model / "model.yaml").is_file():
+        raise document.error(f"no other model {given.model!r} is beside this one", ("beside",))
+    other = read_folder(folder.parent / given.model)
+    named = {exposure.id for exposure in model.exposures}
+    lacking = [
+        *(variant.name for variant in other.variants if variant not in model.variants),
+        *(f"HLA-{gene}" for gene in other.genes if gene not in model.genes),
+        *(exposure.id for exposure in other.exposures if exposure.id not in named),
+    ]
+    if lacking:
+        raise document.error(f"{other.id} needs {lacking[0]}, which this one does not", ("beside",))
+    return Beside(other, given.reason)
 
 
 def _rates(schema: ModelSchema, document: Document) -> BaselineRates | None:

@@ -260,6 +260,13 @@ class ExampleSchema(Strict, frozen=True, kw_only=True):
     working: str
 
 
+class BesideSchema(Strict, frozen=True, kw_only=True):
+    """A model in the folder next to this one, whose risk is shown beside the score."""
+
+    model: Identifier
+    reason: Name
+
+
 class ModelSchema(Strict, frozen=True, kw_only=True):
     """model.yaml as a whole."""
 
@@ -275,6 +282,7 @@ class ModelSchema(Strict, frozen=True, kw_only=True):
     excess_haplotypes: Excess = Excess.RANK
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
     published_score: PublishedScoreSchema | None = None
+    beside: BesideSchema | None = None
     groups: list[GroupSchema] = []
     exposures: list[ExposureSchema] = []
     interactions: list[InteractionSchema] = []

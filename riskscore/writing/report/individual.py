@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import UsageError
+from riskscore.models.model import RiskModel
 from riskscore.scoring.ledger import ledger, uncertainty_rows
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.people_scores import ModelScores
@@ -130,6 +131,7 @@ def _model(
         "numbers": numbers,
         "flags": table.flags[place],
         "risk": _risk(numbers, average),
+        "beside": _beside(scores, table.model, place),
         "curve": curve,
         "chart": chart,
         "doubt": doubt,
@@ -137,6 +139,16 @@ def _model(
         "lines": lines,
         "unseen": _unseen(lines, numbers["probability"]),
     }
+
+
+def _beside(scores: Scores, model: RiskModel, place: int) -> dict[str, Any] | None:
+    """The risk by the model that is set beside this one, and why; None without one."""
+    other = scores.beside(model.id)
+    if model.beside is None or other is None:
+        return None
+    numbers = {name: float(values[place]) for name, values in other.numbers.items()}
+    risk = _risk(numbers, numbers["average_risk"])
+    return risk and {"model": other.model, "reason": model.beside.reason, "risk": risk}
 
 
 def _risk(numbers: dict[str, float], average: float) -> dict[str, Any] | None:
