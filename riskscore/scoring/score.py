@@ -104,7 +104,7 @@ class Scores(ScoredCohort):
         A family history is left out, as is a horizon that it does not have.
 
         >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.panel import reference_panel
+        >>> from riskscore.models.reference.panel import reference_panel
         >>> from riskscore.samples.person import person
         >>> one = person([load_model("ra")], hla={"DRB1": "04:01 15:01"}, sex="female")
         >>> other = score_cohort(one, reference_panel()).beside("ra")
