@@ -169,6 +169,17 @@ def _byte_lines(
         line, number = stream.readline(limit + 1), number + 1
 
 
+def text_blocks(path: Path, *, size: int = 1 << 20) -> Iterator[bytes]:
+    """The bytes of a file, plain or gzip, some ``size`` at a time.
+
+    Each piece ends where a line ends, but for the last one of a file whose last line has no end,
+    and for one that is cut within a line of more than LINE_LIMIT.
+    """
+    with _unpacked(path) as stream:
+        while block := stream.read(size):
+            yield block + (b"" if block.endswith(b"\n") else stream.readline(LINE_LIMIT))
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     digest = hashlib.sha256()

@@ -12,10 +12,11 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from riskscore.errors import InputError
-from riskscore.files import text_lines
+from riskscore.files import TEXT_LIMIT, text_blocks, text_lines
 
 MOST_COLUMNS = 100_000
 MOST_DIGITS = 100  # letters of a cell that is a number
@@ -25,6 +26,9 @@ SAMPLE_COLUMNS = (
 )  # fmt: skip
 UNKNOWN = frozenset({"", "na", "nan", "none", ".", "unknown", "n/a", "<na>"})
 _FAMILY = "fid"
+# Letters that a regular block has not: quotes, ends of lines, and blanks that a cell is rid of.
+_SPECIAL = tuple(bytes([letter]) for letter in b'"\r\0\v\f\x1c\x1d\x1e\x1f')
+_ROWS = 4096  # of a block that is read row by row
 _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", " ": "spaces"}
 
 
@@ -48,12 +52,21 @@ def is_unknown(cell: str) -> bool:
     return cell.lower() in UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Some rows of a table by column: the line each row is on, and the cells of some columns."""
+
+    lines: Sequence[int]
+    columns: tuple[Sequence[str], ...]
+
+
 @dataclass
 class Table:
     """A table as it is read: its columns, and its rows one by one, each with the line it is on.
 
     ``separator`` is a tab, comma, semicolon or space. ``names`` is the column that names people, or
     None. ``cut`` is True once the last row was read and had no end of line: the file may be cut.
+    ``plain`` is the file, and the line of its header, where the rows are as they stand in the text.
     """
 
     file: str
@@ -62,6 +75,32 @@ class Table:
     rows: Iterator[tuple[int, list[str]]]
     names: str | None
     cut: bool = field(default=False)
+    plain: tuple[Path, int] | None = None
+
+    def blocks(self, places: Sequence[int]) -> Iterator[RowBlock]:
+        """The rows by column, some thousand at a time, of the columns at ``places``.
+
+        They are those of ``rows``, which has none left then. Text of usual form is split a block
+        at a time; from the first block of any other on the rows are read one by one.
+        """
+        line = -1
+        if self.plain is not None:
+            path, line = self.plain
+            for block in _whole_blocks(path, line):
+                cells = _regular(block, self.separator, len(self.columns))
+                if cells is None:
+                    break
+                width = len(self.columns)
+                columns = tuple(cells[place:-1:width] for place in places)
+                count = len(cells) // width
+                yield RowBlock(range(line + 1, line + 1 + count), columns)
+                line += count
+            else:
+                return
+        rest = (row for row in self.rows if row[0] > line)
+        while several := list(islice(rest, _ROWS)):
+            columns = tuple([cells[place] for _, cells in several] for place in places)
+            yield RowBlock([number for number, _ in several], columns)
 
     @property
     def plink(self) -> bool:
@@ -103,23 +142,28 @@ class _Reader:
     """Reads one table."""
 
     def __init__(self, path: Path, separator: str | None, headless: bool) -> None:
-        self.file, self.separator, self.headless = path.name, separator or "", headless
+        self.path, self.file = path, path.name
+        self.separator, self.headless = separator or "", headless
         self.lines = text_lines(path)
         self.quoted = False  # every cell in quotes, as R writes them
         self.row_names = False
         self.names = -1  # the place of the column that names people
 
     def table(self) -> Table:
-        header = self._header()
+        header, plain = self._header(), False
         self.separator = self.separator or _separator(header[1])
         if self.headless and (columns := _plink_columns(self._split(*header[:2]))):
             first: Line | None = header
         else:
             columns, first = self._columns(*header[:2])
+            plain = not self.quoted and not self.row_names and self.separator != " "
         name = sample_column(columns)
         self.names = -1 if name is None else columns.index(name)
         rows = self._rows(columns, first)
-        self.opened = Table(self.file, tuple(columns), self.separator, rows, name)
+        self.opened = Table(
+            self.file, tuple(columns), self.separator, rows, name,
+            plain=(self.path, header[0]) if plain else None,
+        )  # fmt: skip
         return self.opened
 
     def error(self, what: str, line: int = 0, fix: str = "") -> InputError:
@@ -214,6 +258,40 @@ class _Reader:
         if not _in_quotes(cell) or '"' in cell[1:-1]:
             raise self.error("a quote that does not enclose its cell", number)
         return cell[1:-1]
+
+
+def _whole_blocks(path: Path, lines: int) -> Iterator[bytes]:
+    """The text of a file behind its first lines, in blocks of whole lines, up to TEXT_LIMIT."""
+    size = 0
+    for block in text_blocks(path):
+        size += len(block)
+        start = 0
+        while lines and (start := block.find(b"\n", start) + 1):
+            lines -= 1
+        if not lines and start < len(block):
+            yield block[start:] if size <= TEXT_LIMIT else b""
+
+
+def _regular(block: bytes, separator: str, width: int) -> list[str] | None:
+    """The cells of a block, and an empty one behind them, where each is as it stands in the text.
+
+    None where a line has other than ``width`` cells, or no end, or nothing in it, or where there
+    are quotes, blanks about a cell, or letters beyond ASCII.
+    """
+    mark = separator.encode()
+    blanks = (b" \n", b"\n ", b" " + mark, mark + b" ")
+    if (
+        not block.endswith(b"\n")
+        or not block.isascii()
+        or any(letter in block for letter in _SPECIAL)
+        or (b" " in block and (block[:1] == b" " or any(pair in block for pair in blanks)))
+        or b"\n" + mark * (width - 1) + b"\n" in b"\n" + block
+    ):
+        return None
+    ends = block.translate(None, bytes(range(256)).translate(None, mark + b"\n"))
+    if ends != (mark * (width - 1) + b"\n") * (len(ends) // width):
+        return None
+    return block.decode("ascii").replace("\n", separator).split(separator)
 
 
 def _before(first: Line, lines: Iterator[Line]) -> Iterator[Line]:

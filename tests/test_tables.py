@@ -3,6 +3,7 @@
 import csv
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -177,3 +178,42 @@ def test_how_people_meet() -> None:
     assert joined("t", ["b", "a"], ["a", "b"]).whole
     assert "blanks" in joined("t", ["a "], ["a", "b"]).hint
     assert joined("t", ["a", "c"], ["a", "b"]).hint == ""
+
+
+_ODD = st.sampled_from(
+    ["", " ", "a ", " b", "é", "#c", '"d"', "e", "1.5", "two or more", "\u00a0", "f\x1c", '="7"']
+)
+
+
+@given(st.lists(st.tuples(_ODD, _ODD, _ODD), max_size=8), st.sampled_from("\t,;"), st.booleans())
+def test_blocks_hold_the_cells_of_the_rows(
+    rows: list[tuple[str, str, str]], separator: str, ended: bool
+) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table"
+        text = "\n".join(map(separator.join, [("sample", "x", "y"), *rows]))
+        path.write_text(text + "\n" * ended)
+        table = open_table(path)
+        expected = list(table.rows)
+        again = open_table(path)
+        blocks = list(again.blocks([2, 0]))
+    found = [
+        (line, list(cells))
+        for block in blocks
+        for line, *cells in zip(block.lines, *block.columns, strict=True)
+    ]
+    assert found == [(line, [cells[2], cells[0]]) for line, cells in expected]
+    assert again.warnings() == table.warnings()
+
+
+def test_a_regular_file_is_read_by_blocks_to_the_row_that_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "many.tsv"
+    lines = [f"P{number}\t{number % 7}" for number in range(200_000)]
+    path.write_text("\n".join(["sample\tx", *lines, "Q\t5\t6"]) + "\n")
+    blocks = open_table(path).blocks([0, 1])
+    first = next(blocks)
+    assert isinstance(first.lines, range)
+    assert (first.lines[0], first.columns[0][0], first.columns[1][8]) == (2, "P0", "1")
+    with pytest.raises(InputError, match="3 columns where the header has 2") as caught:
+        list(blocks)
+    assert caught.value.where == "many.tsv, line 200002"

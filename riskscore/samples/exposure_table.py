@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from riskscore.errors import ExposureLevelError, ExposureTableError
 from riskscore.files import require_file
@@ -14,6 +15,8 @@ from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_o
 from riskscore.tables import Joined, Table, joined, open_table, sample_column
 
 _SHOWN = 10  # names in a message
+Chosen = list[bool] | None  # which of some rows; None for all
+Cell = TypeVar("Cell", str, int)
 
 
 def read_exposures(
@@ -80,42 +83,92 @@ def _read_cells(
             "no column names the samples", where=table.file, fix="call it 'sample' (or IID)"
         )
     used, unused = _used_columns(table, models, sex_column, age_column)
-    at, known, mine = (
-        table.columns.index(table.names),
-        set(samples),
-        set(samples[part.start : part.stop]),
-    )
-    own: dict[str, list[str]] = {}
-    lines: dict[str, dict[str, int]] = {name: {} for name in used}
-    sexes: set[str] = set()
-    sex = used.get(matching(table.columns, sex_column) or "", -1)
-    count, seen = 0, set()
-    for line, row in table.rows:
-        sample = row[at]
-        if not sample:
+    people, found = _People(samples, part), {name: _Column() for name in used}
+    sex, sexes = matching(table.columns, sex_column), set[str]()
+    for block in table.blocks([table.columns.index(table.names), *used.values()]):
+        names, *columns = block.columns
+        if not all(names):
+            line = block.lines[list(names).index("")]
             raise ExposureTableError("a row names nobody", where=f"{table.file}, line {line}")
-        count += 1
-        seen.add(sample)
-        if sex >= 0:
-            sexes.add(row[sex])
-        if sample not in known:
-            continue
-        for name, place in used.items():
-            lines[name].setdefault(row[place], line)
-        if sample in mine:
-            own[sample] = [row[place] for place in used.values()]
-    _check_people(table.file, count, seen, known)
+        known, mine = people.add(names)
+        for name, cells in zip(used, columns, strict=True):
+            found[name].add(cells, block.lines, known, mine)
+            if name == sex:
+                sexes.update(cells)
+    _check_people(table.file, people.count, people.seen, people.known)
     if sexes - {""} == {"0", "1"} or sexes - {""} == {"0.0", "1.0"}:
         raise ExposureLevelError(
             f"sex is 0 or 1 throughout, which is male and female in some files and female and male "
-            f"in others (column {table.columns[sex]})",
+            f"in others (column {sex})",
             where=table.file,
             fix="write male and female, or PLINK's 1 (male) and 2 (female)",
         )
-    nothing = [""] * len(used)
-    cells = [own.get(samples[place], nothing) for place in part]
-    columns = {name: tuple(row[i] for row in cells) for i, name in enumerate(used)}
-    return _Cells(columns, lines, unused, joined(table.file, seen, samples))
+    rows = people.rows_of_samples()
+    columns_of_part = {name: column.at(rows) for name, column in found.items()}
+    lines = {name: column.lines for name, column in found.items()}
+    return _Cells(columns_of_part, lines, unused, joined(table.file, people.seen, samples))
+
+
+class _People:
+    """Whom the rows of a table name, and whose of a part of the samples are kept."""
+
+    def __init__(self, samples: Sequence[str], part: range) -> None:
+        self.known, self.part = frozenset(samples), samples[part.start : part.stop]
+        self.whole = len(self.part) == len(samples)
+        self._mine = self.known if self.whole else frozenset(self.part)
+        self.seen: set[str] = set()
+        self.count = 0  # of all rows
+        self.kept: list[str] = []  # whose rows are kept
+
+    def add(self, names: Sequence[str]) -> tuple[Chosen, Chosen]:
+        """Which of some rows are of samples, and which of those of the part."""
+        self.count += len(names)
+        self.seen.update(names)
+        known = _members(names, self.known)
+        mine = known if self.whole else _members(names, self._mine)
+        self.kept += _chosen(names, mine)
+        return known, mine
+
+    def rows_of_samples(self) -> list[int] | None:
+        """The place of each sample's row among those kept, -1 without one; None if all in order."""
+        if self.kept == list(self.part):
+            return None
+        place = {name: row for row, name in enumerate(self.kept)}
+        return [place.get(name, -1) for name in self.part]
+
+
+class _Column:
+    """The cells of one column that are kept, equal ones held once, and where each text begins."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, int] = {}  # of samples, the first of each text
+        self._cells: list[str] = []
+        self._texts: dict[str, str] = {}
+
+    def add(self, cells: Sequence[str], lines: Sequence[int], known: Chosen, mine: Chosen) -> None:
+        told = _chosen(cells, known)
+        if new := set(told).difference(self.lines):
+            first = dict(zip(reversed(told), range(len(told) - 1, -1, -1), strict=True))
+            of_told = _chosen(lines, known)
+            for text in sorted(new, key=first.__getitem__):
+                self.lines[text] = of_told[first[text]]
+        kept = _chosen(cells, mine)
+        self._cells += map(self._texts.setdefault, kept, kept)
+
+    def at(self, rows: list[int] | None) -> tuple[str, ...]:
+        """The cells in some rows, "" where there is none (-1)."""
+        if rows is None:
+            return tuple(self._cells)
+        cells = [*self._cells, ""]
+        return tuple([cells[row] for row in rows])
+
+
+def _members(names: Sequence[str], of: frozenset[str]) -> Chosen:
+    return None if of.issuperset(names) else [name in of for name in names]
+
+
+def _chosen(cells: Sequence[Cell], chosen: Chosen) -> Sequence[Cell]:
+    return cells if chosen is None else list(compress(cells, chosen))
 
 
 def _used_columns(
@@ -149,7 +202,7 @@ def _used_columns(
     return used, unused
 
 
-def _check_people(file: str, count: int, seen: set[str], known: set[str]) -> None:
+def _check_people(file: str, count: int, seen: set[str], known: frozenset[str]) -> None:
     if not count:
         raise ExposureTableError("the exposures table has no rows", where=file)
     if len(seen) < count:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")
 _WHOLE = re.compile(r"-?\d+\.0+")
 _PLINK_MISSING = -9
 _MOST_AGE = 120.0
+Told = TypeVar("Told")
 SEX = "sex"  # the column of sex, if no other is named
 _QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$")
 _SEXES = {
@@ -58,6 +59,9 @@ class Exposures:
     _numbers: dict[Hashable, NDArray[Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _texts: dict[Hashable, dict[str, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __repr__(self) -> str:
         return f"Exposures({', '.join(self.columns) or 'none'})"
@@ -76,7 +80,8 @@ class Exposures:
 
     def check(self, exposure: Exposure, lines: Mapping[str, int], where: str) -> None:
         """Decode each of the texts; an error names the line that ``lines`` gives for it."""
-        _told(self._decoder(exposure)[1], lines, where)
+        key, decode = self._decoder(exposure)
+        self._texts[key] = _told(decode, lines, where)
 
     def _decoder(self, exposure: Exposure) -> tuple[Hashable, Callable[[str], float]]:
         """What turns a cell into a number, with a key that is equal where it does the same."""
@@ -84,7 +89,10 @@ class Exposures:
             default = self.units.get(exposure.id, exposure.unit)
             units = tuple(exposure.other_units.items())
             key = ("doses", exposure.id, exposure.unit, exposure.range, *units)
-            return key, lambda cell: _dose(cell, default, exposure)
+            factors = {exposure.unit.lower(): 1.0} | {
+                name.lower(): factor for name, factor in exposure.other_units.items()
+            }
+            return key, lambda cell: _dose(cell, default, exposure, factors)
         # A level may be called "none": the model's own words come before those for unknown.
         known = dict.fromkeys(UNKNOWN, -1) | {
             name.lower(): place
@@ -97,8 +105,9 @@ class Exposures:
         """A column's cells as numbers, each text decoded once, and the column once."""
         key, decode = self._decoder(exposure)
         if key not in self._numbers:
-            cells = self.columns[exposure.id]
-            known = {cell: decode(cell) for cell in dict.fromkeys(cells)}
+            cells, known = self.columns[exposure.id], self._texts.setdefault(key, {})
+            for cell in set(cells).difference(known):
+                known[cell] = decode(cell)
             self._numbers[key] = np.array([known[cell] for cell in cells], dtype=kind)
         return self._numbers[key]
 
@@ -115,10 +124,10 @@ def _level(cell: str, known: Mapping[str, int], exposure: Exposure) -> int:
     return known[text]
 
 
-def _dose(cell: str, default_unit: str, exposure: Exposure) -> float:
+def _dose(cell: str, default_unit: str, exposure: Exposure, factors: Mapping[str, float]) -> float:
     if cell.lower() in UNKNOWN:
         return math.nan
-    if _DECIMAL_COMMA.fullmatch(cell):
+    if "," in cell and _DECIMAL_COMMA.fullmatch(cell):
         raise ExposureLevelError(
             f"{exposure.id} is {cell!r}, with a decimal comma", fix="write a decimal point"
         )
@@ -133,9 +142,6 @@ def _dose(cell: str, default_unit: str, exposure: Exposure) -> float:
             fix="leave the cell empty where nothing is known",
         )
     unit = (match["unit"] or default_unit).strip()
-    factors = {exposure.unit.lower(): 1.0} | {
-        name.lower(): factor for name, factor in exposure.other_units.items()
-    }
     if unit.lower() not in factors:
         raise ExposureLevelError(
             f"{exposure.id} is given in {unit!r}",
@@ -192,12 +198,12 @@ def exposures_of_columns(
                 exposures.check(exposure, texts[columns[exposure.id]], where)
     sex: tuple[Sex | None, ...] = ()
     if sex_name is not None:
-        _told(lambda cell: _sex(cell, sex_name), texts[sex_name], where)
-        sex = tuple(_sex(cell, sex_name) for cell in cells[sex_name])
+        sexes = {"": None} | _told(lambda cell: _sex(cell, sex_name), texts[sex_name], where)
+        sex = tuple(map(sexes.__getitem__, cells[sex_name]))
     age: tuple[float, ...] = ()
     if age_name is not None:
-        _told(lambda cell: _age(cell, age_name), texts[age_name], where)
-        age = tuple(_age(cell, age_name) for cell in cells[age_name])
+        ages = {"": math.nan} | _told(lambda cell: _age(cell, age_name), texts[age_name], where)
+        age = tuple(map(ages.__getitem__, cells[age_name]))
     return replace(exposures, unused=tuple(unused), sex=sex, age=age)
 
 
@@ -215,14 +221,16 @@ def matching(columns: Sequence[str], wanted: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _told(decode: Callable[[str], object], lines: Mapping[str, int], where: str) -> None:
-    """Decode each text; an error says on which line the first such text stands."""
+def _told(decode: Callable[[str], Told], lines: Mapping[str, int], where: str) -> dict[str, Told]:
+    """Each text decoded; an error says on which line the first such text stands."""
+    told = {}
     for cell, line in lines.items():
         try:
-            decode(cell)
+            told[cell] = decode(cell)
         except ExposureError as error:
             place = f"{where}, line {line}" if line else where
             raise type(error)(error.what, where=place, fix=error.fix) from error
+    return told
 
 
 def _sex(cell: str, column: str) -> Sex | None:
