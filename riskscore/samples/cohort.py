@@ -72,6 +72,7 @@ class Cohort:
     population_known: bool = True  # of the people; ``population`` is then only the reference
     question: Question = field(default_factory=Question)
     marks: tuple[FileMark, ...] = ()  # of the genotype files, as they were read
+    caution: str = ""  # what the genotypes cannot say, where they are raw data of a consumer array
 
     def __repr__(self) -> str:
         loci = self.dosages.matches
@@ -159,7 +160,7 @@ def read_any_cohort(
         # By themselves: which of them are read must not bear on the strand of any other locus.
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = _plain_sums(source, wide, chosen, reading, people)
-        samples, name, marks = source.samples, source.name, source.marks
+        samples, name, marks, caution = source.samples, source.name, source.marks, source.caution
         warnings = [
             *source.warnings, *_told(named), *stand_in_notes(named, population),
             *_told(sums.values()), *dosages.warnings, *found.warnings,
@@ -198,6 +199,7 @@ def read_any_cohort(
         question.population_known,
         question,
         marks,
+        caution,
     )
     return cohort, name
 

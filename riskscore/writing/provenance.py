@@ -94,6 +94,7 @@ def provenance(scores: Scores, hashed: Mapping[str, Any]) -> dict[str, Any]:
             "population": scores.cohort.population,
             "not_scored": {t.model.id: t.unscored for t in scores.tables},
             "warnings": list(scores.cohort.warnings),
+            **({"caution": scores.cohort.caution} if scores.cohort.caution else {}),
             "hla": {
                 report.gene: f"{report.dialect}, {report.resolution} field(s)"
                 for report in scores.cohort.hla.reports

@@ -7,7 +7,9 @@ from enum import Enum, auto
 from pathlib import Path
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
+from riskscore.samples.files.consumer.layout import has_columns
 
+ZIP = b"PK\x03\x04"
 BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _SNIFFED = 1 << 16
@@ -22,11 +24,11 @@ class Container(Enum):
     BCF = auto()
     PGEN = auto()
     BGEN = auto()
+    CONSUMER = auto()  # raw data of a consumer array, or a zip of it
 
 
 # What else a file may be: its first bytes, what to call it, and what to do.
 _OTHERS = (
-    (b"PK\x03\x04", "a zip archive", "unpack it; one from an imputation server needs its password"),
     (b"BZh", "compressed with bzip2", "unpack it, and compress it with bgzip"),
     (b"\xfd7zXZ", "compressed with xz", "unpack it, and compress it with bgzip"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it, and compress it with bgzip"),
@@ -57,15 +59,11 @@ def recognise(start: bytes, file: str) -> Container:
     for magic, what, fix in _OTHERS:
         if inside.startswith(magic):
             raise VCFFormatError(f"the file is {what}", where=file, fix=fix)
+    if start.startswith(ZIP) or has_columns(inside.decode("latin-1")):
+        return Container.CONSUMER
     if not inside.startswith(b"#"):
         raise VCFFormatError(
             "the file is not a VCF: its first line is not ##fileformat=VCF", where=file
-        )
-    if b"23andMe" in inside[:400] or inside.startswith(b"# rsid"):
-        raise VCFFormatError(
-            "the file is raw data of a consumer array, not a VCF",
-            where=file,
-            fix="convert it: bcftools convert --tsv2vcf",
         )
     if not packed:
         return Container.PLAIN_VCF

@@ -105,20 +105,29 @@ def _open_one(name: str, reading: Reading, fast: bool) -> Source:
         return _open_bgzf(path, reading, fast)
     if container is Container.BCF:
         return _open_bcf(path, reading, fast)
-    if container is Container.PGEN:
-        from riskscore.samples.files.sources.pgen import PgenFile
-
-        return PgenFile(path)
-    if container is Container.BGEN:
-        from riskscore.samples.files.sources.bgen import BgenFile
-
-        index = f"index it: bgenix -g {path.name} -index"
-        indexed = Path(f"{path}.bgi").is_file()
-        return BgenFile(path, "" if indexed else _end_to_end(path, index, reading))
+    if container in (Container.PGEN, Container.BGEN, Container.CONSUMER):
+        return _open_other(path, container, reading)
     warning = _end_to_end(
         path, f"bgzip it and run: tabix -p vcf {path.name.removesuffix('.gz')}.gz", reading
     )
     return _stream(open(path, "rb"), container, path.name, warning, fast=fast)
+
+
+def _open_other(path: Path, container: Container, reading: Reading) -> Source:
+    """A file that is neither VCF nor BCF."""
+    if container is Container.PGEN:
+        from riskscore.samples.files.sources.pgen import PgenFile
+
+        return PgenFile(path)
+    if container is Container.CONSUMER:
+        from riskscore.samples.files.consumer.source import ConsumerFile
+
+        return ConsumerFile(path)
+    from riskscore.samples.files.sources.bgen import BgenFile
+
+    index = f"index it: bgenix -g {path.name} -index"
+    indexed = Path(f"{path}.bgi").is_file()
+    return BgenFile(path, "" if indexed else _end_to_end(path, index, reading))
 
 
 def _open_bgzf(path: Path, reading: Reading, fast: bool) -> Source:
@@ -171,7 +180,10 @@ def _open_stdin(reading: Reading, fast: bool) -> Source:
     if container in (Container.PLAIN_VCF, Container.GZIP_VCF, Container.BGZF_VCF):
         return _stream(stream, container, "standard input", fast=fast)
     if container is not Container.BCF:
-        raise UsageError("PGEN and BGEN cannot be read from standard input", fix="name the file")
+        raise UsageError(
+            "PGEN, BGEN and raw data of arrays cannot be read from standard input",
+            fix="name the file",
+        )
     with tempfile.NamedTemporaryFile(suffix=".bcf") as copy:
         shutil.copyfileobj(stream, copy)
         copy.flush()

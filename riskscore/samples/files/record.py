@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Mask
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
+from riskscore.genetics.variant import Variant
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import Cells
 from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
@@ -87,6 +88,15 @@ class Record:
     def ref_is_reference(self) -> bool:
         """Whether REF is the reference sequence, as VCF has it; BGEN does not say."""
         return True
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether the file states that its letters are of the forward strand."""
+        return False
+
+    def towards(self, variant: Variant) -> Record:
+        """The record as it meets a variant; the same, unless the file names no alleles."""
+        return self
 
     @property
     def batches(self) -> tuple[slice, ...]:

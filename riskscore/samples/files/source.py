@@ -1,7 +1,7 @@
 """What every container of genotypes offers to those who read loci and HLA records of it.
 
-An indexed VCF, a stream, BCF, several files as one, PGEN and BGEN are all a Source. ``open_source``
-in samples/files/opening.py picks the one that fits.
+An indexed VCF, a stream, BCF, several files as one, PGEN, BGEN and raw data of a consumer array are
+all a Source. ``open_source`` in samples/files/opening.py picks the one that fits.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Source(ABC):
     chromosomes: frozenset[str]
     warnings: tuple[str, ...]
     marks: tuple[FileMark, ...] = ()  # of its files, from before they were opened
+    caution = ""  # what such data cannot say; for raw data of a consumer array
     is_indexed = False  # whether records can be fetched without being announced
 
     @property

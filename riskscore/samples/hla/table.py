@@ -16,6 +16,8 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import gl_string
 from riskscore.models.reference.panel import reference_panel
+from riskscore.samples.files.consumer.layout import has_columns
+from riskscore.samples.files.containers import ZIP
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source
@@ -201,11 +203,13 @@ def with_typed(
 
 
 def is_genotype_file(path: Path) -> bool:
-    """Whether a file holds genotypes (VCF, BCF, PGEN, BGEN) and not a table of types."""
+    """Whether a file holds genotypes (VCF, BCF, PGEN, BGEN, an array's), not a table of types."""
     if path.suffix.lower() in {".bcf", ".pgen", ".bgen"}:
         return True
-    start = read_start(path)
-    return start.startswith((b"##fileformat=VCF", b"BCF", b"#CHROM")) or not start
+    start = read_start(path, 1 << 14)
+    if start.startswith((b"##fileformat=VCF", b"BCF", b"#CHROM", ZIP)) or not start:
+        return True
+    return has_columns(start.decode("latin-1"))
 
 
 def hla_table(

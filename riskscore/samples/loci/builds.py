@@ -18,6 +18,13 @@ def choose_build(source: Source, variants: Sequence[Variant], asked: Build | Non
 
     Raises BuildMismatchError when header, user and loci contradict each other, or nothing tells.
     """
+    build = _chosen(source, variants, asked)
+    if source.caution:
+        _require_one_build(source, variants, build)
+    return build
+
+
+def _chosen(source: Source, variants: Sequence[Variant], asked: Build | None) -> Build:
     declared = source.build
     if asked and declared and asked is not declared:
         raise BuildMismatchError(
@@ -47,6 +54,26 @@ def choose_build(source: Source, variants: Sequence[Variant], asked: Build | Non
     return other[0]
 
 
+def _require_one_build(source: Source, variants: Sequence[Variant], build: Build) -> None:
+    """Refuse raw data in which a variant of the name that is asked for stands where it does in
+    another build.
+    """
+    other = next(one for one in Build if one is not build)
+    for variant in variants:
+        if not variant.known_in(build) or not variant.known_in(other):
+            continue
+        place = variant.position(other)
+        if place == variant.position(build):
+            continue
+        for record in source.fetch(Region(variant.chromosome, place, place)):
+            if record.id == variant.name and record.position == place:
+                raise BuildMismatchError(
+                    f"positions are those of {build}, and that of {variant.name} is one of {other}",
+                    where=source.name,
+                    fix="download the raw data again",
+                )
+
+
 def _fits(source: Source, variants: Sequence[Variant], build: Build, enough: int) -> bool:
     """Whether enough variants have a record with their letters at their place in this build."""
     count = 0
@@ -56,7 +83,8 @@ def _fits(source: Source, variants: Sequence[Variant], build: Build, enough: int
         position = variant.position(build)
         for record in source.fetch(Region(variant.chromosome, position, position)):
             if record.position == position:
-                count += match_alleles(variant, record.ref, record.alts) is not None
+                own = record.towards(variant)
+                count += match_alleles(variant, own.ref, own.alts) is not None
         if count >= enough:
             return True
     return False

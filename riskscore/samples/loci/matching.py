@@ -67,7 +67,7 @@ def find_among(
     records: Iterable[Record], variant: Variant, build: Build, reading: Reading, samples: int
 ) -> Found:
     """What the records around a variant's place say of it, as :func:`find`."""
-    own = [record for record in records if not is_marker(record.id)]
+    own = [record.towards(variant) for record in records if not is_marker(record.id)]
     return _Locus(variant, build, reading, own, samples).found()
 
 
@@ -240,6 +240,7 @@ class _Locus:
             tuple(counted_frequency(values[part]) for part in record.batches),
             lettered=True,
             ambiguous=match.ambiguous,
+            forward=record.is_forward,
             hom_ref=self._any_hom_ref(record),
         )
 

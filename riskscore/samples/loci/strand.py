@@ -41,6 +41,7 @@ class Found:
     batches: tuple[float, ...] = ()
     ambiguous: bool = False
     lettered: bool = False  # matched by letters, not by a block or an assumption
+    forward: bool = False  # the file states that its letters are of the forward strand
     hom_ref: bool = False  # whether anybody is homozygous for REF
 
     def of_people(self, people: range) -> Found:
@@ -76,11 +77,14 @@ def judge_strands(
             judged.append(one)
             continue
         variant = one.match.variant
+        if one.forward:
+            judged.append(_as_written(one))
+            continue
         new = _judge(one, expected.get(variant), forward, any_flipped)
         if new.match.missing and (
             palindromes == Palindromes.KEEP or (variant not in expected and variant in proven)
         ):
-            new = replace(one, match=replace(one.match, note=_with(one.match.note, AS_WRITTEN)))
+            new = _as_written(one)
         judged.append(new)
     return judged
 
@@ -111,8 +115,10 @@ def _proven(found: Sequence[Found], scores: Sequence[Collection[Variant]]) -> se
     return proven
 
 
-def _with(note: str, more: str) -> str:
-    return f"{note}; {more}" if note else more
+def _as_written(one: Found) -> Found:
+    """A palindrome that is believed as it is written, and says so."""
+    note = f"{one.match.note}; {AS_WRITTEN}" if one.match.note else AS_WRITTEN
+    return replace(one, match=replace(one.match, note=note))
 
 
 def _is_forward(found: Sequence[Found]) -> bool:

@@ -114,5 +114,6 @@ def _context(results: Results) -> dict[str, Any]:
         **cohort_context(results),
         "provenance_rows": provenance_rows(results.provenance),
         "version": results.provenance["software"]["riskscore"],
+        "caution": results.provenance["cohort"].get("caution", ""),
         "date": _today().isoformat(),
     }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Mask
-from riskscore.errors import BuildMismatchError, DuplicateSampleError, VCFFormatError
+from riskscore.errors import BuildMismatchError, DuplicateSampleError, UsageError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
@@ -136,6 +136,11 @@ class JoinedSource(Source):
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:
+        if any(source.caution for source in sources):
+            raise UsageError(
+                "raw data of a consumer array is read by itself, not joined with other files",
+                fix="score several people with riskscore batch and a manifest",
+            )
         self._sources = tuple(sources)
         self._groups = _grouped(sources)
         self.samples = tuple(s for group in self._groups for s in group[0].samples)
