@@ -21,6 +21,7 @@ from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
 from riskscore.samples.genome_wide.sums import PlainSums
 from riskscore.scoring.columns import RISKS
+from riskscore.scoring.link import odds_ratio
 from riskscore.scoring.population.centre import Basis
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def with_plain(
     for name in ("exposure_score", "interaction_score"):
         numbers[name] = np.zeros(len(own)) if alone else rest[name]
     centred = ground.basis is not Basis.NOTHING
-    numbers["odds_ratio"] = np.exp(numbers["log_odds"]) if centred else np.full(len(own), np.nan)
+    unknown = np.full(len(own), np.nan)
+    numbers["odds_ratio"] = odds_ratio(numbers["log_odds"]) if centred else unknown
     for name in ("percentile", *RISKS, "risk_ratio"):
         numbers[name] = np.full(len(own), np.nan)
     published = sums.total if alone else numbers["published_score"] + sums.total

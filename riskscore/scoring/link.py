@@ -21,6 +21,16 @@ def expit(x: Array) -> Array:
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
+def odds_ratio(log_odds: Array) -> Array:
+    """Exp of log odds; infinite past the largest number there is.
+
+    >>> odds_ratio(np.array([0.0, 800.0])).tolist()
+    [1.0, inf]
+    """
+    with np.errstate(over="ignore"):
+        return np.exp(log_odds)
+
+
 def logit(p: float) -> float:
     """The log odds of a probability.
 

@@ -18,7 +18,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.scoring.columns import NUMBERS, RISKS
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
 from riskscore.scoring.flags import flags_of
-from riskscore.scoring.link import expit
+from riskscore.scoring.link import expit, odds_ratio
 from riskscore.scoring.observed.percentile import ObservedPercentiles
 from riskscore.scoring.observed.share import (
     ObservedShare,
@@ -200,7 +200,7 @@ def _score_rows(
     }
     out["log_odds"] = out["genetic_score"] + out["exposure_score"] + out["interaction_score"]
     low, high = spread.limits()
-    out["odds_ratio"] = np.exp(out["log_odds"])
+    out["odds_ratio"] = odds_ratio(out["log_odds"])
     for name in (*RISKS, "percentile"):
         out[name] = np.full(len(design.samples), np.nan)
     out["coverage"] = covered(observed, np.ones(len(model.terms)), reference, by_sex, 1.0)

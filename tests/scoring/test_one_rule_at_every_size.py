@@ -133,3 +133,20 @@ def test_drop_leaves_out_what_a_frequency_could_decide(make_vcf: Make) -> None:
     assert not strand.missing
     with pytest.raises(rs.errors.NothingMatchedError):
         rs.read_cohort(vcf, model, reading=rs.Reading(palindromes="drop"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("weight", [400.0, -4000.0])
+def test_weights_past_what_exp_can_hold(
+    make_vcf: Make, tmp_path: Path, size: int, weight: float
+) -> None:
+    """Odds ratios past the largest number are infinite; numpy has nothing to say of it."""
+    vcf = make_vcf(
+        ["P0", "P1", "P2"], [("6", 100, ".", "G", "A", "GT", ["0/0", "0/1", "1/1"])]
+    )  # fmt: skip
+    rows = [["r0", 6, 100, "A", "G", weight]]
+    [table] = rs.score(vcf, _scoring(tmp_path / "s.txt", rows, size)).tables
+    log_odds = table.numbers["log_odds"]
+    assert np.diff(log_odds) == pytest.approx([weight, weight])
+    ratio = table.numbers["odds_ratio"]
+    assert np.isnan(ratio).all() or np.isinf(ratio[log_odds > 710]).all()

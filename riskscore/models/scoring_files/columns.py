@@ -13,7 +13,7 @@ from riskscore.arrays import Array, Mask, Positions, Words
 from riskscore.errors import ModelFormatError
 from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS
 from riskscore.models.scoring_files.origin import Origin
-from riskscore.models.scoring_files.rows import MISSING, Row
+from riskscore.models.scoring_files.rows import LARGEST, MISSING, Row
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
 _LETTERS = re.compile(r"[ACGTNacgtn]+|[-IDid]")
@@ -189,7 +189,7 @@ class Columns:
         except ValueError:
             empty = np.array([not cell for cell in cells], dtype=bool)
             found = np.array([_float(cell) for cell in cells])
-        if (i := self.first(~np.isfinite(found) & ~empty)) is not None:
+        if (i := self.first(~(np.abs(found) <= LARGEST) & ~empty)) is not None:
             self.refuse(i).number(column)
         return found
 

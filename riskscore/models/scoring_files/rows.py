@@ -27,6 +27,7 @@ EXTENSION = frozenset(
     "standard_error standard_error_source source status".split()
 )
 # The columns of the format, whatever the case they are written in (rsid, EFFECT_ALLELE).
+LARGEST = 1e100  # the square of a number up to it can still be summed
 _CASES = {name.lower(): name for name in STANDARD | HARMONISED | FORMAT_1 | EXTENSION}
 # The header of format 1.0 named its keys in words.
 _KEYS_1 = {
@@ -68,6 +69,8 @@ class Row:
             value = math.nan
         if not math.isfinite(value):
             raise self.error(f"{column} is {text!r}, not a finite number")
+        if abs(value) > LARGEST:
+            raise self.error(f"{column} is {text!r}, too large a number to count with")
         return value
 
     def flag(self, column: str) -> bool:

@@ -82,7 +82,7 @@ class Enumeration:
         """Each term's mean number among the affected, when the disease is rare:
         ``E[x exp(value)] / E[exp(value)]``.
         """
-        tilted = self.probability * np.exp(self.value)
+        tilted = self.probability * np.exp(self.value - self.value.max())
         return np.asarray(self.numbers @ tilted / tilted.sum())
 
 

@@ -148,9 +148,10 @@ def exact_or_normal(values: Array, probabilities: Array) -> tuple[States, float,
     """
     variance = (probabilities * values**2).sum(axis=1)
     size = np.abs(values)
-    third = (probabilities * size**3 * np.exp(size)).sum(axis=1)
     normal = np.abs(np.multiply.outer(np.sqrt(variance), _NODES))
-    share = (third + (normal**3 * np.exp(normal)) @ _WEIGHTS) / 6
+    with np.errstate(over="ignore"):  # a share without bound: the variant stays exact
+        third = (probabilities * size**3 * np.exp(size)).sum(axis=1)
+        share = (third + (normal**3 * np.exp(normal)) @ _WEIGHTS) / 6
     order = np.argsort(share, kind="stable")
     total = np.cumsum(share[order])
     count = int(np.searchsorted(total, NORMAL_TOLERANCE, side="right"))

@@ -21,6 +21,7 @@ Spec = dict[str, Any]
 LABELS = 190  # pixels: longer labels of an axis are cut, and whole in the tooltip
 ABOVE = alt.Legend(orient="top", offset=4)  # beside the chart it would take the width of a phone
 _BINS = 40
+_MOST = 700.0  # log odds: exp of more is past the largest number
 # Colours that people with a colour vision deficiency tell apart (Okabe and Ito 2008).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 OBSERVED, LOST = "#0072b2", "#b8b8c2"
@@ -84,7 +85,8 @@ def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
     counted = []
     for label in sorted(set(labels)):
         mine = values[labels == label]
-        p5, p25, p50, p75, p95 = np.exp(np.percentile(mine, (5, 25, 50, 75, 95))).tolist()
+        shares = np.percentile(mine, (5, 25, 50, 75, 95))
+        p5, p25, p50, p75, p95 = np.exp(np.minimum(shares, _MOST)).tolist()
         name = f"{label} (n = {len(mine):,})"
         counted.append({"group": name, "p5": p5, "p25": p25, "p50": p50, "p75": p75, "p95": p95})
     odds = alt.Scale(type="log", nice=False)

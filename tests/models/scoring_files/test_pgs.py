@@ -203,6 +203,7 @@ def test_unknown_columns(scoring_file: ScoringFile) -> None:
     [
         (SNP, "rs9 1 9 A G nan", "effect_weight is 'nan'|effect_weight is empty"),
         (SNP, "rs9 1 9 A G inf", "not a finite number"),
+        (SNP, "rs9 1 9 A G -1e200", "too large a number"),
         (SNP, "rs9 1 9 A G 0,1", "effect_weight is '0,1'"),
         (SNP, "rs9 1 9 A G _", "effect_weight is empty"),
         (SNP, "rs9 1 9.0 A G 1", "chr_position is '9.0'"),
@@ -312,6 +313,7 @@ def test_arrays_say_the_same_as_terms(scoring_file: ScoringFile) -> None:
     [
         ("rs9 chr1 9 A G x _ _ _ _ _ _ _", "effect_weight is 'x'"),
         ("rs9 chr1 9 A G inf _ _ _ _ _ _ _", "not a finite number"),
+        ("rs9 chr1 9 A G -1e200 _ _ _ _ _ _ _", "too large a number"),
         ("rs9 chr1 9.5 A G 1 _ _ _ _ _ _ _", "chr_position is '9.5'"),
         ("rs9 chr1 9 A A 1 _ _ _ _ _ _ _", "are not two"),
         ("rs9 chr1 9 A G _ _ _ _ _ _ _ _", "effect_weight is empty"),
