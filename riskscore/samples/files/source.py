@@ -62,7 +62,7 @@ class Source(ABC):
 
     ``name`` is what errors and reports call it: a file's name, never its path. ``chromosomes`` are
     the plain names of those the source has records of. ``build`` is what it declares of itself, or
-    None. ``warnings`` are sentences for the user, complete when it is open.
+    None. ``warnings`` are sentences for the user, complete when it is prepared.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Several files as one cohort, standard input, and what is refused before anything is read."""
 
+import gzip
 import io
 import sys
 from collections.abc import Callable
@@ -259,3 +260,27 @@ def test_one_chromosome_by_two_names(make_vcf: Make) -> None:
     rows = [("6", 100, ".", "G", "A", "GT", ["0/1"]), ("chr6", 200, ".", "G", "A", "GT", ["0/1"])]
     with pytest.raises(errors.VCFFormatError, match="6 and chr6 are the same"):
         open_source([make_vcf(["A"], rows)])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_last_line_without_end_is_told(tmp_path: Path, packed: bool) -> None:
+    """A dosage of 1.95 may have become 1.9; nothing else shows it. Of joined files too."""
+    names = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\tB"
+    head = "\n".join(["##fileformat=VCFv4.2", *HEADER, names, ""])
+    text = head + "6\t100\t.\tA\tG\t.\tPASS\t.\tGT:DS\t0/0:0.1\t1/1:1.95\n"
+    whole, cut = tmp_path / "whole.vcf", tmp_path / "cut.vcf"
+    for path, written in ((whole, text), (cut, text[:-2])):
+        data = written.encode()
+        path.write_bytes(gzip.compress(data) if packed else data)
+    region = Region("6", 1, 200)
+    told = ["cut.vcf: the last line has no end; the file may be cut short"]
+    for paths, expected in (([whole], []), ([cut], told)):
+        with open_source(paths) as source:
+            source.prepare([region])
+            assert len(list(source.fetch(region))) == 1
+            assert [w for w in source.warnings if "no end" in w] == expected
+    other = tmp_path / "other.vcf"
+    other.write_text(text.replace("6\t100", "7\t100"))
+    with open_source([other, cut]) as source:
+        source.prepare([region])
+        assert [w for w in source.warnings if "no end" in w] == told

@@ -151,7 +151,7 @@ class JoinedSource(Source):
             for group in self._groups
             for source in group
         }
-        self.warnings = tuple(warning for source in sources for warning in source.warnings)
+        self.warnings = self._warned()
         self.marks = tuple(mark for source in sources for mark in source.marks)
         self.is_indexed = all(source.is_indexed for source in sources)
         self._set_chromosomes()
@@ -159,6 +159,9 @@ class JoinedSource(Source):
 
     def _set_chromosomes(self) -> None:
         self.chromosomes = frozenset().union(*(source.chromosomes for source in self._sources))
+
+    def _warned(self) -> tuple[str, ...]:
+        return tuple(warning for source in self._sources for warning in source.warnings)
 
     def _one_build(self) -> Build | None:
         builds = {source.build: source.name for source in self._sources if source.build}
@@ -179,8 +182,8 @@ class JoinedSource(Source):
         """As :meth:`riskscore.samples.files.source.Source.prepare`, of every file."""
         for source in self._sources:
             source.prepare(regions)
-        self._set_chromosomes()
-        self.build = self._one_build()  # a file read once tells its chromosomes' names only now
+        self._set_chromosomes()  # a file read once tells names and warnings only now
+        self.build, self.warnings = self._one_build(), self._warned()
 
     def fetch(self, region: Region) -> Iterator[Record]:
         """As :meth:`riskscore.samples.files.source.Source.fetch`, in order of position."""

@@ -96,11 +96,19 @@ class StreamFile(Source):
             check_end(self._tail.last, self.name)
 
     def _lines_of(self, stream: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
-        """Lines of at most a gigabyte: a small file may hold one that no memory does."""
+        """Lines of at most a gigabyte: a small file may hold one that no memory does.
+
+        A last line without end is told, as it may lack the end of its last number.
+        """
+        last = b"\n"
         while line := stream.readline(LONGEST_LINE + 1):
             if len(line) > LONGEST_LINE:
                 raise VCFFormatError("a line of more than 1 GB", where=self.name)
             yield line
+            last = line
+        if not last.endswith(b"\n"):
+            told = f"{self.name}: the last line has no end; the file may be cut short"
+            self.warnings = (*self.warnings, told)
 
     def _read_header(self) -> Header:
         lines = []
