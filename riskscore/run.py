@@ -85,14 +85,14 @@ def ancestry(
     >>> ancestry(file, models="ms")
     Ancestry of 2,504 people (0 by components, 2504 by likelihood, 0 by nothing)
     """
-    from riskscore.samples.ancestry.sums import read_sums
+    from riskscore.samples.ancestry.sums import read_projection
     from riskscore.samples.ancestry.table import component_table
     from riskscore.scoring.ancestry.ancestry import ancestry_of
 
     names = [source] if isinstance(source, str | Path) else list(source)
     table, reading, wanted = component_table(), reading or Reading(), as_build(build)
     with open_source(names, reading) as opened:
-        sums, samples = read_sums(opened, table, wanted, reading), opened.samples
+        sums, samples = read_projection(opened, table, wanted, reading), opened.samples
     found = ancestry_of(samples, sums, table)
     if found.projection.done.all():
         return found

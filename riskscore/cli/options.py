@@ -244,7 +244,14 @@ def question_of(
         ),
     ] = 0.02,
     panel: PanelOption = None,
-    population: PopulationOption = "EUR",
+    population: Annotated[
+        str,
+        typer.Option(
+            help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown. auto: EUR, and "
+            "percentiles among people of each one's own ancestry, where the file's SNPs tell it.",
+            rich_help_panel=RISK,
+        ),
+    ] = "EUR",
     prevalence: Annotated[
         str | None,
         typer.Option(

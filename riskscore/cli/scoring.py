@@ -45,7 +45,6 @@ def score(
 ) -> None:
     """Score every sample of a VCF with one or several models."""
     from riskscore.samples.people_part import PeoplePart
-    from riskscore.scoring.columns import COLUMNS
     from riskscore.writing.tables.write import check_ending, write_blocks
 
     check_ending(output)
@@ -65,7 +64,7 @@ def score(
         if out is not None:
             _write_folder(scores, [path for path in vcf if str(path) != "-"], part, out)
         if output is not None or out is None:
-            write_blocks(scores.blocks(), COLUMNS, output)
+            write_blocks(scores.blocks(), scores.columns, output)
     if not quiet:
         say(end_words(scores, output, out))
         _say_beside(scores)

@@ -42,6 +42,7 @@ from riskscore.samples.question import Question, QuestionOptions, takes_options
 
 if TYPE_CHECKING:
     from riskscore.models.plain import PlainVariants
+    from riskscore.samples.ancestry.sums import ProjectionSums
     from riskscore.samples.genome_wide.sums import PlainSums
     from riskscore.samples.hla.typed.typing import Typings
 
@@ -73,6 +74,7 @@ class Cohort:
     question: Question = field(default_factory=Question)
     marks: tuple[FileMark, ...] = ()  # of the genotype files, as they were read
     caution: str = ""  # what the genotypes cannot say, where they are raw data of a consumer array
+    projection: ProjectionSums | None = None  # where people's own ancestry is asked for
 
     def __repr__(self) -> str:
         loci = self.dosages.matches
@@ -138,7 +140,7 @@ def read_any_cohort(
         regions += _hla_regions(question, asked or source.build) if genes else []
         wide = {model.id: model.plain for model in named if model.plain is not None}
         places, shown = _plain_places(source, wide, asked or source.build)
-        source.prepare([*regions, *places])
+        source.prepare([*regions, *places, *_ancestry_regions(question, asked or source.build)])
         chosen = choose_build(source, [*variants, *shown], asked)
         for model in named:
             model.require_build(chosen)
@@ -160,6 +162,7 @@ def read_any_cohort(
         # By themselves: which of them are read must not bear on the strand of any other locus.
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
         sums = _plain_sums(source, wide, chosen, reading, people)
+        projection = _projection(source, question, chosen, people)
         samples, name, marks, caution = source.samples, source.name, source.marks, source.caution
         warnings = [
             *source.warnings, *_told(named), *stand_in_notes(named, population),
@@ -200,8 +203,30 @@ def read_any_cohort(
         question,
         marks,
         caution,
+        projection,
     )
     return cohort, name
+
+
+def _ancestry_regions(question: Question, build: Build | None) -> list[Region]:
+    """Where the SNPs that tell ancestry stand, if it is asked for."""
+    if not question.by_ancestry:
+        return []
+    from riskscore.samples.ancestry.table import component_table
+
+    return regions_of(component_table().variants, build)
+
+
+def _projection(
+    source: Source, question: Question, build: Build, people: range
+) -> ProjectionSums | None:
+    """What the SNPs that tell ancestry say of some people, if it is asked for."""
+    if not question.by_ancestry:
+        return None
+    from riskscore.samples.ancestry.sums import read_sums
+    from riskscore.samples.ancestry.table import component_table
+
+    return read_sums(source, component_table(), build, question.reading).of_people(people)
 
 
 def stand_in_notes(models: Iterable[RiskModel], population: str) -> Iterator[str]:

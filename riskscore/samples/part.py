@@ -38,4 +38,5 @@ def part_of(cohort: Cohort, part: PeoplePart) -> Cohort:
         hla=hla,
         exposures=exposures,
         plain={model: sums.of_people(people) for model, sums in cohort.plain.items()},
+        projection=None if cohort.projection is None else cohort.projection.of_people(people),
     )

@@ -35,6 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 UNKNOWN_POPULATION = "unknown"
+AUTO_POPULATION = "auto"  # of each person as their genotypes tell
 MOST_AGE = 120.0
 IMPUTED = Path("imputed")  # among typed HLA tables: no table, but that HLA is to be imputed
 _INPUT = {"role": "input"}  # files: the provenance tells their checksums
@@ -56,7 +57,9 @@ class Question:
     in them, and ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check their names against.
     ``population`` is the superpopulation (AFR, AMR,
     EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold; the first
-    that the models have is the reference of people whose population is "unknown". ``build`` is the
+    that the models have is the reference of people whose population is "unknown". With "auto" the
+    percentile is among people of the same ancestry, where the file's SNPs tell it, and all else as
+    with EUR. ``build`` is the
     genome build, if the files are silent. ``reading`` says which genotype field and which records
     count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
     scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
@@ -228,13 +231,18 @@ class Question:
         """Whether the people's population was told."""
         return self.population != UNKNOWN_POPULATION
 
+    @property
+    def by_ancestry(self) -> bool:
+        """Whether percentiles are asked among people of each person's own ancestry."""
+        return self.population == AUTO_POPULATION
+
     def reference_population(self) -> str:
         """The population whose frequencies are the reference.
 
         Where that of the people is not known, it is that of the first model's weights. Raises
         PopulationError if a model has no frequencies of it.
         """
-        population = self.population
+        population = _PLAIN.population if self.by_ancestry else self.population
         if not self.population_known:
             named = [m.reference_populations[0] for m in self.models if m.reference_populations]
             population = named[0] if named else "EUR"

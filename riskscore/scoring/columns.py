@@ -8,4 +8,5 @@ NUMBERS = (
     "interaction_score", "published_score", "coverage",
 )  # fmt: skip
 RISKS = ("probability", "probability_low", "probability_high", "average_risk")
+Z_ADJUSTED = "z_adjusted"  # where the ancestry of each person is asked for
 COLUMNS = ("sample", "model", "model_version", *NUMBERS, "flags")

@@ -14,7 +14,7 @@ from riskscore.errors import UsageError
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.columns import COLUMNS, NUMBERS
+from riskscore.scoring.columns import COLUMNS, Z_ADJUSTED
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -120,8 +120,16 @@ class Scores(ScoredCohort):
         cohort = replace(self.cohort, models=(own.model,), question=question)
         return score_cohort(cohort, self.panel).tables[0]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table: those of COLUMNS, and ``z_adjusted`` where that was asked."""
+        if any(Z_ADJUSTED in table.numbers for table in self.tables):
+            return (*COLUMNS[:-1], Z_ADJUSTED, COLUMNS[-1])
+        return COLUMNS
+
     def blocks(self) -> Iterator[dict[str, Sequence[str] | Array]]:
-        """The table by columns, in the order of COLUMNS, some thousand samples at a time."""
+        """The table by columns, in their order, some thousand samples at a time."""
+        names = self.columns[3:-1]
         for table in self.tables:
             for start in range(0, len(self.cohort.samples), CHUNK):
                 part = slice(start, start + CHUNK)
@@ -130,7 +138,7 @@ class Scores(ScoredCohort):
                     "sample": samples,
                     "model": [table.model.id] * len(samples),
                     "model_version": [table.model.version] * len(samples),
-                    **{name: table.numbers[name][part] for name in NUMBERS},
+                    **{name: table.numbers[name][part] for name in names},
                     "flags": table.flags[part],
                 }
 
@@ -146,7 +154,7 @@ class Scores(ScoredCohort):
         """A pandas frame, one row a sample and model."""
         import pandas as pd
 
-        return pd.DataFrame(self.rows(), columns=list(COLUMNS))
+        return pd.DataFrame(self.rows(), columns=list(self.columns))
 
     def explain(self, sample: str, model: str | None = None) -> pandas.DataFrame:
         """The ledger of one sample as a frame: each term's contribution; they sum to log_odds.
@@ -270,4 +278,8 @@ def score_cohort(
 
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
+    if cohort.projection is not None:
+        from riskscore.scoring.adjusted import by_ancestry
+
+        cohort, tables = by_ancestry(cohort, tables, panel, chunk)
     return Scores(cohort, panel, tuple(tables))

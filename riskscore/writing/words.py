@@ -51,6 +51,7 @@ _PLAIN_WORDS = {
     "weights_from": "the weights come from people of other ancestry",
     "frequencies_from": "some SNPs take their frequencies from another population",
     "population": "the population is not known",
+    "ancestry": "the percentile is among people of this ancestry",
     "haplotype_tags_missing": "some tag SNPs of haplotypes are not in the file",
     "more_than_two_haplotypes": "tag SNPs tell of more than two haplotypes",
 }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -143,6 +144,29 @@ def test_a_list_of_variants_places_nobody_unless_absent_is_reference(
     assert "lists variants only" in done.stderr
     assert "--absent homref" in done.stderr
     assert "P0" not in done.stderr
+
+
+def test_scores_by_ancestry(riskscore: Run, write: Make, tmp_path: Path) -> None:
+    """One EUR, one of half AFR and half EUR, one EAS; all with the same HLA types."""
+    types = tmp_path / "hla.tsv"
+    types.write_text(
+        "sample\tDRB1_1\tDRB1_2\n" + "".join(f"P{i}\t15:01\t03:01\n" for i in range(3))
+    )
+    asked = ("score", write(drawn()), "-m", "ms", "--hla", types)
+    plain = table(riskscore(*asked).stdout)
+    done = riskscore(*asked, "--population", "auto", "--out", "results", "-o", "-")
+    rows = table(done.stdout)
+    assert list(rows[0]) == [*list(plain[0])[:-1], "z_adjusted", "flags"]
+    for row, before in zip(rows, plain, strict=True):
+        same = set(before) - {"percentile", "flags"}
+        assert {name: row[name] for name in same} == {name: before[name] for name in same}
+    assert float(rows[0]["percentile"]) == pytest.approx(float(plain[0]["percentile"]), abs=3)
+    in_eas = table(riskscore(*asked, "--population", "EAS").stdout)
+    assert float(rows[2]["percentile"]) == pytest.approx(float(in_eas[2]["percentile"]), abs=3)
+    assert "ancestry=EAS(" in rows[2]["flags"]
+    assert (tmp_path / "results" / "scores.tsv").read_text() == done.stdout
+    told = json.loads((tmp_path / "results" / "provenance.json").read_text())
+    assert "auto" in json.dumps(told)
 
 
 def test_standard_input_is_read_once(riskscore: Run) -> None:

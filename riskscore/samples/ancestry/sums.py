@@ -7,7 +7,7 @@ of two: the sums are exact, and do not depend on who else is in the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,11 @@ class ProjectionSums:
     loci: NDArray[np.int64]
     hom_ref: NDArray[np.int64]
 
+    def of_people(self, people: range) -> ProjectionSums:
+        """The sums of some of the people."""
+        rows = slice(people.start, people.stop)
+        return ProjectionSums(*(getattr(self, one.name)[rows] for one in fields(self)))
+
     @property
     def variants_only(self) -> Mask:
         """In whom no locus at all is homozygous for the reference, out of many."""
@@ -62,22 +67,30 @@ def no_sums(people: int, components: int) -> ProjectionSums:
     )
 
 
-def read_sums(
+def read_projection(
     source: Source, table: ComponentTable, build: Build | None, reading: Reading
 ) -> ProjectionSums:
-    """Read the table's SNPs of a source; ``build`` is the user's word.
+    """Read the table's SNPs of a source, and nothing else; ``build`` is the user's word.
 
     A source that has none of them has sums of nothing. Raises BuildMismatchError when header, user
     and loci contradict each other.
     """
-    people = len(source.samples)
     source.prepare(regions_of(table.variants, build or source.build))
     try:
         chosen = choose_build(source, table.variants[:: len(table.variants) // 500], build)
     except BuildMismatchError:
         if build or source.build:
             raise
-        return no_sums(people, table.loadings.shape[1])  # it may have other loci
+        # it may have other loci
+        return no_sums(len(source.samples), table.loadings.shape[1])
+    return read_sums(source, table, chosen, reading)
+
+
+def read_sums(
+    source: Source, table: ComponentTable, chosen: Build, reading: Reading
+) -> ProjectionSums:
+    """The sums of a source whose build is known, and which is prepared."""
+    people = len(source.samples)
     total = no_sums(people, table.loadings.shape[1])
     step = max(16, _CELLS // max(1, people))
     for start in range(0, len(table.variants), step):

@@ -8,7 +8,6 @@ from typing import Any
 
 from riskscore.files import require_unchanged
 from riskscore.outputs import new_folder, write_file
-from riskscore.scoring.columns import COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -49,7 +48,7 @@ def write_bundle(
     """
     told = provenance(scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files}))
     require_unchanged(scores.cohort.marks)  # the checksums are of the files that were read
-    table = tsv_parts(scores.blocks(), COLUMNS)
+    table = tsv_parts(scores.blocks(), scores.columns)
     plain = plain_lines(scores)
     return write_tables(
         Path(folder), table, tally_scores(scores), told, plain=plain, replace=replace

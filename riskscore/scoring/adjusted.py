@@ -1,0 +1,223 @@
+"""A score's place among people of one's own ancestry: its Z and percentile by shares.
+
+The mean and the variance of a score at shares q of superpopulations, from those in each (k) of
+them:
+
+    mean(q) = sum q_k mean_k
+    variance(q) = sum q_k variance_k + 1/2 sum_c sum_k q_k (M_kc - M_qc)^2
+
+M_kc is the mean of component c of the score in k, and M_qc = sum q_k M_kc: of two chromosomes each
+is of k with probability q_k, by itself in each component, as in people whose forebears mixed long
+ago. Shares inside the simplex of the superpopulations' centres are linear in the principal
+components, so mean(q) is the regression of the score on the components through the reference
+populations. z_adjusted = (score - mean(q)) / sqrt(variance(q)), as Z_norm2 of the PGS Catalog
+Calculator is: residual of a regression of the mean, over the root of a predicted variance.
+
+The percentile is that of z_adjusted in the superpopulations' distributions, mixed by q: in one of
+them alone it is the exact percentile there. Missing terms count as in each superpopulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from riskscore.arrays import Array, Mask
+from riskscore.errors import PopulationError
+from riskscore.genetics.sex import Sex
+from riskscore.models.model import RiskModel
+from riskscore.models.reference.panel import ReferencePanel
+from riskscore.samples.ancestry.table import component_table
+from riskscore.samples.cohort import Cohort
+from riskscore.scoring.ancestry.projection import project
+from riskscore.scoring.ancestry.shares import Placement, place
+from riskscore.scoring.columns import Z_ADJUSTED
+from riskscore.scoring.design import Measurements
+from riskscore.scoring.observed.percentile import ObservedPercentiles
+from riskscore.scoring.observed.share import weighted
+from riskscore.scoring.observed.uncertainty import uncertainty
+from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.population.centre import Basis, centred_on
+from riskscore.scoring.population.reference import Reference, build_reference
+
+_TOLD = 0.05  # the least share that a flag names
+
+
+@dataclass(frozen=True)
+class MixedMoments:
+    """A score's variance in each superpopulation, and its components' means.
+
+    ``variance`` has shape (populations,), ``means`` (populations, components).
+    """
+
+    variance: Array
+    means: Array
+
+    def of_shares(self, shares: Array) -> tuple[Array, Array]:
+        """Within superpopulations and in all, the variance at shares (people, populations)."""
+        within = (shares * self.variance).sum(axis=1)
+        mixed = (shares[:, :, None] * self.means).sum(axis=1)
+        between = ((self.means[None] - mixed[:, None]) ** 2).sum(axis=2)
+        return within, within + (shares * between).sum(axis=1) / 2
+
+
+def moments_of(references: Sequence[Reference], sex: Sex | None) -> MixedMoments:
+    """The moments of a score in one sex, from its references in each superpopulation."""
+    means = []
+    for reference in references:
+        counted = reference.by_sex[sex].counted
+        terms = np.where(counted, reference.weights * reference.mean, 0.0)
+        means.append([float(terms[list(part.terms)].sum()) for part in reference.components])
+    variance = [reference.by_sex[sex].distribution.variance for reference in references]
+    return MixedMoments(np.array(variance), np.array(means))
+
+
+def placement_of(cohort: Cohort) -> Placement | None:
+    """Where a cohort's people are among the reference people, if that was asked and anybody is."""
+    if cohort.projection is None:
+        return None
+    projection = project(cohort.projection)
+    return place(projection, component_table()) if projection.done.any() else None
+
+
+def by_ancestry(
+    cohort: Cohort, tables: list[ModelScores], panel: ReferencePanel, chunk: int
+) -> tuple[Cohort, list[ModelScores]]:
+    """A cohort and its scores, these adjusted where anybody's ancestry is known, with warnings."""
+    placement = placement_of(cohort)
+    if placement is None:
+        told = [
+            "nobody's ancestry is known: too few of the SNPs that tell it are read; percentiles "
+            f"are in {cohort.population}"
+        ]
+    else:
+        told = list(placement.words(cohort.population))
+        tables = [adjusted(table, cohort, panel, placement, chunk) for table in tables]
+    return replace(cohort, warnings=(*cohort.warnings, *told)), tables
+
+
+def adjusted(
+    table: ModelScores, cohort: Cohort, panel: ReferencePanel, placement: Placement, chunk: int
+) -> ModelScores:
+    """The same scores with a percentile among people of each one's own ancestry, and its Z.
+
+    Whoever could not be projected keeps the percentile they have; outside the reference there is
+    none. A score that is not centred on a population is left as it is.
+    """
+    z = np.full(len(cohort.samples), np.nan)
+    percentile = table.numbers["percentile"].copy()
+    references = _references(table, cohort, panel, placement.populations)
+    shares = placement.shares
+    known: Mask = ~np.isnan(shares[:, 0])
+    inside: Mask = known & ~placement.outside
+    flags = table.flags
+    if references:
+        percentile[known] = np.nan
+        for start in range(0, len(cohort.samples), chunk):
+            rows = range(start, min(start + chunk, len(cohort.samples)))
+            span = slice(rows.start, rows.stop)
+            if inside[span].any():
+                _adjust(references, cohort, panel, rows, shares, inside, z, percentile)
+        unscored = np.isnan(table.numbers["log_odds"])
+        z[unscored], percentile[unscored] = np.nan, np.nan
+        flags = tuple(_flagged(table, placement, known, inside, cohort.population))
+    numbers = {**table.numbers, "percentile": percentile, Z_ADJUSTED: z}
+    return replace(table, numbers=numbers, flags=flags)
+
+
+def _references(
+    table: ModelScores, cohort: Cohort, panel: ReferencePanel, populations: Sequence[str]
+) -> list[tuple[Cohort, Reference]]:
+    """The model's reference in each superpopulation, with the cohort as one of its people.
+
+    None at all where the model has no frequencies of one of them.
+    """
+    found: list[tuple[Cohort, Reference]] = []
+    if table.reference.basis is not Basis.POPULATION or table.model.plain is not None:
+        return found
+    for name in populations:
+        own = replace(cohort, population=name)
+        ground = centred_on(table.model, own)
+        if ground.basis is not Basis.POPULATION:
+            return []
+        try:
+            found.append((own, build_reference(ground.model, panel, name)))
+        except PopulationError:
+            return []
+    return found
+
+
+def _adjust(
+    references: Sequence[tuple[Cohort, Reference]],
+    cohort: Cohort,
+    panel: ReferencePanel,
+    rows: range,
+    shares: Array,
+    inside: Mask,
+    z: Array,
+    percentile: Array,
+) -> None:
+    """Fill in Z and percentile of some people."""
+    span = slice(rows.start, rows.stop)
+    here, own = np.where(inside[span, None], shares[span], 0.0), inside[span]
+    measured = [Measurements(c, reference, panel, rows) for c, reference in references]
+    designs = [one.design() for one in measured]
+    deviation = np.zeros(len(rows))
+    for k, (design, (_, reference)) in enumerate(zip(designs, references, strict=True)):
+        centred = weighted(design.expected, reference.weights, reference.centre)
+        deviation += here[:, k] * centred
+    within, variance = np.ones(len(rows)), np.ones(len(rows))
+    for sex, people in measured[0].by_sex.items():
+        moments = moments_of([reference for _, reference in references], sex)
+        within[people], variance[people] = moments.of_shares(here[people])
+    sd = np.sqrt(np.where(variance > 0, variance, np.nan))
+    z[span] = np.where(own, deviation / sd, np.nan)
+    scaled = deviation * np.sqrt(within) / sd
+    total = np.zeros(len(rows))
+    for k, (design, (_, reference)) in enumerate(zip(designs, references, strict=True)):
+        if (here[:, k] > 0).any():
+            spread = uncertainty(measured[k], design, reference)
+            found = ObservedPercentiles(reference).percentile(measured[k], design, spread, scaled)
+            total += here[:, k] * found
+    percentile[span] = np.where(own, total, percentile[span])
+
+
+def _flagged(
+    table: ModelScores, placement: Placement, known: Mask, inside: Mask, population: str
+) -> list[str]:
+    """The flags, with what the percentile rests on."""
+    model, names = table.model, placement.populations
+    told = []
+    for i, flags in enumerate(table.flags):
+        if not known[i]:
+            told.append(_joined(flags, [f"ancestry=unknown({population} taken)"]))
+        elif not inside[i]:
+            told.append(_joined(flags, ["ancestry=outside"]))
+        else:
+            own = {name: float(placement.shares[i, k]) for k, name in enumerate(names)}
+            told.append(_joined(flags, _own_flags(model, own)))
+    return told
+
+
+def _own_flags(model: RiskModel, shares: Mapping[str, float]) -> list[str]:
+    """The shares, and what of the model is of other people."""
+    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    named = [(name, share) for name, share in ordered if share >= _TOLD]
+    flags = ["ancestry=" + "+".join(f"{name}({share:.2f})" for name, share in named)]
+    borrowed = {name: len(model.stand_ins(name)) for name, _ in named}
+    most = max(borrowed.values())
+    if most:
+        flags.append(
+            f"frequencies_from={model.stand_in_population}({most}/{len(model.frequencies)})"
+        )
+    if model.ancestries and named[0][0] not in model.ancestries:
+        flags.append(f"weights_from={'+'.join(sorted(model.ancestries))}")
+    return flags
+
+
+def _joined(flags: str, more: Sequence[str]) -> str:
+    """Flags with others behind them, each once."""
+    parts = [part for part in flags.split(";") if part]
+    return ";".join(dict.fromkeys([*parts, *more]))

@@ -1,0 +1,193 @@
+"""Scores among people of one's own ancestry: moments by enumeration and by regression, percentiles
+of people drawn from each superpopulation, and who has none.
+"""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+import riskscore as rs
+from riskscore.arrays import Array
+from riskscore.samples.ancestry.sums import ProjectionSums, no_sums, sums_of
+from riskscore.samples.ancestry.table import component_table
+from riskscore.samples.cohort import Cohort
+from riskscore.samples.people_part import PeoplePart
+from riskscore.scoring.adjusted import MixedMoments, placement_of
+
+TABLE = component_table()
+POPULATIONS = TABLE.populations
+
+
+def genotypes_of(frequency: Array, people: int, seed: int) -> ProjectionSums:
+    drawn = np.random.default_rng(seed).binomial(2, frequency, (people, len(frequency)))
+    return sums_of(TABLE, slice(0, len(frequency)), drawn.astype(float))
+
+
+def cohort_of(model: str, shares: dict[str, float], people: int, seed: int) -> Cohort:
+    """People drawn by shares of superpopulations, at the model's loci and at those of ancestry."""
+    chosen = {"population": next(iter(shares))} if len(shares) == 1 else {"admixture": dict(shares)}
+    drawn = rs.simulate(model, people, seed=seed, **chosen).cohort()
+    frequency = np.array([shares.get(name, 0.0) for name in POPULATIONS]) @ TABLE.expected(
+        TABLE.centres
+    )
+    return replace(drawn, population="EUR", projection=genotypes_of(frequency, people, seed))
+
+
+def test_variance_of_unlinked_snps_is_that_of_their_mixed_frequencies() -> None:
+    """Against every genotype of three SNPs, at the frequencies that the shares mix."""
+    rng = np.random.default_rng(3)
+    frequency, weight = rng.uniform(0.05, 0.95, (5, 3)), rng.normal(size=3)
+    copies = np.array(list(product(range(3), repeat=3)))
+
+    def moments(f: Array) -> tuple[float, float]:
+        each = np.where(copies == 2, f**2, np.where(copies == 1, 2 * f * (1 - f), (1 - f) ** 2))
+        probability, value = each.prod(axis=1), copies @ weight
+        mean = float(probability @ value)
+        return mean, float(probability @ (value - mean) ** 2)
+
+    variance = np.array([moments(f)[1] for f in frequency])
+    mixed = MixedMoments(variance, 2 * frequency * weight)
+    for shares in rng.dirichlet([0.5] * 5, 20):
+        mean, expected = moments(shares @ frequency)
+        within, found = mixed.of_shares(shares[None])
+        assert found[0] == pytest.approx(expected)
+        assert within[0] == pytest.approx(shares @ variance)
+        assert (shares @ mixed.means).sum() == pytest.approx(mean)
+
+
+def test_moments_are_those_of_two_regressions_on_the_components() -> None:
+    """As Z_norm2 of the PGS Catalog Calculator: of scores, then of squared residuals, by numpy.
+
+    Over people drawn all over the reference, here by an additive score of 40 SNPs. The mean is
+    linear in the components, the variance quadratic.
+    """
+    rng = np.random.default_rng(11)
+    frequency, weight = rng.uniform(0.1, 0.9, (5, 40)), rng.normal(size=40)
+    shares = rng.dirichlet([0.7] * 5, 40_000)
+    score = rng.binomial(2, shares @ frequency) @ weight
+    components = shares @ TABLE.centres
+    linear = np.column_stack([np.ones(len(score)), components / 0.03])
+    slopes = np.linalg.lstsq(linear, score, rcond=None)[0]
+    products = [linear[:, i] * linear[:, j] for i in range(5) for j in range(i, 5)]
+    quadratic = np.column_stack(products)
+    squared = (score - linear @ slopes) ** 2
+    form = np.linalg.lstsq(quadratic, squared, rcond=None)[0]
+    variance = (2 * frequency * (1 - frequency)) @ weight**2
+    mixed = MixedMoments(variance, 2 * frequency * weight)
+    mean = (shares[:, :, None] * mixed.means).sum(axis=(1, 2))
+    sd = np.sqrt(mixed.of_shares(shares)[1])
+    assert np.abs(linear @ slopes - mean).max() < 0.15 * sd.mean()
+    assert (quadratic @ form) == pytest.approx(sd**2, rel=0.15)
+    by_regression = (score - linear @ slopes) / np.sqrt(quadratic @ form)
+    assert np.abs(by_regression - (score - mean) / sd).max() < 0.3
+    assert by_regression.std() == pytest.approx(((score - mean) / sd).std(), rel=0.01)
+
+
+def test_z_is_written_from_the_formula() -> None:
+    """From the scores centred on each superpopulation, a person and a population at a time."""
+    cohort = cohort_of("ra", {"AFR": 0.5, "EUR": 0.5}, 6, 2)
+    found = rs.score(cohort).tables[0].numbers["z_adjusted"]
+    apart = [
+        rs.score(replace(cohort, projection=None, population=k)).tables[0] for k in POPULATIONS
+    ]
+    placement = placement_of(cohort)
+    assert placement is not None
+    for i, sex in enumerate(cohort.sex):
+        shares = placement.shares[i]
+        mean = variance = 0.0
+        for k, own in enumerate(apart):
+            mean += shares[k] * own.numbers["log_odds"][i]
+            variance += shares[k] * own.reference.by_sex[sex].distribution.variance
+        for part in apart[0].reference.components:
+            terms = [j for j in part.terms if apart[0].reference.by_sex[sex].counted[j]]
+            means = [
+                sum(own.reference.weights[j] * own.reference.mean[j] for j in terms)
+                for own in apart
+            ]
+            centre = sum(q * m for q, m in zip(shares, means, strict=True))
+            variance += sum(q * (m - centre) ** 2 for q, m in zip(shares, means, strict=True)) / 2
+        assert found[i] == pytest.approx(mean / variance**0.5, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "shares"),
+    [
+        ("ms", {"AFR": 1.0}),
+        ("ra", {"EAS": 1.0}),
+        ("sle", {"SAS": 1.0}),
+        ("t1d", {"AMR": 1.0}),
+        ("hashimoto", {"EUR": 1.0}),
+        ("ms", {"EUR": 0.5, "EAS": 0.5}),
+    ],
+    ids=str,
+)
+def test_percentiles_are_uniform_in_each_ancestry(model: str, shares: dict[str, float]) -> None:
+    cohort = cohort_of(model, shares, 300, 21)
+    scores, plain = rs.score(cohort), rs.score(replace(cohort, projection=None))
+    found, before = scores.tables[0].numbers, plain.tables[0].numbers
+    assert kstest(found["percentile"] / 100, "uniform").pvalue > 0.01
+    assert abs(found["z_adjusted"].mean()) < 0.25
+    assert found["z_adjusted"].std() == pytest.approx(1, abs=0.15)
+    for name, values in before.items():
+        if name != "percentile":
+            np.testing.assert_array_equal(found[name], values)
+    assert scores.columns[-2:] == ("z_adjusted", "flags")
+    assert "z_adjusted" not in plain.columns
+    most = max(shares, key=lambda name: shares[name])
+    if len(shares) == 1:
+        assert all(f"ancestry={most}(" in flags for flags in scores.tables[0].flags)
+
+
+def test_one_alone_has_the_numbers_of_one_among_many() -> None:
+    cohort = cohort_of("ra", {"SAS": 0.4, "EUR": 0.6}, 24, 5)
+    together = rs.score(cohort).tables[0]
+    for i in (0, 11, 23):
+        alone = rs.score(cohort, part=PeoplePart(i + 1, 24)).tables[0]
+        for name in ("percentile", "z_adjusted"):
+            assert alone.numbers[name][0] == together.numbers[name][i]
+        assert alone.flags[0] == together.flags[i]
+
+
+def test_outside_the_reference_there_is_no_percentile_and_unknown_people_keep_theirs() -> None:
+    cohort = cohort_of("ra", {"EAS": 1.0}, 3, 8)
+    eas, eur = POPULATIONS.index("EAS"), POPULATIONS.index("EUR")
+    beyond = TABLE.centres[eas] + 0.5 * (TABLE.centres[eas] - TABLE.centres[eur])
+    outside = genotypes_of(TABLE.expected(beyond[None])[0], 1, 1)
+    assert cohort.projection is not None
+    inside, nothing = cohort.projection.of_people(range(1)), no_sums(1, 4)
+    joined = ProjectionSums(
+        *(
+            np.concatenate([getattr(one, name) for one in (inside, outside, nothing)])
+            for name in ("squares", "products", "noise", "scatter", "loci", "hom_ref")
+        )
+    )
+    scores = rs.score(replace(cohort, projection=joined))
+    table, before = scores.tables[0], rs.score(replace(cohort, projection=None)).tables[0]
+    percentile, z = table.numbers["percentile"], table.numbers["z_adjusted"]
+    assert np.isnan(percentile).tolist() == [False, True, False]
+    assert np.isnan(z).tolist() == [False, True, True]
+    assert percentile[2] == before.numbers["percentile"][2]
+    assert percentile[0] != before.numbers["percentile"][0]
+    assert "ancestry=outside" in table.flags[1]
+    assert "ancestry=unknown(EUR taken)" in table.flags[2]
+    told = " ".join(scores.cohort.warnings)
+    assert "1 of 3 people lie outside the reference people, and have no percentile" in told
+    assert "the ancestry of 1 of 3 people is not known" in told
+
+
+def test_frequencies_that_a_model_borrows_are_said() -> None:
+    scores = rs.score(cohort_of("t1d", {"AFR": 1.0}, 2, 4))
+    assert all("frequencies_from=EUR(" in flags for flags in scores.tables[0].flags)
+    assert all("weights_from=EUR" in flags for flags in scores.tables[0].flags)
+
+
+def test_where_nobodys_ancestry_is_known_nothing_changes() -> None:
+    cohort = cohort_of("ra", {"AFR": 1.0}, 4, 3)
+    plain = rs.score(replace(cohort, projection=None))
+    scores = rs.score(replace(cohort, projection=no_sums(4, 4)))
+    assert scores.columns == plain.columns
+    assert scores.to_frame().equals(plain.to_frame())
+    assert any("nobody's ancestry is known" in told for told in scores.cohort.warnings)
