@@ -37,7 +37,7 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str]:
-    """Two lines: how many people, what was seen of the models, warnings; and where results are."""
+    """Two lines: people, what was seen of the models, units, warnings; and where results are."""
     people, warnings = len(scores.cohort.samples), len(scores.cohort.warnings)
     seen = []
     for table in scores.tables[:_MODELS]:
@@ -47,14 +47,26 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
     if len(scores.tables) > _MODELS:
         seen.append(f"{len(scores.tables) - _MODELS} more")
     told = f"; {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
+    units = "".join(f"; {name} in {unit}" for name, unit in _units(scores).items())
     places = [f"{out.name}/"] if out is not None else []
     if output is not None or out is None:
         named = output is not None and str(output) != "-"
         places.append(output.name if output is not None and named else "standard output")
     return [
-        f"riskscore: {people:,} people; coverage {', '.join(seen)}{told}",
+        f"riskscore: {people:,} people; coverage {', '.join(seen)}{units}{told}",
         f"riskscore: results in {' and '.join(places)}. Illustrative, not diagnostic.",
     ]
+
+
+def _units(scores: Scores) -> dict[str, str]:
+    """The unit in which each column of doses was read where a cell names none."""
+    given = scores.cohort.exposures
+    return {
+        exposure.id: given.units.get(exposure.id, exposure.unit)
+        for model in scores.cohort.models
+        for exposure in model.exposures
+        if exposure.is_dose and exposure.id in given.columns
+    }
 
 
 def ledger_lines(model: RiskModel, entries: Sequence[Entry]) -> Iterator[str]:

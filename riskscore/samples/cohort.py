@@ -18,7 +18,8 @@ from riskscore.models.catalog import Models
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY
-from riskscore.samples.exposure_table import read_exposures, unused_columns
+from riskscore.samples.exposure_table import read_exposures
+from riskscore.samples.exposure_words import unit_doubts, unused_columns
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
@@ -181,7 +182,11 @@ def read_any_cohort(
             question.age_column,
         )
     )
-    warnings += [*given.notes, *unused_columns(given.unused)]
+    warnings += [
+        *given.notes,
+        *unused_columns(given.unused, named, given.columns),
+        *unit_doubts(given, named),
+    ]
     if given.joined is not None and not given.joined.whole:
         warnings.append(str(given.joined))
     cohort = Cohort(

@@ -14,7 +14,6 @@ from riskscore.models.model import RiskModel
 from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_of_columns, matching
 from riskscore.tables import Joined, Table, joined, open_table, sample_column
 
-_SHOWN = 10  # names in a message
 Chosen = list[bool] | None  # which of some rows; None for all
 Cell = TypeVar("Cell", str, int)
 
@@ -227,15 +226,3 @@ def _table_of_frame(frame: Any) -> Table:
     rows = ([str(value) for value in row] for row in texts.itertuples(index=False, name=None))
     numbered = ((0, row) for row in rows)
     return Table("the exposures frame", columns, "", numbered, sample_column(columns))
-
-
-def unused_columns(names: Sequence[str]) -> list[str]:
-    """What to say of columns that no model uses: ten by name, and how many more.
-
-    >>> unused_columns(["note"])
-    ['columns of the exposures no model uses: note']
-    """
-    if not names:
-        return []
-    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return [f"columns of the exposures no model uses: {', '.join(names[:_SHOWN])}{more}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.exposures import Exposures
+from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
@@ -32,8 +33,9 @@ def person(
 ) -> Cohort:
     """One person: ``hla`` gives two alleles a gene, ``variants`` copies of the effect allele.
 
-    Whatever is not given is missing. Raises HLAFormatError, or UsageError for a variant that none
-    of the models has.
+    Whatever is not given is missing. The name of a dose may say its unit, ``vitamin_d [ng/mL]``.
+    Raises HLAFormatError, ExposureError, or UsageError for a variant or an exposure that none of
+    the models has.
 
     >>> from riskscore.models.catalog import load_model
     >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"}, sex="female")
@@ -45,6 +47,10 @@ def person(
     unknown = set(given) - {variant.name for variant in known}
     if unknown:
         raise UsageError(f"no model given here has the variant {sorted(unknown)[0]}")
+    cells = {name: (str(cell),) for name, cell in (exposures or {}).items()}
+    reported = exposures_of_columns(cells, models, where="the person")
+    if reported.unused:
+        raise UsageError(f"no model given here has the exposure {reported.unused[0]}")
     matches = tuple(
         LocusMatch(v, Missing.NOT_MISSING, "given") if v.name in given
         else LocusMatch(v, Missing.ABSENT)
@@ -68,10 +74,7 @@ def person(
             models,
         ),
         hla=HLACalls(genes),
-        exposures=Exposures(
-            columns={key: (value,) for key, value in (exposures or {}).items()},
-            sex=(Sex(sex) if sex else None,),
-        ),
+        exposures=replace(reported, sex=(Sex(sex) if sex else None,)),
         population=population,
         question=Question(models, population=population),
     )

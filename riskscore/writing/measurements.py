@@ -28,6 +28,7 @@ _AVERAGE = 0.005  # in log odds: less than half a percent of odds is no differen
 _CERTAIN = re.compile(r" \(P 1(?:, [^)]*)?\)")
 _UNSURE = re.compile(r" \(P (0\.\d+)(?:, [^)]*)?\)")
 _SHOWN = 3
+_EXPOSED, _TOGETHER = "Exposures", "Gene-environment"  # components of a ledger
 _COPIES = {0: "no copy", 1: "one copy", 2: "two copies"}
 
 
@@ -87,7 +88,7 @@ class Measurement:
         ]
         if not absent:
             return []
-        return [f"no copy of {max(absent, key=lambda e: abs(e.contribution)).term}"]
+        return [_absent_words(max(absent, key=lambda e: abs(e.contribution)))]
 
 
 MEASUREMENT_COLUMNS = ("measurement", "found", "effect", "contribution", "reason", "terms")
@@ -128,6 +129,10 @@ def entry_words(entry: Entry) -> str:
     if abs(entry.contribution) < _AVERAGE:
         effect = "makes no difference"
     copies = round(entry.dosage)
+    if entry.component == _EXPOSED:
+        return f"{_level(entry)}: {effect}"
+    if entry.component == _TOGETHER:
+        return f"{entry.label}: {effect}"
     if "=" in entry.term or "_x_" in entry.term or "+" in entry.term:
         return f"{entry.term.replace('_x_', ' with ')}: {effect}"
     if abs(entry.dosage - copies) < _AVERAGE and copies in _COPIES:
@@ -135,13 +140,28 @@ def entry_words(entry: Entry) -> str:
     return f"{entry.dosage:.2g} copies of {entry.term} expected: {effect}"
 
 
+def _absent_words(entry: Entry) -> str:
+    """A term that the person does not have, in words."""
+    if entry.component == _EXPOSED:
+        return _level(entry)
+    if entry.component == _TOGETHER:
+        return f"not the case: {entry.label}"
+    return f"no copy of {entry.term}"
+
+
+def _level(entry: Entry) -> str:
+    """What the person reported of the first exposure that a term reads, without its name."""
+    return entry.found.split(" and ")[0].partition(" = ")[2].replace("_", " ")
+
+
 def _name(model: RiskModel, term: Term) -> str:
     """The measurement that a term reads."""
     if term.part is not Part.GENETIC:
         own = {f.exposure: None for f in term.factors if isinstance(f, ExposureFactor)}
         names = [model.exposure(exposure).label for exposure in own]
-        others = [_of_genes(term)] if term.part is Part.INTERACTION else []
-        return " with ".join([" and ".join(names), *others])
+        if term.part is Part.EXPOSURE:  # the others only say whom the first concerns
+            return names[0]
+        return " with ".join([" and ".join(names), _of_genes(term)])
     return _of_genes(term)
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 import riskscore as rs
+from riskscore.errors import ExposureLevelError, UsageError
+from riskscore.samples.exposure_words import unit_doubts, unused_columns
 from riskscore.samples.exposures import Exposures
 
 
@@ -22,3 +24,81 @@ def test_a_level_called_none_is_a_level(cell: str, level: str | None) -> None:
     places = Exposures(columns={"alcohol": (cell,)}).levels(alcohol, 1)
     found = alcohol.levels[places[0]].value if places[0] >= 0 else None
     assert found == level
+
+
+@pytest.mark.parametrize(
+    ("model", "cell", "level"),
+    [
+        ("ms", "ex-smoker", "ever"),
+        ("ms", "Former", "ever"),
+        ("ms", "current", "ever"),
+        ("ms", "non-smoker", "never"),
+        ("ra", "current smoker", "ever"),
+        ("ra-smoking-epitope", "past", "ever"),
+        ("ms-smoking-hla", "smoker", "ever"),
+        ("sle", "ex-smoker", "former"),
+        ("sle", "smoker", "current"),
+        ("hashimoto", "Never smoker", "never"),
+        ("hashimoto", "current smoker", "current"),
+    ],
+)
+def test_smoking_is_read_in_the_words_of_questionnaires(model: str, cell: str, level: str) -> None:
+    smoking = rs.load_model(model).exposure("smoking")
+    place = Exposures(columns={"smoking": (cell,)}).levels(smoking, 1)[0]
+    assert smoking.levels[place].value == level
+
+
+def test_who_stopped_is_no_level_where_the_paper_left_them_out() -> None:
+    """Hashimoto's odds ratio is of current smokers against never."""
+    smoking = rs.load_model("hashimoto").exposure("smoking")
+    with pytest.raises(ExposureLevelError, match="use one of: never, current"):
+        Exposures(columns={"smoking": ("ex-smoker",)}).levels(smoking, 1)
+
+
+MS = (rs.load_model("ms"),)
+
+
+@pytest.mark.parametrize(
+    ("column", "used", "meant"),
+    [
+        ("smokin", (), "smoking"),
+        ("vitamin-d", (), "vitamin_d"),
+        ("SMOKNIG", (), "smoking"),
+        ("smoking2", ("smoking",), ""),  # the column itself is there
+        ("bmi", (), ""),
+    ],
+)
+def test_a_column_that_is_nearly_an_exposure_is_named(
+    column: str, used: tuple[str, ...], meant: str
+) -> None:
+    said = f"{column} (did you mean {meant}?)" if meant else column
+    assert unused_columns([column], MS, used) == [f"columns of the exposures no model uses: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "units", "doubted"),
+    [
+        (("24", "20", "30"), {}, True),  # usual in ng/mL: 24 are 60 nmol/L, the mean
+        (("24", "20", "30"), {"vitamin_d": "ng/mL"}, False),
+        (("24 nmol/L", "20 nmol/L", "30 nmol/L"), {}, False),
+        (("60", "50", "75"), {}, False),
+        (("24", "20"), {}, False),  # too few
+        (("24", "", "NA", "20"), {}, False),
+        (("140", "150", "130"), {}, False),  # high in either unit
+    ],
+)
+def test_doses_that_look_like_another_unit_are_doubted(
+    cells: tuple[str, ...], units: dict[str, str], doubted: bool
+) -> None:
+    said = unit_doubts(Exposures(columns={"vitamin_d": cells}, units=units), MS)
+    assert bool(said) == doubted
+    if doubted:
+        assert "was read in nmol/L, and a median of 24 looks like ng/mL" in said[0]
+        assert "'vitamin_d [ng/mL]'" in said[0]
+
+
+def test_a_person_written_down_is_read_as_a_table_is() -> None:
+    one = rs.person(MS, exposures={"Vitamin_D [ng/mL]": "24", "smoking": "ex-smoker"})
+    assert one.exposures.doses(MS[0].exposure("vitamin_d"), 1)[0] == pytest.approx(24 * 2.496)
+    with pytest.raises(UsageError, match="no model given here has the exposure smokin"):
+        rs.person(MS, exposures={"smokin": "ever"})

@@ -17,7 +17,8 @@ from riskscore.errors import (
     InputError,
 )
 from riskscore.genetics.sex import Sex
-from riskscore.samples.exposure_table import read_exposures, unused_columns
+from riskscore.samples.exposure_table import read_exposures
+from riskscore.samples.exposure_words import unused_columns
 from riskscore.samples.exposures import Exposures
 
 MS, RA = rs.load_model("ms"), rs.load_model("ra")

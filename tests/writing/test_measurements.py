@@ -74,3 +74,30 @@ def test_directions_follow_the_sign(scores: Scores) -> None:
     ranked = [abs(line.contribution) for line in lines(scores, "ms") if not line.missing]
     assert ranked == sorted(ranked, reverse=True)
     assert np.isfinite(ranked).all()
+
+
+def test_exposures_are_told_by_what_was_reported() -> None:
+    given = {"smoking": "never", "passive_smoking": "exposed", "vitamin_d": "24"}
+    one = rs.person([rs.load_model("ms")], hla=HLA, sex="female", exposures=given)
+    reasons = {line.name: line.reason for line in lines(rs.score(one), "ms")}
+    assert reasons["25-hydroxyvitamin D in blood"] == "24 nmol/L: raises"
+    assert reasons["Smoking (ever, before onset)"] == "never"
+    assert reasons["Passive smoking (never-smokers)"] == "exposed: raises"
+    together = "Ever smoking in carriers of DRB1*15:01 without A*02:01"  # A*02:01 is carried
+    own = [reason for name, reason in reasons.items() if name.startswith("Smoking (ever, before ")]
+    assert f"not the case: {together}" in own
+
+
+@pytest.mark.parametrize(
+    ("exposures", "found"),
+    [
+        ({"vitamin_d": "24"}, "vitamin_d = 24 nmol/L"),
+        ({"vitamin_d [ng/mL]": "24"}, "vitamin_d = 24 ng/mL"),
+        ({"vitamin_d": "24 ng/mL"}, "vitamin_d = 24 ng/mL"),
+        ({}, "vitamin_d = unknown"),
+    ],
+)
+def test_a_dose_is_told_with_its_unit(exposures: dict[str, str], found: str) -> None:
+    one = rs.person([rs.load_model("ms")], hla=HLA, exposures=exposures)
+    ledger_of = rs.score(one).explain("person", "ms").set_index("term")
+    assert ledger_of.loc["vitamin_d", "found"] == found

@@ -54,8 +54,11 @@ class ExposureKind(Kind):
         return np.asarray(level == place, dtype=np.float64)
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
-        cells = cohort.exposures.columns.get(self.exposure.id)
-        return f"{self.exposure.id} = {(cells[place] if cells else '') or 'unknown'}"
+        given, name = cohort.exposures, self.exposure.id
+        cell = given.columns[name][place] if name in given.columns else ""
+        bare = self.exposure.is_dose and cell[-1:].isdigit()
+        unit = f" {given.units.get(name, self.exposure.unit)}" if bare else ""
+        return f"{name} = {cell or 'unknown'}{unit}".rstrip()
 
     def thing(self, factor: Factor) -> tuple[str, str]:
         return "exposure", self.exposure.id
