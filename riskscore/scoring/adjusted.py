@@ -203,9 +203,8 @@ def _flagged(
 
 def _own_flags(model: RiskModel, shares: Mapping[str, float]) -> list[str]:
     """The shares, and what of the model is of other people."""
-    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
-    named = [(name, share) for name, share in ordered if share >= _TOLD]
-    flags = ["ancestry=" + "+".join(f"{name}({share:.2f})" for name, share in named)]
+    named = _named(shares)
+    flags = ["ancestry=" + shares_text(shares)]
     borrowed = {name: len(model.stand_ins(name)) for name, _ in named}
     most = max(borrowed.values())
     if most:
@@ -215,6 +214,21 @@ def _own_flags(model: RiskModel, shares: Mapping[str, float]) -> list[str]:
     if model.ancestries and named[0][0] not in model.ancestries:
         flags.append(f"weights_from={'+'.join(sorted(model.ancestries))}")
     return flags
+
+
+def _named(shares: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The shares that are told, the largest first."""
+    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    return [(name, share) for name, share in ordered if share >= _TOLD]
+
+
+def shares_text(shares: Mapping[str, float]) -> str:
+    """Shares of superpopulations as flags and reports tell them.
+
+    >>> shares_text({"AFR": 0.79, "EAS": 0.01, "EUR": 0.2})
+    'AFR(0.79)+EUR(0.20)'
+    """
+    return "+".join(f"{name}({share:.2f})" for name, share in _named(shares))
 
 
 def _joined(flags: str, more: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.plotting import Plots
 from riskscore.samples.ancestry.sums import ProjectionSums
 from riskscore.samples.ancestry.table import ComponentTable
 from riskscore.scoring.ancestry.projection import Projection, project
@@ -55,6 +56,7 @@ class Ancestry:
     placement: Placement
     likelihood: Likeness | None = None
     variants_only: int = 0
+    plot = Plots()  # found.plot.components(), an Altair chart
 
     def __repr__(self) -> str:
         by = [f"{int((self.methods == method).sum())} by {method}" for method in Method]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from riskscore.plotting import attach
 
 if TYPE_CHECKING:
+    from riskscore.studies.charts.ancestry import AncestryPlots
     from riskscore.studies.charts.evaluation import EvaluationPlots
     from riskscore.studies.charts.fit import FitPlots
     from riskscore.studies.charts.interaction import InteractionPlots
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
 
 def attach_charts() -> None:
     """Attach all charts to their results."""
+    attach("Ancestry", _of_ancestry)
     attach("Scores", _of_scores)
     attach("Fit", _of_fit)
     attach("Evaluation", _of_evaluation)
     attach("Interaction", _of_interaction)
+
+
+def _of_ancestry(found: Any) -> AncestryPlots:
+    from riskscore.studies.charts.ancestry import AncestryPlots
+
+    return AncestryPlots(found)
 
 
 def _of_scores(scores: Any) -> ScorePlots:

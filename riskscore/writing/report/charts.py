@@ -14,7 +14,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from riskscore.arrays import Array
 from riskscore.models.model import RiskModel
+from riskscore.samples.ancestry.table import component_table
+from riskscore.studies.charts.ancestry import components_chart
 from riskscore.writing.report.results import Results
 
 Spec = dict[str, Any]
@@ -33,6 +36,11 @@ def spec(chart: Any) -> Spec:
         width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     ).to_dict()
     return content
+
+
+def ancestry_chart(components: Array) -> Spec:
+    """One person's first two components, the reference people behind."""
+    return spec(components_chart(components, component_table()).properties(height=320))
 
 
 def coverage_chart(results: Results) -> Spec:

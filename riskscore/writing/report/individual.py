@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import RiskModel
+from riskscore.scoring.adjusted import placement_of, shares_text
+from riskscore.scoring.ancestry.projection import project
 from riskscore.scoring.ledger import ledger, uncertainty_rows
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.people_scores import ModelScores
@@ -17,7 +20,13 @@ from riskscore.scoring.population.likeness import likeness
 from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
 from riskscore.writing.measurements import Measurement, by_measurement
-from riskscore.writing.report.charts import Spec, age_chart, uncertainty_chart, waterfall_chart
+from riskscore.writing.report.charts import (
+    Spec,
+    age_chart,
+    ancestry_chart,
+    uncertainty_chart,
+    waterfall_chart,
+)
 from riskscore.writing.report.risk_drawings import icon_array, interval_bar
 from riskscore.writing.words import in_thousand
 
@@ -25,6 +34,7 @@ _STEPS = 12
 _UNSEEN = 10
 _LIKE = 0.8  # below this probability, a person is not said to be like one superpopulation
 _Z95 = 1.96
+_ANCESTRY = "chart-ancestry"
 
 
 @dataclass(frozen=True)
@@ -35,16 +45,32 @@ class Similarity:
     most_similar: str
     probability: float
     loci: int
+    shares: str = ""  # of superpopulations, where the percentile is among people of the same
+    outside: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether a percentile means anything for the person."""
+        return not self.outside if self.shares else self.alike
 
     @property
     def alike(self) -> bool:
         """Whether the person is like the reference as far as the loci tell."""
+        if self.shares:
+            return self.most_similar == self.reference and self.probability >= _LIKE
         if self.loci == 0 or self.probability < _LIKE:
             return True  # they tell too little to say otherwise
         return self.most_similar == self.reference
 
     @property
     def words(self) -> str:
+        if self.outside:
+            return "This person lies outside the reference people."
+        if self.shares:
+            return (
+                f"By {self.loci:,} SNPs spread over the genome, this person's shares of "
+                f"superpopulations are {self.shares}."
+            )
         if self.loci == 0:
             return "No locus was read by which populations could be told apart."
         if self.probability < _LIKE:
@@ -70,19 +96,42 @@ def individual_context(
         raise UsageError("no such sample in the results")
     similarity = _similarity(scores, sample)
     charts: dict[str, Spec] = {}
+    if similarity.shares:
+        charts[_ANCESTRY] = ancestry_chart(_place(scores, sample))
     models = [_model(scores, table, sample, charts) for table in scores.tables]
     return {
         "sample": sample,
         "sex": _sex(scores, sample),
         "exposures": _exposures(scores, sample),
         "similarity": similarity,
-        "percentiles": similarity.alike if percentile is None else percentile,
+        "percentiles": similarity.shown if percentile is None else percentile,
         "models": models,
         "charts": charts,
+        "ancestry": _ANCESTRY if _ANCESTRY in charts else "",
     }
 
 
+def _place(scores: Scores, sample: str) -> Array:
+    """The components of one person who could be projected, shape (1, components)."""
+    assert scores.cohort.projection is not None
+    place = scores.cohort.samples.index(sample)
+    return project(scores.cohort.projection.of_people(range(place, place + 1))).components
+
+
 def _similarity(scores: Scores, sample: str) -> Similarity:
+    placement, place = placement_of(scores.cohort), scores.cohort.samples.index(sample)
+    if placement is not None and not np.isnan(placement.distance[place]):
+        assert scores.cohort.projection is not None
+        shares = dict(zip(placement.populations, placement.shares[place].tolist(), strict=True))
+        most = max(shares, key=lambda name: shares[name])
+        return Similarity(
+            scores.cohort.population,
+            most,
+            shares[most],
+            int(scores.cohort.projection.loci[place]),
+            shares_text(shares),
+            bool(placement.outside[place]),
+        )
     found = likeness(scores.cohort, scores.panel).rows(scores.cohort.samples)
     row = found[scores.cohort.samples.index(sample)]
     return Similarity(scores.cohort.population, row["most_similar"], row["posterior"], row["loci"])

@@ -11,6 +11,9 @@ import pytest
 import riskscore as rs
 from riskscore.errors import UsageError
 from riskscore.files import reference_root
+from riskscore.samples.ancestry.sums import no_sums, sums_of
+from riskscore.samples.ancestry.table import component_table
+from riskscore.scoring.ancestry.ancestry import ancestry_of
 
 
 def texts(chart: Any) -> str:
@@ -177,3 +180,20 @@ def test_superpopulations_of_real_people_are_shown_as_what_they_are() -> None:
             assert any(w.startswith(f"{model}: the weights come from EUR; in {group}")
                        for w in found.warnings)  # fmt: skip
         assert not any("in EUR" in w for w in found.warnings)
+
+
+def test_people_stand_before_the_reference_people() -> None:
+    """Three drawn people of EAS: in the chart where EAS is, behind them a third of 2,504."""
+    table = component_table()
+    frequency = table.expected(table.centres)[table.populations.index("EAS")]
+    drawn = np.random.default_rng(1).binomial(2, frequency, (3, len(frequency))).astype(float)
+    sums = sums_of(table, slice(0, len(frequency)), drawn)
+    chart = ancestry_of(("a", "b", "c"), sums, table).plot.components()
+    content = chart.to_dict()
+    frames = sorted(content["datasets"].values(), key=len)
+    assert [len(frame) for frame in frames] == [3, 835]
+    assert all(abs(row["PC2"] - table.centres[2, 1]) < 0.005 for row in frames[0])
+    assert "n = 3 people" in texts(chart)
+    assert {"PC1", "PC2"} <= set(titles(chart))
+    with pytest.raises(UsageError, match="nobody's components"):
+        ancestry_of(("a",), no_sums(1, 4), table).plot.components()
