@@ -278,6 +278,27 @@ def test_first_fields_are_those_that_names_are_checked_against(reference: Read) 
     assert {*listed, "DPB1"} == set(GENES)
 
 
+def test_serotypes_count_the_alleles_that_the_who_assigned(
+    reference: Read, published: Read
+) -> None:
+    """Listed one by one as published; a first field has all that are assigned within it."""
+    assigned = {row["serotype"]: row["alleles"].split("/") for row in published("hla/serotypes")}
+    rows = reference("hla/serotypes")
+    assert {row["serotype"] for row in rows} == set(assigned)
+    for row in rows:
+        alleles = [HLAAllele.parse(name) for name in row["alleles"].split("/")]
+        for name in assigned[row["serotype"]]:
+            allele = HLAAllele.parse(name)
+            assert any(own.covers(allele) for own in alleles), row
+        if row["status"] == "found":
+            assert row["alleles"].split("/") == assigned[row["serotype"]]
+    # IPD-IMGT/HLA 3.41.0, rel_ser_ser.txt: B;15;62/63/75/76/77 and B;70;71/72
+    whole = {row["serotype"]: set(row["alleles"].split("/")) for row in rows}
+    assert all(whole[f"B{split}"] <= whole["B15"] for split in (62, 63, 75, 76, 77))
+    assert all(whole[f"B{split}"] <= whole["B70"] for split in (71, 72))
+    assert not whole["B15"] & whole["B70"]
+
+
 def test_every_published_allele_has_a_first_field_of_its_gene(reference: Read) -> None:
     names = {row["allele"] for row in reference("hla/allele_frequencies")}
     names |= {row["allele"] for row in reference("hla/residues") if ":" in row["allele"]}

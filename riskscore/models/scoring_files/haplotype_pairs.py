@@ -24,8 +24,8 @@ ANY_OTHER = "X"
 def serotype_haplotype(text: str) -> dict[str, tuple[HLAAllele, ...]]:
     """A haplotype's alleles by gene, from its serotypes joined by ``;``.
 
-    >>> serotype_haplotype("HLA-DR4; HLA-DQ8")["DQB1"]
-    (HLAAllele('DQB1*03:02'),)
+    >>> serotype_haplotype("HLA-DR4; HLA-DQ9")["DQB1"]
+    (HLAAllele('DQB1*03:03'),)
     """
     factors = [parse_serotype(part, ADDITIVE) for part in text.split(";")]
     genes = {factor.gene: factor.alleles for factor in factors}
