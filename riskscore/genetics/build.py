@@ -55,6 +55,7 @@ CHROMOSOME_LENGTHS: Mapping[Build, Mapping[str, int]] = {
 
 # Assemblies that no model has positions in, by the names that files give them.
 HG18, T2T = "NCBI36 (hg18)", "T2T-CHM13"
+LIFT_OVER = "lift it over to GRCh38 (bcftools +liftover, CrossMap)"
 OTHER_LENGTHS: Mapping[str, Mapping[str, int]] = {
     HG18: {
         "1": 247249719, "2": 242951149, "3": 199501827, "4": 191273063, "5": 180857866,

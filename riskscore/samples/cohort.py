@@ -34,7 +34,7 @@ from riskscore.samples.hla.tags import (
     taggable_alleles,
     untyped_somewhere,
 )
-from riskscore.samples.loci.builds import choose_build
+from riskscore.samples.loci.builds import choose_build, hg18_regions
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
@@ -138,6 +138,7 @@ def read_any_cohort(
             [*variants, *tag_variants(alleles, panel, population, weak=weak_tags)],
             asked or source.build,
         )
+        regions += hg18_regions(variants)  # where they stand tells a file of that build
         regions += _hla_regions(question, asked or source.build) if genes else []
         wide = {model.id: model.plain for model in named if model.plain is not None}
         places, shown = _plain_places(source, wide, asked or source.build)

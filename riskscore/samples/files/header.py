@@ -14,6 +14,7 @@ from riskscore.errors import (
     VCFFormatError,
 )
 from riskscore.genetics.build import (
+    LIFT_OVER,
     Build,
     assemblies_in,
     assemblies_of_contigs,
@@ -155,7 +156,7 @@ def _one_build(found: Collection[str], names: Iterable[str], file: str) -> Build
         raise BuildMismatchError(
             f"the file says {only}, in which no model has positions",
             where=file,
-            fix="lift it over to GRCh38 (bcftools +liftover, CrossMap)",
+            fix=LIFT_OVER,
         )
     return only
 

@@ -27,7 +27,7 @@ from riskscore.samples.hla.records import hla_regions, read_hla_records
 from riskscore.samples.hla.typed.formats import merged, read_typings
 from riskscore.samples.hla.typed.naming import named_by_file, named_in
 from riskscore.samples.hla.typed.typing import Typings, state_of, typed_calls
-from riskscore.samples.loci.builds import choose_build
+from riskscore.samples.loci.builds import choose_build, hg18_regions
 from riskscore.tables import joined
 
 if TYPE_CHECKING:
@@ -145,7 +145,11 @@ def _imputed(source: Source, asked: Build | None, path: str | Path | None) -> HL
     file = None if path is None else Path(path)
     variants = panel_of(file).variants
     source.prepare(
-        [*panel_regions(panel_of(file), asked or source.build), *hla_regions(Build.GRCh38)]
+        [
+            *panel_regions(panel_of(file), asked or source.build),
+            *hg18_regions(variants),
+            *hla_regions(Build.GRCh38),
+        ]
     )
     chosen = choose_build(source, variants, asked)
     people = range(len(source.samples))

@@ -1,5 +1,6 @@
 """The build of a file: --build never overrides what the file says of itself."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.source import Region
-from riskscore.samples.loci.builds import choose_build
+from riskscore.samples.loci.builds import choose_build, hg18_regions
+from riskscore.samples.loci.loci import regions_of
 
 Make = Callable[..., Path]
 SNP = Variant("snp", "6", 100, 100, "A", "G", "G")
@@ -85,3 +87,33 @@ def test_files_of_one_cohort_agree(make_vcf: Make, index: bool) -> None:
     ]
     with pytest.raises(BuildMismatchError, match="of different builds"):
         _build(files)
+
+
+TAGS = Path(__file__).resolve().parents[2] / "published" / "hla" / "hla_best_tag_snps.tsv"
+
+
+@pytest.mark.parametrize("index", [True, False])
+@pytest.mark.parametrize("asked", [None, *Build])
+def test_hg18_is_known_by_its_positions(make_vcf: Make, index: bool, asked: Build | None) -> None:
+    """A panel without a header, at the places that the published table of tags has in hg18."""
+    with TAGS.open() as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    keys = ("pos_grch38", "pos_grch37", "pos_hg18")
+    tags = {row["tag_snp"]: row for row in rows if all(row[key] for key in keys)}
+    assert len(tags) > 100
+    variants, hg18, grch37 = [], [], []
+    for name, row in tags.items():
+        places = [int(float(row[key])) for key in keys]
+        letters = (row["tag_allele"], row["other_allele"])
+        variants.append(Variant(name, "6", places[0], places[1], *letters, letters[0]))
+        for records, place in ((hg18, places[2]), (grch37, places[1])):
+            records.append(("6", place, ".", letters[1], letters[0], "GT", ["0/1"]))
+    for records, build in ((hg18, None), (grch37, Build.GRCh37)):
+        path = make_vcf(["p"], sorted(records), name=f"{build}.vcf.gz", header=(), index=index)
+        with open_source([path]) as source:
+            source.prepare([*regions_of(variants, asked), *hg18_regions(variants)])
+            if build is None:
+                with pytest.raises(BuildMismatchError, match=r"NCBI36 \(hg18\).*lift it over"):
+                    choose_build(source, variants, asked)
+            elif asked in (None, build):
+                assert choose_build(source, variants, asked) is build
