@@ -43,6 +43,12 @@ def require_file(path: Path | str, what: str) -> Path:
             fix="download it, and name the file",
         )
     path = Path(path)
+    if path.is_fifo():
+        raise FileMissingError(
+            f"the {what} is a pipe, which cannot be read by its name",
+            where=path.name,
+            fix="write - for it, and pipe into standard input",
+        )
     if not path.is_file():
         raise FileMissingError(f"no {what}", where=path.name, fix="check the path and its spelling")
     return path

@@ -1,5 +1,6 @@
-"""Nothing is fetched over a network, and that is said."""
+"""Nothing is fetched over a network, and that is said; so is that a pipe has no name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,10 @@ from riskscore.files import require_file
 def test_an_address_is_no_file(name: str, kind: type) -> None:
     with pytest.raises(FileMissingError, match="nothing is fetched over a network"):
         require_file(kind(name), "genotype file")
+
+
+def test_a_pipe_is_told_from_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """As ``score <(bcftools view ...)`` gives one."""
+    os.mkfifo(tmp_path / "63")
+    with pytest.raises(FileMissingError, match=r"is a pipe.*write - for it"):
+        require_file(tmp_path / "63", "genotype file")

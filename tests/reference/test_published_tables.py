@@ -46,8 +46,8 @@ def test_t1d_snps(weights: Read, grs2: list[Row]) -> None:
     theirs = [row for row in grs2 if row["component"] != "DRDQ_tag"]
     assert len(ours) == 53
     extra = ["reference_allele", "locus_name", "component", "allelefrequency_effect_EUR"]
-    # Labels that the published table has wrong: IL10 by tests/published/corrections.tsv, where its
-    # source is recalled; the other two are recalled, and say so.
+    # Labels that the published table has wrong: IL10 by the lists of GRS1 and SLE; the
+    # other two are recalled, and say so.
     right = {"rs3024505": "IL10", "rs6476839": "GLIS3 (recalled)", "rs9585056": "GPR183 (recalled)"}
     labelled = [{**row, "locus": right.get(row["rsid"], row["locus"])} for row in theirs]
     assert picked(ours, [*SNP, *extra]) == picked(

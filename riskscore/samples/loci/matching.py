@@ -270,6 +270,8 @@ class _Locus:
         shown = at_place or [r for r in self.records if _is_indel(r)]
         if not at_place:
             self.remarks.append("may be the same indel in other words: run bcftools norm -f")
+        if {self.variant.effect_allele, self.variant.other_allele} & {"I", "D", "-"}:
+            self.remarks.append("the model names no letters (I, D or -), which match no record")
         seen = "; ".join(f"{r.ref}>{','.join(r.alts)}" for r in shown[:3])
         return self._lost(Missing.ALLELES_DIFFER, how=seen, record=shown[0].place)
 

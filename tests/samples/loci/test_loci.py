@@ -135,6 +135,14 @@ def test_an_insertion_in_other_words(read: Read, row: str, code: str) -> None:
         assert "norm" in found.matches[0].note
 
 
+def test_a_model_that_names_no_letters_is_told_so(read: Read) -> None:
+    """An insertion written G and -, or I and D, stands in a VCF as the letters themselves."""
+    for letters in (("G", "-"), ("I", "D")):
+        found = read(["6 100 r T TG PASS . GT 0/0 0/1 1/1"], Variant("r", "6", 100, 100, *letters))
+        check(only(found), "alleles_differ", LOST)
+        assert "names no letters" in found.matches[0].note
+
+
 def test_a_deletion_and_its_reference(read: Read) -> None:
     row = "6 100 r TGG TG PASS . GT 0/0 0/1 1/1"
     check(only(read([row], DELETION)), "found", [0, 1, 2])
