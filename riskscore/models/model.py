@@ -118,6 +118,18 @@ class HaplotypeScheme:
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """A SNP that marks alleles of an HLA gene: chromosomes with the base ``present`` carry one."""
+
+    variant: str
+    gene: str
+    alleles: tuple[HLAAllele, ...]
+    present: str
+    source: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineRisk:
     """The risk of the average person of one sex, as a probability over the horizon.
 
@@ -245,6 +257,7 @@ class RiskModel:
     heritability: Heritability | None = None
     exposures: tuple[Exposure, ...] = ()
     scheme: HaplotypeScheme | None = None
+    markers: tuple[Marker, ...] = ()
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
     published_score: str = ""
     published_minimum_coverage: float = 1.0
@@ -288,10 +301,11 @@ class RiskModel:
 
     @property
     def genes(self) -> tuple[str, ...]:
-        """The HLA genes the model counts alleles or residues of."""
+        """The HLA genes of which the model counts alleles or residues, or has markers."""
         found = {
             f.gene for f in self.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)
         } | set(self.scheme.genes if self.scheme else ())
+        found |= {marker.gene for marker in self.markers}
         return tuple(sorted(found))
 
     @cached_property
@@ -316,8 +330,14 @@ class RiskModel:
             total += share * own
         return total
 
+    def marker(self, variant: Variant) -> Marker | None:
+        """What HLA alleles a variant marks; None of most."""
+        return next((one for one in self.markers if one.variant == variant.name), None)
+
     def stand_ins(self, population: str) -> tuple[Variant, ...]:
         """The variants whose frequency in a population is that of the stand-in population.
+
+        Not those that mark an HLA allele, whose own frequency in the population is known.
 
         >>> from riskscore.models.catalog import load_model
         >>> model = load_model("hashimoto")
@@ -330,6 +350,7 @@ class RiskModel:
             if population not in known
             and self.stand_in_population in known
             and not shares_of(population).keys() <= known.keys()
+            and self.marker(variant) is None
         )
 
     def about_stand_ins(self, population: str) -> str:

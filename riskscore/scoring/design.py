@@ -18,16 +18,17 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import ExposureFactor, Factor, Term
+from riskscore.models.terms import ExposureFactor, Factor, Term, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.kinds.exposure import reported
 from riskscore.scoring.kinds.kind import FactorStates, KindEvidence
+from riskscore.scoring.kinds.marker import MarkerEvidence, MarkerKind
 from riskscore.scoring.kinds.mhc import MHCEvidence
 from riskscore.scoring.kinds.of_model import MHC
 from riskscore.scoring.kinds.scheme_tags import published_diplotypes
 from riskscore.scoring.kinds.tags import people_by_tag
-from riskscore.scoring.kinds.variant import copies_alone, put_copies
+from riskscore.scoring.kinds.variant import VariantKind, copies_alone, put_copies
 from riskscore.scoring.population.reference import Reference
 
 PeopleBySex = dict[Sex | None, NDArray[np.intp]]
@@ -40,6 +41,7 @@ class DesignMatrix:
     ``missing`` is 0 (Missing.NOT_MISSING) where the number was observed. ``excess`` is, by sample,
     the probability that tag SNPs count more than two haplotypes. ``published`` are the numbers
     with haplotypes called from tags as the paper's software calls them, ``ruled`` where that is so.
+    ``from_typed`` has by term the samples whose typed HLA allele speaks for the variant it reads;
     ``tagged`` has the samples in whom a tag stands for an allele of a gene that others have typed.
     """
 
@@ -52,6 +54,7 @@ class DesignMatrix:
     published: Array
     ruled: Mask
     tagged: Mapping[HLAAllele, Mask]
+    from_typed: Mapping[int, Mask]
 
     @property
     def values(self) -> Array:
@@ -113,7 +116,7 @@ class Measurements:
         for j, term in enumerate(self.model.terms):
             columns = expected[:, j], variance[:, j], missing[:, j]
             factor = copies_alone(term)
-            if factor and not self.cohort.dosages.match(factor.variant).missing:
+            if factor and self._by_copies(factor):
                 copies = self.cohort.dosages.of(factor.variant)[self.span]
                 put_copies(copies, self.reference.mean[j], self.reference.variance[j], columns)
             else:
@@ -123,8 +126,25 @@ class Measurements:
         published, ruled = self._published(expected)
         tagged = people_by_tag(self.cohort.hla, len(self.cohort.samples), self.span)
         return DesignMatrix(
-            self.model, samples, expected, variance, missing, excess, published, ruled, tagged
-        )
+            self.model, samples, expected, variance, missing, excess, published, ruled, tagged,
+            self._from_typed(),
+        )  # fmt: skip
+
+    def _by_copies(self, factor: VariantFactor) -> bool:
+        kind = self.kinds.of(factor)
+        return isinstance(kind, VariantKind) and kind.by_copies(self.cohort)
+
+    def _from_typed(self) -> dict[int, Mask]:
+        """By place of a term that reads a marker the people whose typed allele speaks for it."""
+        found = {}
+        for j, term in enumerate(self.model.terms if self.model.markers else ()):
+            for name in self.kinds.read_by(term.factors):
+                kind = self.kinds[name]
+                if isinstance(kind, MarkerKind) and not kind.by_copies(self.cohort):
+                    evidence = self.evidence(name)
+                    if isinstance(evidence, MarkerEvidence) and evidence.from_typed.any():
+                        found[j] = evidence.from_typed
+        return found
 
     def _published(self, expected: Array) -> tuple[Array, Mask]:
         """The numbers by the published rule for haplotypes, and which of them it gives."""

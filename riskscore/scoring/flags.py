@@ -47,6 +47,7 @@ def flags_of(
     ``palindromes=as_written(3)`` that no frequency tells the strand of some, which are believed;
     ``imputed_hla=A,DRB1`` that these genes are imputed from SNPs and not typed;
     ``frequencies_from=EUR(36/41)`` that 36 of 41 SNPs take the frequencies of another population;
+    ``from_typed_allele=HLA_Class_1(11)`` that variants are read from typed alleles they mark;
     ``weights_from=EUR`` that the weights come from people of another ancestry than the reference.
     """
     terms = design.model.terms
@@ -81,10 +82,26 @@ def flags_of(
         own = [flag for allele, flag in by_allele.items() if _speaks(allele, untyped, cohort)]
         texts[person] = ";".join([*parts, *tags, *own, *last])
     imputed = _imputed_flags(design.model, cohort, people)
+    marked = _marker_flags(design)
     return [
-        ";".join(filter(None, (texts[person], own)))
-        for person, own in zip(states, imputed, strict=True)
+        ";".join(filter(None, (texts[person], *own)))
+        for person, *own in zip(states, imputed, marked, strict=True)
     ]
+
+
+def _marker_flags(design: DesignMatrix) -> list[str]:
+    """By person how many terms' variants were read from the typed HLA alleles that they mark."""
+    if not design.from_typed:
+        return [""] * len(design.samples)
+    who = np.column_stack(list(design.from_typed.values()))
+    names = [design.model.terms[j].component for j in design.from_typed]
+    kinds, row = np.unique(who, axis=0, return_inverse=True)
+    told = []
+    for kind in kinds:
+        counts = Counter(name for name, on in zip(names, kind, strict=True) if on)
+        listed = ",".join(f"{name}({n})" for name, n in counts.items())
+        told.append(f"from_typed_allele={listed}" if listed else "")
+    return [told[place] for place in row.ravel()]
 
 
 def _imputed_flags(model: RiskModel, cohort: Cohort, people: range) -> list[str]:

@@ -49,6 +49,7 @@ _PLAIN_WORDS = {
     "stand_in": "read from a tag SNP in place of an untyped gene",
     "tag": "read from a tag SNP",
     "weights_from": "the weights come from people of other ancestry",
+    "from_typed_allele": "read from the typed HLA allele that the variant marks",
     "frequencies_from": "some SNPs take their frequencies from another population",
     "population": "the population is not known",
     "ancestry": "the percentile is among people of this ancestry",

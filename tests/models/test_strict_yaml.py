@@ -182,7 +182,7 @@ def edited(tmp_path: Path, file: str, old: str, new: str) -> Path:
             r"excess.*model.yaml, line 16",
         ),
         ("model.yaml", "outcome: type", "outcom: type", r"outcom.*model.yaml"),
-        ("model.yaml", "value: 0.0067215", "value: 3", r"prevalence.*model.yaml, line 2\d"),
+        ("model.yaml", "value: 0.0067215", "value: 3", r"prevalence.*model.yaml, line 4\d"),
         ("weights.tsv", "\tfound", "\tguessed", r"status is 'guessed'.*weights.tsv, line 15"),
         ("weights.tsv", "\tlocus_name", "\tlocus", r"'locus' is not known.*weights.tsv"),
         ("weights.tsv", "HLA-DRB1*03:01", "HLA-DRB1*", r"not an HLA allele.*weights.tsv, line 15"),

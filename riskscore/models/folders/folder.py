@@ -16,6 +16,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.folders.schema import (
     ExposureSchema,
     InteractionSchema,
+    MarkerSchema,
     ModelSchema,
     PartSchema,
     validate,
@@ -32,6 +33,7 @@ from riskscore.models.model import (
     HaplotypeScheme,
     Heritability,
     Level,
+    Marker,
     NamedHaplotype,
     RiskModel,
 )
@@ -41,6 +43,7 @@ from riskscore.models.scoring_files.rows import Row, read_rows_of
 from riskscore.models.scoring_files.weights import Weights, read_weights
 from riskscore.models.strict_yaml import Document, read_yaml
 from riskscore.models.terms import (
+    ADDITIVE,
     CODINGS,
     COPIES,
     ExposureFactor,
@@ -77,6 +80,7 @@ def read_folder(folder: Path) -> RiskModel:
         *(_interaction(i, schema, document, n) for n, i in enumerate(schema.interactions)),
     )
     _check_frequencies(terms, schema, files[1])
+    markers = tuple(_marker(m, terms, document, n) for n, m in enumerate(schema.markers))
     digest = hashlib.sha256("".join(sha256(file) for file in files).encode()).hexdigest()
     baseline = schema.baseline
     model = RiskModel(
@@ -95,6 +99,7 @@ def read_folder(folder: Path) -> RiskModel:
         heritability=_heritability(schema),
         exposures=exposures,
         scheme=scheme,
+        markers=markers,
         missing=schema.missing,
         published_score=schema.published_score.name if schema.published_score else "",
         published_minimum_coverage=(
@@ -310,6 +315,26 @@ def _part(
         return HLAAlleleFactor(group.gene, alleles, COPIES[part.copies or 0], group.id)
     except HLAFormatError as error:
         raise document.error(error.what, path) from error
+
+
+def _marker(
+    schema: MarkerSchema, terms: tuple[Term, ...], document: Document, number: int
+) -> Marker:
+    """A marker, whose SNP the weights must have, with the letter named."""
+    path: tuple[str | int, ...] = ("markers", number)
+    read = [f.variant for t in terms for f in t.factors if isinstance(f, VariantFactor)]
+    variant = next((v for v in read if v.name == schema.variant), None)
+    if variant is None:
+        raise document.error(f"{schema.variant} is not in the weights", path)
+    if schema.present not in {variant.effect_allele, variant.other_allele}:
+        raise document.error(f"{schema.variant} has no allele {schema.present}", path)
+    try:
+        counted = parse_alleles(schema.hla, ADDITIVE)
+    except HLAFormatError as error:
+        raise document.error(error.what, path) from error
+    return Marker(
+        schema.variant, counted.gene, counted.alleles, schema.present, schema.source, schema.status
+    )
 
 
 def _check_frequencies(terms: tuple[Term, ...], schema: ModelSchema, path: Path) -> None:

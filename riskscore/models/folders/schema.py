@@ -81,6 +81,16 @@ class GroupSchema(Strict, frozen=True, kw_only=True):
     status: Status
 
 
+class MarkerSchema(Strict, frozen=True, kw_only=True):
+    """A SNP of the weights that marks HLA alleles: chromosomes with ``present`` carry one."""
+
+    variant: Name
+    hla: Name
+    present: Annotated[str, Meta(pattern=r"^[ACGT]+(?!\n)$")]
+    source: Name
+    status: Status
+
+
 class LevelSchema(Effect, frozen=True, kw_only=True):
     value: Name
     label: str = ""
@@ -283,6 +293,7 @@ class ModelSchema(Strict, frozen=True, kw_only=True):
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
     published_score: PublishedScoreSchema | None = None
     beside: BesideSchema | None = None
+    markers: list[MarkerSchema] = []
     groups: list[GroupSchema] = []
     exposures: list[ExposureSchema] = []
     interactions: list[InteractionSchema] = []

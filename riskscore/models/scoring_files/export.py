@@ -86,6 +86,8 @@ def _losses(model: RiskModel) -> list[str]:
     """What would make scores differ after reading the file back."""
     losses = []
     parts = [term.part for term in model.terms]
+    if model.markers:
+        losses.append(f"{len(model.markers)} SNPs that mark HLA alleles")
     if model.exposures:
         losses.append(f"{len(model.exposures)} exposures")
     if Part.INTERACTION in parts:

@@ -19,6 +19,7 @@ from riskscore.models.terms import (
 from riskscore.scoring.kinds.exposure import ExposureKind
 from riskscore.scoring.kinds.gene import GeneKind
 from riskscore.scoring.kinds.kind import Kind
+from riskscore.scoring.kinds.marker import MarkerKind
 from riskscore.scoring.kinds.mhc import MHCKind
 from riskscore.scoring.kinds.variant import VariantKind
 
@@ -74,6 +75,9 @@ def _kind(
     variants = [f for f in factors if isinstance(f, VariantFactor)]
     exposures = [f for f in factors if isinstance(f, ExposureFactor)]
     named = [f for f in factors if isinstance(f, HaplotypeFactor | DiplotypeFactor)]
+    marker = model.marker(variants[0].variant) if variants else None
+    if marker is not None:
+        return MarkerKind(name, variants, model, panel, population, marker)
     if variants:
         return VariantKind(name, variants, model, population)
     if exposures:

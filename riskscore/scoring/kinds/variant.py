@@ -23,10 +23,15 @@ class VariantKind(Kind):
     """The two alleles of a person at one variant."""
 
     def __init__(
-        self, name: str, factors: Sequence[VariantFactor], model: RiskModel, population: str
+        self,
+        name: str,
+        factors: Sequence[VariantFactor],
+        model: RiskModel,
+        population: str,
+        frequency: float | None = None,
     ) -> None:
         self.variant, self._counted = factors[0].variant, tuple(factors)
-        p = model.frequency_in(self.variant, population)
+        p = model.frequency_in(self.variant, population) if frequency is None else frequency
         if p is None:
             raise PopulationError(
                 f"the model does not say the frequency of {factors[0]} in {population}",
@@ -37,6 +42,14 @@ class VariantKind(Kind):
         super().__init__(name, factors, States.one(numbers, shares))
         stands_in = self.variant in model.stand_ins(population)
         self._note = f"frequency of {model.stand_in_population}" if stands_in else ""
+
+    def measured(self, cohort: Cohort) -> bool:
+        """Whether a cohort's files have anything of the variant, in whomever."""
+        return not cohort.dosages.match(self.variant).missing
+
+    def by_copies(self, cohort: Cohort) -> bool:
+        """Whether the dosages of a record are all that a cohort has of the variant."""
+        return self.measured(cohort)
 
     def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         """A dosage as copies: a whole number, or the two around it with the dosage as their mean,

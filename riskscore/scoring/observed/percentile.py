@@ -230,9 +230,9 @@ class _OfSex:
 
 
 def _in_file(term: Term, measured: Measurements) -> bool:
-    """Whether the file has the variant of a term, in whomever."""
+    """Whether the files have the variant of a term, or what it marks, in whomever."""
     kind = measured.kinds.of(term.factors[0])
-    return isinstance(kind, VariantKind) and not measured.cohort.dosages.match(kind.variant).missing
+    return isinstance(kind, VariantKind) and kind.measured(measured.cohort)
 
 
 def _scale(lost: Array, variance: float) -> Array:

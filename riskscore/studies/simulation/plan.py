@@ -16,6 +16,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.model import NamedHaplotype, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor
+from riskscore.scoring.kinds.marker import marked_frequency
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.studies.simulation.tags import TagLink, tag_links
 
@@ -182,7 +183,7 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
             if haplotype.tag is not None:
                 loci.add(haplotype.tag, haplotype.frequency, haplotype)
         for variant in model.frequencies:
-            frequency = _require_drawable(variant, model, settings)
+            frequency = _require_drawable(variant, model, panel, settings)
             loci.add(variant, frequency)
     counted = {
         allele
@@ -196,7 +197,9 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
     return loci.sorted()
 
 
-def _require_drawable(variant: Variant, model: RiskModel, settings: Settings) -> dict[str, float]:
+def _require_drawable(
+    variant: Variant, model: RiskModel, panel: ReferencePanel, settings: Settings
+) -> dict[str, float]:
     """The frequencies by population that a variant is drawn at."""
     if variant.members:
         raise UsageError(
@@ -205,6 +208,8 @@ def _require_drawable(variant: Variant, model: RiskModel, settings: Settings) ->
         )
     names = dict.fromkeys((*settings.mixture, settings.population))
     found = {name: model.frequency_in(variant, name) for name in names}
+    if marker := model.marker(variant):
+        found = {n: marked_frequency(model, variant, marker, panel, n) for n in names}
     unknown = [name for name in settings.mixture if found[name] is None]
     if unknown:
         raise PopulationError(
