@@ -387,4 +387,8 @@ def read_and_score(
     tell(f"scoring {len(cohort.samples):,} people")
     scores = score(cohort)
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
+    if question.by_ancestry:
+        from riskscore.scoring.adjusted import ancestry_words
+
+        say(f"riskscore: warning: {warning}" for warning in ancestry_words(scores.cohort))
     return scores

@@ -82,20 +82,28 @@ def placement_of(cohort: Cohort) -> Placement | None:
     return place(projection, component_table()) if projection.done.any() else None
 
 
+def ancestry_words(cohort: Cohort) -> list[str]:
+    """What percentiles by ancestry rest on, in sentences for the user; none where not asked."""
+    if cohort.projection is None:
+        return []
+    placement = placement_of(cohort)
+    if placement is not None:
+        return list(placement.words(cohort.population))
+    return [
+        "nobody's ancestry is known: too few of the SNPs that tell it are read; percentiles are "
+        f"in {cohort.population}"
+    ]
+
+
 def by_ancestry(
-    cohort: Cohort, tables: list[ModelScores], panel: ReferencePanel, chunk: int
-) -> tuple[Cohort, list[ModelScores]]:
-    """A cohort and its scores, these adjusted where anybody's ancestry is known, with warnings."""
+    cohort: Cohort, tables: Sequence[ModelScores], panel: ReferencePanel, chunk: int
+) -> list[ModelScores]:
+    """The scores of a cohort, adjusted where anybody's ancestry is known."""
     placement = placement_of(cohort)
     if placement is None:
-        told = [
-            "nobody's ancestry is known: too few of the SNPs that tell it are read; percentiles "
-            f"are in {cohort.population}"
-        ]
-    else:
-        told = list(placement.words(cohort.population))
-        tables = [adjusted(table, cohort, panel, placement, chunk) for table in tables]
-    return replace(cohort, warnings=(*cohort.warnings, *told)), tables
+        unknown = np.full(len(cohort.samples), np.nan)
+        return [replace(t, numbers={**t.numbers, Z_ADJUSTED: unknown}) for t in tables]
+    return [adjusted(table, cohort, panel, placement, chunk) for table in tables]
 
 
 def adjusted(

@@ -14,7 +14,7 @@ from riskscore.errors import UsageError
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.columns import COLUMNS, Z_ADJUSTED
+from riskscore.scoring.columns import columns_of
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -123,9 +123,7 @@ class Scores(ScoredCohort):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the table: those of COLUMNS, and ``z_adjusted`` where that was asked."""
-        if any(Z_ADJUSTED in table.numbers for table in self.tables):
-            return (*COLUMNS[:-1], Z_ADJUSTED, COLUMNS[-1])
-        return COLUMNS
+        return columns_of(by_ancestry=self.cohort.projection is not None)
 
     def blocks(self) -> Iterator[dict[str, Sequence[str] | Array]]:
         """The table by columns, in their order, some thousand samples at a time."""
@@ -281,5 +279,5 @@ def score_cohort(
     if cohort.projection is not None:
         from riskscore.scoring.adjusted import by_ancestry
 
-        cohort, tables = by_ancestry(cohort, tables, panel, chunk)
+        tables = by_ancestry(cohort, tables, panel, chunk)
     return Scores(cohort, panel, tuple(tables))

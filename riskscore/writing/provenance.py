@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.files import reference_root, sha256
-from riskscore.samples.question import Question
+from riskscore.samples.question import AUTO_POPULATION, Question
 from riskscore.scoring.score import Scores
 
 SCHEMA = "riskscore-provenance-1"
@@ -101,6 +101,11 @@ def provenance(scores: Scores, hashed: Mapping[str, Any]) -> dict[str, Any]:
             },
         },
     }
+
+
+def asks_ancestry(told: Mapping[str, Any]) -> bool:
+    """Whether a run's provenance says that percentiles are by the ancestry of each person."""
+    return bool(told["parameters"].get("population") == AUTO_POPULATION)
 
 
 def sealed(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import riskscore as rs
@@ -166,7 +167,32 @@ def test_scores_by_ancestry(riskscore: Run, write: Make, tmp_path: Path) -> None
     assert "ancestry=EAS(" in rows[2]["flags"]
     assert (tmp_path / "results" / "scores.tsv").read_text() == done.stdout
     told = json.loads((tmp_path / "results" / "provenance.json").read_text())
-    assert "auto" in json.dumps(told)
+    assert told["parameters"]["population"] == "auto"
+    for i in (1, 2):
+        riskscore(*asked, "--population", "auto", "--shard", f"{i}/2", "--out", f"part{i}")
+    assert riskscore("merge", "part1", "part2", "--out", "whole").returncode == 0
+    for name in ("scores.tsv", "provenance.json", "match_report.tsv", "coverage.tsv"):
+        assert (tmp_path / "whole" / name).read_text() == (tmp_path / "results" / name).read_text()
+
+
+def test_a_batch_has_the_column_whether_or_not_ancestry_is_known(
+    riskscore: Run, write: Make, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.tsv"
+    types = tmp_path / "hla.tsv"
+    types.write_text("sample\tDRB1_1\tDRB1_2\nP0\t15:01\t03:01\n")
+    known = write(drawn(1), name="known.vcf.gz")
+    unknown = write(drawn(1), name="unknown.vcf.gz", snps=range(0, 9559, 30))
+    lines = [f"{path.name[:3]}\t{path.name}\t{types.name}" for path in (known, unknown)]
+    manifest.write_text("sample_set\tvcf\thla\n" + "\n".join(lines) + "\n")
+    done = riskscore("batch", manifest, "-m", "ms", "--population", "auto", "--out", "all", "--tsv")
+    assert done.returncode == 0, done.stderr
+    rows = {row["sample_set"]: row for row in table((tmp_path / "all" / "scores.tsv").read_text())}
+    assert float(rows["kno"]["z_adjusted"]) > 0
+    assert rows["unk"]["z_adjusted"] == ""
+    assert rows["unk"]["percentile"] != ""
+    stored = pd.read_parquet(tmp_path / "all" / "scores")
+    assert stored["z_adjusted"].isna().tolist() == [False, True]
 
 
 def test_standard_input_is_read_once(riskscore: Run) -> None:

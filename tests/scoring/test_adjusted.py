@@ -15,7 +15,7 @@ from riskscore.samples.ancestry.sums import ProjectionSums, no_sums, sums_of
 from riskscore.samples.ancestry.table import component_table
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.adjusted import MixedMoments, placement_of
+from riskscore.scoring.adjusted import MixedMoments, ancestry_words, placement_of
 
 TABLE = component_table()
 POPULATIONS = TABLE.populations
@@ -173,7 +173,7 @@ def test_outside_the_reference_there_is_no_percentile_and_unknown_people_keep_th
     assert percentile[0] != before.numbers["percentile"][0]
     assert "ancestry=outside" in table.flags[1]
     assert "ancestry=unknown(EUR taken)" in table.flags[2]
-    told = " ".join(scores.cohort.warnings)
+    told = " ".join(ancestry_words(scores.cohort))
     assert "1 of 3 people lie outside the reference people, and have no percentile" in told
     assert "the ancestry of 1 of 3 people is not known" in told
 
@@ -188,6 +188,8 @@ def test_where_nobodys_ancestry_is_known_nothing_changes() -> None:
     cohort = cohort_of("ra", {"AFR": 1.0}, 4, 3)
     plain = rs.score(replace(cohort, projection=None))
     scores = rs.score(replace(cohort, projection=no_sums(4, 4)))
-    assert scores.columns == plain.columns
-    assert scores.to_frame().equals(plain.to_frame())
-    assert any("nobody's ancestry is known" in told for told in scores.cohort.warnings)
+    frame = scores.to_frame()
+    assert frame["z_adjusted"].isna().all()
+    assert frame.drop(columns="z_adjusted").equals(plain.to_frame())
+    assert "nobody's ancestry is known" in ancestry_words(scores.cohort)[0]
+    assert ancestry_words(plain.cohort) == []

@@ -17,7 +17,6 @@ from riskscore.errors import OutputError
 from riskscore.files import sha256
 from riskscore.outputs import as_output_errors, open_permissions, sync_folder, write_file
 from riskscore.samples.hla.table import HLA_COLUMNS
-from riskscore.scoring.columns import COLUMNS
 from riskscore.scoring.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -27,7 +26,7 @@ from riskscore.scoring.coverage import (
 from riskscore.writing.folders.failures import FAILED_COLUMNS, Failure, failed_rows
 from riskscore.writing.folders.shards import Whole
 from riskscore.writing.folders.summary import multiqc, summary, versions
-from riskscore.writing.provenance import SCHEMA, sealed, to_json
+from riskscore.writing.provenance import SCHEMA, asks_ancestry, sealed, to_json
 from riskscore.writing.tables.parquet import block_of, hla_schema, scores_schema, write_parquet
 from riskscore.writing.tables.write import to_tsv, tsv_parts
 
@@ -58,13 +57,14 @@ def write_dataset(
     odd = [name for name in models if Path(name).name != name]
     if odd:
         raise OutputError(f"the model id {odd[0]!r} is no name for a folder", where=folder.name)
+    schema = scores_schema(by_ancestry=asks_ancestry(run))
     with as_output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{_STAGING}*"):
             shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
         try:
-            outputs = dict(_write_all(wholes, models, failures, staging, tsv))
+            outputs = dict(_write_all(wholes, models, failures, staging, tsv, schema))
             _move_in(staging, folder, outputs)
             record = sealed(_told(wholes, failures, run, outputs))
             write_file(staging / RECORD, [to_json(record)])
@@ -98,8 +98,12 @@ def _write_all(
     failures: Sequence[Failure],
     staging: Path,
     tsv: bool,
+    schema: Any,
 ) -> Iterator[tuple[str, str]]:
-    """Write every file but the record; gives their names and checksums."""
+    """Write every file but the record; gives their names and checksums.
+
+    ``schema`` is that of the scores.
+    """
     for place, model in enumerate(models):
         name = f"{PARTITIONS}/model={model}/scores.parquet"
         (staging / name).parent.mkdir(parents=True)
@@ -108,7 +112,7 @@ def _write_all(
             for whole in wholes
             for shard in whole.shards
         )
-        yield name, _write(staging / name, tables, scores_schema(), leave_out="model")
+        yield name, _write(staging / name, tables, schema, leave_out="model")
     name = "hla_calls.parquet"
     yield name, _write(staging / name, _calls(wholes), hla_schema())
     texts: dict[str, Iterable[str | bytes]] = {
@@ -121,7 +125,7 @@ def _write_all(
     }
     if tsv:
         rows = (_of_set(w.sample_set, table) for w in wholes for table in w.scores())
-        texts["scores.tsv"] = _tsv(rows, COLUMNS)
+        texts["scores.tsv"] = _tsv(rows, schema.names)
         texts["hla_calls.tsv"] = _tsv(_calls(wholes), HLA_COLUMNS)
     for name, parts in texts.items():
         yield name, write_file(staging / name, parts)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from riskscore.errors import ShardError, UsageError
 from riskscore.outputs import require_new_folder
-from riskscore.scoring.columns import COLUMNS
+from riskscore.scoring.columns import columns_of
 from riskscore.writing.folders.bundle import write_tables
 from riskscore.writing.folders.dataset import require_own_folder, run_of, write_dataset
 from riskscore.writing.folders.failures import Failure, read_failed_shard, tells_failure
 from riskscore.writing.folders.shards import assemble, read_shard
+from riskscore.writing.provenance import asks_ancestry
 from riskscore.writing.tables.parquet import block_of
 from riskscore.writing.tables.write import tsv_parts
 
@@ -45,7 +46,8 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> Merged:
             raise UsageError("a bundle is text already", fix="leave out --tsv")
         require_new_folder(out)
         plain = whole.plain_lines()
-        table = tsv_parts((block_of(part) for part in whole.scores()), COLUMNS)
+        columns = columns_of(by_ancestry=asks_ancestry(whole.told()))
+        table = tsv_parts((block_of(part) for part in whole.scores()), columns)
         write_tables(out, table, whole.tallies(), whole.told(), plain=plain)
         return Merged(unscored)
     if len(named) < len(wholes):

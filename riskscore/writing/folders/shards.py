@@ -23,7 +23,7 @@ from riskscore.scoring.coverage import tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
 from riskscore.writing.folders.bundle import plain_lines, write_folder
-from riskscore.writing.provenance import is_sealed, provenance
+from riskscore.writing.provenance import asks_ancestry, is_sealed, provenance
 from riskscore.writing.tables.parquet import as_table, hla_schema, parquet_bytes, scores_schema
 from riskscore.writing.tables.write import as_block
 
@@ -65,7 +65,7 @@ class Shard:
         import pyarrow.parquet as pq
 
         if not self.people:
-            return scores_schema().empty_table()
+            return scores_schema(by_ancestry=asks_ancestry(self.told)).empty_table()
         return pq.ParquetFile(self.folder / SCORES).read_row_group(model)
 
     def hla_calls(self) -> Any:
@@ -98,11 +98,12 @@ def write_shard(
         "tallies": [tally.as_data() for tally in tally_scores(scores)],
     }
     people = max(1, len(scores.cohort.samples))  # rows of a group: one a model
-    table = (as_table(block, scores_schema()) for block in scores.blocks())
+    schema = scores_schema(by_ancestry=scores.cohort.question.by_ancestry)
+    table = (as_table(block, schema) for block in scores.blocks())
     rows = as_block(hla_rows(scores.cohort.samples, scores.cohort.hla), HLA_COLUMNS)
     calls = (as_table(block, hla_schema()) for block in rows)
     contents: dict[str, Iterable[str | bytes]] = {
-        SCORES: [parquet_bytes(table, scores_schema(), people)],
+        SCORES: [parquet_bytes(table, schema, people)],
         CALLS: [parquet_bytes(calls, hla_schema(), people)],
     }
     if part.index == 1 and not sample_set and (plain := plain_lines(scores)):

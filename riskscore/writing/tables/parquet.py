@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from riskscore.samples.hla.table import HLA_COLUMNS
-from riskscore.scoring.columns import COLUMNS, NUMBERS
+from riskscore.scoring.columns import NUMBERS, Z_ADJUSTED, columns_of
 from riskscore.writing.tables.text_columns import Block, cell
 
 
@@ -18,9 +18,9 @@ def schema_of(columns: Sequence[str], numbers: frozenset[str]) -> Any:
     return pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in columns])
 
 
-def scores_schema() -> Any:
-    """The schema of a table of scores."""
-    return schema_of(COLUMNS, frozenset(NUMBERS))
+def scores_schema(*, by_ancestry: bool) -> Any:
+    """The schema of a table of scores; ``by_ancestry`` as in :func:`columns_of`."""
+    return schema_of(columns_of(by_ancestry=by_ancestry), frozenset((*NUMBERS, Z_ADJUSTED)))
 
 
 def hla_schema() -> Any:
