@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Mask
+from riskscore.arrays import Mask, Positions
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import Cells
 from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
+from riskscore.samples.files.decoding.different import different_cells
 from riskscore.samples.files.header import MOST_DIGITS
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
@@ -123,6 +124,18 @@ class Record:
         if not self.fast or len(self.alts) != 1:
             return None
         return coded_text(self.body, self.samples, self.format)
+
+    def of_different_cells(self) -> tuple[Record, Positions]:
+        """The record with every different cell once, and which of them each sample has.
+
+        Where cells are no text, or are to be read by themselves, or hardly any are alike, it is the
+        record itself.
+        """
+        if self.fast and type(self) is Record and self.body.count(b"\t") + 1 == self.samples:
+            cells, which = different_cells(self.body, self.samples)
+            if len(cells) <= self.samples // 2:
+                return replace(self, body=b"\t".join(cells), samples=len(cells)), which
+        return self, np.arange(self.samples, dtype=np.int32)
 
     def genotypes(self) -> NDArray[np.int16] | None:
         """GT as allele numbers, shape (samples, 2): 0 REF, NO_CALL, NO_ALLELE; None without GT.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask
+from riskscore.arrays import Array, Mask, Positions
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
 from riskscore.samples.files.record import Record
@@ -37,17 +37,19 @@ _TOLERANCE = 0.01  # as for dosages: two decimals are written
 class HLARecord:
     """One allele's record, with presence counted whatever the letters.
 
-    ``copies`` (samples,) are 0 to 2, nan without a call; ``both`` is the probability of two copies
-    and ``chromosomes`` (2, samples) the presence on each, where the file gives them; ``carried``
-    (2, samples) is which chromosomes a phased genotype puts the allele on, ``phase_set`` (samples,)
-    the number of its phase set, 0 without one. ``frequency`` is that of
-    all people of the file, nan where none has a call.
+    ``cell`` (samples,) is which of the record's different cells each sample has, and the others are
+    by cell: ``copies`` (cells,) are 0 to 2, nan without a call; ``both`` is the probability of two
+    copies and ``chromosomes`` (2, cells) the presence on each, where the file gives them;
+    ``carried`` (2, cells) is which chromosomes a phased genotype puts the allele on, ``phase_set``
+    (cells,) the number of its phase set, 0 without one. ``frequency`` is that of all people of the
+    file, nan where none has a call.
     """
 
     allele: HLAAllele
     dialect: str
     flipped: bool
     fields: tuple[str, ...]
+    cell: Positions
     copies: Array
     both: Array | None
     chromosomes: Array | None
@@ -56,17 +58,14 @@ class HLARecord:
     quality: float
     frequency: float
 
+    @property
+    def presence(self) -> Array:
+        """The copies that each sample has, shape (samples,)."""
+        return self.copies[self.cell]
+
     def of_people(self, people: range) -> HLARecord:
         """The record of some people; the frequency stays that of all."""
-        span = slice(people.start, people.stop)
-        return replace(
-            self,
-            copies=self.copies[span].copy(),
-            both=None if self.both is None else self.both[span].copy(),
-            chromosomes=None if self.chromosomes is None else self.chromosomes[:, span].copy(),
-            carried=None if self.carried is None else self.carried[:, span].copy(),
-            phase_set=self.phase_set[span].copy(),
-        )
+        return replace(self, cell=self.cell[people.start : people.stop].copy())
 
 
 def allele_of(name: str) -> HLAAllele | None:
@@ -112,29 +111,32 @@ def read_hla_record(record: Record, allele: HLAAllele, alt: int = 0) -> HLARecor
     Raises VCFFormatError when the letters do not say which one means present.
     """
     alt_present = alt > 0 or _polarity(record, allele)
+    different, cell = record.of_different_cells()
     if alt:
-        copies = allele_copies(record)[alt - 1].astype(np.float64)
+        copies = allele_copies(different)[alt - 1].astype(np.float64)
     elif record.alts:
-        copies = allele_copies(record)[0].astype(np.float64)
+        copies = allele_copies(different)[0].astype(np.float64)
     else:  # everybody has REF: PLINK leaves the other letter out
-        genotypes = record.genotypes()
+        genotypes = different.genotypes()
         if genotypes is None:
             raise _unclear(record)
         copies = np.where((genotypes == 0).all(axis=1), 0.0, np.nan)
     copies = copies if alt_present else 2 - copies
-    called = copies[~np.isnan(copies)]
-    both = None if alt else _both(record, alt_present)
-    chromosomes = None if alt else _chromosomes(record, alt_present)
+    called = copies[cell]
+    called = called[~np.isnan(called)]
+    both = None if alt else _both(different, alt_present)
+    chromosomes = None if alt else _chromosomes(different, alt_present)
     return HLARecord(
         allele,
         _dialect(record),
         not alt_present,
         tuple(name for name in ("HDS", "GP", "DS", "GT") if name in record.format),
+        cell,
         copies,
         both,
         chromosomes,
-        _carried(record, alt or int(alt_present)),
-        _phase_set(record),
+        _carried(different, alt or int(alt_present)),
+        _phase_set(different),
         quality_of(record, alt),
         float(called.mean() / 2) if called.size else float("nan"),
     )
@@ -230,6 +232,8 @@ def _carried(record: Record, wanted: int) -> Mask | None:
 
 def _phase_set(record: Record) -> NDArray[np.int64]:
     """The number of each sample's phase set, 0 where PS has none."""
+    if "PS" not in record.format:
+        return np.zeros(record.samples, dtype=np.int64)
     texts, place = np.unique(record.phase_sets(), return_inverse=True)
     numbers = [int(text) if text.isdigit() else 0 for text in texts.tolist()]
     return np.array(numbers, dtype=np.int64)[place.ravel()]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riskscore.arrays import Array
+from riskscore.arrays import Array, Places
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
@@ -138,13 +138,13 @@ def _read_gene(
                 continue
             own = read_hla_record(record, allele, alt)
             if allele in records:
-                _same(allele, first[allele], own.copies, record.place)
+                _same(allele, first[allele], own.presence, record.place)
                 continue
             if len(places[allele]) > 1:
-                first[allele] = own.copies
+                first[allele] = own.presence
             for fields, several in names.items():
                 if allele in several:
-                    sums[fields] += own.copies
+                    sums[fields] += own.presence
             records[allele] = own.of_people(people)
     return _Gene(records, names, sums)
 
@@ -178,9 +178,9 @@ def _call(gene: _Gene) -> tuple[GeneCalls, HLAReport]:
     records = [gene.records[allele] for allele in alleles]
     name = alleles[0].gene
     everything = sorted(gene.records)
-    calls = calls_from_evidence(
-        name, everything, _evidence([gene.records[allele] for allele in everything]), SOURCE
-    )
+    every = [gene.records[allele] for allele in everything]
+    first, kind = _people_alike(every)
+    calls = calls_from_evidence(name, everything, _evidence(every, first), SOURCE).to_people(kind)
     with np.errstate(invalid="ignore"):
         known = sums[~np.isnan(sums)]
         refused = int((np.abs(known - 2) > SUM_TOLERANCE).sum())
@@ -193,7 +193,7 @@ def _call(gene: _Gene) -> tuple[GeneCalls, HLAReport]:
         Counter(allele.resolution for allele in gene.records),
         resolution,
         called,
-        len(records[0].copies) - called,
+        len(kind) - called,
         float(known.mean()) if known.size else float("nan"),
         dialect=", ".join(name for name, _ in dialects.most_common()),
         fields=tuple(dict.fromkeys(name for record in records for name in record.fields)),
@@ -215,18 +215,43 @@ def _may_be_groups(gene: str, alleles: Sequence[HLAAllele], dialects: Counter[st
     return bool(swallowed) and not swallowed & names and any("TAPAS" in d for d in dialects)
 
 
-def _evidence(records: Sequence[HLARecord]) -> Evidence:
-    """What the records of a gene say together; a field counts where all of them have it."""
-    both = [record.both for record in records if record.both is not None]
-    sides = [record.chromosomes for record in records if record.chromosomes is not None]
-    carried = [record.carried for record in records if record.carried is not None]
+def _people_alike(records: Sequence[HLARecord]) -> tuple[Places, Places]:
+    """People with the same cells in all records: one of each kind, and everybody's kind.
+
+    Compared are the cells that are not a record's most frequent one.
+    """
+    owners, cells, before = [], [], 1
+    for record in records:
+        rare = np.flatnonzero(record.cell != np.bincount(record.cell).argmax())
+        owners.append(rare)
+        cells.append(before + record.cell[rare])
+        before += len(record.copies)
+    owner, cell = np.concatenate(owners), np.concatenate(cells)
+    order = np.argsort(owner, kind="stable")
+    owner, people = owner[order], len(records[0].cell)
+    count = np.bincount(owner, minlength=people)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    table = np.zeros((people, int(count.max(initial=0)) + 1), dtype=np.int32)
+    table[owner, within] = cell[order]
+    rows = table.view(np.dtype((np.void, table.itemsize * table.shape[1]))).ravel()
+    _, first, kind = np.unique(rows, return_index=True, return_inverse=True)
+    return first.astype(np.int64), kind.ravel().astype(np.int64)
+
+
+def _evidence(records: Sequence[HLARecord], people: Places) -> Evidence:
+    """What the records of a gene say of some people; a field counts where all of them have it."""
+    cells = [record.cell[people] for record in records]
+    own = list(zip(records, cells, strict=True))
+    both = [record.both[cell] for record, cell in own if record.both is not None]
+    sides = [r.chromosomes[:, cell] for r, cell in own if r.chromosomes is not None]
+    carried = [record.carried[:, cell] for record, cell in own if record.carried is not None]
     complete = len(records)
     return Evidence(
-        np.array([record.copies for record in records]),
+        np.array([record.copies[cell] for record, cell in own]),
         np.array(both) if len(both) == complete else None,
         np.stack(sides, axis=1) if len(sides) == complete else None,
         np.stack(carried, axis=1) if len(carried) == complete else None,
-        np.array([record.phase_set for record in records]),
+        np.array([record.phase_set[cell] for record, cell in own]),
     )
 
 

@@ -176,6 +176,20 @@ def test_each_person_is_named_as_finely_as_the_persons_own_records_allow(make_vc
     assert covered([HLAAllele.parse("DRB1*15:01")], other) is None
 
 
+@pytest.mark.parametrize("write", [tapas, minimac], ids=["by genotype", "by haplotype dosage"])
+def test_people_alike_have_the_calls_of_one_of_them(
+    make_vcf: Make, write: Callable[[str, list[int]], tuple[Any, ...]]
+) -> None:
+    """Three people many times over, in a mixed order, are called as the three are by themselves."""
+    whose = np.random.default_rng(7).integers(0, 3, 200).tolist()
+    made = [write(name, [copies(name)[i] for i in whose]) for name in NAMES]
+    path = make_vcf([f"P{place}" for place in range(200)], made, name="many.vcf.gz")
+    gene = read_hla_calls(path)[1].genes["DRB1"]
+    expected = [sorted(TRUTH[SAMPLES[i]]) for i in whose]
+    assert [sorted(str(a).split("*")[1] for a in gene.best(p)[:2]) for p in range(200)] == expected  # type: ignore[index]
+    assert np.bincount(gene.sample, gene.probability).tolist() == [1.0] * 200
+
+
 def test_nobody_is_named_more_coarsely_for_what_another_lacks(make_vcf: Make) -> None:
     """A person of 15:06 twice, alone and beside people whose second allele has no fine record."""
 
