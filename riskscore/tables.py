@@ -132,7 +132,11 @@ def open_table(path: Path, *, separator: str | None = None, headless: bool = Fal
 def read_rows(path: Path, *, separator: str | None = None) -> list[dict[str, str]]:
     """The rows of :func:`open_table`, each with its cells by column."""
     table = open_table(path, separator=separator)
-    return [dict(zip(table.columns, cells, strict=True)) for _, cells in table.rows]
+    return [
+        dict(zip(table.columns, cells, strict=True))
+        for block in table.blocks(range(len(table.columns)))
+        for cells in zip(*block.columns, strict=True)
+    ]
 
 
 Line = tuple[int, str, bool]  # its number, its text, and whether it has an end

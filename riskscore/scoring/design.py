@@ -253,5 +253,6 @@ def people_by_sex(sex: Sequence[Sex | None]) -> PeopleBySex:
     known = list(dict.fromkeys(sex))
     if len(known) == 1:
         return {known[0]: np.arange(len(sex))}
-    code = np.array([known.index(one) for one in sex], dtype=np.intp)
+    place = {one: i for i, one in enumerate(known)}
+    code = np.array([place[one] for one in sex], dtype=np.intp)
     return {key: np.flatnonzero(code == i) for i, key in enumerate(known)}

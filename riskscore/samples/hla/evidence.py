@@ -65,13 +65,14 @@ def counted_once(
     >>> [(str(name), float(d)) for name, d in zip(found, own.presence[:, 0]) if d]
     [('DRB1*04:01', 1.0), ('DRB1*07', 0.5), ('DRB1*', 0.5)]
     """
-    used = [place for place, name in enumerate(alleles) if _is_used(name, alleles)]
+    used = _used(alleles)
     names, own = [alleles[place] for place in used], evidence.take(used)
     missing = np.isnan(own.presence)
     own = replace(own, presence=np.where(missing, 0.0, np.clip(own.presence, 0, 2)))
     parts: list[tuple[HLAName, Evidence]] = []
+    finer = _finer(names)
     for place, name in enumerate(names):
-        inside = [k for k, other in enumerate(names) if k != place and _within(other, name)]
+        inside = finer.get(name.fields)
         if not inside:
             parts.append((name, own.take([place])))
             continue
@@ -93,17 +94,23 @@ def counted_once(
     return tuple(name for name, _ in kept), found, (total > _NEGLIGIBLE) & (sure > _NEGLIGIBLE)
 
 
-def _is_used(name: HLAName, alleles: Sequence[HLAName]) -> bool:
-    """Whether a name counts: not where one of two fields, or a finer one, stands above it."""
-    return not any(
-        other.resolution >= _USUAL and _within(name, other) for other in alleles if other != name
-    )
+def _used(alleles: Sequence[HLAName]) -> list[int]:
+    """The names that count: not those that one of two fields, or a finer one, begins."""
+    above = {name.fields for name in alleles if name.resolution >= _USUAL}
+    return [
+        place
+        for place, name in enumerate(alleles)
+        if not any(name.fields[:size] in above for size in range(_USUAL, name.resolution))
+    ]
 
 
-def _within(name: HLAName, other: HLAName) -> bool:
-    """Whether a name is a finer one than another, which begins it; null alleles too."""
-    size = other.resolution
-    return 0 < size < name.resolution and name.fields[:size] == other.fields
+def _finer(names: Sequence[HLAName]) -> dict[tuple[str, ...], list[int]]:
+    """By the fields of a name the places of the finer names that it begins; null alleles too."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for place, name in enumerate(names):
+        for size in range(1, name.resolution):
+            found.setdefault(name.fields[:size], []).append(place)
+    return found
 
 
 def _rest(own: Evidence, place: int, inside: Sequence[int]) -> Evidence:

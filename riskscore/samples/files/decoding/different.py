@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.arrays import Positions
+
+_WORDS = {2: "<u2", 4: "<u4"}  # numbers of so many bytes: a genotype and the tab behind it
 
 
 def different_cells(body: bytes, samples: int) -> tuple[list[bytes], Positions]:
@@ -16,17 +21,27 @@ def different_cells(body: bytes, samples: int) -> tuple[list[bytes], Positions]:
     """
     first, tab, _ = body.partition(b"\t")
     width = len(first) + 1
-    place: dict[bytes, int] = {first: 0}
-    which = np.zeros(samples, dtype=np.int32)
-    if (
-        tab
-        and width * samples == len(body) + 1
-        and body[width - 1 :: width].count(b"\t") == samples - 1
-    ):
-        cells = np.frombuffer(body + b"\t", dtype=f"S{width}")
-        rows = np.flatnonzero(cells != cells[0])
-        texts = [text[:-1] for text in cells[rows].tolist()]
-        which[rows] = [place.setdefault(text, len(place)) for text in texts]
-    else:
-        which[:] = [place.setdefault(text, len(place)) for text in body.split(b"\t")]
+    alike = tab and width * samples == len(body) + 1
+    if not alike or body[width - 1 :: width].count(b"\t") != samples - 1:
+        place: dict[bytes, int] = {}
+        cells = body.split(b"\t")
+        found = [place.setdefault(cell, len(place)) for cell in cells]
+        return list(place), np.array(found, dtype=np.int32)
+    if width in _WORDS:
+        return _words(np.frombuffer(body + b"\t", dtype=_WORDS[width]))
+    texts = np.frombuffer(body + b"\t", dtype=f"S{width}")
+    which, place = np.zeros(samples, dtype=np.int32), {first: 0}
+    rows = np.flatnonzero(texts != texts[0])
+    which[rows] = [place.setdefault(text[:-1], len(place)) for text in texts[rows].tolist()]
     return list(place), which
+
+
+def _words(words: NDArray[Any]) -> tuple[list[bytes], Positions]:
+    """As :func:`different_cells`, of cells as numbers; a genotype has few values."""
+    which, kinds = np.zeros(len(words), dtype=np.int32), []
+    left = np.arange(len(words))
+    while len(left):
+        kinds.append(words[left[0]].tobytes()[:-1])
+        left = left[words[left] != words[left[0]]]
+        which[left] += 1
+    return kinds, which
