@@ -104,6 +104,22 @@ def test_printing_keeps_every_chart(scores: rs.Scores, tmp_path: Path, oracle: O
     assert pdf.stat().st_size > 30_000
 
 
+def test_model_cards_are_printed_whole(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -> None:
+    """As many pages as with the cards opened by hand."""
+    path = rs.write_report(scores, tmp_path / "closed.html")
+    opened = tmp_path / "open.html"
+    opened.write_text(
+        path.read_text().replace('<details class="card">', '<details open class="card">')
+    )
+    page, pages = Page(oracle("chromium"), path), []
+    for one in (path, opened):
+        pdf = one.with_suffix(".pdf")
+        command = [*page.command, f"--print-to-pdf={pdf}", one.as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
+        pages.append(len(re.findall(rb"/Type /Page\b", pdf.read_bytes())))
+    assert pages[0] == pages[1] > 8
+
+
 def test_hostile_sample_names_are_escaped(
     make_vcf: Callable[..., Path], tmp_path: Path, oracle: Oracle
 ) -> None:
@@ -145,7 +161,8 @@ const wait = setInterval(() => {
         }
       });
     }
-    for (const title of svg.querySelectorAll(".role-title-text text, .role-axis-title text")) {
+    const words = ".role-title-text text, .role-axis-title text, .role-legend-label text";
+    for (const title of svg.querySelectorAll(words)) {
       const box = title.getBoundingClientRect();
       if (box.right > frame.right + 1) faults.push(`cut: ${title.textContent}`);
     }

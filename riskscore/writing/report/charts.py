@@ -22,7 +22,8 @@ from riskscore.writing.report.results import Results
 
 Spec = dict[str, Any]
 LABELS = 190  # pixels: longer labels of an axis are cut, and whole in the tooltip
-ABOVE = alt.Legend(orient="top", offset=4)  # beside the chart it would take the width of a phone
+# Beside the chart a legend would take the width of a phone, and three names in a row are cut there.
+ABOVE = alt.Legend(orient="top", offset=4, columns=2)
 _BINS = 40
 _MOST = 700.0  # log odds: exp of more is past the largest number
 # Colours that people with a colour vision deficiency tell apart (Okabe and Ito 2008).
