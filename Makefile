@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test test-quick torture fuzz test-slurm pipeline check bench docs lock clean
+.PHONY: help setup demo test test-quick torture fuzz test-slurm pipeline check bench docs slides lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -88,6 +88,18 @@ docs: setup $(DOCS_READY) ## Build the documentation into build/docs; warnings a
 	$(DOCS)/bin/python -m sphinx -W --keep-going -q -b html $(DOCS_SOURCE) build/docs
 	@echo "build/docs/index.html"
 
+# What shows slides is loaded from the web as they are opened, or from LIBRARIES, which is named as from build/slides.
+SLIDES_FROM = $(if $(LIBRARIES),--reveal-prefix $(LIBRARIES)/reveal.js \
+  --SlidesExporter.require_js_url=$(LIBRARIES)/requirejs/require.js \
+  --SlidesExporter.jquery_url=$(LIBRARIES)/jquery/dist/jquery.min.js \
+  '--SlidesExporter.mathjax_url=$(LIBRARIES)/mathjax/MathJax.js?config=TeX-AMS_CHTML-full')
+
+slides: setup $(DOCS_READY) ## Make a slide deck of each lesson in build/slides (LIBRARIES=node_modules: no web)
+	$(DOCS)/bin/python -m jupyter nbconvert --to slides --no-input --output-dir build/slides \
+	  --SlidesExporter.reveal_scroll=True --SlidesExporter.exclude_input_prompt=True \
+	  --SlidesExporter.exclude_output_prompt=True --SlidesExporter.exclude_anchor_links=True \
+	  $(SLIDES_FROM) notebooks/*.ipynb
+
 lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade for newer releases)
 	$(PYTHON) -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/python -m pip install $(PIP_FLAGS) uv
@@ -104,7 +116,7 @@ lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade 
 	@mv requirements.lock.new pipelines/requirements.lock
 	$(LOCK_VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
 	  --no-emit-index-url $(LOCK_FLAGS) -c requirements.lock -o docs/requirements.lock docs/requirements.in
-	@{ echo '# Sphinx and what it needs, with hashes: for docs/ alone; what requirements.lock has too is the same.'; \
+	@{ echo '# Sphinx, nbconvert and what they need, with hashes: for docs/ alone; what requirements.lock has too is the same.'; \
 	   echo '# Written by `make lock` from docs/requirements.in; do not edit by hand.'; \
 	   cat docs/requirements.lock; } > requirements.lock.new
 	@mv requirements.lock.new docs/requirements.lock

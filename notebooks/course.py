@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import altair as alt
@@ -20,6 +22,28 @@ def question(answer: Any, right: Callable[[Any], bool], hint: str) -> str:
     if answer is None:
         return "no answer yet"
     return "right" if right(answer) else f"not yet: {hint}"
+
+
+def live(draw: Callable[..., Any], **controls: tuple[float, float, float, float]) -> Any:
+    """What ``draw`` makes, with a slider for each of its arguments where ipywidgets is installed.
+
+    A control is its first value, its least, its most and its step. Without ipywidgets, as where
+    the stored outputs are made, it is the picture of the first values.
+
+    >>> live(lambda copies: f"{copies} copies", copies=(1, 0, 2, 1)) if not find_spec("ipywidgets") else "1 copies"
+    '1 copies'
+    """
+    if find_spec("ipywidgets") is None:
+        return draw(**{name: first for name, (first, *_) in controls.items()})
+    widgets = import_module("ipywidgets")
+    sliders = {}
+    for name, (first, least, most, step) in controls.items():
+        kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+        sliders[name] = kind(
+            value=first, min=least, max=most, step=step, description=name.replace("_", " "),
+            continuous_update=False, readout_format="d" if isinstance(step, int) else ".3g",
+        )  # fmt: skip
+    return widgets.interactive(draw, **sliders)
 
 
 def people(hit: int, of: int, title: str, columns: int = 40) -> alt.Chart:

@@ -102,3 +102,51 @@ def test_lesson_names_no_machine_and_uses_only_the_public_api(path: Path) -> Non
     import riskscore
 
     assert asked <= set(riskscore.__all__)
+
+
+@lesson
+def test_lesson_is_a_deck_of_slides(path: Path) -> None:
+    """Headings begin slides; what shows nothing, and the check, are on none."""
+    cells = _read(path).cells
+    kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    assert set(kinds) <= {"slide", "subslide", "-", "skip"}
+    assert kinds[0] == "slide"
+    assert kinds[-1] == "skip"
+    for cell, kind in zip(cells[:-1], kinds, strict=False):
+        if cell.cell_type == "markdown":
+            assert kind == ("slide" if cell.source.startswith("#") else "subslide")
+        elif any("image/png" in output.get("data", {}) for output in cell.outputs):
+            assert kind == "subslide"  # a picture fills a slide
+
+
+@lesson
+def test_lesson_grades_answers(path: Path) -> None:
+    """Each question has no answer yet, and the check grades a right one."""
+    code = [cell.source for cell in _code(_read(path))]
+    asked = [source for source in code if re.match(r"answer_\d = None", source)]
+    assert len(asked) >= 2
+    stored = [cell for cell in _code(_read(path)) if cell.source in asked]
+    assert all("no answer yet" in cell.outputs[0]["data"]["text/plain"] for cell in stored)
+    assert code[-1].count('"") == "right"') >= 1
+
+
+def test_a_picture_has_sliders_only_where_the_package_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "notebooks"))
+    from course import live, question  # a file of the lessons, in no package
+
+    monkeypatch.setattr("course.find_spec", lambda name: None)
+    assert live(lambda a, b: (a, b), a=(1, 0, 2, 1), b=(0.5, 0, 1, 0.1)) == (1, 0.5)
+
+    class Widgets:
+        """Stands in for ipywidgets: it is not among the locked packages."""
+
+        IntSlider = staticmethod(lambda **given: ("whole", given["value"], given["max"]))
+        FloatSlider = staticmethod(lambda **given: ("any", given["value"], given["max"]))
+        interactive = staticmethod(lambda draw, **sliders: (draw, sliders))
+
+    monkeypatch.setattr("course.find_spec", lambda name: True)
+    monkeypatch.setattr("course.import_module", lambda name: Widgets)
+    _, sliders = live(lambda a, b: (a, b), a=(1, 0, 2, 1), b=(0.5, 0, 1, 0.1))
+    assert sliders == {"a": ("whole", 1, 2), "b": ("any", 0.5, 1)}
+    assert question(None, bool, "") == "no answer yet"
+    assert question(3, lambda n: n == 2, "count") == "not yet: count"

@@ -218,8 +218,8 @@ def demo(
     from riskscore.outputs import require_new_folder
     from riskscore.run import score as run_score
     from riskscore.tables import read_rows
+    from riskscore.writing.demo import summary_words
     from riskscore.writing.folders.bundle import FILES, write_bundle
-    from riskscore.writing.words import summary_words
 
     examples = reference_root() / "examples"
     vcf = require_file(examples / "1000G_MHC_HLA.GRCh38.vcf.gz", "example VCF")

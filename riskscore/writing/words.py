@@ -1,4 +1,4 @@
-"""What people read on the terminal: the preflight check, a model's card, the demo's summary."""
+"""What people read on the terminal: the preflight check, risks, reasons."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskscore.models.model import RiskModel
 from riskscore.samples.hla.words import report_words
 from riskscore.samples.question import Question
 from riskscore.scoring.coverage import MatchRow, coverage_table, match_report
-from riskscore.scoring.ledger import ledger
 from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
 
@@ -194,7 +192,7 @@ def check_words(scores: Scores) -> Iterator[str]:
         lost = sorted((r for r in mine if r.lost_share > 1e-9), key=lambda r: -r.lost_share)
         yield ""
         yield f"{table.model.id} {table.model.version}: {table.model.name} ({table.model.edition})"
-        yield from _coverage_words(scores, table.model.id, mine)
+        yield from coverage_words(scores, table.model.id, mine)
         for row in lost[:_SHOWN]:
             advice = f"; {row.advice}" if row.advice else ""
             yield (
@@ -206,7 +204,7 @@ def check_words(scores: Scores) -> Iterator[str]:
             yield f"  lost {rest:6.1%} of variance: {len(lost) - _SHOWN} others"
 
 
-def _coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> Iterator[str]:
+def coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> Iterator[str]:
     """Coverage by component, with the reasons of what was not observed."""
     for row in coverage_table(scores):
         if row["model"] == model:
@@ -221,46 +219,3 @@ def _coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> 
                 f"variance; {row['coverage_mean']:6.1%} of it was observed"
                 + (f" ({why})" if why else "")
             )
-
-
-def summary_words(
-    scores: Scores, groups: Sequence[str], examples: Mapping[str, str]
-) -> Iterator[str]:
-    """The demo's summary: coverage with its reasons, risks beside the average, a few ledgers."""
-    yield f"{len(scores.cohort.samples)} people. {NOTICE}"
-    labels = np.array(groups)
-    rows = match_report(scores)
-    for table in scores.tables:
-        yield ""
-        card = table.model.card
-        yield f"{table.model.id}: {card.outcome}; weights from {card.ancestry}"
-        mine = [row for row in rows if row.model == table.model.id]
-        yield from _coverage_words(scores, table.model.id, mine)
-        yield from _risks_of_group(table, labels)
-    yield ""
-    yield "Top terms of five people's ledgers (contribution to log odds):"
-    for sample, model in examples.items():
-        table = scores.of(model)
-        place = scores.cohort.samples.index(sample)
-        entries = ledger(scores.cohort, table.reference, scores.panel, sample)
-        entries.sort(key=lambda entry: -abs(entry.contribution))
-        yield f"  {sample}, {model}: {risk_words({n: v[place] for n, v in table.numbers.items()})}"
-        for entry in entries[:3]:
-            copies = f"{entry.dosage:.2g} x {entry.term}"
-            yield f"    {entry.contribution:+.3f}  {copies} (has {entry.found})"
-
-
-def _risks_of_group(table: ModelScores, labels: NDArray[np.str_]) -> Iterator[str]:
-    """The risks of those people whom the weights were made for, beside the average."""
-    own = np.isin(labels, list(table.model.ancestries))
-    ratio = table.numbers["risk_ratio"][own]
-    ratio = ratio[~np.isnan(ratio)]
-    if ratio.size:
-        low, middle, high = np.percentile(ratio, (5, 50, 95))
-        yield (
-            f"  risk over the average of the same sex, {ratio.size} people of that ancestry: "
-            f"median {middle:.2g}, from {low:.2g} (5%) to {high:.2g} (95%); "
-            f"{int((ratio > 1).sum())} are above the average"
-        )
-    others = int((~own).sum())
-    yield f"  of {others} others no risk is summed up: the weights were not made for them"
