@@ -3,8 +3,16 @@
 A score of which much is unknown lies nearer to the mean than a whole one. Against the whole score's
 distribution such people would crowd in the middle; against the distribution, over the same
 reference population, of what the same observations tell of the score, their percentiles are
-uniform. Measurements that are known count as observed, of the others the mean given these. What
-an uncertain genotype leaves open shrinks the distribution by the share of the variance it leaves.
+uniform. Measurements that are known count as observed, of the others the mean given these.
+
+Of an uncertain genotype of variance V, of which the share q is left open, the mean M given what was
+read is taken to go with the number X itself as in a normal distribution of both:
+
+    E[M | X] = (1 - q) X,    Var(M | X) = V q (1 - q),    so that Var(M) = V (1 - q)
+
+X being from its mean. So the steps of a score that few genotypes make are as blurred as the
+genotypes are unsure, and who is a little off a step stands in it and not above it. A missing
+genotype here and there shrinks the distribution of the single variants by the share that it takes.
 """
 
 from __future__ import annotations
@@ -34,6 +42,8 @@ from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.states import States, alike
 
 _STEPS = 16  # scales are rounded to this part of 1
+_OCTAVE = 4  # shares left open are rounded to so many steps from a number to its double
+_LEAST_OPEN = 2.0**-30  # a lesser share is nothing
 _REACH = 24  # standard deviations that the grid spans
 
 
@@ -105,33 +115,38 @@ class _OfSex:
         masks = [np.packbits(mask, axis=1) for mask in known]
         pattern = np.column_stack([np.zeros(len(people), dtype=np.uint8), *masks])
         head, kind = alike(pattern)
-        scales = np.ones(len(people))
+        left_open = np.zeros(len(people))
         for number in range(len(head)):
             inside = kind == number
             variance = self._measured_variance([mask[head[number]] for mask in known])
-            scales[inside] = _scale(doubt[inside], variance)
-        keys, which = alike(np.column_stack([kind.astype(np.float64), scales, of_variants]))
+            left_open[inside] = _left_open(doubt[inside], variance)
+        keys, which = alike(np.column_stack([kind.astype(np.float64), left_open, of_variants]))
         found = np.empty(len(people))
         for number, first in enumerate(keys.tolist()):
             inside = which == number
             masks_of = [mask[first] for mask in known]
             found[inside] = self._place(
-                masks_of, float(scales[first]), float(of_variants[first]), log_odds[people][inside]
+                masks_of,
+                float(left_open[first]),
+                float(of_variants[first]),
+                log_odds[people][inside],
             )
         return found
 
-    def _place(self, known: list[Mask], scale: float, of_variants: float, x: Array) -> Array:
+    def _place(self, known: list[Mask], left_open: float, of_variants: float, x: Array) -> Array:
         """Percentiles of people alike in what is known of them."""
         counted = len(self.shared) - len(self.stand_ins)
         everything = all(mask.all() for mask in known[:counted]) and self.complete
         everything &= not any(mask.any() for mask in known[counted:])
-        if everything and scale == of_variants == 1:
+        if everything and not left_open and of_variants == 1:
             return self.whole.percentile(x)
         total = self._variants(of_variants).copy()
         for number, mask in enumerate(known):
-            transform = self._transform(number, mask, scale)
+            transform = self._transform(number, mask, 1 - left_open)
             if transform is not None:
                 total *= transform
+        if left_open:
+            total *= self._normal(self._measured_variance(known) * left_open * (1 - left_open))
         density = np.fft.irfft(total, self.size)
         density = np.roll(np.maximum(density, 0.0), self.size // 2)
         middle = np.cumsum(density) - density / 2
@@ -224,6 +239,11 @@ class _OfSex:
             self._densities[scale] = self._on_grid(round(grid[0] / WIDTH), density)
         return self._densities[scale]
 
+    def _normal(self, variance: float) -> Array:
+        """The Fourier transform of a normal distribution about 0 on the grid."""
+        angle = 2 * np.pi * np.arange(self.size // 2 + 1) / self.size
+        return np.asarray(np.exp(-(angle**2) * variance / (2 * WIDTH**2)))
+
     def _on_grid(self, low: int, bins: Array) -> Array:
         wrapped = np.bincount((np.arange(len(bins)) + low) % self.size, bins, self.size)
         return np.asarray(np.fft.rfft(wrapped))
@@ -233,6 +253,13 @@ def _in_file(term: Term, measured: Measurements) -> bool:
     """Whether the files have the variant of a term, or what it marks, in whomever."""
     kind = measured.kinds.of(term.factors[0])
     return isinstance(kind, VariantKind) and kind.measured(measured.cohort)
+
+
+def _left_open(doubt: Array, variance: float) -> Array:
+    """The share of a variance that is left open, rounded in even steps of its logarithm."""
+    share = np.clip(doubt / variance, 0.0, 1.0) if variance > 0 else np.zeros(len(doubt))
+    steps = np.round(_OCTAVE * np.log2(np.maximum(share, _LEAST_OPEN)))
+    return np.where(share > _LEAST_OPEN, 2.0 ** (steps / _OCTAVE), 0.0)
 
 
 def _scale(lost: Array, variance: float) -> Array:
