@@ -188,7 +188,8 @@ def _candidates(
     if few <= _PAIRED:
         return chosen, alone, z
     conflict = np.take_along_axis(against, chosen, axis=1)
-    seeds = np.argpartition(conflict, _SEEDS - 1, axis=1)[:, :_SEEDS]
+    tried = min(_SEEDS, few)
+    seeds = np.argpartition(conflict, tried - 1, axis=1)[:, :tried]
     partner = np.take_along_axis(z, seeds[:, :, None], axis=1) @ z.transpose(0, 2, 1)
     partner += np.take_along_axis(alone, seeds, axis=1)[:, :, None]
     merit = alone + partner.min(axis=1)

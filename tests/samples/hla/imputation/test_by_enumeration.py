@@ -30,11 +30,12 @@ def made(seed: int, people: int = 14, snps: int = 24) -> PhasedPanel:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_pairs_weigh_by_frequency_and_misfit(seed: int) -> None:
-    panel = made(seed)
+@pytest.mark.parametrize(("seed", "people"), [*((seed, 14) for seed in range(5)), (5, 66)])
+def test_pairs_weigh_by_frequency_and_misfit(seed: int, people: int) -> None:
+    """Of 66 people there are more haplotypes than are paired, and fewer than might be tried."""
+    panel = made(seed, people)
     region = fit_region(GENE, panel, np.arange(24), ("A",))
-    genotypes = made(seed + 100).genotypes().astype(np.float32)
+    genotypes = made(seed + 100).genotypes().astype(np.float32)[: 14 * 14 // people]
     mixture = np.random.default_rng(seed).dirichlet((1, 1), len(genotypes))
     pairs = pairs_of(region, genotypes, mixture)
     metric = region.views[0].metric
