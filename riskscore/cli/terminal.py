@@ -74,11 +74,18 @@ def ledger_lines(model: RiskModel, entries: Sequence[Entry]) -> Iterator[str]:
     from riskscore.writing.measurements import by_measurement
 
     lines = by_measurement(model, entries)
+    seen = [line for line in lines if not line.missing]
     yield f"{model.id}: what the score is made of (log odds against the average)"
-    for line in lines[:_LINES]:
+    for line in seen[:_LINES]:
         yield f"  {line.contribution:+7.3f}  {line.name}: {line.reason or line.direction}"
-    if len(lines) > _LINES:
-        rest = sum(line.contribution for line in lines[_LINES:])
-        yield f"  {rest:+7.3f}  {len(lines) - _LINES} more"
+    if len(seen) > _LINES:
+        rest = sum(line.contribution for line in seen[_LINES:])
+        yield f"  {rest:+7.3f}  {len(seen) - _LINES} more"
     total = sum(line.contribution for line in lines)
     yield f"  {total:+7.3f}  in all; every term: --terms, or -o FILE"
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        if line.missing:
+            reasons.setdefault(line.missing, []).append(line.name)
+    for reason, names in reasons.items():
+        yield f"  not seen ({reason}): {', '.join(names)}"

@@ -79,8 +79,13 @@ def test_explain_on_a_terminal_is_short_and_elsewhere_complete(
     riskscore: Run, tmp_path: Path
 ) -> None:
     shown = on_a_terminal(["explain", VCF, "-m", "ms", "-s", "NA12878"], tmp_path)
-    lines = [line for line in shown.splitlines() if line.startswith("  ") and "unsure" not in line]
+    told = [line for line in shown.splitlines() if line.startswith("  ") and "unsure" not in line]
+    unseen = [line for line in told if line.startswith("  not seen")]
+    lines = [line for line in told if line not in unseen]
     assert len(lines) <= 17  # 15, the others, and the sum
+    assert len(unseen) == 2  # of the SNPs and of the exposures, each with its reason
+    assert sum("(not given): " in line for line in unseen) == 1
+    assert not any("not seen" in line for line in lines)
     done = riskscore("explain", VCF, "-m", "ms", "-s", "NA12878")
     rows = list(csv.DictReader(io.StringIO(done.stdout), delimiter="\t"))
     assert len(rows) == len(rs.load_model("ms").terms)

@@ -93,6 +93,17 @@ def test_one_persons_report(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -
     assert "Illustrative, not diagnostic" in page.html
 
 
+def test_a_prevalence_is_told_where_one_was_given(tmp_path: Path) -> None:
+    said = "Prevalence, as given for this run: "
+    for prevalence in (0.02, None):
+        scores = rs.score(VCF, "t1d", prevalence=prevalence)
+        path = rs.write_report(scores, tmp_path / "person.html", individual="S018")
+        text = unescape(path.read_text())
+        assert (f"{said}0.02" in text) == (prevalence is not None)
+        assert said in text or prevalence is None
+        assert ": None" not in text
+
+
 def test_printing_keeps_every_chart(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -> None:
     path = rs.write_report(scores, tmp_path / "report.html")
     pdf = tmp_path / "report.pdf"

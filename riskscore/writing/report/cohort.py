@@ -123,5 +123,6 @@ def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
         (f"model: {m['id']} {m['version']}", f"{m['edition']}, SHA-256 {m['sha256']}")
         for m in provenance["models"]
     ]
-    rows += [(f"parameter: {name}", str(value)) for name, value in provenance["parameters"].items()]
+    for name, value in provenance["parameters"].items():
+        rows.append((f"parameter: {name}", "not given" if value is None else str(value)))
     return rows
