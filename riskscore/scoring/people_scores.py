@@ -168,7 +168,7 @@ def _score_range(
             _risks_by_age(part, ages, rows, by_sex, spread)
         if families is not None:
             families.apply(part, rows, list(cohort.sex[place]))
-        part["risk_ratio"] = part["probability"] / part["average_risk"]
+        part["risk_ratio"] = _ratio(part["probability"], part["average_risk"])
         part = _refused(part, design, reference)
         for name, values in part.items():
             numbers[name][place] = values
@@ -217,6 +217,13 @@ def _score_rows(
         out["odds_ratio"] = np.full(len(design.samples), np.nan)
     out["published_score"] = _published(design, reference, observed)
     return out
+
+
+def _ratio(risk: Array, average: Array) -> Array:
+    """The risk over the average; nan where nobody falls ill at these ages, or no risk is known."""
+    ratio = np.full(len(risk), np.nan)
+    np.divide(risk, average, out=ratio, where=average > 0)
+    return ratio
 
 
 def _risks_by_age(

@@ -5,16 +5,20 @@ import math
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from importlib import resources
 from itertools import product
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import riskscore as rs
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
+from riskscore.samples.question import Question
 from riskscore.scoring.population.reference import build_reference
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.report.cohort import flag_counts
@@ -295,7 +299,7 @@ def test_the_explorer_computes_what_scoring_computes(tmp_path: Path, oracle: Ora
     reference = build_reference(model, reference_panel(), "EUR")
     snps = {v.name: 2 * model.frequencies[v]["EUR"] for v in model.variants}
     for point, choice, (log_odds, odds, risk, terms) in zip(grid, choices, found, strict=True):
-        given = {k: str(v) for k, v in choice["exposures"].items() if k != "anti_ebna1"}
+        given = {k: str(v) for k, v in choice["exposures"].items()}
         cohort = rs.person(
             [model], hla=point["hla"], variants=snps, exposures=given, sex=point["sex"]
         )
@@ -332,6 +336,7 @@ def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Orac
             {"smoking": "ever"},
             {"smoking": "never", "vitamin_d": "40"},
             {"anti_ebna1": "elevated"},
+            {"mononucleosis": "had", "anti_ebna1": "elevated"},
             {"mononucleosis": "had", "adolescent_obesity": "obese"},
         )
     ]
@@ -372,7 +377,7 @@ def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Orac
     with_script(page, f'<script type="module">{script}</script>')
     html = Page(oracle("chromium"), page).html
     found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
-    assert len(found) == len(grid) == 10
+    assert len(found) == len(grid) == 12
     for (log_odds, risk, place), (truth, chance, percentile) in zip(found, expected, strict=True):
         assert log_odds == pytest.approx(truth, abs=1e-9)
         assert risk == pytest.approx(chance, abs=1e-9)
@@ -444,3 +449,65 @@ def test_flags_that_equally_many_people_have_are_in_order_of_their_names() -> No
     """Whatever the order of a set, which the hash seed decides."""
     rows = [{"flags": "tag=2;absent=HLA(1)"}, {"flags": "absent=HLA(2);tag=1;strand=3"}]
     assert flag_counts(rows) == [("absent", 2), ("tag", 2), ("strand", 1)]
+
+
+def _typed(exported: dict[str, Any], hla: dict[str, str]) -> dict[str, list[int]]:
+    """The places of alleles in the page's lists; -1 for another allele."""
+    return {
+        gene: [
+            names.index(name) if (name := f"{gene}*{allele}") in names else -1
+            for allele in hla[gene].split()
+        ]
+        for gene, names in exported["genes"].items()
+    }
+
+
+@pytest.mark.parametrize("name", ["ms", "ra"])
+def test_the_explorers_risks_by_age_are_those_of_scoring(
+    name: str, tmp_path: Path, oracle: Oracle
+) -> None:
+    """A grid of sexes, ages, genotypes and exposures, known and unknown, to 1e-9."""
+    model = rs.load_model(name)
+    exported = equations(model, reference_panel())
+    stops = exported["ages"]["stops"]
+    types = [
+        {"A": "02:01 01:01", "B": "07:02 44:02", "DRB1": "15:01 03:01", "DQA1": "01:02 05:01",
+         "DQB1": "06:02 02:01", "DPB1": "04:01 01:01"},
+        {"A": "02:01 02:01", "B": "08:01 44:02", "DRB1": "04:01 01:01", "DQA1": "03:01 01:01",
+         "DQB1": "03:02 05:01", "DPB1": "03:01 01:01"},
+    ]  # fmt: skip
+    places = (0, 4, len(stops) - 2)
+    expected: list[list[float]] = []
+    choices = []
+    for sex, hla, given in product(("female", "male"), types, ({}, {"smoking": "ever"})):
+        used = {gene: hla[gene] for gene in exported["genes"]}
+        snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
+        cohort = rs.person([model], hla=used, variants=snps, exposures=given, sex=sex)
+        ledger = rs.score(cohort).explain("person")
+        load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
+        base = exported["baseline"][sex]
+        choices.append(
+            {"sex": sex, "stop": base["prevalence"].index(base["own"]), "haplotypes": [],
+             "genes": _typed(exported, used), "load": load / exported["load"]["sd"],
+             "exposures": {e["id"]: given.get(e["id"]) for e in exported["exposures"]}}
+        )  # fmt: skip
+        for place in places:
+            for end in stops[place + 1 :: 5]:
+                question = Question.of(model, horizon=(stops[place], end))
+                numbers = rs.score(replace(cohort, question=question)).of(name).numbers
+                expected.append([float(numbers[n][0]) for n in ("probability", "average_risk")])
+    page = rs.write_explorer(model, tmp_path / "explorer.html")
+    script = (
+        f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
+        "out.id = 'grid'; out.textContent = JSON.stringify(choices.flatMap((choice) => "
+        f"{list(places)}.flatMap((place) => window.riskscore.ageCurve("
+        "window.riskscore.equations, choice, place).filter((_, i) => i % 5 === 0)"
+        ".map((row) => [row.risk, row.average])))); document.body.append(out);"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    shown = Page(oracle("chromium"), page)
+    assert shown.console == []
+    found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', shown.html, re.DOTALL)[1])  # type: ignore[index]
+    assert len(found) == len(expected) > 40
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+    assert 'class="own"' in shown.html

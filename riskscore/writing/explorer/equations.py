@@ -16,6 +16,7 @@ from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
+from riskscore.models.reference.incidence import incidence_table
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import (
     AminoAcidFactor,
@@ -32,9 +33,12 @@ from riskscore.scoring.kinds.exposure import dose_states
 from riskscore.scoring.kinds.scheme import OTHER
 from riskscore.scoring.population.reference import Reference, build_reference
 from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES
+from riskscore.scoring.risk.asked_ages import rates_of
+from riskscore.scoring.risk.by_age import risk_by_age
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it
+_STOPS = 20  # ages of the curve at most, but for the last
 _PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)
 
 
@@ -66,6 +70,7 @@ def equations(model: RiskModel, panel: ReferencePanel, population: str = "EUR") 
         "genes": {gene: [str(allele) for allele in alleles] for gene, alleles in genes.items()},
         "exposures": [_exposure(model, e.id) for e in model.exposures if e.weighted],
         "baseline": _baseline(reference),
+        "ages": _ages(reference),
         "nodes": np.column_stack([NODES, NODE_WEIGHTS]).tolist(),
     }
 
@@ -128,6 +133,7 @@ def _term(
         "mean": float(reference.mean[j]),
         "case_mean": {sex.value: float(reference.by_sex[sex].case_means[j]) for sex in Sex},
         "status": term.status.value,
+        "only_known": term.only_known,
         "sexes": [sex.value for sex in Sex if reference.model.applies(term, sex)],
         "factors": [_factor(factor, reference.model, genes, panel) for factor in term.factors],
     }
@@ -168,7 +174,6 @@ def _exposure(model: RiskModel, name: str) -> dict[str, Any]:
         "mean": exposure.mean,
         "sd": exposure.sd,
         "sex": exposure.sex.value if exposure.sex else "",
-        "one_of": exposure.one_of,
         "only_if": list(exposure.only_if or ()),
         "states": _states(exposure),
     }
@@ -180,6 +185,38 @@ def _states(exposure: Exposure) -> list[list[Any]]:
         doses, probability = dose_states(exposure)
         return [list(state) for state in zip(doses.tolist(), probability.tolist(), strict=True)]
     return [[level.value, level.frequency] for level in exposure.levels]
+
+
+def _ages(reference: Reference) -> dict[str, Any] | None:
+    """By sex, the rates on their grid of ages and the baseline hazard that a score multiplies.
+
+    ``stops`` are the ages that can be chosen. None for a model that names no table.
+    """
+    model = reference.model
+    if model.rates is None:
+        return None
+    first, last = model.rates.from_age, model.rates.to_age
+    step = math.ceil((last - first) / _STOPS)
+    by_sex = {}
+    for sex in Sex:
+        risks = risk_by_age(
+            reference.by_sex[sex].distribution, rates_of(model, None, sex), (first, last)
+        )
+        inside = (risks.rates.ages >= first) & (risks.rates.ages <= last)
+        steps = inside[:-1] & inside[1:]
+        by_sex[sex.value] = {
+            "alpha": risks.alpha,
+            "ages": risks.rates.ages[inside].tolist(),
+            "baseline": risks.risks.baseline[inside].tolist(),
+            "incidence": risks.rates.incidence[steps].tolist(),
+            "mortality": risks.rates.mortality[steps].tolist(),
+        }
+    table = incidence_table(model.rates.table)
+    return {
+        "stops": [*np.arange(first, last, step).tolist(), last],
+        "table": f"{table.population}, {table.period}",
+        "by_sex": by_sex,
+    }
 
 
 def _baseline(reference: Reference) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Risks by age of shipped models: averages, the default horizon, ages that have no answer."""
 
 import csv
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,12 +87,28 @@ def test_high_risks_are_not_lost_in_the_smoothing() -> None:
 def test_the_models_own_horizon_is_the_default_risk() -> None:
     model = rs.load_model("t1d")
     simulated = rs.simulate("t1d", 300, seed=1).cohort()
-    default = rs.score(simulated).of("t1d").numbers
+    table = rs.score(simulated).of("t1d")
+    default = table.numbers
     by_age = rs.score(simulated, horizon=(0, 20)).of("t1d").numbers
     assert np.nanmax(default["probability"]) > 0.02
-    # Of those at high risk, deaths before 20 take away a little more than of others.
-    for name in ("probability", "probability_low", "probability_high", "average_risk"):
-        np.testing.assert_allclose(by_age[name], default[name], rtol=3e-3)
+    np.testing.assert_allclose(by_age["average_risk"], default["average_risk"], rtol=2e-7)
+    # Death before the disease takes a share d of every risk by age, while the default's intercept
+    # takes it from the odds, d (1 - p) of a risk p. As both have one average, by age is the default
+    # times 1 - d (p - c), where c is the mean risk of those who fall ill, to first order in d.
+    for sex in Sex:
+        rates, own = _rates(model, sex), table.reference.by_sex[sex]
+        without = -math.expm1(-float(np.interp(20, rates.ages, rates.cumulated)))
+        lost = 1 - rates.risk(0, 20) / without
+        assert 0.006 < lost < 0.009
+        values, share = own.distribution.density
+        assert own.alpha is not None
+        risk = 1 / (1 + np.exp(-(own.alpha + values)))
+        ill = float(share @ risk**2 / (share @ risk))
+        who = np.array([one is sex for one in simulated.sex])
+        for name in ("probability", "probability_low", "probability_high"):
+            ratio = by_age[name][who] / default[name][who]
+            np.testing.assert_allclose(ratio, 1 - lost * (default[name][who] - ill), atol=3e-4)
+            assert np.ptp(ratio) > 8e-4  # one factor for all would not do
     assert model.rates is not None
     assert (model.rates.from_age, model.rates.to_age) == (0, 20)
 
@@ -225,3 +242,12 @@ def test_one_prevalence_keeps_the_ratio_of_the_sexes() -> None:
     for wrong in ("female=0.1", "female=x,male=0.1", "female=0.1,male=0.1,other=0.1", "much"):
         with pytest.raises(UsageError, match="prevalence"):
             rs.score(cohort, prevalence=wrong)
+
+
+def test_ages_at_which_nobody_falls_ill_have_no_ratio() -> None:
+    """The table of multiple sclerosis begins at 10 years: 0 over 0 is no ratio, and no warning."""
+    cohort = rs.person([rs.load_model("ms")], hla={"DRB1": "15:01 03:01"}, sex="female")
+    numbers = rs.score(cohort, horizon=(0, 5)).of("ms").numbers
+    assert numbers["average_risk"][0] == 0
+    assert numbers["probability"][0] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(numbers["risk_ratio"][0])

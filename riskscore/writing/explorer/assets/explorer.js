@@ -27,22 +27,9 @@ function factorValue(factor, choice, given) {
   return choice.haplotypes.filter((name) => name === factor.name).length;
 }
 
-// Of exposures of which one counts, the first that is known; the first of all where none is.
-function outranked(model, exposure, choice) {
-  if (!exposure.one_of) return false;
-  const rivals = model.exposures.filter((other) => other.one_of === exposure.one_of);
-  const counts = rivals.find((other) => choice.exposures[other.id] !== null) ?? rivals[0];
-  return counts.id !== exposure.id;
-}
-
 // Why an input does nothing in this state, or "".
 export function idle(model, exposure, choice) {
   if (exposure.sex && exposure.sex !== choice.sex) return `counts in the ${exposure.sex} sex alone`;
-  if (outranked(model, exposure, choice)) {
-    const other = model.exposures.find((one) => one.one_of === exposure.one_of &&
-      !outranked(model, one, choice));
-    return `${other.label} is known and counts in its place`;
-  }
   if (exposure.only_if) {
     const [other, level] = exposure.only_if;
     const given = choice.exposures[other];
@@ -89,8 +76,7 @@ function meanRisk(center, nodes, real, imaginary) {
 
 export function compute(model, choice) {
   const counted = model.terms.filter((term) => term.sexes.includes(choice.sex) &&
-    !term.factors.some((factor) => factor.kind === "exposure" &&
-      model.exposures.some((one) => one.id === factor.exposure && outranked(model, one, choice))));
+    !(term.only_known && choice.exposures[term.only_known] === null));
   const real = model.nodes.map(() => 1);
   const imaginary = model.nodes.map(() => 0);
   const mean = new Map(counted.map((term) => [term.id, 0]));
@@ -154,7 +140,8 @@ export function compute(model, choice) {
   const z = 1.959963984540054;
   const end = (sign) => 1 / (1 + Math.exp(-(alpha + logOdds + sd * (((z * z - 1) / 6) * skew + sign * z))));
   return { ledger, logOdds, oddsRatio: Math.exp(logOdds), risk, low: end(-1), high: end(1),
-    average: base.prevalence[choice.stop], percentile: percentile(base.quantiles, logOdds) };
+    average: base.prevalence[choice.stop], percentile: percentile(base.quantiles, logOdds),
+    unknown: { real, imaginary } };
 }
 
 // The place among the population's quantiles, 0 to 100.
@@ -164,4 +151,84 @@ function percentile(quantiles, x) {
   if (above < 0) return 100;
   const [low, high] = [quantiles[above - 1], quantiles[above]];
   return (100 * (above - 1 + (x - low) / (high - low || 1))) / (quantiles.length - 1);
+}
+
+// The waves of scoring/risk/smooth.py: values of log odds, and the sines and cosines there.
+const COUNT = 1024;
+const POINTS = Array.from({ length: COUNT }, (_, i) => 16 * Math.PI * ((i + 0.5) / COUNT - 0.5));
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const RELATIVE = POINTS.map((x) => softplus(x - softplus(x - 15)));
+
+// A function of the log odds, given by its values at POINTS, as a middle and waves at the nodes.
+function smooth(values, waves) {
+  const middle = (values[0] + values[COUNT - 1]) / 2;
+  return { middle, waves: waves.map(([cosine, sine]) => {
+    let [a, b] = [0, 0];
+    for (let i = 0; i < COUNT; i += 1) {
+      a += cosine[i] * (values[i] - middle);
+      b += sine[i] * (values[i] - middle);
+    }
+    return [(2 * a) / COUNT, (2 * b) / COUNT];
+  }) };
+}
+
+// Its mean over what is not known of a person.
+function meanOf(f, center, nodes, { real, imaginary }) {
+  return nodes.reduce((total, [node], k) => {
+    const [cosine, sine] = [Math.cos(node * center), Math.sin(node * center)];
+    return total + f.waves[k][0] * (cosine * real[k] - sine * imaginary[k])
+      + f.waves[k][1] * (cosine * imaginary[k] + sine * real[k]);
+  }, f.middle);
+}
+
+// At each age that can be chosen: who fell ill until then and who is free of the disease, by log
+// odds; who fell ill and who is alive and free in the population; who has not died of other causes.
+const agesOf = new WeakMap();
+function byAge(model, sex) {
+  const own = model.ages.by_sex[sex];
+  if (agesOf.has(own)) return agesOf.get(own);
+  const waves = model.nodes.map(([node]) => [POINTS.map((x) => Math.cos(node * x)), POINTS.map((x) => Math.sin(node * x))]);
+  const free = () => RELATIVE.map((r) => Math.exp(-r * own.baseline[at]));
+  const found = [];
+  let at = 0;
+  const survival = free();
+  const ill = RELATIVE.map(() => 0);
+  let [averageIll, averageFree, alive] = [0, 1, 1];
+  for (; at < own.ages.length; at += 1) {
+    if (model.ages.stops.includes(own.ages[at])) {
+      found.push({ age: own.ages[at], ill: smooth(ill, waves), free: smooth(free(), waves), averageIll, averageFree, alive });
+    }
+    if (at === own.ages.length - 1) break;
+    const years = own.ages[at + 1] - own.ages[at];
+    const dying = own.mortality[at] * years;
+    const part = (hazard, left) => {
+      const both = hazard + dying;
+      return both > 0 ? (-left * hazard * Math.expm1(-both)) / both : 0;
+    };
+    const slope = own.baseline[at + 1] - own.baseline[at];
+    for (let i = 0; i < COUNT; i += 1) {
+      ill[i] += part(slope * RELATIVE[i], survival[i]);
+      survival[i] *= Math.exp(-slope * RELATIVE[i] - dying);
+    }
+    const hazard = own.incidence[at] * years;
+    averageIll += part(hazard, averageFree);
+    averageFree *= Math.exp(-hazard - dying);
+    alive *= Math.exp(-dying);
+  }
+  agesOf.set(own, found);
+  return found;
+}
+
+// The risk from an age, in a person free of the disease then, to each later one that can be chosen,
+// beside the average of the same sex; `first` is the place of the age among the stops.
+export function ageCurve(model, choice, first) {
+  const { logOdds, unknown } = compute(model, choice);
+  const ages = byAge(model, choice.sex);
+  const center = model.ages.by_sex[choice.sex].alpha + logOdds;
+  const start = ages[first];
+  const mean = (f) => meanOf(f, center, model.nodes, unknown);
+  const [before, free] = [mean(start.ill), mean(start.free)];
+  return ages.slice(first + 1).map((end) => ({ age: end.age,
+    risk: Math.min(1, Math.max(0, (mean(end.ill) - before) / start.alive / free)),
+    average: (end.averageIll - start.averageIll) / start.averageFree }));
 }

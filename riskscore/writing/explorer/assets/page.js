@@ -100,10 +100,29 @@ function distribution(quantiles, x, place) {
   return picture;
 }
 
+// The risk by age of this person, and of the average one.
+function curve(rows, first) {
+  const top = Math.max(...rows.map((row) => Math.max(row.risk, row.average))) || 1;
+  const last = rows.at(-1).age;
+  const place = (age, risk) => `${40 + (350 * (age - first)) / (last - first)},${100 - (85 * risk) / top}`;
+  const line = (name) => [place(first, 0), ...rows.map((row) => place(row.age, row[name]))].join(" ");
+  const picture = drawn("svg", { class: "curve", role: "img", viewBox: "0 0 400 125",
+    "aria-label": `risk from age ${first} to ${last}: ${inThousand(rows.at(-1).risk)} in 1,000, average ${inThousand(rows.at(-1).average)}` });
+  picture.append(drawn("line", { class: "axis", x1: 40, x2: 390, y1: 100, y2: 100 }),
+    drawn("polyline", { class: "average", points: line("average") }),
+    drawn("polyline", { class: "own", points: line("risk") }),
+    drawn("text", { x: 36, y: 19, "text-anchor": "end" }, inThousand(top)),
+    drawn("text", { x: 36, y: 104, "text-anchor": "end" }, "0"));
+  for (const age of [first, last]) {
+    picture.append(drawn("text", { x: age === first ? 40 : 390, y: 118, "text-anchor": age === first ? "start" : "end" }, `age ${age}`));
+  }
+  return picture;
+}
+
 function startingChoice(model) {
   const base = model.baseline.female;
   const choice = { sex: "female", stop: base.own === null ? 0 : base.prevalence.indexOf(base.own),
-    load: model.load.count ? null : 0, exposures: {}, genes: {}, haplotypes: [] };
+    load: model.load.count ? null : 0, age: 0, exposures: {}, genes: {}, haplotypes: [] };
   if (model.haplotypes.length) choice.haplotypes = [model.haplotypes.at(-1), model.haplotypes.at(-1)];
   for (const gene of Object.keys(model.genes)) choice.genes[gene] = [-1, -1];
   for (const exposure of model.exposures) choice.exposures[exposure.id] = null;
@@ -199,6 +218,11 @@ function start(model, choice = remembered(model)) {
   const risk = slider(`average risk (${model.horizon})`, 0, model.baseline.female.prevalence.length - 1, 1,
     choice.stop, (stop) => `${inThousand(model.baseline[choice.sex].prevalence[stop])} in 1,000`, set((stop) => { choice.stop = stop; }));
   base.append(risk);
+  if (model.ages) {
+    const { stops } = model.ages;
+    base.append(slider("age today, free of the disease", 0, stops.length - 2, 1, choice.age,
+      (place) => `${stops[place]} years`, set((place) => { choice.age = place; })));
+  }
 
   function show() {
     const result = compute(model, choice);
@@ -216,6 +240,7 @@ function start(model, choice = remembered(model)) {
       ? [crowd("The average", result.average, "ground-average"), crowd("People like this", result.risk, "ground-own")] : []));
     document.getElementById("distribution").replaceChildren(
       distribution(model.baseline[choice.sex].quantiles, result.logOdds, result.percentile));
+    showAges();
     for (const exposure of model.exposures) {
       const why = idle(model, exposure, choice);
       const field = fields.get(exposure.id);
@@ -237,6 +262,18 @@ function start(model, choice = remembered(model)) {
     }));
     history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify({ model: model.id, choice }))}`);
   }
+  function showAges() {
+    const figure = document.getElementById("by-age");
+    figure.hidden = !model.ages;
+    if (!model.ages) return;
+    const first = model.ages.stops[choice.age];
+    const rows = ageCurve(model, choice, choice.age);
+    const end = rows.at(-1);
+    figure.querySelector("div").replaceChildren(curve(rows, first));
+    figure.querySelector("figcaption").textContent = `From age ${first}, free of the disease then, to ${end.age}: `
+      + `${inThousand(end.risk)} in 1,000 (orange), average ${inThousand(end.average)} (grey). Death from other causes counted, `
+      + `by the rates of ${model.ages.table}, whatever average risk is chosen.`;
+  }
   show();
 }
 
@@ -249,7 +286,7 @@ function chooser(model) {
     (id) => start(models.find((one) => one.id === id)))];
 }
 
-window.riskscore = { compute, equations: models[0] };
+window.riskscore = { compute, ageCurve, equations: models[0] };
 start(models.find((model) => location.hash.includes(encodeURIComponent(`"${model.id}"`))) ?? models[0]);
 // A page with charts is ready when they are drawn.
 if (!document.querySelector("[data-chart]")) document.documentElement.dataset.ready = "true";
