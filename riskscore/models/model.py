@@ -50,8 +50,7 @@ class Exposure:
     """An exposure as people report it: levels, or a dose with its unit and plausible range.
 
     ``mean`` and ``sd`` (in ``unit``) describe a dose in the reference population. ``sex`` limits
-    it to one sex. ``only_if`` names another exposure's level without which it does not apply. Of
-    exposures with the same ``one_of`` only the first that is known counts.
+    it to one sex. ``only_if`` names another exposure's level without which it does not apply.
     """
 
     id: str
@@ -65,7 +64,6 @@ class Exposure:
     sd: float = 0.0
     sex: Sex | None = None
     only_if: tuple[str, str] | None = None
-    one_of: str = ""
     weighted: bool = True
     description: str = ""
     source: str = ""
@@ -165,7 +163,7 @@ class BaselineRates:
 
 @dataclass(frozen=True, slots=True)
 class Heritability:
-    """The additive heritability of the disease's liability, as published."""
+    """The additive heritability of the disease's liability: published, or as the source says."""
 
     value: float
     source: str

@@ -178,7 +178,8 @@ class Term:
 
     ``weight`` is a natural log odds ratio per unit of the product of ``factors``;
     ``standard_error`` is its standard error, None where none was published. A term with
-    ``fallback_for`` counts only for people in whom that HLA gene is not typed.
+    ``fallback_for`` counts only for people in whom that HLA gene is not typed, one with
+    ``only_known`` only for people of whom that exposure is known.
 
     >>> from riskscore.models.catalog import load_model
     >>> term = load_model("ms").terms[0]
@@ -195,6 +196,7 @@ class Term:
     standard_error: float | None = None
     label: str = ""
     fallback_for: str = ""
+    only_known: str = ""
 
     @property
     def part(self) -> Part:

@@ -18,7 +18,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import ExposureFactor, Factor, Term, VariantFactor
+from riskscore.models.terms import Factor, Term, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.kinds.exposure import reported
@@ -205,9 +205,8 @@ class Measurements:
                 unused[people] = True
         if term.fallback_for:
             unused |= ~self._stands_in(term)
-        for factor in term.factors:
-            if isinstance(factor, ExposureFactor):
-                unused |= self._outranked(factor)
+        if term.only_known:
+            unused |= ~reported(self.model.exposure(term.only_known), self.cohort, self.span)
         return unused
 
     def _stands_in(self, term: Term) -> Mask:
@@ -229,23 +228,6 @@ class Measurements:
             stands &= self.evidence(name).reasons(factors) == Missing.NOT_MISSING
         self._standing[term] = stands
         return stands
-
-    def _outranked(self, factor: ExposureFactor) -> Mask:
-        """Of exposures with the same ``one_of`` only the first known one counts."""
-        own = self.model.exposure(factor.exposure)
-        outranked = np.zeros(self.count, dtype=bool)
-        rivals = [e for e in self.model.exposures if own.one_of and e.one_of == own.one_of]
-        rivals = [e for e in rivals if e.weighted]
-        place = next((i for i, e in enumerate(rivals) if e.id == own.id), 0)
-        mine = reported(own, self.cohort, self.span)
-        for i, rival in enumerate(rivals):
-            known = reported(rival, self.cohort, self.span)
-            outranked |= known if i < place else False
-            if i > place:  # a later one stands in for this one where only it is known
-                outranked |= known & ~mine
-        if place and not outranked.all():
-            outranked |= ~mine
-        return outranked
 
 
 def people_by_sex(sex: Sequence[Sex | None]) -> PeopleBySex:

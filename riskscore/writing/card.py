@@ -132,6 +132,12 @@ def _baseline(model: RiskModel) -> Iterator[str]:
             f"Baseline, {risk.sex.value}{where}: {natural(risk.value)}{interval} "
             f"({risk.horizon or model.horizon}; {risk.source}; {risk.status.value})"
         )
+    if model.heritability:
+        given = model.heritability
+        yield (
+            f"Heritability of the liability, for family histories: {given.value:g} "
+            f"({given.source}; {given.status.value})"
+        )
     if not model.baseline:
         yield "Baseline: none, so the score has no probability"
 

@@ -53,10 +53,11 @@ def model() -> Callable[[str], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def published_text() -> Callable[[str], str]:
-    """All published tables of a model as one text."""
+    """All published tables of a model, and the corrections, as one text."""
 
     def load(name: str) -> str:
-        folder = ROOT / "tests" / "published" / name
-        return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tsv")))
+        published = ROOT / "tests" / "published"
+        paths = [*sorted((published / name).glob("*.tsv")), published / "corrections.tsv"]
+        return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
     return load

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from scipy.stats import multivariate_normal, norm
+
+import riskscore as rs
 
 Row = dict[str, str]
 Read = Callable[[str], list[Row]]
@@ -14,11 +18,13 @@ T1D = ("t1d", "t1d-grs1", "t1d-grs2-sharp19", "t1d-grs2-sharp21")
 MS = ("ms", "ms-2013", "ms-smoking-hla")
 
 
-def _risks(card: dict[str, Any], horizon: str = "") -> dict[str, tuple[float, str]]:
+def _risks(
+    card: dict[str, Any], horizon: str = "", population: str = ""
+) -> dict[str, tuple[float, str]]:
     return {
         risk["sex"]: (float(risk["value"]), risk["status"])
         for risk in card["baseline"]["prevalence"]
-        if risk.get("horizon", "") == horizon
+        if risk.get("horizon", "") == horizon and risk.get("population", "") == population
     }
 
 
@@ -100,6 +106,39 @@ def test_lupus(model: Load, published: Read) -> None:
     assert _risks(card, "lifetime in Olmsted County") == figures(
         "lifetime risk, women", "lifetime risk, men"
     )
+    for population, stratum in (
+        ("AFR", "USA black"), ("AMR", "USA Hispanic"), ("EAS", "USA Asian"), ("SAS", "USA Asian"),
+    ):  # fmt: skip
+        own = figures("prevalence, women", "prevalence, men", stratum)
+        assert _risks(card, living, population) == own
+
+
+def test_lupus_by_ancestry_is_used_in_its_population() -> None:
+    person = rs.person([rs.load_model("sle")], sex="female", hla={"DRB1": "03:01 15:01"})
+    for population, prevalence in (("AFR", 0.002309), ("EUR", 0.000847)):
+        asked = replace(person, population=population)
+        numbers = rs.score(asked, horizon="living with the disease").of("sle").numbers
+        assert numbers["average_risk"][0] == prevalence
+    assert rs.score(asked).of("sle").numbers["average_risk"][0] == 0.0043
+
+
+@pytest.mark.parametrize("name", T1D)
+def test_the_heritability_of_type_1_diabetes_is_fitted_and_says_so(model: Load, name: str) -> None:
+    """Two liabilities of correlation h2/2: P(both) / P, with scipy's bivariate normal."""
+    baseline = model(name)["baseline"]
+    given = baseline["heritability"]
+    assert given["status"] == "derived"
+    assert given["source"].startswith("derived: fitted here and not published")
+    risk = sum(float(row["value"]) for row in baseline["prevalence"]) / 2
+    below = norm.ppf(risk)
+    for heritability, siblings in (
+        (float(given["value"]), 0.046), (0.81, 0.076), (0.88, 0.088),
+    ):  # fmt: skip
+        both = multivariate_normal.cdf(
+            [below, below], cov=[[1, heritability / 2], [heritability / 2, 1]]
+        )
+        assert both / risk == pytest.approx(siblings, abs=6e-4)
+        assert f"{100 * siblings:.1f}" in given["source"]
 
 
 def test_hashimoto(model: Load, published: Read) -> None:

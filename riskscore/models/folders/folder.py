@@ -237,7 +237,6 @@ def _exposure(schema: ExposureSchema) -> Exposure:
         sd=schema.sd or 0.0,
         sex=schema.sex,
         only_if=(schema.only_if.exposure, schema.only_if.level) if schema.only_if else None,
-        one_of=schema.one_of,
         weighted=schema.weighted,
         description=schema.description or schema.reason,
         source=schema.source,
@@ -283,15 +282,18 @@ def _interaction(
         _part(part, model, document, ("interactions", number, "parts", n))
         for n, part in enumerate(schema.parts)
     )
+    if schema.only_known and schema.only_known not in {e.id for e in model.exposures}:
+        raise document.error(f"no exposure {schema.only_known!r}", ("interactions", number))
     return Term(
         id=schema.id,
         factors=factors,
         weight=schema.weight,
-        component="Gene-environment",
+        component="Gene-environment" if len(factors) > 1 else "Exposures",
         source=schema.source,
         status=schema.status,
         standard_error=schema.standard_error,
         label=schema.label,
+        only_known=schema.only_known or "",
     )
 
 

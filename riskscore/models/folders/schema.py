@@ -119,7 +119,6 @@ class ExposureSchema(Effect, frozen=True, kw_only=True):
     sd: Positive | None = None
     sex: Sex | None = None
     only_if: OnlyIfSchema | None = None
-    one_of: str = ""
     weighted: bool = True
     reason: str = ""
     source: Name
@@ -160,11 +159,17 @@ class PartSchema(Strict, frozen=True, kw_only=True):
 class InteractionSchema(Effect, frozen=True, kw_only=True):
     id: Identifier
     label: str = ""
-    parts: Annotated[list[PartSchema], Meta(min_length=2, max_length=4)]
+    parts: Annotated[list[PartSchema], Meta(min_length=1, max_length=4)]
+    only_known: Identifier | None = None
     scale: str = ""
     source: Name
     status: Status
     note: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.parts) < 2 and self.only_known is None:
+            raise ValueError("parts needs two at least, or only_known an exposure")
 
 
 class PrevalenceSchema(Strict, frozen=True, kw_only=True):

@@ -91,7 +91,7 @@ def _table(reference: Reference, exposure: Exposure) -> list[JointCell]:
     terms, kinds = reference.model.terms, reference.kinds
     own = f"exposure {exposure.id}"
     component = next(c for c in reference.components if own in c.kinds)
-    members = [terms[place] for place in component.terms]
+    members = [terms[j] for j in component.terms if reference.by_sex[None].counted[j]]
     states = enumerated(component.kinds, members, kinds)
     genes = list(
         dict.fromkeys(

@@ -14,7 +14,7 @@ from riskscore.arrays import Array, Mask
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import ExposureFactor, Term
+from riskscore.models.terms import Term
 from riskscore.scoring.kinds.of_model import Kinds
 from riskscore.scoring.link import Z95
 from riskscore.scoring.population.baseline import baseline_of
@@ -202,16 +202,8 @@ def _intercept(
 
 
 def _counts(term: Term, model: RiskModel, sex: Sex | None) -> bool:
-    """Whether the term is part of the whole score: not a stand-in, and of this sex."""
-    if term.fallback_for or not model.applies(term, sex):
-        return False
-    for factor in term.factors:
-        if isinstance(factor, ExposureFactor):
-            group = model.exposure(factor.exposure).one_of
-            rivals = [e.id for e in model.exposures if group and e.one_of == group and e.weighted]
-            if rivals and factor.exposure != rivals[0]:
-                return False
-    return True
+    """Whether the term is part of the whole score: of this sex, and in people of any knowledge."""
+    return not term.fallback_for and not term.only_known and model.applies(term, sex)
 
 
 def _moments(term: Term, kinds: Kinds) -> tuple[float, float]:

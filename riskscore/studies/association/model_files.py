@@ -191,7 +191,11 @@ def _card(model: RiskModel, haplotypes: bool) -> dict[str, Any]:
     }  # fmt: skip
     content["groups"] = list(groups.values())
     content["exposures"] = [_exposure(e, model) for e in model.exposures]
-    content["interactions"] = [_interaction(t) for t in model.terms if t.part is Part.INTERACTION]
+    content["interactions"] = [
+        _interaction(term)
+        for term in model.terms
+        if term.part is Part.INTERACTION or term.only_known
+    ]
     content["baseline"] = {
         "horizon": model.horizon,
         "prevalence": [
@@ -223,7 +227,7 @@ def _exposure(exposure: Exposure, model: RiskModel) -> dict[str, Any]:
     own = {
         f.level: term
         for term in model.terms
-        if term.part is Part.EXPOSURE
+        if term.part is Part.EXPOSURE and not term.only_known
         for f in term.factors[:1]
         if isinstance(f, ExposureFactor) and f.exposure == exposure.id
     }
@@ -234,7 +238,6 @@ def _exposure(exposure: Exposure, model: RiskModel) -> dict[str, Any]:
         "sex": exposure.sex.value if exposure.sex else None,
         "only_if": dict(zip(("exposure", "level"), exposure.only_if, strict=True))
         if exposure.only_if else None,
-        "one_of": exposure.one_of,
         "weighted": "true" if exposure.weighted else "false",
         "reason": "" if exposure.weighted else exposure.description,
         "source": exposure.source, "status": exposure.status.value,
@@ -268,7 +271,7 @@ def _interaction(term: Term) -> dict[str, Any]:
         else:
             raise UsageError(f"the product {term.id} cannot be written in model.yaml")
     return {"id": term.id, "label": term.label, "parts": parts} | _effect(term) | {
-        "source": term.source, "status": term.status.value,
+        "only_known": term.only_known, "source": term.source, "status": term.status.value,
     }  # fmt: skip
 
 

@@ -64,7 +64,8 @@ class TrueScore:
         for j, term in enumerate(self.model.terms):
             who = np.zeros(len(people), dtype=bool)
             for sex, mask in female.items():
-                if self.reference.by_sex[sex].counted[j]:
+                known = term.only_known and self.model.applies(term, sex)  # as all that is drawn
+                if known or self.reference.by_sex[sex].counted[j]:
                     who |= mask
             if who.any():
                 centred = self.number(term, people, exposures) - self.reference.mean[j]

@@ -55,7 +55,7 @@ def test_passive_smoking_counts_in_never_smokers_only() -> None:
     assert never["passive_smoking=exposed"] == pytest.approx(ln(1.3))
     ever = _exposed("ms", "male", smoking="ever", passive_smoking="exposed")
     assert ever["passive_smoking=exposed"] == 0
-    assert ever["smoking=ever"] == pytest.approx(ln(1.48))
+    assert ever["smoking=ever"] == pytest.approx(ln(1.55 * (0.6 + 0.4 * 1.3)))
 
 
 def test_passive_smoking_of_someone_whose_own_is_unknown_is_weighed() -> None:
@@ -69,20 +69,46 @@ def test_passive_smoking_of_someone_whose_own_is_unknown_is_weighed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "counts"),
+    ("given", "odds_ratio"),
+    # Hedstrom 2020: measured together, mononucleosis 1.7 and anti-EBNA-1 2.8; Handel 2010: 2.17.
     [
-        ({"mononucleosis": "had", "anti_ebna1": "elevated"}, "mononucleosis=had"),
-        ({"anti_ebna1": "elevated"}, "anti_ebna1=elevated"),
-        ({"mononucleosis": "had"}, "mononucleosis=had"),
+        ({"mononucleosis": "had", "anti_ebna1": "elevated"}, 1.7 * 2.8),
+        ({"mononucleosis": "had", "anti_ebna1": "not_elevated"}, 1.7),
+        ({"mononucleosis": "never", "anti_ebna1": "elevated"}, 2.8),
+        ({"mononucleosis": "never", "anti_ebna1": "not_elevated"}, 1.0),
     ],
 )
-def test_of_one_response_only_the_first_known_measure_counts(
-    given: dict[str, str], counts: str
+def test_mononucleosis_and_anti_ebna1_that_were_measured_together(
+    given: dict[str, str], odds_ratio: float
 ) -> None:
-    ledger = _exposed("ms", "female", **given)
-    weights = {"mononucleosis=had": ln(2.17), "anti_ebna1=elevated": ln(2.8)}
-    for term, weight in weights.items():
-        assert ledger.get(term, 0.0) == pytest.approx(weight if term == counts else 0.0)
+    ledger = _exposed("ms", "female", {"DRB1": "04:01 11:01"}, **given)
+    own = [v for term, v in ledger.items() if "mononucleosis" in term or "ebna1" in term]
+    assert sum(own) == pytest.approx(ln(odds_ratio), abs=1e-5)
+
+
+def test_mononucleosis_alone_has_its_whole_effect() -> None:
+    with_it, without = (
+        _exposed("ms", "female", {"DRB1": "04:01 11:01"}, mononucleosis=m) for m in ("had", "never")
+    )
+    assert with_it["mononucleosis=had"] == pytest.approx(ln(2.17))
+    assert not without["mononucleosis=had"]
+    assert "mononucleosis_with_anti_ebna1" not in without  # no gap of the person either
+
+
+def test_never_having_had_mononucleosis_does_not_cancel_a_measured_anti_ebna1() -> None:
+    model = rs.load_model("ms")
+    risks = [
+        rs.score(person([model], sex="female", hla={"DRB1": "15:01 03:01"}, exposures=given))
+        .of("ms")
+        .numbers["probability"][0]
+        for given in (
+            {"mononucleosis": "never", "anti_ebna1": "elevated"},
+            {"mononucleosis": "never"},
+            {"mononucleosis": "never", "anti_ebna1": "not_elevated"},
+        )
+    ]
+    assert risks[0] > risks[1] > risks[2]
+    assert risks[0] / risks[2] > 2
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_unknown_sex_spreads_between_the_sexes() -> None:
 
 def test_weights_without_a_standard_error_are_named() -> None:
     note = rs.score(person([rs.load_model("ms")], variants={"rs10801908": 1})).uncertainty("person")
-    assert "weights' error unknown of 112 of 184" in note["note"][0]
+    assert "weights' error unknown of 114 of 187" in note["note"][0]
 
 
 @pytest.mark.parametrize("name", ["t1d", "ra", "ms"])
