@@ -126,12 +126,12 @@ class Chromosomes:
         evidence = np.ones((len(unsure), len(block.codes)))
         for k, gene in enumerate(block.genes):
             table = self.names[gene].grouped if grouped else self.names[gene].exact
-            own = table[names[:, k]]
             shared = np.flatnonzero(imputed[unsure, k])
             power = 1 / genes[unsure[shared], None]
-            evidence[shared] *= (own[unsure[shared]] ** power)[:, block.codes[:, k]]
-            own[imputed[:, k]] = 1.0
-            total *= own[:, block.codes[:, k]]
+            own = table[names[unsure[shared], k]] ** power
+            evidence[shared] *= own.take(block.codes[:, k], axis=1)
+            called = np.flatnonzero(~imputed[:, k])
+            total[called] *= table[names[called, k]].take(block.codes[:, k], axis=1)
         total[unsure] *= (1 - UNTOLD) * evidence + UNTOLD
         return total
 

@@ -45,6 +45,7 @@ _STEPS = 16  # scales are rounded to this part of 1
 _OCTAVE = 4  # shares left open are rounded to so many steps from a number to its double
 _LEAST_OPEN = 2.0**-30  # a lesser share is nothing
 _REACH = 24  # standard deviations that the grid spans
+_KEPT = 64  # distributions that are kept for the people of other chunks
 
 
 class ObservedPercentiles:
@@ -98,6 +99,7 @@ class _OfSex:
         self._parts: dict[tuple[int, bytes], States | None] = {}
         self._densities: dict[float, Array] = {}
         self._transforms: dict[tuple[int, bytes, float], Array] = {}
+        self._cumulative: dict[tuple[bytes, float, float], Array] = {}
         spread = math.sqrt(self.whole.variance)
         self.size = 2 ** math.ceil(math.log2(max(1.0, _REACH * spread) / WIDTH))
 
@@ -140,6 +142,15 @@ class _OfSex:
         everything &= not any(mask.any() for mask in known[counted:])
         if everything and not left_open and of_variants == 1:
             return self.whole.percentile(x)
+        middle = self._middles(known, scale, of_variants)
+        grid = (np.arange(self.size) - self.size // 2) * WIDTH
+        return np.clip(100 * np.interp(x, grid, middle, left=0.0, right=1.0), 0, 100)
+
+    def _middles(self, known: list[Mask], scale: float, of_variants: float) -> Array:
+        """The distribution function on the grid, in the middle of each step."""
+        key = (b"".join(mask.tobytes() for mask in known), scale, of_variants)
+        if key in self._cumulative:
+            return self._cumulative[key]
         total = self._variants(of_variants).copy()
         for number, mask in enumerate(known):
             transform = self._transform(number, mask, 1 - left_open)
@@ -149,9 +160,10 @@ class _OfSex:
             total *= self._normal(self._measured_variance(known) * left_open * (1 - left_open))
         density = np.fft.irfft(total, self.size)
         density = np.roll(np.maximum(density, 0.0), self.size // 2)
-        middle = np.cumsum(density) - density / 2
-        grid = (np.arange(self.size) - self.size // 2) * WIDTH
-        return np.clip(100 * np.interp(x, grid, middle, left=0.0, right=1.0), 0, 100)
+        if len(self._cumulative) >= _KEPT:
+            del self._cumulative[next(iter(self._cumulative))]
+        self._cumulative[key] = np.cumsum(density) - density / 2
+        return self._cumulative[key]
 
     def _known(self, measured: Measurements, design: DesignMatrix) -> list[Mask]:
         """By component the factors that were observed, shape (people, factors)."""

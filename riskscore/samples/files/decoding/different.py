@@ -23,17 +23,20 @@ def different_cells(body: bytes, samples: int) -> tuple[list[bytes], Positions]:
     width = len(first) + 1
     alike = tab and width * samples == len(body) + 1
     if not alike or body[width - 1 :: width].count(b"\t") != samples - 1:
-        place: dict[bytes, int] = {}
-        cells = body.split(b"\t")
-        found = [place.setdefault(cell, len(place)) for cell in cells]
-        return list(place), np.array(found, dtype=np.int32)
+        return _texts(body.split(b"\t"))
     if width in _WORDS:
         return _words(np.frombuffer(body + b"\t", dtype=_WORDS[width]))
     texts = np.frombuffer(body + b"\t", dtype=f"S{width}")
-    which, place = np.zeros(samples, dtype=np.int32), {first: 0}
+    which = np.zeros(samples, dtype=np.int32)
     rows = np.flatnonzero(texts != texts[0])
-    which[rows] = [place.setdefault(text[:-1], len(place)) for text in texts[rows].tolist()]
-    return list(place), which
+    others, which_of_rows = _texts(texts[rows].tolist())
+    which[rows] = which_of_rows + 1
+    return [first, *(text[:-1] for text in others)], which
+
+
+def _texts(cells: list[bytes]) -> tuple[list[bytes], Positions]:
+    place = {text: number for number, text in enumerate(dict.fromkeys(cells))}
+    return list(place), np.array(list(map(place.__getitem__, cells)), dtype=np.int32)
 
 
 def _words(words: NDArray[Any]) -> tuple[list[bytes], Positions]:
