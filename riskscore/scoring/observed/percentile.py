@@ -142,13 +142,13 @@ class _OfSex:
         everything &= not any(mask.any() for mask in known[counted:])
         if everything and not left_open and of_variants == 1:
             return self.whole.percentile(x)
-        middle = self._middles(known, scale, of_variants)
+        middle = self._middles(known, left_open, of_variants)
         grid = (np.arange(self.size) - self.size // 2) * WIDTH
         return np.clip(100 * np.interp(x, grid, middle, left=0.0, right=1.0), 0, 100)
 
-    def _middles(self, known: list[Mask], scale: float, of_variants: float) -> Array:
+    def _middles(self, known: list[Mask], left_open: float, of_variants: float) -> Array:
         """The distribution function on the grid, in the middle of each step."""
-        key = (b"".join(mask.tobytes() for mask in known), scale, of_variants)
+        key = (b"".join(mask.tobytes() for mask in known), left_open, of_variants)
         if key in self._cumulative:
             return self._cumulative[key]
         total = self._variants(of_variants).copy()
