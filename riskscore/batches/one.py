@@ -22,7 +22,7 @@ def score_one(task: Task, question: Question, out: Path) -> Done | Failure:
     """
     question.reference_population()
     try:
-        hashed = hash_inputs(task.sample_set.inputs, checksum)
+        hashed = hash_inputs(task.inputs(question), checksum)
         return score_task(replace(task, hashed=hashed), question, out)
     except OutputError:
         raise

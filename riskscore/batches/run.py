@@ -153,7 +153,8 @@ class _Batch:
         self.finished: list[Shard] = []
         self.progress = Progress(len(tasks))
         self.checksums = Checksums(place.inputs)
-        self.checksums.learn((path for task in tasks for path in task.files), jobs)
+        own = [path for files in question.input_files.values() for path in files]
+        self.checksums.learn([*own, *(path for task in tasks for path in task.files)], jobs)
         self.todo = list(self._not_done(tasks))
         self._tell(self.progress)
 

@@ -14,7 +14,7 @@ from riskscore.errors import RiskscoreError
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question
 from riskscore.writing.folders.failures import Failure
-from riskscore.writing.provenance import hash_inputs, method_told
+from riskscore.writing.provenance import Inputs, hash_inputs, method_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,13 @@ class Task:
         one, reading = self.sample_set, replace(question.reading, processes=1)
         return replace(question, exposures=one.exposures, hla=one.hla, reading=reading)
 
+    def inputs(self, question: Question) -> Inputs:
+        """The sample set's files by their role, and those of the batch's own question."""
+        return {"vcf": self.sample_set.files, **self.question(question).input_files}
+
     def of_inputs(self, question: Question, checksum: Callable[[Path], str]) -> Task:
         """The task with the checksums of its inputs; raises what ``checksum`` does."""
-        hashed = hash_inputs(self.sample_set.inputs, checksum)
+        hashed = hash_inputs(self.inputs(question), checksum)
         depends = {
             "method": method_told(question),
             "inputs": hashed,

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import gzip
+import hashlib
 import json
 import os
 import platform
@@ -122,6 +123,21 @@ def test_other_parameters_are_another_shard(again: Path, change: str) -> None:
     assert (
         counts(outcome) == {"options": (3, 0, 0), "shards": (6, 0, 0), "spoilt": (1, 2, 0)}[change]
     )
+
+
+def test_another_file_of_the_question_is_another_shard(again: Path) -> None:
+    """A table of incidence: the provenance names it, and what it says bears on the risks."""
+    table = again / "mine.tsv"
+    head = "sex\tage_from\tage_to\trate_per_100000\n"
+    sets, out = find_sample_sets(str(again / "in")), again / "new"
+    for rate, expected in (("20", (3, 0, 0)), ("20", (0, 3, 0)), ("30", (3, 0, 0))):
+        table.write_text(f"{head}female\t0\t100\t{rate}\nmale\t0\t100\t{rate}\n")
+        question = Question.of("t1d", incidence=table, from_age=0, to_age=20)
+        assert counts(run_batch(sets, question, out)) == expected
+    told = json.loads((out / "provenance.json").read_text())
+    checksum = hashlib.sha256(table.read_bytes()).hexdigest()
+    for one in told["sample_sets"].values():
+        assert one["inputs"]["incidence"] == {"name": "mine.tsv", "sha256": checksum}
 
 
 def test_a_shard_whose_process_dies_is_named_and_the_rest_goes_on(
