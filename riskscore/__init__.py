@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from riskscore.models.model import RiskModel
     from riskscore.models.terms import Term
     from riskscore.run import ancestry, score
-    from riskscore.samples.cohort import Cohort, read_cohort
+    from riskscore.samples.cohort import Cohort
     from riskscore.samples.files.reading import Reading
     from riskscore.samples.hla.table import read_hla
     from riskscore.samples.person import person
     from riskscore.samples.question import Question
+    from riskscore.samples.read import read_cohort
     from riskscore.scoring.score import Scores
     from riskscore.studies.association.fit import fit
     from riskscore.studies.association.model_files import write_model
@@ -70,7 +71,7 @@ _HOMES = {
     "model_of": "studies.association.new_model",
     "penalised": "studies.association.penalised",
     "person": "samples.person",
-    "read_cohort": "samples.cohort",
+    "read_cohort": "samples.read",
     "read_hla": "samples.hla.table",
     "recalibrate": "studies.association.new_model",
     "save_chart": "studies.charts.theme",

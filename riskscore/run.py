@@ -11,13 +11,14 @@ from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models, list_models
 from riskscore.models.reference.panel import reference_panel
-from riskscore.samples.cohort import Cohort, read_cohort
+from riskscore.samples.cohort import Cohort
 from riskscore.samples.files.opening import STDIN, open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import TwoProcesses
 from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, as_build, takes_options
+from riskscore.samples.read import read_cohort
 from riskscore.scoring.score import Scores, score_cohort
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ def run_tasks(
     Gives what came of each, as it comes: a failure is an outcome, not an end.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["riskscore.run", "riskscore.writing.folders.shards"])
+    context.set_forkserver_preload(["riskscore.run", "riskscore.writing.folders.bundle"])
     waiting = list(reversed(tasks))
     workers = [_start(context, question, folder) for _ in range(min(jobs, len(tasks)))]
     try:
@@ -116,7 +116,7 @@ def serve(pipe: Connection, question: Question, folder: Path) -> None:
 def score_task(task: Task, question: Question, out: Path) -> Done:
     """Score one shard and write it into the new folder ``out``."""
     from riskscore.run import score
-    from riskscore.writing.folders.shards import write_shard
+    from riskscore.writing.folders.bundle import write_shard
 
     sample_set = task.sample_set
     scores = score(sample_set.files, task.question(question), part=task.part)

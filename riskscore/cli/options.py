@@ -380,7 +380,7 @@ def read_and_score(
 ) -> Scores:
     """Score a cohort; warnings go to standard error, and to ``tell`` what is being done."""
     from riskscore.run import score
-    from riskscore.samples.cohort import read_cohort
+    from riskscore.samples.read import read_cohort
 
     tell(f"reading {vcf[0].name}" + f" and {len(vcf) - 1} more" * (len(vcf) > 1))
     cohort = read_cohort(vcf, question, part=part)

@@ -30,7 +30,7 @@ def population(
     """
     from riskscore.models.catalog import as_models, list_models
     from riskscore.models.reference.panel import reference_panel
-    from riskscore.samples.cohort import read_cohort
+    from riskscore.samples.read import read_cohort
     from riskscore.scoring.population.likeness import likeness
     from riskscore.writing.tables.write import check_ending, write_table
 

@@ -37,8 +37,8 @@ def progression(
         progression_rows,
         with_autoantibodies,
     )
+    from riskscore.writing.plain_words import NOTICE
     from riskscore.writing.tables.write import check_ending, write_table
-    from riskscore.writing.words import NOTICE
 
     check_ending(output)
     curves = with_autoantibodies(autoantibodies, clock)

@@ -47,7 +47,7 @@ def report(
 ) -> None:
     """Write a report of results: one HTML file that needs no network."""
     from riskscore.writing.report.again import score_again
-    from riskscore.writing.report.results import read_groups
+    from riskscore.writing.report.sources import read_groups
     from riskscore.writing.report.write import write_report
 
     labels = read_groups(groups, group_column) if groups else None

@@ -91,7 +91,7 @@ def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out:
 
         write_bundle(scores, out, inputs={"vcf": vcf})
         return
-    from riskscore.writing.folders.shards import write_shard
+    from riskscore.writing.folders.bundle import write_shard
     from riskscore.writing.provenance import hash_inputs
 
     hashed = hash_inputs({"vcf": vcf, **scores.cohort.question.input_files})
@@ -116,14 +116,15 @@ def explain(
     On a terminal: the largest measurements, in words. Into a pipe or a file (-o): every term, what
     was found, and what it adds, the largest first.
     """
-    from riskscore.scoring.ledger import (
+    from riskscore.scoring.account.ledger import (
         LEDGER_COLUMNS,
         UNCERTAINTY_COLUMNS,
         ledger,
         uncertainty_rows,
     )
+    from riskscore.writing.plain_words import NOTICE, risk_words
     from riskscore.writing.tables.write import check_ending, write_table
-    from riskscore.writing.words import NOTICE, doubt_words, outcome_words, risk_words
+    from riskscore.writing.words import doubt_words, outcome_words
 
     check_ending(output)
     scores = read_and_score(vcf, ask())
@@ -164,7 +165,8 @@ def explain(
 
 def _beside(scores: Scores, model: str, place: int) -> list[str]:
     """One person's risk by the model that is set beside the one explained."""
-    from riskscore.writing.words import outcome_words, risk_words
+    from riskscore.writing.plain_words import risk_words
+    from riskscore.writing.words import outcome_words
 
     own, other = scores.of(model).model.beside, scores.beside(model)
     if own is None or other is None:
@@ -190,9 +192,9 @@ def check(
     matches and it then fails.
     """
     from riskscore.run import score as run_score
-    from riskscore.samples.cohort import nothing_matched, read_any_cohort
     from riskscore.samples.people_part import PeoplePart
-    from riskscore.scoring.coverage import MATCH_COLUMNS, match_report
+    from riskscore.samples.read import nothing_matched, read_any_cohort
+    from riskscore.scoring.account.coverage import MATCH_COLUMNS, match_report
     from riskscore.writing.tables.write import check_ending, write_table
     from riskscore.writing.words import check_words
 

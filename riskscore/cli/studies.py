@@ -240,7 +240,7 @@ def _cohort(
     vcf: Path, models: list[Any], exposures: Path | None, sex_column: str, population: str,
     build: BuildName | None,
 ) -> Any:  # fmt: skip
-    from riskscore.samples.cohort import read_cohort
+    from riskscore.samples.read import read_cohort
 
     cohort = read_cohort(
         vcf, models, exposures=exposures, sex_column=sex_column, population=population,

@@ -12,7 +12,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from riskscore.models.model import RiskModel
-    from riskscore.scoring.ledger import Entry
+    from riskscore.scoring.account.ledger import Entry
     from riskscore.scoring.score import Scores
 
 _MODELS = 6  # of which the line tells the coverage one by one

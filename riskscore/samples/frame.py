@@ -15,13 +15,14 @@ from riskscore.genetics.hla_names import read_name
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel
-from riskscore.samples.cohort import Cohort, stand_in_notes
+from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.question import Question
+from riskscore.samples.read import stand_in_notes
 
 _GENE = re.compile(rf"^(?:HLA[-_])?(?P<gene>{'|'.join(GENES)})(?:[_. ](?P<place>[12]))?$")
 _BETWEEN = re.compile(r"\s*[+,;\s]\s*")

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.sex import Sex
-from riskscore.models.catalog import Models, as_models
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.incidence import RateTable, read_incidence
 from riskscore.models.scoring_files.origin import WeightType, as_weight_type
@@ -28,6 +27,8 @@ from riskscore.samples.hla.calls import SWITCH_ERROR, HaplotypeCalls
 
 if TYPE_CHECKING:
     import pandas
+
+    from riskscore.models.catalog import Models
 
     Table = str | Path | pandas.DataFrame
 
@@ -193,9 +194,12 @@ class Question:
         Raises UsageError, or an error of a model that cannot be read.
         """
         asked = options.get("weight_type")
-        start = (
-            models if isinstance(models, Question) else cls(as_models(models, weight_type=asked))
-        )
+        if isinstance(models, Question):
+            start = models
+        else:  # only models that are named have to be read
+            from riskscore.models.catalog import as_models
+
+            start = cls(as_models(models, weight_type=asked))
         unknown = set(options) - {one.name for one in fields(cls)}
         if unknown:
             raise UsageError(

@@ -37,10 +37,11 @@ from riskscore.scoring.columns import Z_ADJUSTED
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.percentile import ObservedPercentiles
 from riskscore.scoring.observed.share import weighted
-from riskscore.scoring.observed.uncertainty import uncertainty
-from riskscore.scoring.people_scores import ModelScores
-from riskscore.scoring.population.centre import Basis, centred_on
-from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.observed.variance import uncertainty
+from riskscore.scoring.population.build import build_reference
+from riskscore.scoring.population.centre import centred_on
+from riskscore.scoring.population.reference import Basis, Reference
+from riskscore.scoring.scored import ModelScores
 
 _TOLD = 0.05  # the least share that a flag names
 

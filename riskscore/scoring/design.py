@@ -24,8 +24,7 @@ from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.kinds.exposure import reported
 from riskscore.scoring.kinds.kind import FactorStates, KindEvidence
 from riskscore.scoring.kinds.marker import MarkerEvidence, MarkerKind
-from riskscore.scoring.kinds.mhc import MHCEvidence
-from riskscore.scoring.kinds.of_model import MHC
+from riskscore.scoring.kinds.mhc import MHC, MHCEvidence
 from riskscore.scoring.kinds.scheme_tags import published_diplotypes
 from riskscore.scoring.kinds.tags import people_by_tag
 from riskscore.scoring.kinds.variant import VariantKind, copies_alone, put_copies

@@ -13,7 +13,7 @@ from riskscore.models.terms import ExposureFactor, Part
 from riskscore.samples.hla.calls import HaplotypeCalls
 from riskscore.samples.person import person
 from riskscore.samples.question import Question
-from riskscore.scoring.ledger import Entry, ledger
+from riskscore.scoring.account.ledger import Entry, ledger
 from riskscore.scoring.score import Scores, score_cohort
 
 _TOLERANCE = 1e-6  # hand-worked numbers are written with six to eight decimals

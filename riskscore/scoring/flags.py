@@ -16,7 +16,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.strand import AS_WRITTEN
 from riskscore.scoring.design import DesignMatrix
 from riskscore.scoring.kinds.tags import single_allele
-from riskscore.scoring.population.centre import Basis
+from riskscore.scoring.population.reference import Basis
 
 _NAMED = 3  # terms named in a flag before it counts the rest
 _EXCESS = 0.5  # tags that more likely than not count three haplotypes

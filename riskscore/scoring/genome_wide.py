@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,13 +18,11 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
-from riskscore.samples.genome_wide.sums import PlainSums
+from riskscore.samples.genome_wide.plain_sums import PlainSums
 from riskscore.scoring.columns import RISKS
 from riskscore.scoring.link import odds_ratio
-from riskscore.scoring.population.centre import Basis
-
-if TYPE_CHECKING:
-    from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.population.reference import Basis
+from riskscore.scoring.scored import ModelScores
 
 COMPONENT = "genome_wide"
 _WIDEST = 0.5  # the frequency at which an unobserved variant's share of the variance is largest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import MissingPolicy, RiskModel
+from riskscore.models.model import MissingPolicy
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
@@ -27,12 +26,12 @@ from riskscore.scoring.observed.share import (
     reason_counts,
     weighted,
 )
-from riskscore.scoring.observed.uncertainty import Uncertainty, uncertainty
-from riskscore.scoring.observed.unknowns import VarianceSource
-from riskscore.scoring.population.centre import Basis
-from riskscore.scoring.population.reference import Reference
+from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
+from riskscore.scoring.observed.variance import uncertainty
+from riskscore.scoring.population.reference import Basis, Reference
 from riskscore.scoring.risk.asked_ages import AskedAges, asked_ages, rates_by_sex
 from riskscore.scoring.risk.family_history import FamilyHistories, family_histories
+from riskscore.scoring.scored import ModelScores
 from riskscore.scoring.tally import exact_sum
 
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
@@ -47,49 +46,6 @@ class Halves(Protocol):
 
     def table(self, rows: int, columns: int) -> Array:
         """A table that both write into."""
-
-
-@dataclass(frozen=True)
-class ModelScores:
-    """One model's scores; every array of shape (samples,), nan where there is no score.
-
-    ``probability`` is the risk over the model's horizon, or between the ages that were asked about;
-    ``average_risk`` that of all people of the same sex and ages, and ``risk_ratio`` the first over
-    the second. ``log_odds`` is the centred sum, the log of ``odds_ratio``: the odds against those
-    of a person of average score, who is not the average person.
-
-    ``component_coverage`` is by component the share of expected variance observed, shape
-    (samples,); ``term_seen`` is its sum over samples by term, exact (see
-    :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the samples with each
-    reason for a gap, shape (terms, reasons).
-    ``variance`` is of the log odds, by source of uncertainty.
-    """
-
-    model: RiskModel
-    reference: Reference
-    numbers: dict[str, Array]
-    flags: tuple[str, ...]
-    component_coverage: dict[str, Array]
-    term_seen: NDArray[np.int64]
-    term_reasons: NDArray[np.int64]
-    variance: dict[VarianceSource, Array]
-
-    def __repr__(self) -> str:
-        return f"ModelScores({self.model.id!r}, {len(self.flags):,} people)"
-
-    @property
-    def unscored(self) -> int:
-        """How many samples have no score."""
-        return int(np.isnan(self.numbers["log_odds"]).sum())
-
-
-@dataclass(frozen=True)
-class ScoredCohort:
-    """A cohort with its scores, a table a model, and the panel they were computed with."""
-
-    cohort: Cohort
-    panel: ReferencePanel
-    tables: tuple[ModelScores, ...]
 
 
 Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, reasons

@@ -14,22 +14,23 @@ from riskscore.errors import UsageError
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.columns import columns_of
-from riskscore.scoring.coverage import (
+from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,
     match_report,
 )
-from riskscore.scoring.ledger import (
+from riskscore.scoring.account.ledger import (
     LEDGER_COLUMNS,
     UNCERTAINTY_COLUMNS,
     ledger,
     uncertainty_rows,
 )
-from riskscore.scoring.people_scores import Halves, ModelScores, ScoredCohort, score_people
+from riskscore.scoring.columns import columns_of
+from riskscore.scoring.people_scores import Halves, score_people
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.centre import centred_on
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.scored import ModelScores, ScoredCohort
 
 if TYPE_CHECKING:
     import pandas

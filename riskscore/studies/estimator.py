@@ -21,8 +21,9 @@ from riskscore.models.terms import Part
 from riskscore.samples.frame import read_frame
 from riskscore.samples.question import Question
 from riskscore.scoring.link import expit
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.components import enumerated
-from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import (
     Spectrum,
     after_certain,

@@ -15,8 +15,9 @@ from riskscore.models.reference.progression import progression_card, with_autoan
 from riskscore.models.scoring_files.weights import BY_DOSAGE
 from riskscore.models.terms import ADDITIVE, Part, Status, Term
 from riskscore.scoring.examples import example_scores
-from riskscore.scoring.population.reference import Reference, build_reference
-from riskscore.writing.words import NOTICE, natural
+from riskscore.scoring.population.build import build_reference
+from riskscore.scoring.population.reference import Reference
+from riskscore.writing.plain_words import NOTICE, natural
 
 _SHOWN = 15
 WEIGHT_COLUMNS = (

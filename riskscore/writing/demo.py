@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.scoring.coverage import match_report
-from riskscore.scoring.ledger import ledger
-from riskscore.scoring.people_scores import ModelScores
+from riskscore.scoring.account.coverage import match_report
+from riskscore.scoring.account.ledger import ledger
 from riskscore.scoring.score import Scores
+from riskscore.scoring.scored import ModelScores
 from riskscore.writing.measurements import by_measurement
-from riskscore.writing.words import NOTICE, coverage_words, risk_words
+from riskscore.writing.plain_words import NOTICE, risk_words
+from riskscore.writing.words import coverage_words
 
 
 def summary_words(

@@ -21,8 +21,8 @@ from riskscore.models.terms import (
     Term,
     VariantFactor,
 )
-from riskscore.scoring.ledger import Entry
-from riskscore.writing.words import plain_code
+from riskscore.scoring.account.ledger import Entry
+from riskscore.writing.plain_words import plain_code
 
 _AVERAGE = 0.005  # in log odds: less than half a percent of odds is no difference to a reader
 _CERTAIN = re.compile(r" \(P 1(?:, [^)]*)?\)")

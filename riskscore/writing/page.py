@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from riskscore.writing.words import plain_code
+from riskscore.writing.plain_words import plain_code
 
 
 def source_of(content: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from riskscore.files import reference_root, sha256
 from riskscore.samples.question import AUTO_POPULATION, Question
-from riskscore.scoring.score import Scores
+from riskscore.scoring.scored import ScoredCohort
 
 SCHEMA = "riskscore-provenance-1"
 SEAL = "record_sha256"
@@ -81,7 +81,7 @@ def method_told(question: Question) -> dict[str, Any]:
     }
 
 
-def provenance(scores: Scores, hashed: Mapping[str, Any]) -> dict[str, Any]:
+def provenance(scores: ScoredCohort, hashed: Mapping[str, Any]) -> dict[str, Any]:
     """The provenance of a run as plain data; ``hashed`` is what :func:`hash_inputs` gave."""
     scored = tuple(table.model for table in scores.tables)
     return {

@@ -20,8 +20,8 @@ from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
+from riskscore.writing.folders.bundle import write_shard
 from riskscore.writing.folders.merge import merge
-from riskscore.writing.folders.shards import write_shard
 
 MakeVCF = Callable[..., Path]
 Results = Callable[[Path], dict[str, bytes]]

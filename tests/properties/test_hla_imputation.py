@@ -17,7 +17,7 @@ from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.posterior import Evidence, calls_from_evidence
 from riskscore.samples.loci.dosages import Dosages
-from riskscore.scoring.observed.unknowns import VarianceSource
+from riskscore.scoring.observed.uncertainty import VarianceSource
 from riskscore.scoring.score import score_cohort
 
 PANEL = reference_panel()

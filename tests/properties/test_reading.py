@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import riskscore as rs
 from riskscore.genetics.variant import Variant
 from riskscore.models.reference.panel import reference_panel
-from riskscore.samples.cohort import read_cohort
 from riskscore.samples.hla.tags import tag_variants, taggable_alleles
+from riskscore.samples.read import read_cohort
 from riskscore.scoring.score import score_cohort
 
 MODELS = [rs.load_model("ra"), rs.load_model("t1d"), rs.load_model("ms")]

@@ -11,7 +11,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.scoring_files.pgs import read_scoring_file
-from riskscore.scoring.coverage import match_report
+from riskscore.scoring.account.coverage import match_report
 from tests.samples.files.blocks.bgzf_files import write_vcf
 from tests.samples.genome_wide.test_sums import SAMPLES, made, naive
 

@@ -15,8 +15,8 @@ import pytest
 import riskscore as rs
 from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
+from riskscore.scoring.scored import ModelScores
 
 Make = Callable[..., Path]
 PANEL = reference_panel()
@@ -113,7 +113,7 @@ def test_a_weak_tag_stands_in_for_nobody(
     weak = ReferencePanel(
         PANEL.alleles, PANEL.drdq, PANEL.residues, tags, PANEL.groups, PANEL.haplotypes
     )
-    monkeypatch.setattr("riskscore.samples.cohort.reference_panel", lambda: weak)
+    monkeypatch.setattr("riskscore.samples.read.reference_panel", lambda: weak)
     half = table(tmp_path / "half.tsv", TYPED)
     refused = run(vcf, half)
     assert first_line(refused, "s0", "missing") == ""

@@ -11,7 +11,7 @@ import pytest
 import riskscore as rs
 from riskscore.models.scoring_files.pgs import read_scoring_file
 from riskscore.models.scoring_files.plain_reader import LARGE
-from riskscore.scoring.coverage import match_report
+from riskscore.scoring.account.coverage import match_report
 
 Make = Callable[..., Path]
 SIZES = (60, LARGE + 60)

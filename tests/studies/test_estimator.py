@@ -19,7 +19,7 @@ from riskscore.errors import InputError
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.design import design_matrix
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 from riskscore.studies.estimator import RiskScorer
 
 

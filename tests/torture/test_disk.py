@@ -18,8 +18,8 @@ from riskscore.batches.sample_sets import find_sample_sets
 from riskscore.errors import OutputError
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question
-from riskscore.writing.folders.bundle import write_bundle
-from riskscore.writing.folders.shards import read_shard, write_shard
+from riskscore.writing.folders.bundle import write_bundle, write_shard
+from riskscore.writing.folders.shards import read_shard
 
 Results = Callable[[Path], dict[str, bytes]]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import riskscore as rs
-from riskscore.scoring.ledger import ledger
+from riskscore.scoring.account.ledger import ledger
 from riskscore.scoring.score import Scores
 from riskscore.writing.measurements import Measurement, by_measurement
 

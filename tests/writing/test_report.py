@@ -19,7 +19,7 @@ import riskscore as rs
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.question import Question
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.report.cohort import flag_counts
 

@@ -13,7 +13,7 @@ from riskscore.models.model import Exposure
 from riskscore.models.terms import ExposureFactor, Factor
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
-from riskscore.scoring.states import States
+from riskscore.scoring.kinds.states import States
 
 _DOSE_NODES, _DOSE_WEIGHTS = hermegauss(21)
 

@@ -21,8 +21,8 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.scoring.kinds.counting import carries, coded
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
+from riskscore.scoring.kinds.states import NOBODY, States, alike
 from riskscore.scoring.kinds.tags import single_allele
-from riskscore.scoring.states import NOBODY, States, alike
 
 _WHOLE = 1e-9  # how near the probabilities of a person must come to 1
 

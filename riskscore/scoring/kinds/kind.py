@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -14,7 +14,7 @@ from riskscore.arrays import Array, Mask, Reasons
 from riskscore.genetics.missing import Missing
 from riskscore.models.terms import Factor
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.states import NOBODY, States, alike
+from riskscore.scoring.kinds.states import NOBODY, States, alike
 
 
 @dataclass(frozen=True)
@@ -174,3 +174,29 @@ class Kind(ABC):
 def no_reading(kind: Kind, people: int, reason: Missing) -> KindEvidence:
     """Nothing was measured, for one reason."""
     return KindEvidence(kind, (), np.full((people, len(kind.factors)), reason, dtype=np.uint8))
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds by name, and the name of the kind that has each measurement (``Factor.reads``)."""
+
+    by_name: Mapping[str, Kind]
+    of_measurement: Mapping[str, str]
+
+    def name(self, factor: Factor) -> str:
+        """The name of the kind that a factor reads."""
+        return self.of_measurement[factor.reads]
+
+    def __getitem__(self, name: str) -> Kind:
+        return self.by_name[name]
+
+    def of(self, factor: Factor) -> Kind:
+        """The kind that a factor reads."""
+        return self.by_name[self.name(factor)]
+
+    def read_by(self, factors: Sequence[Factor]) -> dict[str, list[Factor]]:
+        """The kinds that some factors read, each with its factors, in their order."""
+        found: dict[str, list[Factor]] = {}
+        for factor in factors:
+            found.setdefault(self.name(factor), []).append(factor)
+        return found

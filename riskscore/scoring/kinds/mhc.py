@@ -25,10 +25,12 @@ from riskscore.scoring.kinds.gene import answer_of_gene, of_chances, unordered, 
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.scheme import Classes, own_frequencies
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
+from riskscore.scoring.kinds.states import States, alike
 from riskscore.scoring.kinds.tags import single_allele, tag_chances
 from riskscore.scoring.mhc.pairs import HaplotypePairs, haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
-from riskscore.scoring.states import States, alike
+
+MHC = "MHC"  # its name among a model's kinds
 
 
 @dataclass(frozen=True)

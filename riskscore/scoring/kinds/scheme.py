@@ -13,7 +13,7 @@ from riskscore.genetics.hla import HLAName, covered
 from riskscore.models.model import HaplotypeScheme, RiskModel
 from riskscore.models.terms import DiplotypeFactor, HaplotypeFactor
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls
-from riskscore.scoring.states import States
+from riskscore.scoring.kinds.states import States
 
 OTHER = "other"  # a haplotype that is none of the scheme's classes
 

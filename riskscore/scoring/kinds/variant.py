@@ -16,7 +16,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.snp_haplotypes import why_unknown
 from riskscore.scoring.kinds.counting import coded
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence, no_reading
-from riskscore.scoring.states import NOBODY, States
+from riskscore.scoring.kinds.states import NOBODY, States
 
 
 class VariantKind(Kind):

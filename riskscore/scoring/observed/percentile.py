@@ -27,9 +27,9 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.terms import FactorKind, Term
 from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.kinds.states import States, alike
 from riskscore.scoring.kinds.variant import VariantKind
-from riskscore.scoring.observed.uncertainty import Uncertainty
-from riskscore.scoring.observed.unknowns import VarianceSource
+from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
 from riskscore.scoring.population.components import (
     Component,
     components,
@@ -39,7 +39,6 @@ from riskscore.scoring.population.components import (
 )
 from riskscore.scoring.population.distribution import WIDTH, Distribution, binned, exact_or_normal
 from riskscore.scoring.population.reference import Reference
-from riskscore.scoring.states import States, alike
 
 _STEPS = 16  # scales are rounded to this part of 1
 _OCTAVE = 4  # shares left open are rounded to so many steps from a number to its double

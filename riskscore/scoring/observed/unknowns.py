@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -16,24 +15,11 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places
 from riskscore.models.terms import Factor, FactorKind
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.kinds.states import States, alike, outer
+from riskscore.scoring.observed.uncertainty import UNKNOWN, VarianceSource
 from riskscore.scoring.population.components import Component
-from riskscore.scoring.states import States, alike, outer
 
 _ROWS = 200_000  # rows of joint states worked on at a time
-
-
-class VarianceSource(StrEnum):
-    """Where the uncertainty of a score comes from."""
-
-    WEIGHTS = "weights"
-    GENOTYPES = "genotypes"
-    MISSING = "missing"
-    EXPOSURES = "exposures"
-    BASELINE = "baseline"
-
-
-# Of what is unknown of a person.
-UNKNOWN = (VarianceSource.GENOTYPES, VarianceSource.MISSING, VarianceSource.EXPOSURES)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ stands above whom, and no odds or percentile go with it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 
@@ -21,17 +20,9 @@ from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.terms import Factor, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.dosages import Dosages
+from riskscore.scoring.population.reference import Basis
 
 _WIDEST = 0.5  # the frequency at which an unobserved variant's share of the variance is largest
-
-
-class Basis(StrEnum):
-    """Whose average a score of 0 stands for."""
-
-    POPULATION = "population"  # frequencies of the model, in the population asked for
-    FILE = "file"  # frequencies of the scoring file, of no named population
-    COHORT = "cohort"  # frequencies in the people scored
-    NOTHING = "nothing"  # none are known: the score is not centred
 
 
 @dataclass(frozen=True)

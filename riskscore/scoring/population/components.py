@@ -10,8 +10,8 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.models.terms import Factor, FactorKind, Term
-from riskscore.scoring.kinds.of_model import Kinds
-from riskscore.scoring.states import States
+from riskscore.scoring.kinds.kind import Kinds
+from riskscore.scoring.kinds.states import States
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
 from riskscore.arrays import Array
+from riskscore.scoring.kinds.states import States
 from riskscore.scoring.population import spectrum
 from riskscore.scoring.population.spectrum import Spectrum
-from riskscore.scoring.states import States
 
 WIDTH = 1 / 512  # of the bins that percentiles are read from
 _NODES, _WEIGHTS = hermegauss(41)

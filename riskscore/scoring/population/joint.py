@@ -23,8 +23,9 @@ from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Coding, ExposureFactor, Factor, Part
 from riskscore.scoring.link import Z95
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.components import enumerated, factor_numbers
-from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.population.reference import Reference
 
 _COPIES = {"absent": "no copy", "one copy": "one copy", "recessive": "two copies"}
 

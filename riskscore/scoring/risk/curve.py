@@ -11,7 +11,7 @@ from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.observed.uncertainty import uncertainty
+from riskscore.scoring.observed.variance import uncertainty
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.risk.asked_ages import rates_of
 from riskscore.scoring.risk.by_age import risk_by_age

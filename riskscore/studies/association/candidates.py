@@ -40,7 +40,7 @@ from riskscore.models.terms import (
 )
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import design_matrix
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 
 KINDS = ("allele", "residue", "haplotype", "snp", "exposure")
 _CODINGS = {

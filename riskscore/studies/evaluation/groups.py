@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskscore.errors import StudyTableError
-from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.score import Scores
+from riskscore.scoring.scored import ModelScores
 from riskscore.studies.people import aligned
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import VariantFactor
 from riskscore.scoring.link import expit
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.distribution import Distribution
-from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.population.reference import Reference
 from riskscore.studies.simulation.plan import Locus, Settings, locus_key
 
 LOGISTIC_SD = math.pi / math.sqrt(3)  # of the standard logistic distribution

@@ -17,7 +17,7 @@ from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models
 from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 from riskscore.studies.simulation.cohort import as_cohort
 from riskscore.studies.simulation.exposures import (
     draw_exposures,

@@ -31,7 +31,8 @@ from riskscore.models.terms import (
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.exposure import dose_states
 from riskscore.scoring.kinds.scheme import OTHER
-from riskscore.scoring.population.reference import Reference, build_reference
+from riskscore.scoring.population.build import build_reference
+from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES
 from riskscore.scoring.risk.asked_ages import rates_of
 from riskscore.scoring.risk.by_age import risk_by_age

@@ -1,4 +1,4 @@
-"""The folder of a run: scores, match report, coverage, provenance; complete or not there."""
+"""The folder of a run, or of a shard of one: scores, coverage, provenance; whole or not there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.files import require_unchanged
-from riskscore.outputs import new_folder, write_file
-from riskscore.scoring.coverage import (
+from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
+from riskscore.samples.people_part import PeoplePart
+from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,
@@ -18,8 +19,11 @@ from riskscore.scoring.coverage import (
 )
 from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
-from riskscore.writing.provenance import Inputs, hash_inputs, provenance, sealed, to_json
-from riskscore.writing.tables.write import to_tsv, tsv_parts
+from riskscore.writing.folders.sealed import write_folder
+from riskscore.writing.folders.shards import CALLS, PLAIN, RECORD, SCHEMA, SCORES
+from riskscore.writing.provenance import Inputs, hash_inputs, provenance
+from riskscore.writing.tables.parquet import as_table, hla_schema, parquet_bytes, scores_schema
+from riskscore.writing.tables.write import as_block, to_tsv, tsv_parts
 
 FILES = frozenset({"scores.tsv", "match_report.tsv", "coverage.tsv", "provenance.json"})
 
@@ -55,6 +59,42 @@ def write_bundle(
     )
 
 
+def write_shard(
+    scores: Scores,
+    folder: Path,
+    part: PeoplePart,
+    *,
+    sample_set: str = "",
+    hashed: Mapping[str, Any],
+    fingerprint: str = "",
+) -> Path:
+    """Write the scores of one part into a new folder, whole or not at all.
+
+    ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` stands for
+    everything the shard was made from.
+    """
+    told = {
+        "schema": SCHEMA,
+        "sample_set": sample_set,
+        "part": str(part),
+        "fingerprint": fingerprint,
+        "provenance": provenance(scores, hashed),
+        "tallies": [tally.as_data() for tally in tally_scores(scores)],
+    }
+    people = max(1, len(scores.cohort.samples))  # rows of a group: one a model
+    schema = scores_schema(by_ancestry=scores.cohort.question.by_ancestry)
+    table = (as_table(block, schema) for block in scores.blocks())
+    rows = as_block(hla_rows(scores.cohort.samples, scores.cohort.hla), HLA_COLUMNS)
+    calls = (as_table(block, hla_schema()) for block in rows)
+    contents: dict[str, Iterable[str | bytes]] = {
+        SCORES: [parquet_bytes(table, schema, people)],
+        CALLS: [parquet_bytes(calls, hla_schema(), people)],
+    }
+    if part.index == 1 and not sample_set and (plain := plain_lines(scores)):
+        contents[PLAIN] = [plain]
+    return write_folder(folder, contents, RECORD, told)
+
+
 def plain_lines(scores: Scores) -> str:
     """The match report's lines of genome-wide models, which no tally holds: they are of all."""
     rows = (row.as_row() for row in plain_report(scores))
@@ -80,22 +120,6 @@ def write_tables(
         "match_report.tsv": [to_tsv(report, MATCH_COLUMNS), plain],
         "coverage.tsv": [to_tsv(coverage_table(tallies), COVERAGE_COLUMNS)],
     }
-    return write_folder(folder, contents, "provenance.json", told, replace=replace)
-
-
-def write_folder(
-    folder: Path,
-    contents: Mapping[str, Iterable[str | bytes]],
-    record: str,
-    told: Mapping[str, Any],
-    *,
-    replace: bool = False,
-) -> Path:
-    """A folder of files, and last the ``record`` that tells their checksums, and its own.
-
-    It appears whole, written through to the disk, or not at all.
-    """
-    with new_folder(folder, replacing=FILES if replace else ()) as staging:
-        outputs = {name: write_file(staging / name, parts) for name, parts in contents.items()}
-        write_file(staging / record, [to_json(sealed({**told, "outputs": outputs}))])
-    return folder
+    return write_folder(
+        folder, contents, "provenance.json", told, replacing=FILES if replace else ()
+    )

@@ -17,7 +17,7 @@ from riskscore.errors import OutputError
 from riskscore.files import sha256
 from riskscore.outputs import as_output_errors, open_permissions, sync_folder, write_file
 from riskscore.samples.hla.table import HLA_COLUMNS
-from riskscore.scoring.coverage import (
+from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,

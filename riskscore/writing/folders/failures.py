@@ -10,7 +10,7 @@ from typing import Any
 
 from riskscore.errors import ShardError
 from riskscore.files import read_text
-from riskscore.writing.folders.bundle import write_folder
+from riskscore.writing.folders.sealed import write_folder
 
 RECORD = "failed.json"
 FAILED_COLUMNS = ("sample_set", "file", "part", "error", "exit_code", "message")

@@ -8,7 +8,7 @@ match report tells of genome-wide models, which is the same in all parts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -17,15 +17,10 @@ from typing import Any
 
 from riskscore.errors import ShardError
 from riskscore.files import read_text, sha256
-from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.coverage import tally_scores
-from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
-from riskscore.writing.folders.bundle import plain_lines, write_folder
-from riskscore.writing.provenance import asks_ancestry, is_sealed, provenance
-from riskscore.writing.tables.parquet import as_table, hla_schema, parquet_bytes, scores_schema
-from riskscore.writing.tables.write import as_block
+from riskscore.writing.provenance import asks_ancestry, is_sealed
+from riskscore.writing.tables.parquet import scores_schema
 
 RECORD, PLAIN = "shard.json", "plain_report.tsv"
 SCORES, CALLS = "scores.parquet", "hla_calls.parquet"
@@ -73,42 +68,6 @@ class Shard:
         import pyarrow.parquet as pq
 
         return pq.read_table(self.folder / CALLS)
-
-
-def write_shard(
-    scores: Scores,
-    folder: Path,
-    part: PeoplePart,
-    *,
-    sample_set: str = "",
-    hashed: Mapping[str, Any],
-    fingerprint: str = "",
-) -> Path:
-    """Write the scores of one part into a new folder, whole or not at all.
-
-    ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` stands for
-    everything the shard was made from.
-    """
-    told = {
-        "schema": SCHEMA,
-        "sample_set": sample_set,
-        "part": str(part),
-        "fingerprint": fingerprint,
-        "provenance": provenance(scores, hashed),
-        "tallies": [tally.as_data() for tally in tally_scores(scores)],
-    }
-    people = max(1, len(scores.cohort.samples))  # rows of a group: one a model
-    schema = scores_schema(by_ancestry=scores.cohort.question.by_ancestry)
-    table = (as_table(block, schema) for block in scores.blocks())
-    rows = as_block(hla_rows(scores.cohort.samples, scores.cohort.hla), HLA_COLUMNS)
-    calls = (as_table(block, hla_schema()) for block in rows)
-    contents: dict[str, Iterable[str | bytes]] = {
-        SCORES: [parquet_bytes(table, schema, people)],
-        CALLS: [parquet_bytes(calls, hla_schema(), people)],
-    }
-    if part.index == 1 and not sample_set and (plain := plain_lines(scores)):
-        contents[PLAIN] = [plain]
-    return write_folder(folder, contents, RECORD, told)
 
 
 def read_shard(folder: Path) -> Shard:

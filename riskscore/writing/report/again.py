@@ -12,7 +12,7 @@ from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
 from riskscore.writing.report.batches import is_batch
-from riskscore.writing.report.results import models_of
+from riskscore.writing.report.sources import models_of
 
 
 def score_again(

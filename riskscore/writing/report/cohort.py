@@ -12,6 +12,7 @@ import numpy as np
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
+from riskscore.writing.plain_words import natural
 from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (
     Spec,
@@ -20,7 +21,6 @@ from riskscore.writing.report.charts import (
     risk_chart,
 )
 from riskscore.writing.report.results import Results
-from riskscore.writing.words import natural
 
 _SHOWN = 25
 

@@ -11,15 +11,16 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import RiskModel
+from riskscore.scoring.account.ledger import ledger, uncertainty_rows
 from riskscore.scoring.adjusted import placement_of, shares_text
 from riskscore.scoring.ancestry.projection import project
-from riskscore.scoring.ledger import ledger, uncertainty_rows
 from riskscore.scoring.link import expit, logit
-from riskscore.scoring.people_scores import ModelScores
 from riskscore.scoring.population.likeness import likeness
 from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
+from riskscore.scoring.scored import ModelScores
 from riskscore.writing.measurements import Measurement, by_measurement
+from riskscore.writing.plain_words import in_thousand
 from riskscore.writing.report.charts import (
     Spec,
     age_chart,
@@ -28,7 +29,6 @@ from riskscore.writing.report.charts import (
     waterfall_chart,
 )
 from riskscore.writing.report.risk_drawings import icon_array, interval_bar
-from riskscore.writing.words import in_thousand
 
 _STEPS = 12
 _UNSEEN = 10

@@ -19,7 +19,8 @@ from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render
 from riskscore.writing.report.cohort import cohort_context, provenance_rows
 from riskscore.writing.report.individual import individual_context
-from riskscore.writing.report.results import Results, results_of_folder, results_of_scores
+from riskscore.writing.report.results import Results
+from riskscore.writing.report.sources import results_of_folder, results_of_scores
 
 _FOLDER = "riskscore.writing.report"
 

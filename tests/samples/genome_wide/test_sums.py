@@ -14,7 +14,8 @@ from riskscore.models.plain import PlainVariants
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.genome_wide.exact_sums import ExactSums
-from riskscore.samples.genome_wide.sums import PlainSums, read_plain
+from riskscore.samples.genome_wide.plain_sums import PlainSums
+from riskscore.samples.genome_wide.sums import read_plain
 from riskscore.samples.loci.strand import MINIMUM_ON_STRAND
 from tests.samples.files.blocks.bgzf_files import write_vcf
 from tests.samples.files.blocks.test_bcf import write_bcf

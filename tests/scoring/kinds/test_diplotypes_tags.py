@@ -27,7 +27,7 @@ from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
 from riskscore.scoring.kinds.tag_haplotypes import published_pairs, tag_pairs
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 
 PANEL = reference_panel()
 MODEL = rs.load_model("t1d")

@@ -23,7 +23,7 @@ from riskscore.samples.hla.typed.typing import Genotype, Typings, typed_calls
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.tags import tag_chances
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 from tests.scoring.panels import alleles
 
 Make = Callable[..., Path]
@@ -204,7 +204,7 @@ def weak_panel(monkeypatch: pytest.MonkeyPatch, r2: float) -> None:
     weak = ReferencePanel(
         PANEL.alleles, PANEL.drdq, PANEL.residues, tags, PANEL.groups, PANEL.haplotypes
     )
-    monkeypatch.setattr("riskscore.samples.cohort.reference_panel", lambda: weak)
+    monkeypatch.setattr("riskscore.samples.read.reference_panel", lambda: weak)
 
 
 def test_a_weak_tag_is_refused_unless_the_user_insists(

@@ -15,12 +15,12 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.loci.dosages import Dosages
+from riskscore.scoring.account.ledger import ledger
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.ledger import ledger
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
-from riskscore.scoring.observed.unknowns import VarianceSource
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.observed.uncertainty import VarianceSource
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.score import score_cohort
 from tests.scoring.panels import counted
 

@@ -12,7 +12,7 @@ from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import Status
 from riskscore.samples.person import person
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 
 
 def _model() -> RiskModel:

@@ -15,7 +15,7 @@ import pytest
 import riskscore as rs
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
-from riskscore.scoring.population.reference import build_reference
+from riskscore.scoring.population.build import build_reference
 from tests.scoring.panels import scheme_shares
 
 ROOT = Path(__file__).parents[3]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from riskscore.scoring.kinds.states import States
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal
 from riskscore.scoring.population.spectrum import of_normal, of_states
-from riskscore.scoring.states import States
 
 
 def _expit(x: np.ndarray) -> np.ndarray:

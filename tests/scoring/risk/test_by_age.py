@@ -17,12 +17,12 @@ from riskscore.models.reference.incidence import incidence_table, mortality_tabl
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
+from riskscore.scoring.kinds.states import States
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal
-from riskscore.scoring.population.reference import build_reference
 from riskscore.scoring.population.spectrum import Spectrum, certain, of_states
 from riskscore.scoring.risk.absolute import Rates
 from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
-from riskscore.scoring.states import States
 
 WITH_AGES = ["t1d", "t1d-grs1", "ra", "ra-dumontcel", "ms", "ms-2013", "sle", "hashimoto"]
 NO_VARIANTS = exact_or_normal(np.zeros((0, 3)), np.zeros((0, 3)))[0]

@@ -16,7 +16,7 @@ from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import Factor, Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.genome_wide import COMPONENT, plain_reference
-from riskscore.scoring.people_scores import ModelScores, ScoredCohort
+from riskscore.scoring.scored import ModelScores, ScoredCohort
 from riskscore.scoring.tally import Covered, Tally, Thing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import Missing
@@ -11,12 +11,10 @@ from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.observed.uncertainty import shares_by_term
-from riskscore.scoring.observed.unknowns import VarianceSource
+from riskscore.scoring.observed.uncertainty import VarianceSource
+from riskscore.scoring.observed.variance import shares_by_term
 from riskscore.scoring.population.reference import Reference
-
-if TYPE_CHECKING:
-    from riskscore.scoring.people_scores import ModelScores, ScoredCohort
+from riskscore.scoring.scored import ModelScores, ScoredCohort
 
 
 @dataclass(frozen=True, slots=True)

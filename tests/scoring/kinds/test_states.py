@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskscore.scoring.states import States, outer
+from riskscore.scoring.kinds.states import States, outer
 
 # A person: possible values of two columns with their weights; none where nothing is known.
 Person = list[tuple[tuple[int, int], float]]

@@ -1,0 +1,102 @@
+"""Codes and risks in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+NOTICE = "Illustrative, not diagnostic."
+
+
+# The codes of match reports and flags, as a reader without their list understands them.
+_PLAIN_WORDS = {
+    "found": "found",
+    "swapped": "found, counted by its other allele",
+    "flipped": "found, written on the other strand",
+    "absent": "not in the file",
+    "no_call": "in the file, without a genotype for the person",
+    "alleles_differ": "in the file with other alleles",
+    "ambiguous_strand": "not used: nothing tells its strand",
+    "duplicate_record": "not used: two records claim it",
+    "outside_index": "on a chromosome that the file does not hold",
+    "no_chromosome": "on a chromosome that the file does not hold",
+    "low_imputation_quality": "not used: imputed too poorly",
+    "filtered": "not used: its FILTER is not accepted",
+    "low_resolution": "typed, but not finely enough",
+    "ambiguous": "typed with more than one reading",
+    "tag_not_valid": "not used: its tag SNP does not stand for it in this population",
+    "not_given": "not given",
+    "not_applicable": "does not concern the person",
+    "at_frequency": "not in the file: the population's mean was taken, as asked",
+    "no_position": "without a position in the file's build",
+    "not_phased": "not known which alleles share a chromosome",
+    "not_scored": "no score",
+    "stand_in": "read from a tag SNP in place of an untyped gene",
+    "tag": "read from a tag SNP",
+    "weights_from": "the weights come from people of other ancestry",
+    "from_typed_allele": "read from the typed HLA allele that the variant marks",
+    "frequencies_from": "some SNPs take their frequencies from another population",
+    "population": "the population is not known",
+    "ancestry": "the percentile is among people of this ancestry",
+    "haplotype_tags_missing": "some tag SNPs of haplotypes are not in the file",
+    "more_than_two_haplotypes": "tag SNPs tell of more than two haplotypes",
+}
+
+
+def plain_code(code: str) -> str:
+    """A code of the match report or of the flags in plain words.
+
+    >>> plain_code("outside_index")
+    'on a chromosome that the file does not hold'
+    """
+    return _PLAIN_WORDS.get(code, code.replace("_", " "))
+
+
+def natural(probability: float) -> str:
+    """A risk as people in 1,000, or in 100,000 when rare.
+
+    >>> natural(0.0031), natural(0.00004)
+    ('3.1 in 1,000', '4 in 100,000')
+    """
+    if probability >= 0.0005:
+        return f"{1000 * probability:.3g} in 1,000"
+    return f"{100_000 * probability:.2g} in 100,000"
+
+
+def in_thousand(probability: float, unsure: float = 1.0) -> str:
+    """A risk in 1,000 people, rounded to what it can bear.
+
+    ``unsure`` is the upper end of its interval over the lower: where they are more than twice
+    apart, numbers below ten have one digit that counts, larger ones two.
+
+    >>> in_thousand(0.00834, 12.0), in_thousand(0.0254, 12.0), in_thousand(0.00834)
+    ('8', '25', '8.34')
+    >>> in_thousand(0.00004, 3.0)
+    '0.04'
+    """
+    value = 1000 * probability
+    digits = 3 if unsure < 1.2 else 2
+    if unsure > 2 and value < 9.5:
+        digits = 1
+    if value >= 100:
+        digits = max(digits, 3 if unsure < 2 else 2)
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.0f}" if rounded >= 10 and digits < 3 else f"{rounded:.6g}"
+
+
+def risk_words(numbers: Mapping[str, float]) -> str:
+    """A person's risk with its interval beside the average, or that there is none.
+
+    >>> risk_words({"probability": 0.01, "probability_low": 0.002, "probability_high": 0.04,
+    ...             "average_risk": 0.005, "risk_ratio": 2.0})
+    '10 in 1,000 (2 in 1,000 to 40 in 1,000), 2 times the average of 5 in 1,000'
+    >>> risk_words({"probability": float("nan")})
+    'no probability'
+    """
+    if math.isnan(numbers["probability"]):
+        return "no probability"
+    low, high = natural(numbers["probability_low"]), natural(numbers["probability_high"])
+    return (
+        f"{natural(numbers['probability'])} ({low} to {high}), {numbers['risk_ratio']:.2g} times "
+        f"the average of {natural(numbers['average_risk'])}"
+    )
