@@ -150,3 +150,14 @@ def test_weights_past_what_exp_can_hold(
     assert np.diff(log_odds) == pytest.approx([weight, weight])
     ratio = table.numbers["odds_ratio"]
     assert np.isnan(ratio).all() or np.isinf(ratio[log_odds > 710]).all()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_variant_counted_by_both_alleles_is_noted(tmp_path: Path, size: int) -> None:
+    """A third allele at the place is another variant, and two rows of it are no doubt."""
+    letters = (("A", "G", 0.1), ("G", "A", -0.1), ("T", "A", 0.2))
+    rows = [["r0", 6, 100, *row] for row in letters]
+    model = _scoring(tmp_path / "s.txt", rows, size)
+    told = [note for note in model.card.limits if "both are summed" in note]
+    assert len(told) == 1
+    assert "1 row(s) count the other allele" in told[0]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations_with_replacement
 
-from riskscore.errors import HLAFormatError
+from riskscore.errors import HLAFormatError, ModelFormatError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.hla_fields import FIRST_FIELDS
 from riskscore.models.scoring_files.factors import parse_serotype
@@ -43,13 +43,16 @@ def of_the_same_genes(haplotypes: Mapping[str, Alleles]) -> dict[str, Alleles]:
     }
 
 
-def require_all_pairs(terms: Iterable[Term], beside_any: Collection[str]) -> None:
-    """Raise HLAFormatError where a pair of haplotypes, each given beside X, is not given itself."""
+def require_all_pairs(terms: Iterable[Term], beside_any: Collection[str], file: str) -> None:
+    """Raise ModelFormatError where a pair of haplotypes that stand beside X is not given."""
     given = {f.names for t in terms for f in t.factors if isinstance(f, DiplotypeFactor)}
     for first, second in combinations_with_replacement(sorted(beside_any), 2):
         if (first, second) not in given:
-            raise HLAFormatError(
-                f"{first} and {second} each stand beside X, and no row has the two together"
+            whole = f"{first}/{second}"
+            raise ModelFormatError(
+                f"{' and '.join(dict.fromkeys((first, second)))} beside X leaves {whole} open",
+                where=file,
+                fix=f"add a row of {whole}, with weight 0 if it has none",
             )
 
 

@@ -23,7 +23,7 @@ from riskscore.models.scoring_files.rows import (
     standard_columns,
     unknown_column,
 )
-from riskscore.models.scoring_files.variants import NO_LETTERS, NO_PLACE, ONE_LETTER
+from riskscore.models.scoring_files.variants import BOTH_WAYS, NO_LETTERS, NO_PLACE, ONE_LETTER
 
 LARGE = 2_000  # rows above which a file's plain variants are held as arrays
 
@@ -97,6 +97,7 @@ def _plain(cells: Columns, weights: Array, origin: Origin, kept: Mask) -> PlainV
         ONE_LETTER: (other == "") & kept,
         NO_PLACE: (places[Build.GRCh37] + places[Build.GRCh38] == 0) & kept,
         NO_LETTERS: effects.that(["-", "I", "D"].__contains__) & kept,
+        BOTH_WAYS: _counted_both_ways(chrom, list(places.values()), effect, other) & kept,
     }
     frequency = {
         (column.removeprefix(FREQUENCY) if column.startswith(FREQUENCY) else OWN_FREQUENCY): (
@@ -157,6 +158,20 @@ def _repeated(
     found[rows[order[1:][same]]] = True
     placed: Mask = np.logical_or.reduce([place > 0 for place in places])
     return found & placed
+
+
+def _counted_both_ways(
+    chromosome: Coded, places: Sequence[Positions], effect: Words, other: Words
+) -> Mask:
+    """Rows that count the other allele of a variant that a row above counts."""
+    rough = (chromosome.codes << 33) + sum(place.astype(np.int64) for place in places)
+    order = np.argsort(rough, kind="stable")
+    same = np.diff(rough[order]) == 0
+    found = np.zeros(len(effect), dtype=bool)
+    for above, row in zip(order[:-1][same].tolist(), order[1:][same].tolist(), strict=True):
+        swapped = effect[row] == other[above] and other[row] == effect[above]
+        found[row] = swapped and any(place[row] == place[above] > 0 for place in places)
+    return found
 
 
 def _places(cells: Columns, origin: Origin) -> tuple[Coded, dict[Build, Positions]]:

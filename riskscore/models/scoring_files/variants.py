@@ -21,6 +21,7 @@ ONE_LETTER = "name no other allele: matched by the effect allele alone, so neith
 ONE_LETTER += "another variant nor the strand of an A/T or C/G record can be told apart"
 NO_PLACE = "have no position in the builds the file gives: they cannot be found in a VCF"
 NO_LETTERS = "name alleles that are not sequences (I, D, -): they match no VCF record"
+BOTH_WAYS = "count the other allele of a variant whose allele a row above counts; both are summed"
 _STRICT_LETTERS = re.compile(r"[ACGT]+")
 _LETTERS = re.compile(r"[ACGTN]+|[-ID]")
 _CHROMOSOMES = frozenset([*CHROMOSOME_LENGTHS[Build.GRCh38], "MT"])

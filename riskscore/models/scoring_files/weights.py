@@ -32,6 +32,7 @@ from riskscore.models.scoring_files.haplotype_pairs import (
 from riskscore.models.scoring_files.origin import Origin, catalog_origin, folder_origin
 from riskscore.models.scoring_files.rows import Row, ScoringTable, read_table
 from riskscore.models.scoring_files.variants import (
+    BOTH_WAYS,
     VARIANT_COLUMNS,
     looks_like_letters,
     read_snp_haplotype,
@@ -90,7 +91,7 @@ def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
     haplotypes: Mapping[str, Alleles] = reader.haplotypes
     if reader.by_serotype:
         haplotypes = of_the_same_genes(haplotypes)
-        require_all_pairs(terms, reader.beside_any)
+        require_all_pairs(terms, reader.beside_any, row.file)
     if not origin.strict:
         terms = whole_pairs(terms, reader.beside_any)
     return Weights(terms, haplotypes, reader.frequency, reader.said())
@@ -163,6 +164,8 @@ class _Reader:
             other = self.terms[name].factors[0]
             if isinstance(other, VariantFactor) and other.variant != first.variant:
                 name = f"{name}:{first.variant.effect_allele}"  # another allele of the same SNP
+                if first.variant.effect_allele == other.variant.other_allele:
+                    self.notes[BOTH_WAYS] += 1
         coding = getattr(first, "coding", ADDITIVE)
         if len(factors) == 1 and coding is not ADDITIVE:
             name = f"{name} ({coding.name})"

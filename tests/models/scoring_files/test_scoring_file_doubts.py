@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import riskscore as rs
-from riskscore.errors import ModelFormatError, RiskscoreError, UsageError
+from riskscore.errors import ModelFormatError, UsageError
 from riskscore.models.catalog import load_model
 from riskscore.models.model import is_model_id
 from riskscore.models.scoring_files.pgs import read_scoring_file
@@ -222,5 +222,8 @@ def test_pairs_of_haplotypes_by_serotype(tmp_path: Path) -> None:
 
 
 def test_a_pair_that_no_row_has_is_not_made_up(tmp_path: Path) -> None:
-    with pytest.raises(RiskscoreError, match="no row has the two together"):
-        load_model(_piped(tmp_path / "x.txt", DR3_DR4[1:]), force=True)
+    """The message names the pair, also of a haplotype with itself, and the file."""
+    for lost, pair in ((0, "HLA-DR3/HLA-DR4; HLA-DQ8"), (1, "HLA-DR3/HLA-DR3")):
+        rows = [row for place, row in enumerate(DR3_DR4) if place != lost]
+        with pytest.raises(ModelFormatError, match=rf"leaves {pair} open \(x.txt\)"):
+            load_model(_piped(tmp_path / "x.txt", rows), force=True)
