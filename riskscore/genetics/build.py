@@ -145,15 +145,6 @@ def assemblies_of_contigs(lengths: Mapping[str, int]) -> set[str]:
     }
 
 
-def build_of_contigs(lengths: Mapping[str, int]) -> Build | None:
-    """The build whose chromosome lengths a header declares; None if it declares none, or a mix.
-
-    >>> build_of_contigs({"chr6": 170805979, "HLA-A*01:01": 3503})
-    <Build.GRCh38: 'GRCh38'>
-    """
-    return _only_build(assemblies_of_contigs(lengths))
-
-
 def assembly_of_accession(name: str) -> str | None:
     """The assembly that a chromosome's RefSeq accession belongs to, by its version; else None.
 

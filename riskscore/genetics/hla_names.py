@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import ABSENT_DIGITS, DISPENSABLE, AlleleList, HLAAllele, HLAName
@@ -200,8 +199,3 @@ def _gl_allele(name: HLAName) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def expanded(first: HLAName, second: HLAName) -> list[tuple[HLAAllele, HLAAllele]]:
-    """Every pair of single alleles that two ambiguous names may stand for."""
-    return list(product(first.members, second.members))
