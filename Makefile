@@ -104,7 +104,7 @@ lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade 
 	$(PYTHON) -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/python -m pip install $(PIP_FLAGS) uv
 	$(LOCK_VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
-	  --no-emit-index-url --extra dev $(LOCK_FLAGS) -o requirements.lock pyproject.toml
+	  --no-emit-index-url --extra dev --extra all $(LOCK_FLAGS) -o requirements.lock pyproject.toml
 	@{ echo '# Every package of riskscore and of its tests, with hashes: Python 3.11 to 3.14, Linux and macOS.'; \
 	   echo '# Written by `make lock` from pyproject.toml; do not edit by hand.'; cat requirements.lock; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock

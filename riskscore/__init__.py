@@ -127,9 +127,9 @@ attach_charts()
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from riskscore.distribution import version_of
 
-        return version("riskscore")
+        return version_of("riskscore")
     if name not in _HOMES:
         raise AttributeError(f"module 'riskscore' has no attribute {name!r}")
     return getattr(import_module(f"riskscore.{_HOMES[name]}"), name)

@@ -2,6 +2,7 @@
 
 RiskscoreError (1)
 ├── UsageError (2)                 a combination of options that cannot be meant
+│   └── ExtraMissingError (4)      a package that is installed with an extra, and is not there
 ├── InputError (10)                what was given cannot be read
 │   ├── FileMissingError (11)      no such file
 │   ├── IndexMissingError (12)     the VCF has no usable index
@@ -82,6 +83,10 @@ def plain(text: str) -> str:
 
 class UsageError(RiskscoreError):
     exit_code = 2
+
+
+class ExtraMissingError(UsageError):
+    exit_code = 4
 
 
 class InputError(RiskscoreError):

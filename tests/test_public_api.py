@@ -39,7 +39,7 @@ def test_every_name_has_an_example_that_runs() -> None:
 def test_version_is_that_of_the_package() -> None:
     from importlib.metadata import version
 
-    assert rs.__version__ == version("riskscore")
+    assert rs.__version__ == version("riskscore-hla")
 
 
 VCF = Path(__file__).parents[1] / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"

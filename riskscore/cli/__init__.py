@@ -82,9 +82,9 @@ def _fail(error: RiskscoreError) -> NoReturn:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from riskscore.distribution import version_of
 
-        typer.echo(f"riskscore {version('riskscore')}")
+        typer.echo(f"riskscore {version_of('riskscore')}")
         raise typer.Exit
 
 

@@ -17,6 +17,7 @@ from scipy.special import expit, ndtri
 from scipy.stats import chi2, norm
 
 from riskscore.arrays import Array
+from riskscore.distribution import extra
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError, UsageError
 from riskscore.scoring.link import logit
 
@@ -227,7 +228,8 @@ def _infinite(
 
     Asked only where the fit looks like it: the programme is slow for many people.
     """
-    from firthmodels import detect_separation
+    with extra("studies"):
+        from firthmodels import detect_separation
 
     beta = result.beta
     fitted = expit(beta[0] + columns @ beta[1:] + (0.0 if offset is None else offset))
@@ -256,7 +258,8 @@ def _firth(
     of_interest: Sequence[str] | None,
     infinite: tuple[str, ...],
 ) -> Regression:
-    from firthmodels import FirthLogisticRegression
+    with extra("studies"):
+        from firthmodels import FirthLogisticRegression
 
     wanted = [j for j, name in enumerate(labels[1:]) if of_interest is None or name in of_interest]
     for tolerance in _TOLERANCES:

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
+from riskscore.distribution import extra
 from riskscore.writing.plain_words import plain_code
+
+with extra("report"):
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
 
 
 def source_of(content: str) -> str:

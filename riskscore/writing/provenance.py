@@ -12,10 +12,10 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from riskscore.distribution import version_of
 from riskscore.files import reference_root, sha256
 from riskscore.samples.question import AUTO_POPULATION, Question
 from riskscore.scoring.scored import ScoredCohort
@@ -30,7 +30,7 @@ Inputs = Mapping[str, Path | Sequence[Path] | None]
 
 def software() -> dict[str, str]:
     """The versions of what computes the scores."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version()} | {name: version_of(name) for name in _LIBRARIES}
 
 
 @cache

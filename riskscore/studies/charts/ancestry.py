@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from riskscore.arrays import Array
+from riskscore.distribution import extra
 from riskscore.errors import UsageError
 from riskscore.samples.ancestry.table import ComponentTable, component_table
 from riskscore.scoring.ancestry.ancestry import Ancestry
 from riskscore.studies.charts.theme import COLOURS, HEIGHT, Chart, finish, people
+
+with extra("report"):
+    import altair as alt
 
 _EVERY = 3  # of so many reference people one is drawn
 _NAMES = {"AFR": "African", "AMR": "admixed American", "EAS": "East Asian", "EUR": "European",

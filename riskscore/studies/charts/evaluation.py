@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
+from riskscore.distribution import extra
 from riskscore.errors import UsageError
 from riskscore.studies.charts.theme import COLOURS, HEIGHT, QUIET, WIDTH, Chart, finish, people
 from riskscore.studies.evaluation.evaluate import Evaluation
+
+with extra("report"):
+    import altair as alt
 
 
 class EvaluationPlots:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
+from riskscore.distribution import extra
 from riskscore.errors import UsageError
 from riskscore.studies.association.fit import Fit
 from riskscore.studies.charts.theme import (
@@ -20,6 +20,9 @@ from riskscore.studies.charts.theme import (
     finish,
     people,
 )
+
+with extra("report"):
+    import altair as alt
 
 _LEAST_P = 1e-300  # a p below what a float holds still has a place on the chart
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 
+from riskscore.distribution import extra
 from riskscore.studies.charts.theme import COLOURS, HEIGHT, QUIET, WIDTH, Chart, finish, people
 from riskscore.studies.interaction.interaction import Interaction, JointEffect
+
+with extra("report"):
+    import altair as alt
 
 
 class InteractionPlots:

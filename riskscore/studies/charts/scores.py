@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
+from riskscore.distribution import extra
 from riskscore.scoring.score import Scores
 from riskscore.studies.charts.theme import LOWERS, QUIET, RAISES, WIDTH, Chart, finish
+
+with extra("report"):
+    import altair as alt
 
 
 class ScorePlots:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import altair as alt
-
+from riskscore.distribution import extra
 from riskscore.errors import UsageError
 from riskscore.outputs import atomic_write
+
+with extra("report"):
+    import altair as alt
 
 Chart = alt.LayerChart | alt.FacetChart | alt.HConcatChart
 

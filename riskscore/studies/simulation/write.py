@@ -18,10 +18,10 @@ import json
 import math
 import platform
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from riskscore.distribution import version_of
 from riskscore.outputs import new_folder
 from riskscore.samples.files.vcf_write import DOSAGE_FORMATS, GT_FORMAT, VCFWriter
 from riskscore.studies.simulation.records import SimulatedRecord, simulated_records
@@ -62,7 +62,7 @@ def _write_vcfs(simulation: SimulatedPeople, folder: Path) -> None:
     noisy = settings.r2 is not None
     chromosomes = simulation.drawer.chromosomes
     head = [
-        f"##source=riskscore simulate {version('riskscore')}: {NOTICE}",
+        f"##source=riskscore simulate {version_of('riskscore')}: {NOTICE}",
         "##note=REF is the reference base where the models know it, else their other allele; "
         "positions of HLA records are markers",
         *_INFOS,
@@ -165,7 +165,7 @@ def _description(simulation: SimulatedPeople) -> dict[str, Any]:
     return {
         "schema": "riskscore-simulation-1",
         "notice": NOTICE,
-        "software": {name: version(name) for name in ("riskscore", "numpy", "scipy")}
+        "software": {name: version_of(name) for name in ("riskscore", "numpy", "scipy")}
         | {"python": platform.python_version()},
         "people": len(simulation),
         "population": settings.population,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from markupsafe import Markup
-
+from riskscore.distribution import extra
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import reference_panel
 from riskscore.outputs import atomic_write
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render
+
+with extra("report"):
+    from markupsafe import Markup
 
 _FOLDER = "riskscore.writing.explorer"
 

@@ -10,15 +10,18 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from riskscore.arrays import Array
+from riskscore.distribution import extra
 from riskscore.models.model import RiskModel
 from riskscore.samples.ancestry.table import component_table
 from riskscore.studies.charts.ancestry import components_chart
 from riskscore.writing.report.results import Results
+
+with extra("report"):
+    import altair as alt
 
 Spec = dict[str, Any]
 LABELS = 190  # pixels: longer labels of an axis are cut, and whole in the tooltip

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from riskscore.distribution import extra
 from riskscore.errors import ModelError, UsageError
 from riskscore.models.reference.panel import reference_panel
 from riskscore.outputs import atomic_write
@@ -87,7 +88,8 @@ def write_report(
 @cache
 def _chart_script() -> str:
     """Vega, Vega-Lite and Vega-Embed with our own few lines, bundled into one script."""
-    import vl_convert
+    with extra("report"):
+        import vl_convert
 
     bundle: str = vl_convert.javascript_bundle(asset(_FOLDER, "charts.js"))
     return bundle

@@ -1,4 +1,4 @@
-"""A BGEN file as a Source; needs the extra riskscore[bgen]."""
+"""A BGEN file as a Source; needs the extra riskscore-hla[bgen]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask
-from riskscore.errors import EmptyVCFError, IndexMissingError, UsageError, VCFFormatError
+from riskscore.distribution import extra
+from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.files import text_lines
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
@@ -86,8 +87,8 @@ class BgenFile(Source):
     """A BGEN, with its .bgi index or, without one, read from end to end.
 
     Samples come from the file, or from a .sample file beside it. Raises VCFFormatError,
-    IndexMissingError, EmptyVCFError, DuplicateSampleError, or UsageError where the package bgen
-    is not installed.
+    IndexMissingError, EmptyVCFError, DuplicateSampleError, or ExtraMissingError where the package
+    bgen is not installed.
     """
 
     def __init__(self, path: Path, warning: str = "") -> None:
@@ -246,10 +247,6 @@ def _people(path: Path, count: int) -> list[str]:
 
 
 def _bgen() -> Any:
-    try:
+    with extra("bgen"):
         import bgen
-    except ImportError as error:
-        raise UsageError(
-            "reading BGEN needs the package bgen", fix="pip install 'riskscore[bgen]'"
-        ) from error
     return bgen

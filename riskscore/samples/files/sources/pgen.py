@@ -1,4 +1,4 @@
-"""A PLINK 2 fileset (.pgen, .pvar, .psam) as a Source; needs the extra riskscore[pgen]."""
+"""A PLINK 2 fileset (.pgen, .pvar, .psam) as a Source; needs the extra riskscore-hla[pgen]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Mask
-from riskscore.errors import EmptyVCFError, FileMissingError, UsageError, VCFFormatError
+from riskscore.distribution import extra
+from riskscore.errors import EmptyVCFError, FileMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import LAST_ALLELE, NO_CALL
@@ -81,8 +82,8 @@ class PgenFile(Source):
 
     The .pvar is read once, line by line, and only the rows that were asked for are kept.
 
-    Raises FileMissingError, VCFFormatError, EmptyVCFError, DuplicateSampleError, or UsageError
-    where pgenlib is not installed.
+    Raises FileMissingError, VCFFormatError, EmptyVCFError, DuplicateSampleError, or
+    ExtraMissingError where pgenlib is not installed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -218,12 +219,8 @@ def _is_position(text: str) -> bool:
 
 
 def _pgenlib() -> Any:
-    try:
+    with extra("pgen"):
         import pgenlib
-    except ImportError as error:
-        raise UsageError(
-            "reading PGEN needs the package pgenlib", fix="pip install 'riskscore[pgen]'"
-        ) from error
     return pgenlib
 
 
