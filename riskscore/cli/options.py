@@ -247,8 +247,9 @@ def question_of(
     population: Annotated[
         str,
         typer.Option(
-            help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown. auto: EUR, and "
-            "percentiles among people of each one's own ancestry, where the file's SNPs tell it.",
+            help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, a mixture of them "
+            "(EUR=0.7,AFR=0.3), or unknown. auto: EUR, and percentiles among people of each one's "
+            "own ancestry, where the file's SNPs tell it.",
             rich_help_panel=RISK,
         ),
     ] = "EUR",

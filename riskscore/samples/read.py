@@ -13,6 +13,7 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.models.catalog import Models
 from riskscore.models.model import RiskModel
+from riskscore.models.reference.haplotypes import in_mixture
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.samples.cohort import Cohort
@@ -298,10 +299,12 @@ def _expected_frequencies(models: Sequence[RiskModel], population: str) -> dict[
     expected: dict[Variant, float] = {}
     for model in models:
         for variant, by_population in model.frequencies.items():
-            if population in by_population or OWN_FREQUENCY in by_population:
-                own = by_population.get(OWN_FREQUENCY, 0.0)
-                expected[variant] = by_population.get(population, own)
+            own = in_mixture(by_population, population)
+            own = by_population.get(OWN_FREQUENCY) if own is None else own
+            if own is not None:
+                expected[variant] = own
         for haplotype in model.scheme.haplotypes if model.scheme else ():
-            if haplotype.tag and population in haplotype.frequency:
-                expected[haplotype.tag] = haplotype.frequency[population]
+            own = in_mixture(haplotype.frequency, population)
+            if haplotype.tag and own is not None:
+                expected[haplotype.tag] = own
     return expected

@@ -100,6 +100,14 @@ def test_in_a_mixture_each_population_has_its_own_or_the_stand_in(tmp_path: Path
     assert by_name[second["rsID"]] in model.stand_ins(mixture)
 
 
+@pytest.mark.parametrize("model", ["t1d", "t1d-grs1", "ra", "ms", "sle"])
+def test_a_mixture_of_one_population_is_that_population(model: str) -> None:
+    alone, mixed = (rs.score(PEOPLE, model, population=name) for name in ("EUR", "EUR=1"))
+    for column in ("log_odds", "probability", "percentile", "coverage"):
+        one, other = (scores.tables[0].numbers[column] for scores in (alone, mixed))
+        np.testing.assert_allclose(other, one, rtol=1e-9, err_msg=column)
+
+
 def test_without_a_stand_in_every_frequency_is_needed(tmp_path: Path) -> None:
     with pytest.raises(ModelFormatError, match="has no frequency for A"):
         rs.load_model(changed(tmp_path, {}, stand_in=""))

@@ -97,3 +97,17 @@ def shares_of(population: str) -> dict[str, float]:
     if not total:
         raise PopulationError(f"the shares of {population!r} sum to 0")
     return {name: share / total for name, share in shares.items()}
+
+
+def in_mixture(by_population: Mapping[str, float], population: str) -> float | None:
+    """A frequency in a superpopulation or a mixture; None where it is not known in a part of it.
+
+    >>> in_mixture({"EUR": 0.5, "AFR": 0.1}, "EUR=3,AFR=1"), in_mixture({"EUR": 0.5}, "AFR")
+    (0.4, None)
+    """
+    if population in by_population:
+        return by_population[population]
+    parts = shares_of(population)
+    if not parts.keys() <= by_population.keys():
+        return None
+    return sum(share * by_population[name] for name, share in parts.items())

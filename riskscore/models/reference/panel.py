@@ -12,7 +12,12 @@ from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.genetics.hla_residues import ResidueTable
 from riskscore.genetics.variant import Variant
-from riskscore.models.reference.haplotypes import MHC_GENES, NO_HAPLOTYPES, ReferenceHaplotypes
+from riskscore.models.reference.haplotypes import (
+    MHC_GENES,
+    NO_HAPLOTYPES,
+    ReferenceHaplotypes,
+    shares_of,
+)
 from riskscore.tables import read_rows
 
 MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
@@ -83,16 +88,56 @@ class ReferencePanel:
         found = [tag for tag in self.tags if tag.allele == allele]
         return tuple(sorted(found, key=lambda t: (-t.r2.get(population, 0.0), t.variant.name)))
 
+    def shares(self, gene: str, population: str) -> Mapping[HLAAllele, float]:
+        """The share of chromosomes with each allele, in a superpopulation or a mixture of them.
+
+        Empty where the panel does not have the gene in each of them.
+
+        >>> panel, allele = reference_panel(), HLAAllele.parse("B*57:01")
+        >>> [round(panel.shares("B", name)[allele], 4) for name in ("EUR", "EUR=0.75,AFR=0.25")]
+        [0.0427, 0.0322]
+        """
+        if (population, gene) in self.alleles:
+            return self.alleles[population, gene]
+        mixed: dict[HLAAllele, float] = {}
+        for name, part in shares_of(population).items():
+            if (name, gene) not in self.alleles:
+                return {}
+            for allele, share in self.alleles[name, gene].items():
+                mixed[allele] = mixed.get(allele, 0.0) + part * share
+        return mixed
+
+    def group_members(self, population: str) -> Mapping[HLAAllele, Shares]:
+        """What the first name of each G group stands for, in a superpopulation or a mixture.
+
+        In a mixture the members' shares are weighed by how many of the group's chromosomes come
+        from each population.
+        """
+        if "=" not in population:
+            return self.groups.get(population, {})
+        mixed: dict[HLAAllele, dict[HLAAllele, float]] = {}
+        for name, part in shares_of(population).items():
+            for first, members in self.groups.get(name, {}).items():
+                weight = part * self.shares(first.gene, name).get(first, 0.0)
+                own = mixed.setdefault(first, {})
+                for member, share in members:
+                    own[member] = own.get(member, 0.0) + weight * share
+        return {
+            first: tuple((member, weight / total) for member, weight in own.items())
+            for first, own in mixed.items()
+            if (total := sum(own.values())) > 0
+        }
+
     def frequency(self, pattern: HLAAllele, population: str) -> float:
         """The share of chromosomes whose allele a pattern covers."""
-        table = self.alleles.get((population, pattern.gene), {})
+        table = self.shares(pattern.gene, population)
         return sum(share for allele, share in table.items() if pattern.covers(allele))
 
     def panel_name(self, allele: HLAAllele, population: str) -> HLAAllele:
         """The name by which the panel knows an allele: two fields, of the first of its G group."""
         short = allele.reduced(2)
         plain = HLAAllele(short.gene, short.fields, "N" if short.suffix == "N" else "")
-        for first, members in self.groups.get(population, {}).items():
+        for first, members in self.group_members(population).items():
             if any(member == plain for member, _ in members):
                 return first
         return plain
@@ -106,8 +151,8 @@ class ReferencePanel:
         if name.is_absent or (isinstance(name, HLAAllele) and name.suffix == "N"):
             return ((name.members[0], 1.0),)
         found: dict[HLAAllele, float] = {}
-        table = self.alleles.get((population, name.gene), {})
-        shares = self.groups.get(population, {})
+        table = self.shares(name.gene, population)
+        shares = self.group_members(population)
         for listed, frequency in table.items():
             for allele, share in shares.get(listed, ((listed, 1.0),)):
                 if frequency * share > 0 and self._may_be(name, allele, population):

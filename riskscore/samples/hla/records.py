@@ -222,7 +222,7 @@ def _people_alike(records: Sequence[HLARecord]) -> tuple[Places, Places]:
     """
     owners, cells, before = [], [], 1
     for record in records:
-        rare = np.flatnonzero(record.cell != np.bincount(record.cell).argmax())
+        rare = np.flatnonzero(record.cell != np.bincount(record.cell, minlength=1).argmax())
         owners.append(rare)
         cells.append(before + record.cell[rare])
         before += len(record.copies)

@@ -35,7 +35,7 @@ class GeneKind(Kind):
     ) -> None:
         self.gene, self._read, self._panel = factors[0].gene, tuple(factors), panel
         self._population = population
-        table = panel.alleles.get((population, self.gene), {})
+        table = panel.shares(self.gene, population)
         told = [(self._verdicts(allele), share) for allele, share in table.items()]
         told = [(verdicts, share) for verdicts, share in told if not np.isnan(verdicts).any()]
         if not told:

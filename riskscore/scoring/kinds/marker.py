@@ -17,6 +17,7 @@ from riskscore.arrays import Mask
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import Marker, RiskModel
+from riskscore.models.reference.haplotypes import in_mixture
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Coding, Factor, HLAAlleleFactor, VariantFactor
 from riskscore.samples.cohort import Cohort
@@ -91,7 +92,7 @@ def marked_frequency(
     model: RiskModel, variant: Variant, marker: Marker, panel: ReferencePanel, population: str
 ) -> float:
     """The frequency of a marker's effect allele: its own, or by that of what it marks."""
-    own = model.frequencies[variant].get(population)
+    own = in_mixture(model.frequencies[variant], population)
     if own is not None:
         return own
     share = sum(panel.frequency(allele, population) for allele in marker.alleles)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.genetics.hla import HLAName, covered
 from riskscore.models.model import HaplotypeScheme, RiskModel
+from riskscore.models.reference.haplotypes import in_mixture
 from riskscore.models.terms import DiplotypeFactor, HaplotypeFactor
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls
 from riskscore.scoring.kinds.states import States
@@ -20,7 +21,7 @@ OTHER = "other"  # a haplotype that is none of the scheme's classes
 
 def own_frequencies(scheme: HaplotypeScheme, population: str) -> Array | None:
     """The model's frequency of each class and, last, of all other haplotypes; None without."""
-    given = [h.frequency.get(population) for h in scheme.haplotypes]
+    given = [in_mixture(h.frequency, population) for h in scheme.haplotypes]
     shares = [float(share) for share in given if share is not None]
     if len(shares) < len(given):
         return None

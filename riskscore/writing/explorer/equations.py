@@ -107,7 +107,7 @@ def _genes(
     counted = [f for f in model.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
     chosen: dict[str, tuple[HLAAllele, ...]] = {}
     for gene in sorted({factor.gene for factor in counted}):
-        shares = panel.alleles.get((population, gene), {})
+        shares = panel.shares(gene, population)
         named = {
             allele
             for factor in counted

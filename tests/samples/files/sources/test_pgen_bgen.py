@@ -276,9 +276,9 @@ def test_without_the_extra(
 
     def without(wanted: str, *rest: Any) -> Any:
         if wanted == package:
-            raise ImportError(wanted)
+            raise ModuleNotFoundError(f"No module named {wanted!r}", name=wanted)
         return real(wanted, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(UsageError, match=r"pip install 'riskscore\["):
+    with pytest.raises(UsageError, match=r"pip install 'riskscore-hla\["):
         open_source([tmp_path / name])
