@@ -189,7 +189,7 @@ def _parts(flags: str) -> list[str]:
     return sorted(flags.replace("no_chromosome", "outside_index").split(";"))
 
 
-QUICK = settings(max_examples=8)
+QUICK = settings(max_examples=6)
 
 
 @QUICK

@@ -50,7 +50,7 @@ def people() -> pd.DataFrame:
 
 def test_same_numbers_as_score(people: pd.DataFrame) -> None:
     scorer = RiskScorer("ms").fit(people)
-    table = rs.score(read_frame(people, [rs.rs.load_model("ms")])).of("ms").numbers
+    table = rs.score(read_frame(people, [rs.load_model("ms")])).of("ms").numbers
     parts = scorer.transform(people)
     assert parts.sum(axis=1) == pytest.approx(table["log_odds"], abs=1e-12)
     assert scorer.predict_proba(people)[:, 1] == pytest.approx(table["probability"], rel=1e-9)
@@ -94,7 +94,7 @@ def test_pipeline_with_pandas_output(people: pd.DataFrame) -> None:
 
 
 def test_pickle_and_clone(people: pd.DataFrame) -> None:
-    scorer = RiskScorer(rs.rs.load_model("ms")).fit(people)
+    scorer = RiskScorer(rs.load_model("ms")).fit(people)
     again = pickle.loads(pickle.dumps(scorer))
     np.testing.assert_array_equal(again.predict_proba(people), scorer.predict_proba(people))
     np.testing.assert_array_equal(

@@ -30,7 +30,7 @@ def test_killed_and_resumed(
     assert len(expected) == 11
     dice, killed, at_work = random.Random(whom), 0, 0
     for number in count():
-        if killed == many(13, 50):
+        if killed == many(8, 50):
             break
         out = tmp_path / f"killed{number}"
         batch = start(out)
