@@ -14,7 +14,7 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Variant
 from riskscore.models.plain import PlainVariants
-from riskscore.models.reference.haplotypes import shares_of
+from riskscore.models.reference.haplotypes import in_mixture, shares_of
 from riskscore.models.terms import (
     AminoAcidFactor,
     ExposureFactor,
@@ -317,16 +317,7 @@ class RiskModel:
         That of the stand-in population where its own is not known; None without either.
         """
         known = self.frequencies[variant]
-        if population in known:
-            return known[population]
-        stand_in = known.get(self.stand_in_population)
-        total = 0.0
-        for name, share in shares_of(population).items():
-            own = known.get(name, stand_in)
-            if own is None:
-                return None
-            total += share * own
-        return total
+        return in_mixture(known, population, known.get(self.stand_in_population))
 
     def marker(self, variant: Variant) -> Marker | None:
         """What HLA alleles a variant marks; None of most."""

@@ -34,7 +34,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.scoring.ancestry.projection import project
 from riskscore.scoring.ancestry.shares import Placement, place
 from riskscore.scoring.columns import Z_ADJUSTED
-from riskscore.scoring.design import Measurements
+from riskscore.scoring.design import Measurements, people_by_sex
 from riskscore.scoring.observed.percentile import ObservedPercentiles
 from riskscore.scoring.observed.share import weighted
 from riskscore.scoring.observed.variance import uncertainty
@@ -117,18 +117,20 @@ def adjusted(
     """
     z = np.full(len(cohort.samples), np.nan)
     percentile = table.numbers["percentile"].copy()
-    references = _references(table, cohort, panel, placement.populations)
+    grounds = _grounds(table, cohort, panel, placement.populations)
     shares = placement.shares
     known: Mask = ~np.isnan(shares[:, 0])
     inside: Mask = known & ~placement.outside
     flags = table.flags
-    if references:
+    if grounds:
         percentile[known] = np.nan
+        references = [ground.reference for ground in grounds]
+        moments = {sex: moments_of(references, sex) for sex in people_by_sex(cohort.sex)}
         for start in range(0, len(cohort.samples), chunk):
             rows = range(start, min(start + chunk, len(cohort.samples)))
             span = slice(rows.start, rows.stop)
             if inside[span].any():
-                _adjust(references, cohort, panel, rows, shares, inside, z, percentile)
+                _adjust(grounds, moments, panel, rows, shares, inside, z, percentile)
         unscored = np.isnan(table.numbers["log_odds"])
         z[unscored], percentile[unscored] = np.nan, np.nan
         flags = tuple(_flagged(table, placement, known, inside, cohort.population))
@@ -136,31 +138,38 @@ def adjusted(
     return replace(table, numbers=numbers, flags=flags)
 
 
-def _references(
-    table: ModelScores, cohort: Cohort, panel: ReferencePanel, populations: Sequence[str]
-) -> list[tuple[Cohort, Reference]]:
-    """The model's reference in each superpopulation, with the cohort as one of its people.
+@dataclass(frozen=True)
+class _Ground:
+    """A model in one superpopulation, with the cohort as one of its people."""
 
-    None at all where the model has no frequencies of one of them.
-    """
-    found: list[tuple[Cohort, Reference]] = []
+    cohort: Cohort
+    reference: Reference
+    percentiles: ObservedPercentiles  # remembers its distributions from chunk to chunk
+
+
+def _grounds(
+    table: ModelScores, cohort: Cohort, panel: ReferencePanel, populations: Sequence[str]
+) -> list[_Ground]:
+    """The model in each superpopulation; none at all where it has no frequencies of one of them."""
+    found: list[_Ground] = []
     if table.reference.basis is not Basis.POPULATION or table.model.plain is not None:
         return found
     for name in populations:
         own = replace(cohort, population=name)
-        ground = centred_on(table.model, own)
-        if ground.basis is not Basis.POPULATION:
+        centred = centred_on(table.model, own)
+        if centred.basis is not Basis.POPULATION:
             return []
         try:
-            found.append((own, build_reference(ground.model, panel, name)))
+            reference = build_reference(centred.model, panel, name)
         except PopulationError:
             return []
+        found.append(_Ground(own, reference, ObservedPercentiles(reference)))
     return found
 
 
 def _adjust(
-    references: Sequence[tuple[Cohort, Reference]],
-    cohort: Cohort,
+    grounds: Sequence[_Ground],
+    moments: Mapping[Sex | None, MixedMoments],
     panel: ReferencePanel,
     rows: range,
     shares: Array,
@@ -171,25 +180,24 @@ def _adjust(
     """Fill in Z and percentile of some people."""
     span = slice(rows.start, rows.stop)
     here, own = np.where(inside[span, None], shares[span], 0.0), inside[span]
-    measured = [Measurements(c, reference, panel, rows) for c, reference in references]
+    measured = [Measurements(one.cohort, one.reference, panel, rows) for one in grounds]
     designs = [one.design() for one in measured]
     deviation = np.zeros(len(rows))
-    for k, (design, (_, reference)) in enumerate(zip(designs, references, strict=True)):
+    for k, (design, ground) in enumerate(zip(designs, grounds, strict=True)):
+        reference = ground.reference
         centred = weighted(design.expected, reference.weights, reference.centre)
         deviation += here[:, k] * centred
     within, variance = np.ones(len(rows)), np.ones(len(rows))
     for sex, people in measured[0].by_sex.items():
-        moments = moments_of([reference for _, reference in references], sex)
-        within[people], variance[people] = moments.of_shares(here[people])
+        within[people], variance[people] = moments[sex].of_shares(here[people])
     sd = np.sqrt(np.where(variance > 0, variance, np.nan))
     z[span] = np.where(own, deviation / sd, np.nan)
     scaled = deviation * np.sqrt(within) / sd
     total = np.zeros(len(rows))
-    for k, (design, (_, reference)) in enumerate(zip(designs, references, strict=True)):
+    for k, (design, ground) in enumerate(zip(designs, grounds, strict=True)):
         if (here[:, k] > 0).any():
-            spread = uncertainty(measured[k], design, reference)
-            found = ObservedPercentiles(reference).percentile(measured[k], design, spread, scaled)
-            total += here[:, k] * found
+            spread = uncertainty(measured[k], design, ground.reference)
+            total += here[:, k] * ground.percentiles.percentile(measured[k], design, spread, scaled)
     percentile[span] = np.where(own, total, percentile[span])
 
 

@@ -99,15 +99,22 @@ def shares_of(population: str) -> dict[str, float]:
     return {name: share / total for name, share in shares.items()}
 
 
-def in_mixture(by_population: Mapping[str, float], population: str) -> float | None:
-    """A frequency in a superpopulation or a mixture; None where it is not known in a part of it.
+def in_mixture(
+    by_population: Mapping[str, float], population: str, otherwise: float | None = None
+) -> float | None:
+    """A frequency in a superpopulation or a mixture of them.
+
+    ``otherwise`` is that of a part in which it is not known; without one there is none.
 
     >>> in_mixture({"EUR": 0.5, "AFR": 0.1}, "EUR=3,AFR=1"), in_mixture({"EUR": 0.5}, "AFR")
     (0.4, None)
     """
     if population in by_population:
         return by_population[population]
-    parts = shares_of(population)
-    if not parts.keys() <= by_population.keys():
-        return None
-    return sum(share * by_population[name] for name, share in parts.items())
+    total = 0.0
+    for name, share in shares_of(population).items():
+        own = by_population.get(name, otherwise)
+        if own is None:
+            return None
+        total += share * own
+    return total

@@ -192,7 +192,7 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
         if isinstance(factor, HLAAlleleFactor)
         for allele in factor.alleles
     }
-    for variant, links in tag_links(counted, set(settings.mixture)).items():
+    for variant, links in tag_links(counted, set(settings.mixture), panel).items():
         loci.add(variant, {name: link.frequency for name, link in links.items()}, tag=links)
     return loci.sorted()
 

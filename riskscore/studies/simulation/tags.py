@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from riskscore.files import reference_root
-from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
-from riskscore.tables import read_rows
+from riskscore.models.reference.panel import ReferencePanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +36,20 @@ class TagLink:
         return t + d / p, max(0.0, t - d / (1 - p))
 
 
-def tag_links(counted: set[HLAAllele], populations: set[str]) -> dict[Variant, dict[str, TagLink]]:
+def tag_links(
+    counted: set[HLAAllele], populations: set[str], panel: ReferencePanel
+) -> dict[Variant, dict[str, TagLink]]:
     """SNPs measured beside an allele that counts, in every population; of several, the best r2."""
-    found: dict[tuple[Variant, HLAAllele], dict[str, TagLink]] = {}
-    for row in read_rows(reference_root() / "hla" / "tags.tsv"):
-        allele, name = HLAAllele.parse(row["hla"]), row["population"]
-        if allele not in counted or name not in populations:
-            continue
-        variant = Variant(
-            row["tag_rsid"],
-            chromosome(row["chr_name"]),
-            int(row["position_grch38"]),
-            int(row["position_grch37"]),
-            row["tag_allele"],
-            row["other_allele"],
-        )
-        link = TagLink(allele, float(row["r2"]), float(row["tag_frequency"]))
-        found.setdefault((variant, allele), {})[name] = link
     best: dict[Variant, dict[str, TagLink]] = {}
-    for (variant, _), links in found.items():
-        old = best.get(variant, {})
-        total = sum(link.r2 for link in links.values())
-        if set(links) == populations and total > sum(link.r2 for link in old.values()):
-            best[variant] = links
+    for tag in panel.tags:
+        if tag.allele not in counted or not populations <= tag.r2.keys():
+            continue
+        links = {
+            name: TagLink(tag.allele, r2, tag.frequency[name])
+            for name, r2 in tag.r2.items()
+            if name in populations
+        }
+        old = best.get(tag.variant, {})
+        if sum(link.r2 for link in links.values()) > sum(link.r2 for link in old.values()):
+            best[tag.variant] = links
     return best

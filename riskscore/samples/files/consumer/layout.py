@@ -107,15 +107,13 @@ def _header(lines: Sequence[str]) -> tuple[int, str] | None:
         for separator in "\t,":
             names = _cells(line.lstrip("# ").lower(), separator)
             for columns in ((*_PLACE, *_GENOTYPE), (*_PLACE, *_ALLELES)):
-                if len(names) == len(columns) and all(map(_is_one_of, names, columns)):
+                if len(names) == len(columns) and all(
+                    name in known for name, known in zip(names, columns, strict=True)
+                ):
                     return number, separator
         if line and not line.startswith("#"):
             return None
     return None
-
-
-def _is_one_of(name: str, names: Sequence[str]) -> bool:
-    return name in names
 
 
 def _cells(line: str, separator: str) -> list[str]:
