@@ -1,0 +1,242 @@
+"""The explorer: what its page computes, against people scored in Python."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import riskscore as rs
+from riskscore.genetics.sex import Sex
+from riskscore.models.reference.panel import reference_panel
+from riskscore.samples.question import Question
+from riskscore.scoring.population.build import build_reference
+from riskscore.writing.explorer.equations import equations
+from tests.writing.browser import Oracle, Page, with_script
+
+
+def test_the_explorer_computes_what_scoring_computes(tmp_path: Path, oracle: Oracle) -> None:
+    """A grid of choices through the page's own arithmetic, against people scored in Python."""
+    model = rs.load_model("ms")
+    grid = [
+        {
+            "sex": sex,
+            "load": 0,
+            "hla": {"A": a, "B": "07:02 44:02", "DRB1": drb1, "DQA1": dqa1, "DQB1": dqb1},
+            "exposures": {"smoking": smoking, "vitamin_d": dose, "mononucleosis": "had"},
+        }
+        for sex, a, (drb1, dqa1, dqb1), smoking, dose in product(
+            ("female", "male"),
+            ("02:01 02:01", "01:01 03:01"),
+            (
+                ("15:01 15:01", "01:02 01:02", "06:02 06:02"),
+                ("15:01 01:01", "01:02 01:01", "06:02 05:01"),
+                ("04:01 11:01", "03:01 05:01", "03:02 03:01"),
+            ),
+            ("never", "ever"),
+            (40.0, 75.0),
+        )
+    ]
+    exported = equations(model, reference_panel())
+    first = {e["id"]: e["levels"][0] if e["levels"] else e["mean"] for e in exported["exposures"]}
+    choices = []
+    for point in grid:
+        genes = {
+            gene: [
+                exported["genes"][gene].index(f"{gene}*{name}")
+                if f"{gene}*{name}" in exported["genes"][gene]
+                else -1
+                for name in pair.split()
+            ]
+            for gene, pair in point["hla"].items()
+        }
+        base = exported["baseline"][point["sex"]]
+        stop = base["prevalence"].index(base["own"])
+        exposures = first | point["exposures"]
+        choices.append(
+            {**point, "genes": genes, "haplotypes": [], "stop": stop, "exposures": exposures}
+        )
+    page = rs.write_explorer(model, tmp_path / "explorer.html")
+    script = (
+        f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
+        "out.id = 'grid'; out.textContent = JSON.stringify(choices.map((choice) => { "
+        "const r = window.riskscore.compute(window.riskscore.equations, choice); "
+        "return [r.logOdds, r.oddsRatio, r.risk, r.ledger.length]; })); document.body.append(out);"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    html = Page(oracle("chromium"), page).html
+    found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
+    assert len(found) == len(grid) == 48
+    reference = build_reference(model, reference_panel(), "EUR")
+    snps = {v.name: 2 * model.frequencies[v]["EUR"] for v in model.variants}
+    for point, choice, (log_odds, odds, risk, terms) in zip(grid, choices, found, strict=True):
+        given = {k: str(v) for k, v in choice["exposures"].items()}
+        cohort = rs.person(
+            [model], hla=point["hla"], variants=snps, exposures=given, sex=point["sex"]
+        )
+        ledger = rs.score(cohort).explain("person")
+        # The load of single variants is the explorer's own; all other terms must be the same.
+        same = ~ledger["term"].isin(snps)
+        assert log_odds == pytest.approx(ledger.loc[same, "contribution"].sum(), abs=1e-9)
+        assert odds == pytest.approx(math.exp(log_odds), rel=1e-12)
+        alpha = reference.by_sex[Sex(point["sex"])].alpha
+        assert alpha is not None
+        assert risk == pytest.approx(1 / (1 + math.exp(-(alpha + log_odds))), abs=1e-9)
+        assert terms > 25
+
+
+def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Oracle) -> None:
+    """With exposures unknown, the page's risk is the one that scoring gives, to 1e-9."""
+    model = rs.load_model("ms")
+    exported = equations(model, reference_panel())
+    hla = {"A": "02:01 01:01", "B": "07:02 44:02", "DRB1": "15:01 03:01", "DQA1": "01:02 05:01",
+           "DQB1": "06:02 02:01"}  # fmt: skip
+    genes = {
+        gene: [
+            exported["genes"][gene].index(name) if name in exported["genes"][gene] else -1
+            for name in (f"{gene}*{allele}" for allele in pair.split())
+        ]
+        for gene, pair in hla.items()
+    }
+    snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
+    grid = [
+        {"sex": sex, "given": given}
+        for sex in ("female", "male")
+        for given in (
+            {},
+            {"smoking": "ever"},
+            {"smoking": "never", "vitamin_d": "40"},
+            {"anti_ebna1": "elevated"},
+            {"mononucleosis": "had", "anti_ebna1": "elevated"},
+            {"mononucleosis": "had", "adolescent_obesity": "obese"},
+        )
+    ]
+    expected, choices = [], []
+    for point in grid:
+        cohort = rs.person([model], hla=hla, variants=snps, exposures=point["given"],
+                           sex=point["sex"])  # fmt: skip
+        scores = rs.score(cohort)
+        ledger = scores.explain("person")
+        load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
+        numbers = scores.of("ms").numbers
+        # the page shows the place among people of whom everything is known
+        whole = scores.of("ms").reference.by_sex[Sex(point["sex"])].distribution
+        place = float(whole.percentile(numbers["log_odds"])[0])
+        expected.append([*(float(numbers[n][0]) for n in ("log_odds", "probability")), place])
+        base = exported["baseline"][point["sex"]]
+        exposures = {
+            e["id"]: (
+                None
+                if e["id"] not in point["given"]
+                else point["given"][e["id"]]
+                if e["levels"]
+                else float(point["given"][e["id"]])
+            )
+            for e in exported["exposures"]
+        }
+        choices.append(
+            {"sex": point["sex"], "stop": base["prevalence"].index(base["own"]), "genes": genes,
+             "haplotypes": [], "exposures": exposures, "load": load / exported["load"]["sd"]}
+        )  # fmt: skip
+    page = rs.write_explorer(model, tmp_path / "explorer.html")
+    script = (
+        f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
+        "out.id = 'grid'; out.textContent = JSON.stringify(choices.map((choice) => { "
+        "const r = window.riskscore.compute(window.riskscore.equations, choice); "
+        "return [r.logOdds, r.risk, r.percentile]; })); document.body.append(out);"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    html = Page(oracle("chromium"), page).html
+    found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
+    assert len(found) == len(grid) == 12
+    for (log_odds, risk, place), (truth, chance, percentile) in zip(found, expected, strict=True):
+        assert log_odds == pytest.approx(truth, abs=1e-9)
+        assert risk == pytest.approx(chance, abs=1e-9)
+        assert place == pytest.approx(percentile, abs=0.5)
+
+
+def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle) -> None:
+    page = rs.write_explorer(rs.load_model("t1d"), tmp_path / "explorer.html")
+    before = Page(oracle("chromium"), page)
+    assert before.console == []
+    assert 'data-ready="true"' in before.html
+    script = (
+        "const boxes = document.querySelectorAll('#controls select'); "
+        "boxes[0].value = 'DR3-DQ2.5'; boxes[0].dispatchEvent(new Event('change')); "
+        "boxes[1].value = 'DR4-DQ8.1'; boxes[1].dispatchEvent(new Event('change'));"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    after = Page(oracle("chromium"), page)
+    odds = [
+        float(re.search(r'<strong id="logodds">([^<]+)<', html)[1])  # type: ignore[index]
+        for html in (before.html, after.html)
+    ]
+    # From two unnamed haplotypes (weight 0) to the pair that weighs 3.632269419.
+    assert odds[1] - odds[0] == pytest.approx(3.632269419, abs=2e-3)
+
+
+def _typed(exported: dict[str, Any], hla: dict[str, str]) -> dict[str, list[int]]:
+    """The places of alleles in the page's lists; -1 for another allele."""
+    return {
+        gene: [
+            names.index(name) if (name := f"{gene}*{allele}") in names else -1
+            for allele in hla[gene].split()
+        ]
+        for gene, names in exported["genes"].items()
+    }
+
+
+@pytest.mark.parametrize("name", ["ms", "ra"])
+def test_the_explorers_risks_by_age_are_those_of_scoring(
+    name: str, tmp_path: Path, oracle: Oracle
+) -> None:
+    """A grid of sexes, ages, genotypes and exposures, known and unknown, to 1e-9."""
+    model = rs.load_model(name)
+    exported = equations(model, reference_panel())
+    stops = exported["ages"]["stops"]
+    types = [
+        {"A": "02:01 01:01", "B": "07:02 44:02", "DRB1": "15:01 03:01", "DQA1": "01:02 05:01",
+         "DQB1": "06:02 02:01", "DPB1": "04:01 01:01"},
+        {"A": "02:01 02:01", "B": "08:01 44:02", "DRB1": "04:01 01:01", "DQA1": "03:01 01:01",
+         "DQB1": "03:02 05:01", "DPB1": "03:01 01:01"},
+    ]  # fmt: skip
+    places = (0, 4, len(stops) - 2)
+    expected: list[list[float]] = []
+    choices = []
+    for sex, hla, given in product(("female", "male"), types, ({}, {"smoking": "ever"})):
+        used = {gene: hla[gene] for gene in exported["genes"]}
+        snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
+        cohort = rs.person([model], hla=used, variants=snps, exposures=given, sex=sex)
+        ledger = rs.score(cohort).explain("person")
+        load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
+        base = exported["baseline"][sex]
+        choices.append(
+            {"sex": sex, "stop": base["prevalence"].index(base["own"]), "haplotypes": [],
+             "genes": _typed(exported, used), "load": load / exported["load"]["sd"],
+             "exposures": {e["id"]: given.get(e["id"]) for e in exported["exposures"]}}
+        )  # fmt: skip
+        for place in places:
+            for end in stops[place + 1 :: 5]:
+                question = Question.of(model, horizon=(stops[place], end))
+                numbers = rs.score(replace(cohort, question=question)).of(name).numbers
+                expected.append([float(numbers[n][0]) for n in ("probability", "average_risk")])
+    page = rs.write_explorer(model, tmp_path / "explorer.html")
+    script = (
+        f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
+        "out.id = 'grid'; out.textContent = JSON.stringify(choices.flatMap((choice) => "
+        f"{list(places)}.flatMap((place) => window.riskscore.ageCurve("
+        "window.riskscore.equations, choice, place).filter((_, i) => i % 5 === 0)"
+        ".map((row) => [row.risk, row.average])))); document.body.append(out);"
+    )
+    with_script(page, f'<script type="module">{script}</script>')
+    shown = Page(oracle("chromium"), page)
+    assert shown.console == []
+    found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', shown.html, re.DOTALL)[1])  # type: ignore[index]
+    assert len(found) == len(expected) > 40
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+    assert 'class="own"' in shown.html
