@@ -29,6 +29,7 @@ from riskscore.models.terms import FactorKind, Term
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.kinds.states import States, alike
 from riskscore.scoring.kinds.variant import VariantKind
+from riskscore.scoring.observed.grid import Grid, Spectral
 from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
 from riskscore.scoring.population.components import (
     Component,
@@ -45,6 +46,9 @@ _OCTAVE = 4  # shares left open are rounded to so many steps from a number to it
 _LEAST_OPEN = 2.0**-30  # a lesser share is nothing
 _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
+_FEW = 1024  # so many frequencies at most are summed at people's scores
+
+Alike = tuple[bytes, float, float]  # what is known, the share left open, the variants' scale
 
 
 class ObservedPercentiles:
@@ -96,11 +100,13 @@ class _OfSex:
         chosen = self.columns[self.present]
         self.expected = reference.weights[chosen] ** 2 * reference.variance[chosen]
         self._parts: dict[tuple[int, bytes], States | None] = {}
-        self._densities: dict[float, Array] = {}
-        self._transforms: dict[tuple[int, bytes, float], Array] = {}
-        self._cumulative: dict[tuple[bytes, float, float], Array] = {}
+        self._densities: dict[float, tuple[Spectral, int]] = {}
+        self._variances: dict[bytes, float] = {}
+        self._transforms: dict[tuple[int, bytes, float, bool], Spectral] = {}
+        self._cumulative: dict[Alike, Array] = {}
+        self._blurred: dict[Alike, Spectral | None] = {}
         spread = math.sqrt(self.whole.variance)
-        self.size = 2 ** math.ceil(math.log2(max(1.0, _REACH * spread) / WIDTH))
+        self.grid = Grid(2 ** math.ceil(math.log2(max(1.0, _REACH * spread) / WIDTH)))
 
     def percentile(
         self,
@@ -141,28 +147,46 @@ class _OfSex:
         everything &= not any(mask.any() for mask in known[counted:])
         if everything and not left_open and of_variants == 1:
             return self.whole.percentile(x)
-        middle = self._middles(known, left_open, of_variants)
-        grid = (np.arange(self.size) - self.size // 2) * WIDTH
-        return np.clip(100 * np.interp(x, grid, middle, left=0.0, right=1.0), 0, 100)
+        of = (b"".join(mask.tobytes() for mask in known), left_open, of_variants)
+        if left_open and (few := self._few(of, known)) is not None:
+            share = self.grid.below(few, x)
+        else:
+            share = self.grid.between(self._middles(of, known), x)
+        return np.clip(100 * share, 0, 100)
 
-    def _middles(self, known: list[Mask], left_open: float, of_variants: float) -> Array:
-        """The distribution function on the grid, in the middle of each step."""
-        key = (b"".join(mask.tobytes() for mask in known), left_open, of_variants)
-        if key in self._cumulative:
-            return self._cumulative[key]
-        total = self._variants(of_variants).copy()
+    def _middles(self, of: Alike, known: list[Mask]) -> Array:
+        """The distribution function on the grid."""
+        if of not in self._cumulative:
+            if len(self._cumulative) >= _KEPT:
+                del self._cumulative[next(iter(self._cumulative))]
+            total = self._total(of, known, self.grid.count)
+            self._cumulative[of] = self.grid.middles(total)
+        return self._cumulative[of]
+
+    def _few(self, of: Alike, known: list[Mask]) -> Spectral | None:
+        """The transform's frequencies where few are left; None where there are more."""
+        if of not in self._blurred:
+            heard = self.grid.heard_of_normal(self._blur(of, known))
+            count = int(min(self._variants(of[2])[1], heard))
+            few = count <= min(_FEW, self.grid.count // 2)
+            self._blurred[of] = self._total(of, known, count) if few else None
+        return self._blurred[of]
+
+    def _total(self, of: Alike, known: list[Mask], count: int) -> Spectral:
+        """The first frequencies of the distribution's transform, ``count`` of them."""
+        _, left_open, of_variants = of
+        total = self._variants(of_variants)[0][:count].copy()
         for number, mask in enumerate(known):
-            transform = self._transform(number, mask, 1 - left_open)
+            transform = self._transform(number, mask, 1 - left_open, count)
             if transform is not None:
                 total *= transform
         if left_open:
-            total *= self._normal(self._measured_variance(known) * left_open * (1 - left_open))
-        density = np.fft.irfft(total, self.size)
-        density = np.roll(np.maximum(density, 0.0), self.size // 2)
-        if len(self._cumulative) >= _KEPT:
-            del self._cumulative[next(iter(self._cumulative))]
-        self._cumulative[key] = np.cumsum(density) - density / 2
-        return self._cumulative[key]
+            total *= self.grid.normal(self._blur(of, known), count)
+        return total
+
+    def _blur(self, of: Alike, known: list[Mask]) -> float:
+        """The variance by which what is left open blurs the distribution."""
+        return self._measured_variance(known) * of[1] * (1 - of[1])
 
     def _known(self, measured: Measurements, design: DesignMatrix) -> list[Mask]:
         """By component the factors that were observed, shape (people, factors)."""
@@ -216,23 +240,28 @@ class _OfSex:
 
     def _measured_variance(self, known: list[Mask]) -> float:
         """The variance that known genes bring, which uncertain genotypes take from."""
-        parts = [self._part(k, mask) for k, mask in enumerate(known) if self._genes(k)]
-        return sum(float(p.probability @ p.values[:, 0] ** 2) for p in parts if p is not None)
+        key = b"".join(mask.tobytes() for mask in known)
+        if key not in self._variances:
+            parts = [self._part(k, mask) for k, mask in enumerate(known) if self._genes(k)]
+            squares = [p.probability @ p.values[:, 0] ** 2 for p in parts if p is not None]
+            self._variances[key] = float(sum(squares))
+        return self._variances[key]
 
-    def _transform(self, number: int, known: Mask, scale: float) -> Array | None:
-        """The Fourier transform of a component's distribution on the grid."""
+    def _transform(self, number: int, known: Mask, scale: float, count: int) -> Spectral | None:
+        """The first frequencies of a component's distribution on the grid."""
         part = self._part(number, known)
         if part is None:
             return None
         scale = scale if self._genes(number) else 1.0
-        key = (number, np.packbits(known).tobytes(), scale)
+        key = (number, np.packbits(known).tobytes(), scale, count <= _FEW)
         if key not in self._transforms:
             low, bins = binned(part.values[:, 0] * scale, part.probability)
-            self._transforms[key] = self._on_grid(low, bins)
-        return self._transforms[key]
+            every = self.grid.transform(low, bins)
+            self._transforms[key] = every[:_FEW].copy() if count <= _FEW else every
+        return self._transforms[key][:count]
 
-    def _variants(self, scale: float) -> Array:
-        """The Fourier transform of the file's single variants, shrunk."""
+    def _variants(self, scale: float) -> tuple[Spectral, int]:
+        """The frequencies of the file's single variants, shrunk, and how many there are in it."""
         if scale not in self._densities:
             terms = [self.terms[place] for place in self.present]
             kinds = [self.reference.kinds.of(term.factors[0]) for term in terms]
@@ -247,17 +276,9 @@ class _OfSex:
             shares = np.array([kind.population.probability for kind in kinds]).reshape(-1, 3)
             variants, sd, error = exact_or_normal(values * scale, shares)
             grid, density = Distribution((), variants, sd, error).density
-            self._densities[scale] = self._on_grid(round(grid[0] / WIDTH), density)
+            every = self.grid.transform(round(grid[0] / WIDTH), density)
+            self._densities[scale] = every, self.grid.heard(every)
         return self._densities[scale]
-
-    def _normal(self, variance: float) -> Array:
-        """The Fourier transform of a normal distribution about 0 on the grid."""
-        angle = 2 * np.pi * np.arange(self.size // 2 + 1) / self.size
-        return np.asarray(np.exp(-(angle**2) * variance / (2 * WIDTH**2)))
-
-    def _on_grid(self, low: int, bins: Array) -> Array:
-        wrapped = np.bincount((np.arange(len(bins)) + low) % self.size, bins, self.size)
-        return np.asarray(np.fft.rfft(wrapped))
 
 
 def _in_file(term: Term, measured: Measurements) -> bool:

@@ -1,0 +1,100 @@
+"""Distributions on a grid by their Fourier transforms, and the shares of them below given values.
+
+A sum of independent variables has the product of their transforms. The transform of a blurred
+distribution soon falls to nothing: the few frequencies that are left are summed at the values asked
+for, which takes less time than to transform the whole grid back.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.arrays import Array
+from riskscore.scoring.population.distribution import WIDTH
+
+Spectral = NDArray[np.complex128]  # frequencies of a transform, from 0 on
+SILENT = 1e-16  # a frequency of a lesser size, and all beyond it, are nothing
+_AT_ONCE = 256  # values whose frequencies are summed at a time
+
+
+class Grid:
+    """``size`` steps of WIDTH about 0, a power of 2; what lies beyond is taken to be nothing."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.count = size // 2 + 1  # of all frequencies
+
+    def transform(self, low: int, bins: Array) -> Spectral:
+        """All frequencies of the distribution whose steps from the place ``low`` on are ``bins``.
+
+        >>> Grid(8).transform(-1, np.array([0.5, 0.0, 0.5])).real.round(3).tolist()
+        [1.0, 0.707, 0.0, -0.707, -1.0]
+        """
+        wrapped = np.bincount((np.arange(len(bins)) + low) % self.size, bins, self.size)
+        return np.asarray(np.fft.rfft(wrapped))
+
+    def normal(self, variance: float, count: int) -> Array:
+        """The first frequencies of a normal distribution about 0."""
+        angle = 2 * np.pi * np.arange(count) / self.size
+        return np.asarray(np.exp(-(angle**2) * variance / (2 * WIDTH**2)))
+
+    def heard(self, transform: Spectral) -> int:
+        """How many frequencies there are before nothing is left."""
+        return int(np.flatnonzero(np.abs(transform) > SILENT)[-1]) + 1
+
+    def heard_of_normal(self, variance: float) -> float:
+        """The same of a normal distribution, infinite without any variance."""
+        if variance <= 0:
+            return math.inf
+        angle = math.sqrt(-2 * math.log(SILENT) / variance) * WIDTH
+        return angle * self.size / (2 * np.pi) + 1
+
+    def middles(self, transform: Spectral) -> Array:
+        """The share below each step and half of its own, from all frequencies."""
+        density = np.fft.irfft(transform, self.size)
+        density = np.roll(np.maximum(density, 0.0), self.size // 2)
+        return np.asarray(np.cumsum(density) - density / 2)
+
+    def between(self, middles: Array, x: Array) -> Array:
+        """The share below ``x``: a straight line from the middle of a step to the next."""
+        return np.interp(x, self._values, middles, left=0.0, right=1.0)
+
+    def below(self, transform: Spectral, x: Array) -> Array:
+        """As :meth:`between`, from the first frequencies, the others being nothing.
+
+        With angles a = 2 pi m / size, steps from -size/2 to k less half of the last sum up to
+
+            T_m (e^(iak) cot(a/2) / 2i - (-1)^m / (e^(ia) - 1)) / size,
+
+        of which the real part counts twice, and for m = 0 to (k + size/2 + 1/2) / size.
+        """
+        place, half = x / WIDTH, self.size // 2
+        step = np.floor(place)
+        share = (place - step)[:, None]
+        number = np.arange(1, len(transform))
+        angle = 2 * np.pi * number / self.size
+        turns = transform[1:] / (1j * np.tan(angle / 2))
+        begun = 2 * ((-1.0) ** number * transform[1:] / np.expm1(1j * angle)).real.sum()
+        total = np.empty(len(x))
+        for start in range(0, len(x), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            turn = step[rows].astype(np.int64)[:, None] * number
+            here = self._roots[turn % self.size] * (1 - share[rows])
+            here += self._roots[(turn + number) % self.size] * share[rows]
+            total[rows] = (turns.real * here.real - turns.imag * here.imag).sum(axis=1)
+        inside = (place >= -half) & (place <= half - 1)
+        found = (total - begun + place + half + 0.5) / self.size
+        return np.where(inside, found, np.where(place < 0, 0.0, 1.0))
+
+    @cached_property
+    def _values(self) -> Array:
+        return np.asarray((np.arange(self.size) - self.size // 2) * WIDTH)
+
+    @cached_property
+    def _roots(self) -> Spectral:
+        """The roots of 1."""
+        return np.asarray(np.exp(2j * np.pi * np.arange(self.size) / self.size))
