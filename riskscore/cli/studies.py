@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskscore.cli.options import (
+    INPUTS,
     BuildName,
     BuildOption,
     ExposuresOption,
@@ -21,13 +22,23 @@ from riskscore.errors import UsageError
 if TYPE_CHECKING:
     import pandas
 
+TERMS, REGRESSION = "What is tested", "Regression"  # groups of options in --help
+_OF_HLA = {"allele", "residue", "haplotype"}
 _CASE = "case"  # the column of the outcome, if no other is named
 OutcomeOption = Annotated[
-    Path, typer.Option(help="TSV or CSV: sample, outcome (0 or 1), and covariates.")
+    Path,
+    typer.Option(
+        help="TSV or CSV: sample, outcome (0 or 1), and covariates.", rich_help_panel=INPUTS
+    ),
 ]
-ColumnOption = Annotated[str, typer.Option(help="The column that holds the outcome.")]
+ColumnOption = Annotated[
+    str, typer.Option(help="The column that holds the outcome.", rich_help_panel=INPUTS)
+]
 CovariateOption = Annotated[
-    list[str] | None, typer.Option("--covariate", help="A column to adjust for; repeat for more.")
+    list[str] | None,
+    typer.Option(
+        "--covariate", help="A column to adjust for; repeat for more.", rich_help_panel=INPUTS
+    ),
 ]
 PlotOption = Annotated[
     Path | None, typer.Option(help="File for the chart: .html, .png, .svg or .json.")
@@ -47,32 +58,55 @@ def fit(
     covariates: Annotated[
         Path | None,
         typer.Option(help="A table of covariates by sample, PLINK's among them; all of its columns "
-                     "are adjusted for, or those that --covariate names."),
+                     "are adjusted for, or those that --covariate names.", rich_help_panel=INPUTS),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option("-m", "--model", help="A model whose loci and exposures are read."),
+        typer.Option("-m", "--model", help="A model whose loci and exposures are read.",
+                     rich_help_panel=TERMS),
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option("-r", "--region", help="A region whose variants are all tested, "
+                     "6:32400000-32700000; repeat for several.", rich_help_panel=TERMS),
     ] = None,
     term: Annotated[
         list[str] | None,
-        typer.Option("-t", "--term", help="allele, residue, haplotype, snp, exposure or model; "
-                     "without a VCF, a column."),
+        typer.Option("-t", "--term", help="allele, residue, haplotype, snp, exposure (of a VCF "
+                     "all by default, of every HLA gene that it has) or model; without a VCF, a "
+                     "column.", rich_help_panel=TERMS),
     ] = None,
     coding: Annotated[
-        str, typer.Option(help="additive, dominant, recessive or general.")
+        str, typer.Option(help="additive, dominant, recessive or general.", rich_help_panel=TERMS)
     ] = "additive",
-    joint: Annotated[bool, typer.Option("--joint", help="All terms in one regression.")] = False,
+    minimum_count: Annotated[
+        float,
+        typer.Option(help="Smallest effective allele count to test.", rich_help_panel=TERMS),
+    ] = 10.0,
+    joint: Annotated[
+        bool,
+        typer.Option("--joint", help="All terms in one regression.", rich_help_panel=REGRESSION),
+    ] = False,
     condition: Annotated[
-        list[str] | None, typer.Option(help="A term that every regression holds.")
+        list[str] | None,
+        typer.Option(help="A term that every regression holds.", rich_help_panel=REGRESSION),
     ] = None,
     stepwise: Annotated[
-        float | None, typer.Option(help="Forward selection down to this p-value.")
+        float | None,
+        typer.Option(help="Forward selection down to this p-value.", rich_help_panel=REGRESSION),
     ] = None,
-    firth: Annotated[bool, typer.Option("--firth", help="Firth's method throughout.")] = False,
-    robust: Annotated[bool, typer.Option("--robust", help="Huber-White errors.")] = False,
-    minimum_count: Annotated[
-        float, typer.Option(help="Smallest effective allele count to test.")
-    ] = 10.0,
+    by_position: Annotated[
+        bool,
+        typer.Option("--by-position", help="Each step of --stepwise takes all residues of a "
+                     "position together; --omnibus has the steps.", rich_help_panel=REGRESSION),
+    ] = False,
+    firth: Annotated[
+        bool,
+        typer.Option("--firth", help="Firth's method throughout.", rich_help_panel=REGRESSION),
+    ] = False,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Huber-White errors.", rich_help_panel=REGRESSION)
+    ] = False,
     exposures: ExposuresOption = None,
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
@@ -98,7 +132,7 @@ def fit(
     names = covariate or []
     common: dict[str, Any] = {
         "terms": term, "coding": coding, "joint": joint or (model_out is not None and not stepwise),
-        "condition_on": condition or (), "threshold": stepwise,
+        "condition_on": condition or (), "threshold": stepwise, "by_position": by_position,
         "method": "firth" if firth else "auto", "errors": "robust" if robust else "model",
         "minimum_count": minimum_count,
     }  # fmt: skip
@@ -109,9 +143,10 @@ def fit(
         rest = people.drop(columns=[y.name, *(c for c in names if c in people.columns)])
         found = run(rest, y, covariates=columns, **common)
     else:
-        if not models:
-            raise UsageError("name the models whose loci are to be read", fix="--model ra")
-        cohort = _cohort(vcf, models, exposures, sex_column, population, build)
+        genes = "all" if term is None or _OF_HLA & set(term) else ()
+        cohort = _cohort(
+            vcf, models, exposures, sex_column, population, build, genes=genes, regions=region or ()
+        )
         notes += met_words(outcome, people.index, cohort.samples)
         columns = _adjusting(people, covariates, names, notes, cohort.samples)
         y = _outcome(people, outcome_column)
@@ -238,13 +273,13 @@ def _models(names: list[str] | None) -> list[Any]:
 
 def _cohort(
     vcf: Path, models: list[Any], exposures: Path | None, sex_column: str, population: str,
-    build: BuildName | None,
+    build: BuildName | None, **more: Any,
 ) -> Any:  # fmt: skip
     from riskscore.samples.read import read_cohort
 
     cohort = read_cohort(
         vcf, models, exposures=exposures, sex_column=sex_column, population=population,
-        build=build.value if build else None,
+        build=build.value if build else None, **more,
     )  # fmt: skip
     say(f"riskscore: warning: {warning}" for warning in cohort.warnings)
     return cohort

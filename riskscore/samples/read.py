@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from riskscore.errors import NothingMatchedError
+from riskscore.errors import NothingMatchedError, UsageError
 from riskscore.genetics.build import Build
+from riskscore.genetics.hla import GENES
 from riskscore.genetics.variant import Variant
 from riskscore.models.catalog import Models
 from riskscore.models.model import RiskModel
@@ -35,6 +36,7 @@ from riskscore.samples.hla.tags import (
 )
 from riskscore.samples.loci.builds import choose_build, hg18_regions
 from riskscore.samples.loci.loci import read_dosages, regions_of
+from riskscore.samples.loci.region import as_region, to_prepare, with_regions
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, takes_options
@@ -55,6 +57,8 @@ def read_cohort(
     models: Models | Question,
     *,
     part: PeoplePart | None = None,
+    genes: str | Sequence[str] = (),
+    regions: str | Sequence[str | Region] = (),
     **options: Unpack[QuestionOptions],
 ) -> Cohort:
     """Read what the models need, and only that, from VCF or BCF files, PGEN or BGEN.
@@ -64,6 +68,10 @@ def read_cohort(
     With ``part`` all people are judged together, and the cohort is those of the part: what is held
     of the others is their names. See :func:`riskscore.samples.part.part_of`.
 
+    A study may read more than its models need, or have none (``models=()``): HLA ``genes`` by name
+    or "all", and every variant of ``regions`` ("6:32400000-32700000", both ends in it, in the
+    file's build).
+
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
 
@@ -72,7 +80,11 @@ def read_cohort(
     >>> read_cohort(file, "ms").hla
     HLACalls(genes A, B, DQA1, DQB1, DRB1)
     """
-    cohort, name = read_any_cohort(vcf, Question.of(models, **options), part)
+    asked = _named_genes(genes)
+    places = [as_region(r) for r in ([regions] if isinstance(regions, str) else regions)]
+    alone = not models and bool(asked or places)
+    question = Question.of(Question() if alone else models, **options)
+    cohort, name = read_any_cohort(vcf, question, part, asked, places)
     problem = nothing_matched(cohort, name)
     if problem is not None:
         raise problem
@@ -80,14 +92,18 @@ def read_cohort(
 
 
 def read_any_cohort(
-    vcf: str | Path | Sequence[str | Path], question: Question, part: PeoplePart | None = None
+    vcf: str | Path | Sequence[str | Path],
+    question: Question,
+    part: PeoplePart | None = None,
+    more_genes: Sequence[str] = (),
+    whole: Sequence[Region] = (),
 ) -> tuple[Cohort, str]:
     """The cohort of :func:`read_cohort`, though nothing may match, and the file's name."""
     named, reading, weak_tags = question.models, question.reading, question.weak_tags
     population = question.reference_population()
     typings, panel = _read_typings(question), reference_panel()
     variants = list(dict.fromkeys(v for model in named for v in model.variants))
-    genes = sorted({gene for model in named for gene in model.genes})
+    genes = sorted({gene for model in named for gene in model.genes} | set(more_genes))
     asked = question.build
     with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
         alleles = taggable_alleles(named)
@@ -99,7 +115,8 @@ def read_any_cohort(
         regions += _hla_regions(question, asked or source.build) if genes else []
         wide = {model.id: model.plain for model in named if model.plain is not None}
         places, shown = _plain_places(source, wide, asked or source.build)
-        source.prepare([*regions, *places, *_ancestry_regions(question, asked or source.build)])
+        regions += [*to_prepare(whole), *_ancestry_regions(question, asked or source.build)]
+        source.prepare([*regions, *places])
         chosen = choose_build(source, [*variants, *shown], asked)
         for model in named:
             model.require_build(chosen)
@@ -117,6 +134,8 @@ def read_any_cohort(
             ),
             named, source, chosen, people,
         )  # fmt: skip
+        if whole:
+            dosages = with_regions(dosages, source, whole, chosen, reading, people)
         some = untyped_somewhere(alleles, found.genes, people, in_part=part is not None)
         # By themselves: which of them are read must not bear on the strand of any other locus.
         spare = read_tags(source, some, panel, population, chosen, reading, people, weak=weak_tags)
@@ -169,6 +188,14 @@ def read_any_cohort(
         projection,
     )
     return cohort, name
+
+
+def _named_genes(genes: str | Sequence[str]) -> Sequence[str]:
+    """HLA genes by name, or all; raises UsageError for a name that no gene has."""
+    named = GENES if genes == "all" else [genes] if isinstance(genes, str) else genes
+    if unknown := sorted(set(named) - set(GENES)):
+        raise UsageError(f"{unknown[0]!r} is no HLA gene", fix=f"use all, or {', '.join(GENES)}")
+    return named
 
 
 def _ancestry_regions(question: Question, build: Build | None) -> list[Region]:
@@ -238,6 +265,8 @@ def nothing_matched(cohort: Cohort, file: str) -> NothingMatchedError | None:
     variants = {variant for model in cohort.models for variant in model.variants}
     loci = len(variants) + sum(len(m.plain) for m in cohort.models if m.plain is not None)
     genes = {gene for model in cohort.models for gene in model.genes}
+    if not cohort.models:
+        return NothingMatchedError("no HLA gene can be read", where=file, fix="name a region")
     reasons = Counter(match.missing.name.lower() for match in matches)
     counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     return NothingMatchedError(

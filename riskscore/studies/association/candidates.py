@@ -13,6 +13,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import (
@@ -40,6 +41,7 @@ from riskscore.models.terms import (
 )
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import design_matrix
+from riskscore.scoring.kinds.counting import coded
 from riskscore.scoring.population.build import build_reference
 
 KINDS = ("allele", "residue", "haplotype", "snp", "exposure")
@@ -56,7 +58,10 @@ _COMMON = 0.005  # a haplotype rarer than this in the population cannot be phase
 
 @dataclass(frozen=True)
 class Candidate:
-    """A column that can be tested. ``group`` gathers those tested together: a position, a locus."""
+    """A column that can be tested. ``group`` gathers those tested together: a position, a locus.
+
+    ``locus`` is where a SNP lies in the cohort's build, and ``effect_allele`` what is counted.
+    """
 
     name: str
     kind: str
@@ -65,6 +70,9 @@ class Candidate:
     gene: str = ""
     position: int = 0
     coding: str = "additive"
+    locus: str = ""
+    effect_allele: str = ""
+    other_allele: str = ""
 
     @property
     def counts_copies(self) -> bool:
@@ -126,7 +134,7 @@ def cohort_candidates(
     else:
         scheme = _scheme(cohort, panel) if "haplotype" in kinds else None
         found = [
-            candidate_of(factor, each)
+            _located(candidate_of(factor, each), cohort.build)
             for factor in _factors(cohort, panel, kinds, scheme)
             for each in (codings_of(coding) if _codable(factor) else (ADDITIVE,))
         ]
@@ -137,6 +145,9 @@ def cohort_candidates(
     model = replace(model, terms=tuple(replace(term, weight=0.0) for term in terms))
     groups = _read_together(found, whole="model" in kinds)
     values = np.empty((len(cohort.samples), len(terms)))
+    for j in range(len(found)) if "model" not in kinds else ():
+        if found[j].kind == "snp":
+            values[:, j] = _copies(cohort, terms[j].factors[0])
     for places in groups:
         own = replace(model, terms=tuple(model.terms[j] for j in places))
         if not any(found[j].kind == "haplotype" for j in places):
@@ -148,17 +159,38 @@ def cohort_candidates(
 
 
 def _read_together(found: Sequence[Candidate], *, whole: bool) -> list[list[int]]:
-    """The places of candidates that are read at once: a gene's, the haplotypes, all others.
+    """The places of candidates that are read at once: a gene's, the haplotypes, the exposures.
 
-    All alleles of all genes at once would tell every haplotype of the population from every other,
-    and their pairs are more than fit in memory.
+    SNPs are read as they stand. All alleles of all genes at once would tell every haplotype of the
+    population from every other, and their pairs are more than fit in memory.
     """
     if whole:
         return [list(range(len(found)))]
     groups: dict[str, list[int]] = {}
     for j, candidate in enumerate(found):
-        groups.setdefault(candidate.gene or str(candidate.kind == "haplotype"), []).append(j)
+        if candidate.kind != "snp":
+            groups.setdefault(candidate.gene or str(candidate.kind == "haplotype"), []).append(j)
     return list(groups.values())
+
+
+def _copies(cohort: Cohort, factor: Factor) -> Array:
+    """The copies of a SNP's effect allele, counted in its coding, shape (samples,)."""
+    assert isinstance(factor, VariantFactor)
+    return coded(factor, cohort.dosages.of(factor.variant).astype(np.float64))
+
+
+def _located(candidate: Candidate, build: Build) -> Candidate:
+    """A SNP with its place and letters; any other candidate as it is."""
+    factor = candidate.term.factors[0] if candidate.term else None
+    if not isinstance(factor, VariantFactor) or not factor.variant.known_in(build):
+        return candidate
+    variant = factor.variant
+    return replace(
+        candidate,
+        locus=f"{variant.chromosome}:{variant.position(build)}",
+        effect_allele=variant.effect_allele,
+        other_allele=variant.other_allele,
+    )
 
 
 def _study_model(cohort: Cohort, scheme: HaplotypeScheme | None) -> RiskModel:

@@ -27,6 +27,7 @@ from riskscore.studies.association.scan import (
     effect,
     one_by_one,
     stepwise,
+    stepwise_groups,
     untestable,
 )
 from riskscore.studies.evaluation.calibration import check_share
@@ -48,7 +49,8 @@ class Fit:
     """The estimates of a study.
 
     ``effects`` has one row a term, those that could not be tested with a reason; ``omnibus`` the
-    joint tests; ``steps`` what a stepwise analysis chose, in order. ``regression`` is there when
+    joint tests (of a stepwise analysis by position, its steps in order); ``steps`` what a stepwise
+    analysis of single terms chose, in order. ``regression`` is there when
     all terms were fitted together (``joint`` or stepwise), and only then makes a model.
     ``notes`` say who and what was left out.
     """
@@ -122,6 +124,7 @@ def fit(
     joint: bool = False,
     condition_on: Sequence[str] = (),
     threshold: float | None = None,
+    by_position: bool = False,
     method: Method = "auto",
     errors: Errors = "model",
     minimum_count: float = 10.0,
@@ -141,6 +144,8 @@ def fit(
         joint: All terms in one regression instead of one by one.
         condition_on: Terms that every regression holds besides the covariates.
         threshold: A p-value for forward stepwise selection.
+        by_position: A step takes all residues of a position (or both columns of a general coding)
+            together, by their likelihood-ratio test; the steps are then the fit's ``omnibus``.
         method: auto (Firth's where maximum likelihood is infinite), maximum_likelihood or firth.
         errors: model, or robust (Huber-White sandwich).
         minimum_count: Alleles with a smaller effective count are not tested.
@@ -157,22 +162,26 @@ def fit(
     """
     if joint and threshold is not None:
         raise UsageError("joint and threshold exclude each other")
+    if by_position and threshold is None:
+        raise UsageError("by_position is how a stepwise analysis goes", fix="give a threshold")
     study, candidates, notes, _ = read_study(
         source, outcome, terms, covariates, coding, minimum_count, method, errors
     )
     study, candidates = _conditioned(study, candidates, condition_on)
     steps: list[TermEffect] = []
+    tests: list[Omnibus] = []
+    chosen = candidates
     if threshold is not None:
-        places, steps = stepwise(study, candidates, threshold)
+        if by_position:
+            places, tests = stepwise_groups(study, candidates, threshold)
+        else:
+            places, steps = stepwise(study, candidates, threshold)
         if not places:
-            notes.append(f"no term reached p = {threshold:g}")
+            notes.append(f"no {'position' if by_position else 'term'} reached p = {threshold:g}")
         chosen, joint = candidates.only(places), bool(places)
-    else:
-        chosen = candidates
     regression = None
     if joint:
         regression, chosen, effects = _together(study, chosen, notes)
-        tests: list[Omnibus] = []
     else:
         effects = one_by_one(study, candidates)
         tests = by_group(study, candidates)

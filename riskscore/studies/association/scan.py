@@ -29,6 +29,7 @@ class TermEffect:
     ``carriers`` have at least half a copy (or are exposed); ``frequency`` is the share of
     chromosomes (or of people exposed, or the mean of a dose). ``effective_count`` is the rarer
     allele's copies times the imputation's information. ``note`` says why there is no estimate.
+    ``locus`` and the alleles are those of a SNP, in the cohort's build.
     """
 
     term: str
@@ -51,6 +52,9 @@ class TermEffect:
     effective_count: float
     method: str
     note: str
+    locus: str = ""
+    effect_allele: str = ""
+    other_allele: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,47 +219,74 @@ def effect(
         carriers=int((x >= 0.5).sum()), frequency=mean(x), frequency_cases=mean(x[y == 1]),
         frequency_controls=mean(x[y == 0]),
         effective_count=effective_count(x) if column.counts_copies and x.size else _NAN,
-        method=fitted.method if fitted else "", note=note,
+        method=fitted.method if fitted else "", note=note, locus=column.locus,
+        effect_allele=column.effect_allele, other_allele=column.other_allele,
     )  # fmt: skip
 
 
 def by_group(study: Study, candidates: Candidates) -> list[Omnibus]:
     """A likelihood-ratio test for each group of two columns or more, such as a residue position."""
-    groups: dict[str, list[int]] = {}
-    for j, column in enumerate(candidates.columns):
-        groups.setdefault(column.group, []).append(j)
     tests = []
-    for group, places in groups.items():
-        kept = [
-            j for j in places
-            if not untestable(study, candidates.columns[j], candidates.values[:, j])
-        ]  # fmt: skip
-        if len(places) > 1 and kept:
-            tests.append(_omnibus(study, candidates, group, kept))
+    for group, places in _groups(candidates).items():
+        kept = _testable(study, candidates, places) if len(places) > 1 else []
+        if kept:
+            tests.append(_omnibus(study, candidates, group, kept)[0])
     return tests
 
 
-def _omnibus(study: Study, candidates: Candidates, group: str, places: list[int]) -> Omnibus:
+def _groups(candidates: Candidates) -> dict[str, list[int]]:
+    """The places of the columns of each group."""
+    groups: dict[str, list[int]] = {}
+    for j, column in enumerate(candidates.columns):
+        groups.setdefault(column.group, []).append(j)
+    return groups
+
+
+def _testable(study: Study, candidates: Candidates, places: Sequence[int]) -> list[int]:
+    return [
+        j for j in places
+        if not untestable(study, candidates.columns[j], candidates.values[:, j])
+    ]  # fmt: skip
+
+
+def _omnibus(
+    study: Study, candidates: Candidates, group: str, places: list[int]
+) -> tuple[Omnibus, list[int]]:
+    """The test of a group's columns, and those of them that say something of their own."""
     first = candidates.columns[places[0]]
     rows = study.complete(candidates.values[:, places])
-    reference = ""
+    reference, names = "", tuple(candidates.columns[j].name for j in places)
     values = candidates.values[rows][:, places]
     # Where every allele has one of the residues, they sum to two: the most frequent stands aside.
     if len(places) > 1 and np.ptp(values.sum(axis=1)) < 1e-6:
         aside = int(values.sum(axis=0).argmax())
-        reference = candidates.columns[places.pop(aside)].name
+        reference = candidates.columns[places[aside]].name
+        places = [j for j in places if j != places[aside]]
+        names = tuple(candidates.columns[j].name for j in places)
         values = candidates.values[rows][:, places]
     y, covariates = study.y[rows], study.covariates[rows]
-    base = np.linalg.matrix_rank(_with_one(covariates))
-    df = int(np.linalg.matrix_rank(_with_one(np.column_stack([covariates, values]))) - base)
+    own = _independent(_with_one(covariates), values)
+    df, values = len(own), values[:, own]
     chi2, p = (_NAN, _NAN)
     if df and np.ptp(y):
         larger = max_loglik(y, np.column_stack([covariates, values]))
         chi2, p = likelihood_ratio(max_loglik(y, covariates), larger, df)
-    names = tuple(candidates.columns[j].name for j in places)
-    return Omnibus(
+    test = Omnibus(
         group, first.kind, first.gene, first.position, names, reference, chi2, df, p, len(y)
     )
+    return test, [places[j] for j in own]
+
+
+def _independent(base: Array, columns: Array) -> list[int]:
+    """The places of columns that are no sum of the base and of those before them."""
+    kept: list[int] = []
+    rank = int(np.linalg.matrix_rank(base))
+    for j in range(columns.shape[1]):
+        more = int(np.linalg.matrix_rank(np.column_stack([base, columns[:, [*kept, j]]])))
+        if more > rank:
+            kept.append(j)
+            rank = more
+    return kept
 
 
 def _with_one(columns: Array) -> Array:
@@ -286,4 +317,33 @@ def stepwise(
             break
         chosen.append(left[best])
         steps.append(found[best])
+    return chosen, steps
+
+
+def stepwise_groups(
+    study: Study, candidates: Candidates, threshold: float, most: int = 30
+) -> tuple[list[int], list[Omnibus]]:
+    """Forward selection of groups: the position whose residues together tell most, and so on.
+
+    Each step tests the columns of every group together (likelihood ratio), given all columns of
+    the groups chosen before. A column alone is a group of one. Returns the places of the chosen
+    columns, without those that others of them already say, and the test of each step.
+    """
+    groups, chosen, steps = _groups(candidates), list[int](), list[Omnibus]()
+    while groups and len(steps) < most:
+        names = [candidates.columns[j].name for j in chosen]
+        here = study.given(candidates.values[:, chosen], names)
+        found = [
+            (*_omnibus(here, candidates, group, kept), group)
+            for group, places in groups.items()
+            if (kept := _testable(here, candidates, places))
+        ]
+        significant = [one for one in found if one[0].p <= threshold]
+        if not significant:
+            break
+        # Of p-values too small to tell apart, the larger statistic for each degree of freedom.
+        test, own, group = min(significant, key=lambda one: (one[0].p, -one[0].chi2 / one[0].df))
+        del groups[group]
+        chosen += own
+        steps.append(test)
     return chosen, steps

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 import riskscore as rs
 from riskscore.errors import (
@@ -151,6 +152,41 @@ def test_conditioning_and_stepwise_leave_only_the_cause(real: Cohort, outcome: p
     none = rs.fit(real, outcome, terms=["haplotype"], threshold=1e-200)
     assert none.regression is None
     assert "no term reached p = 1e-200" in none.notes
+
+
+def test_stepwise_by_position_is_the_likelihood_ratio_of_its_residues() -> None:
+    """Two causal positions of four, of which a third says the same as the first."""
+    rng = np.random.default_rng(6)
+    residues = {11: "LVS", 13: "FRH", 71: "KRA", 86: "GV"}
+    drawn = {position: rng.integers(0, len(a), (900, 2)) for position, a in residues.items()}
+    drawn[13] = drawn[11]  # always together: F with L, R with V, H with S
+    frame = pd.DataFrame(
+        {
+            f"HLA-DRB1:{position}{letter}": (drawn[position] == i).sum(axis=1)
+            for position, letters in residues.items()
+            for i, letter in enumerate(letters)
+        }
+    )
+    lp = frame[["HLA-DRB1:11V", "HLA-DRB1:71K"]] @ [1.2, 0.7] - 1.5
+    y = (rng.random(900) < 1 / (1 + np.exp(-lp))).astype(float)
+    found = rs.fit(frame, y, threshold=1e-4, by_position=True)
+    assert [test.group for test in found.omnibus] in (
+        [["HLA-DRB1:11", "HLA-DRB1:71"], ["HLA-DRB1:13", "HLA-DRB1:71"]]
+    )
+    # The same by statsmodels: a position's residues but one, beside those chosen before.
+    held = np.ones((900, 1))
+    for test in found.omnibus:
+        own = frame[list(test.terms)].to_numpy(float)
+        assert (test.df, own.shape[1]) == (2, 2)
+        smaller = sm.Logit(y, held).fit(disp=0).llf
+        held = np.column_stack([held, own])
+        assert test.chi2 == pytest.approx(2 * (sm.Logit(y, held).fit(disp=0).llf - smaller))
+    assert found.regression is not None
+    assert found.regression.loglik == pytest.approx(sm.Logit(y, held).fit(disp=0).llf)
+    none = rs.fit(frame, y, threshold=1e-90, by_position=True)
+    assert "no position reached p = 1e-90" in none.notes
+    with pytest.raises(UsageError, match="give a threshold"):
+        rs.fit(frame, y, by_position=True)
 
 
 def test_imputed_copies_count_less() -> None:
