@@ -10,12 +10,11 @@ from pathlib import Path
 
 from riskscore.errors import InputError, ManifestError
 from riskscore.tables import read_rows
+from riskscore.writing.folders.set_names import CHROMOSOME, ENDINGS, label, stem
 
-ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")
 COLUMNS = ("sample_set", "vcf", "exposures", "hla")
 PLAN_COLUMNS = ("sample_set", "part", *COLUMNS[1:])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
-_CHROMOSOME = re.compile(r"(^|[._-])chr(\d{1,2}|X|Y|M|MT)(?=[._-]|$)", re.IGNORECASE)
 _CHROMOSOMES = [*map(str, range(1, 23)), "X", "Y", "M", "MT"]
 # What is read together with a file: its index, and the other files of its format.
 _COMPANIONS = (".tbi", ".csi", ".bgi")
@@ -86,15 +85,15 @@ def _by_name(files: Sequence[Path]) -> list[SampleSet]:
     """Files grouped by their names without the chromosome."""
     groups: dict[tuple[Path, str], list[Path]] = {}
     for file in files:
-        groups.setdefault((file.parent, _CHROMOSOME.sub("", _stem(file))), []).append(file)
+        groups.setdefault((file.parent, CHROMOSOME.sub("", stem(file.name))), []).append(file)
     sets = []
     for (_, shared), members in groups.items():
         chromosomes = [_chromosome(file) for file in members]
         several = len(members) > 1 and all(chromosomes)
         if several and len(set(chromosomes)) == len(members):
-            sets.append(SampleSet(_label(shared), _in_order(members)))
+            sets.append(SampleSet(label(shared), _in_order(members)))
         else:
-            sets += [SampleSet(_label(_stem(file)), (file,)) for file in members]
+            sets += [SampleSet(label(stem(file.name)), (file,)) for file in members]
     names = Counter(one.name for one in sets)
     return [
         one if names[one.name] == 1 else replace(one, name=_distinct(one.files[0]))
@@ -102,24 +101,14 @@ def _by_name(files: Sequence[Path]) -> list[SampleSet]:
     ]
 
 
-def _stem(file: Path) -> str:
-    ending = next((e for e in ENDINGS if file.name.endswith(e)), file.suffix)
-    return file.name.removesuffix(ending)
-
-
-def _label(name: str) -> str:
-    """A name as a sample set may have it."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip("._+-") or "all"
-
-
 def _distinct(file: Path) -> str:
     """A name for a file whose stem others have too."""
-    return _label(f"{file.parent.name}.{file.name}")
+    return label(f"{file.parent.name}.{file.name}")
 
 
 def _chromosome(file: Path) -> str:
     """The chromosome that a file's name tells; empty when it tells none."""
-    match = _CHROMOSOME.search(_stem(file))
+    match = CHROMOSOME.search(stem(file.name))
     return match[2].upper() if match else ""
 
 

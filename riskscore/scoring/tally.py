@@ -85,6 +85,9 @@ class Tally:
     ``people`` counts by sex ("unknown" among them), ``expected`` is each term's expected variance
     by sex, ``seen`` each term's observed share (units of 2**-40), ``reasons`` the people with each
     reason for a gap, by term, and ``covered`` the coverage by component and of ``all``.
+    ``alleles`` is how many the model's weighted sum of counts is over, two a genetic term or
+    variant; ``uncentred`` added to a genetic score gives that sum, and is None where it is the
+    published score.
     """
 
     model: str
@@ -96,10 +99,12 @@ class Tally:
     reasons: tuple[tuple[int, ...], ...]
     covered: Mapping[str, Covered]
     unscored: int
+    alleles: int
+    uncentred: float | None
 
     def __add__(self, other: Tally) -> Tally:
         """The tally of both parts' people; raises ShardError when they answer otherwise."""
-        for name in ("model", "components", "expected", "things"):
+        for name in ("model", "components", "expected", "things", "alleles", "uncentred"):
             if getattr(self, name) != getattr(other, name):
                 raise ShardError(
                     f"the parts differ in the {name} of {self.model}", fix="score the parts anew"

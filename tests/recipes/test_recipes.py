@@ -80,7 +80,7 @@ def test_the_module_runs_one_command_and_finds_its_outputs(tmp_path: Path) -> No
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     outputs = re.findall(r'path\("\$\{prefix\}/([^"]+)"\)', text)
-    assert len(outputs) == 3
+    assert len(outputs) == 5
     assert all((tmp_path / "cohort" / name).stat().st_size for name in outputs)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from riskscore.arrays import Mask
 from riskscore.genetics.missing import ADVICE, Missing
 from riskscore.genetics.sex import Sex
 from riskscore.genetics.variant import Strand
@@ -137,7 +138,32 @@ def _tally(scores: ScoredCohort, table: ModelScores) -> Tally:
         reasons=tuple(tuple(row) for row in table.term_reasons.tolist()),
         covered={name: Covered.of(values) for name, values in components.items()},
         unscored=table.unscored,
+        alleles=_alleles(scores, table),
+        uncentred=None if table.model.published_score else _uncentred(table),
     )
+
+
+def _alleles(scores: ScoredCohort, table: ModelScores) -> int:
+    """How many alleles the weighted sum is over: two a genetic term, and two a plain variant read.
+
+    Of terms of which nothing is known, not even a frequency, none is in the sum.
+    """
+    plain = table.model.plain and scores.cohort.plain[table.model.id].observed.sum()
+    return 2 * int(_summed(table).sum() + (plain or 0))
+
+
+def _uncentred(table: ModelScores) -> float:
+    """What the genetic score lacks to the weighted sum of counts: what was taken off each."""
+    reference = table.reference
+    return float((reference.weights * reference.centre)[_summed(table)].sum())
+
+
+def _summed(table: ModelScores) -> Mask:
+    """The terms that make up the weighted sum: all genetic ones but stand-ins."""
+    reference = table.reference
+    own = np.array([not term.fallback_for for term in table.model.terms], dtype=bool)
+    known = True if reference.unknown is None else ~reference.unknown
+    return np.asarray((reference.parts == Part.GENETIC) & own & known)
 
 
 def _rows(tally: Tally) -> Iterator[MatchRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,23 @@ from riskscore.scoring.account.coverage import (
 )
 from riskscore.scoring.score import Scores
 from riskscore.scoring.tally import Tally
+from riskscore.writing.folders.aggregated import (
+    AGGREGATED,
+    aggregated_blocks,
+    aggregated_parts,
+)
 from riskscore.writing.folders.sealed import write_folder
+from riskscore.writing.folders.set_names import told_name
 from riskscore.writing.folders.shards import CALLS, PLAIN, RECORD, SCHEMA, SCORES
-from riskscore.writing.provenance import Inputs, hash_inputs, provenance
+from riskscore.writing.folders.summary import MULTIQC, multiqc
+from riskscore.writing.provenance import Inputs, hash_inputs, provenance, to_json
 from riskscore.writing.tables.parquet import as_table, hla_schema, parquet_bytes, scores_schema
+from riskscore.writing.tables.text_columns import Block
 from riskscore.writing.tables.write import as_block, to_tsv, tsv_parts
 
-FILES = frozenset({"scores.tsv", "match_report.tsv", "coverage.tsv", "provenance.json"})
+FILES = frozenset(
+    {"scores.tsv", AGGREGATED, "match_report.tsv", "coverage.tsv", MULTIQC, "provenance.json"}
+)
 
 
 def write_bundle(
@@ -35,8 +45,9 @@ def write_bundle(
     inputs: Inputs | None = None,
     replace: bool = False,
 ) -> Path:
-    """Write scores.tsv, match_report.tsv, coverage.tsv and provenance.json into a new folder.
+    """Write the score table, what was matched, coverage and provenance into a new folder.
 
+    Beside them lie the scores as the PGS Catalog Calculator has them, and a table for MultiQC.
     ``inputs`` are the files the scores were made from, by role (``vcf``): the provenance tells
     their checksums. Exposures and HLA tables are known, where they were read from files.
     The files are made beside the folder and moved in together. Raises OutputError when the folder
@@ -47,15 +58,22 @@ def write_bundle(
     >>> from tempfile import TemporaryDirectory
     >>> scores = rs.score(rs.person([rs.load_model("ms")], hla={"DRB1": "15:01 03:01"}))
     >>> with TemporaryDirectory() as folder:
-    ...     sorted(path.name for path in write_bundle(scores, f"{folder}/results").iterdir())
-    ['coverage.tsv', 'match_report.tsv', 'provenance.json', 'scores.tsv']
+    ...     held = sorted(path.name for path in write_bundle(scores, f"{folder}/results").iterdir())
+    >>> held[:4]
+    ['aggregated_scores.txt.gz', 'coverage.tsv', 'match_report.tsv', 'provenance.json']
+    >>> held[4:]
+    ['riskscore_mqc.json', 'scores.tsv']
     """
     told = provenance(scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files}))
     require_unchanged(scores.cohort.marks)  # the checksums are of the files that were read
-    table = tsv_parts(scores.blocks(), scores.columns)
-    plain = plain_lines(scores)
     return write_tables(
-        Path(folder), table, tally_scores(scores), told, plain=plain, replace=replace
+        Path(folder),
+        scores.blocks,
+        scores.columns,
+        tally_scores(scores),
+        told,
+        plain=plain_lines(scores),
+        replace=replace,
     )
 
 
@@ -103,22 +121,26 @@ def plain_lines(scores: Scores) -> str:
 
 def write_tables(
     folder: Path,
-    table: Iterable[str | bytes],
+    blocks: Callable[[], Iterable[Block]],
+    columns: Sequence[str],
     tallies: Sequence[Tally],
     told: Mapping[str, Any],
     *,
     plain: str = "",
     replace: bool = False,
 ) -> Path:
-    """A bundle from the text of its score table, its tallies and its provenance.
+    """A bundle from the blocks of its score table, its tallies and its provenance.
 
     ``plain`` are the match report's lines of genome-wide models (:func:`plain_lines`).
     """
     report = (row.as_row() for row in match_report(tallies))
+    name, models = told_name(told), [tally.model for tally in tallies]
     contents: dict[str, Iterable[str | bytes]] = {
-        "scores.tsv": table,
+        "scores.tsv": tsv_parts(blocks(), columns),
+        AGGREGATED: aggregated_parts(aggregated_blocks(name, blocks(), tallies)),
         "match_report.tsv": [to_tsv(report, MATCH_COLUMNS), plain],
         "coverage.tsv": [to_tsv(coverage_table(tallies), COVERAGE_COLUMNS)],
+        MULTIQC: [to_json(multiqc({name: tallies}, models))],
     }
     return write_folder(
         folder, contents, "provenance.json", told, replacing=FILES if replace else ()

@@ -23,18 +23,24 @@ from riskscore.scoring.account.coverage import (
     coverage_table,
     match_report,
 )
+from riskscore.writing.folders.aggregated import (
+    AGGREGATED,
+    aggregated_blocks,
+    aggregated_parts,
+)
 from riskscore.writing.folders.failures import FAILED_COLUMNS, Failure, failed_rows
 from riskscore.writing.folders.shards import Whole
-from riskscore.writing.folders.summary import multiqc, summary, versions
+from riskscore.writing.folders.summary import MULTIQC, multiqc, summary, versions
 from riskscore.writing.provenance import SCHEMA, asks_ancestry, sealed, to_json
 from riskscore.writing.tables.parquet import block_of, hla_schema, scores_schema, write_parquet
+from riskscore.writing.tables.text_columns import Block
 from riskscore.writing.tables.write import to_tsv, tsv_parts
 
 RECORD = "provenance.json"
 PARTITIONS = "scores"
 FILES = frozenset(
     {PARTITIONS, RECORD, "scores.tsv", "hla_calls.tsv", "hla_calls.parquet", "match_report.tsv",
-     "coverage.tsv", "failed.tsv", "summary.json", "riskscore_mqc.json", "versions.yml"}
+     "coverage.tsv", "failed.tsv", "summary.json", MULTIQC, AGGREGATED, "versions.yml"}
 )  # fmt: skip
 _ROWS = 100_000  # of a Parquet row group: the same however the cohort was split
 _STAGING = ".next-"
@@ -120,7 +126,8 @@ def _write_all(
         "coverage.tsv": _coverage(wholes),
         "failed.tsv": [to_tsv(failed_rows(failures), FAILED_COLUMNS)],
         "summary.json": [to_json(summary(wholes, models, len({f.sample_set for f in failures})))],
-        "riskscore_mqc.json": [to_json(multiqc(wholes, models))],
+        MULTIQC: [to_json(multiqc({w.sample_set: w.tallies() for w in wholes}, models))],
+        AGGREGATED: aggregated_parts(_aggregated(wholes)),
         "versions.yml": [versions()],
     }
     if tsv:
@@ -183,6 +190,12 @@ def _coverage(wholes: Sequence[Whole]) -> Iterator[str]:
 
 def _body(sample_set: str, text: str) -> str:
     return "".join(f"{sample_set}\t{line}\n" for line in text.split("\n")[1:-1])
+
+
+def _aggregated(wholes: Sequence[Whole]) -> Iterator[Block]:
+    for whole in wholes:
+        blocks = (block_of(table) for table in whole.scores())
+        yield from aggregated_blocks(whole.sample_set, blocks, whole.tallies())
 
 
 def _calls(wholes: Sequence[Whole]) -> Iterator[Any]:

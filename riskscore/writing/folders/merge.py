@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from riskscore.writing.folders.failures import Failure, read_failed_shard, tells
 from riskscore.writing.folders.shards import assemble, read_shard
 from riskscore.writing.provenance import asks_ancestry
 from riskscore.writing.tables.parquet import block_of
-from riskscore.writing.tables.write import tsv_parts
+from riskscore.writing.tables.text_columns import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,11 @@ def merge(folders: Sequence[Path], out: Path, *, tsv: bool = False) -> Merged:
         require_new_folder(out)
         plain = whole.plain_lines()
         columns = columns_of(by_ancestry=asks_ancestry(whole.told()))
-        table = tsv_parts((block_of(part) for part in whole.scores()), columns)
-        write_tables(out, table, whole.tallies(), whole.told(), plain=plain)
+
+        def blocks() -> Iterator[Block]:
+            return (block_of(part) for part in whole.scores())
+
+        write_tables(out, blocks, columns, whole.tallies(), whole.told(), plain=plain)
         return Merged(unscored)
     if len(named) < len(wholes):
         raise ShardError(

@@ -24,7 +24,7 @@ from riskscore.writing.tables.parquet import scores_schema
 
 RECORD, PLAIN = "shard.json", "plain_report.tsv"
 SCORES, CALLS = "scores.parquet", "hla_calls.parquet"
-SCHEMA = "riskscore-shard-2"
+SCHEMA = "riskscore-shard-3"
 _SAME = ("software", "reference", "models", "parameters")
 
 

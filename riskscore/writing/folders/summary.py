@@ -1,13 +1,15 @@
-"""What other programs read of a batch: summary.json, the table for MultiQC, versions.yml."""
+"""What other programs read of results: the table for MultiQC; of a batch summary.json, versions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskscore.scoring.tally import Tally
 from riskscore.writing.folders.shards import Whole
 from riskscore.writing.provenance import NOTICE, software
+
+MULTIQC = "riskscore_mqc.json"
 
 
 def summary(wholes: Sequence[Whole], models: Sequence[str], failed: int) -> dict[str, Any]:
@@ -61,15 +63,18 @@ def _of_model(tally: Tally) -> dict[str, Any]:
     }
 
 
-def multiqc(wholes: Sequence[Whole], models: Sequence[str]) -> dict[str, Any]:
-    """A table that MultiQC shows as it is: it reads every file that ends in _mqc.json."""
+def multiqc(sample_sets: Mapping[str, Sequence[Tally]], models: Sequence[str]) -> dict[str, Any]:
+    """A table that MultiQC shows as it is: it reads every file that ends in _mqc.json.
+
+    A row a sample set, from its tallies, one a model; never a row of one person.
+    """
     data: dict[str, dict[str, Any]] = {}
-    for whole in wholes:
-        row: dict[str, Any] = {"people": whole.people}
-        for tally in whole.tallies():
+    for name, tallies in sample_sets.items():
+        row: dict[str, Any] = {"people": tallies[0].count}
+        for tally in tallies:
             told = _of_model(tally)
             row |= {f"{tally.model}_{key}": told[key] for key in ("not_scored", "coverage_mean")}
-        data[whole.sample_set] = row
+        data[name] = row
     headers: dict[str, dict[str, Any]] = {"people": {"title": "People", "format": "{:,.0f}"}}
     for model in models:
         headers[f"{model}_not_scored"] = {"title": f"{model}: not scored", "format": "{:,.0f}"}

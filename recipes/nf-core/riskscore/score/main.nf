@@ -13,6 +13,8 @@ process RISKSCORE_SCORE {
     tuple val(meta), path("${prefix}/scores.tsv"),      emit: scores
     tuple val(meta), path("${prefix}/coverage.tsv"),    emit: coverage
     tuple val(meta), path("${prefix}/provenance.json"), emit: provenance
+    tuple val(meta), path("${prefix}/aggregated_scores.txt.gz"), emit: aggregated
+    tuple val(meta), path("${prefix}/riskscore_mqc.json"), emit: multiqc
     path "versions.yml",                                emit: versions
 
     when:
@@ -35,7 +37,8 @@ process RISKSCORE_SCORE {
     prefix = task.ext.prefix ?: "${meta.id}"
     """
     mkdir $prefix
-    touch $prefix/scores.tsv $prefix/coverage.tsv $prefix/provenance.json
+    touch $prefix/scores.tsv $prefix/coverage.tsv $prefix/provenance.json $prefix/riskscore_mqc.json
+    echo | gzip > $prefix/aggregated_scores.txt.gz
 
     cat <<-END_VERSIONS > versions.yml
     "${task.process}":
