@@ -1,8 +1,8 @@
 """Distributions on a grid by their Fourier transforms, and the shares of them below given values.
 
-A sum of independent variables has the product of their transforms. The transform of a blurred
-distribution soon falls to nothing: the few frequencies that are left are summed at the values asked
-for, which takes less time than to transform the whole grid back.
+A sum of independent variables has the product of their transforms. That of many variants, or of a
+blurred distribution, is nothing at most frequencies: the few that are left are summed at the values
+asked for, which takes less time than to transform the whole grid back.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array
+from riskscore.arrays import Array, Places
 from riskscore.scoring.population.distribution import WIDTH
 
 Spectral = NDArray[np.complex128]  # frequencies of a transform, from 0 on
-SILENT = 1e-16  # a frequency of a lesser size, and all beyond it, are nothing
+SILENT = 3e-16  # a frequency of a lesser size is nothing
 _AT_ONCE = 256  # values whose frequencies are summed at a time
 
 
@@ -37,21 +37,18 @@ class Grid:
         wrapped = np.bincount((np.arange(len(bins)) + low) % self.size, bins, self.size)
         return np.asarray(np.fft.rfft(wrapped))
 
-    def normal(self, variance: float, count: int) -> Array:
-        """The first frequencies of a normal distribution about 0."""
-        angle = 2 * np.pi * np.arange(count) / self.size
+    def normal(self, variance: float, chosen: Places | slice) -> Array:
+        """Some frequencies of a normal distribution about 0."""
+        angle = self._angles[chosen]
         return np.asarray(np.exp(-(angle**2) * variance / (2 * WIDTH**2)))
 
-    def heard(self, transform: Spectral) -> int:
-        """How many frequencies there are before nothing is left."""
-        return int(np.flatnonzero(np.abs(transform) > SILENT)[-1]) + 1
-
-    def heard_of_normal(self, variance: float) -> float:
-        """The same of a normal distribution, infinite without any variance."""
-        if variance <= 0:
-            return math.inf
-        angle = math.sqrt(-2 * math.log(SILENT) / variance) * WIDTH
-        return angle * self.size / (2 * np.pi) + 1
+    def heard(self, transform: Spectral, variance: float) -> Places:
+        """The frequencies at which anything is left of a sum with a normal variable, and 0."""
+        angle = math.inf
+        if variance > 0:
+            angle = math.sqrt(-2 * math.log(SILENT) / variance) * WIDTH
+        last = math.ceil(min(angle * self.size / (2 * np.pi) + 1, self.count))
+        return np.flatnonzero(np.abs(transform[:last]) > SILENT)
 
     def middles(self, transform: Spectral) -> Array:
         """The share below each step and half of its own, from all frequencies."""
@@ -63,20 +60,20 @@ class Grid:
         """The share below ``x``: a straight line from the middle of a step to the next."""
         return np.interp(x, self._values, middles, left=0.0, right=1.0)
 
-    def below(self, transform: Spectral, x: Array) -> Array:
-        """As :meth:`between`, from the first frequencies, the others being nothing.
+    def below(self, transform: Spectral, chosen: Places, x: Array) -> Array:
+        """As :meth:`between`, from the frequencies ``chosen``, the others being nothing.
 
         With angles a = 2 pi m / size, steps from -size/2 to k less half of the last sum up to
 
             T_m (e^(iak) cot(a/2) / 2i - (-1)^m / (e^(ia) - 1)) / size,
 
-        of which the real part counts twice, and for m = 0 to (k + size/2 + 1/2) / size.
+        of which the real part counts twice, and for m = 0 to (k + size/2 + 1/2) / size. The first
+        of ``chosen`` is 0, and size/2 is not among them.
         """
         place, half = x / WIDTH, self.size // 2
         step = np.floor(place)
         share = (place - step)[:, None]
-        number = np.arange(1, len(transform))
-        angle = 2 * np.pi * number / self.size
+        number, angle = chosen[1:], self._angles[chosen[1:]]
         turns = transform[1:] / (1j * np.tan(angle / 2))
         begun = 2 * ((-1.0) ** number * transform[1:] / np.expm1(1j * angle)).real.sum()
         total = np.empty(len(x))
@@ -93,6 +90,10 @@ class Grid:
     @cached_property
     def _values(self) -> Array:
         return np.asarray((np.arange(self.size) - self.size // 2) * WIDTH)
+
+    @cached_property
+    def _angles(self) -> Array:
+        return np.asarray(2 * np.pi * np.arange(self.count) / self.size)
 
     @cached_property
     def _roots(self) -> Spectral:

@@ -18,11 +18,13 @@ genotype here and there shrinks the distribution of the single variants by the s
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask
+from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.terms import FactorKind, Term
@@ -47,8 +49,9 @@ _LEAST_OPEN = 2.0**-30  # a lesser share is nothing
 _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
 _FEW = 1024  # so many frequencies at most are summed at people's scores
-
 Alike = tuple[bytes, float, float]  # what is known, the share left open, the variants' scale
+Key = TypeVar("Key", bound=Hashable)
+Held = TypeVar("Held", bound=NDArray[Any])
 
 
 class ObservedPercentiles:
@@ -56,18 +59,28 @@ class ObservedPercentiles:
 
     def __init__(self, reference: Reference) -> None:
         self.reference = reference
-        self._sexes: dict[Sex | None, _OfSex] = {}
+        self._sexes: dict[tuple[bool, ...], _OfSex] = {}  # by the terms that apply
 
     def percentile(
         self, measured: Measurements, design: DesignMatrix, spread: Uncertainty, log_odds: Array
     ) -> Array:
         """By person the percentile of the score, shape (people,)."""
         found = np.full(len(log_odds), np.nan)
+        together: dict[_OfSex, list[Places]] = {}
         for sex, people in measured.by_sex.items():
-            if sex not in self._sexes:
-                self._sexes[sex] = _OfSex(self.reference, sex, measured)
-            found[people] = self._sexes[sex].percentile(measured, design, spread, log_odds, people)
+            together.setdefault(self._of(sex, measured), []).append(people)
+        for own, several in together.items():
+            everybody = np.concatenate(several)
+            found[everybody] = own.percentile(measured, design, spread, log_odds, everybody)
         return found
+
+    def _of(self, sex: Sex | None, measured: Measurements) -> _OfSex:
+        """The parts that count in one sex, which are those of another where the terms are."""
+        model = self.reference.model
+        key = tuple(model.applies(term, sex) for term in model.terms)
+        if key not in self._sexes:
+            self._sexes[key] = _OfSex(self.reference, sex, measured)
+        return self._sexes[key]
 
 
 class _OfSex:
@@ -100,11 +113,12 @@ class _OfSex:
         chosen = self.columns[self.present]
         self.expected = reference.weights[chosen] ** 2 * reference.variance[chosen]
         self._parts: dict[tuple[int, bytes], States | None] = {}
-        self._densities: dict[float, tuple[Spectral, int]] = {}
+        self._densities: dict[float, Spectral] = {}
         self._variances: dict[bytes, float] = {}
-        self._transforms: dict[tuple[int, bytes, float, bool], Spectral] = {}
+        self._transforms: dict[tuple[int, bytes, float], Spectral] = {}
+        self._low: dict[tuple[int, bytes, float], Spectral] = {}  # their low frequencies
         self._cumulative: dict[Alike, Array] = {}
-        self._blurred: dict[Alike, Spectral | None] = {}
+        self._blurred: dict[Alike, tuple[Spectral, Places] | None] = {}
         spread = math.sqrt(self.whole.variance)
         self.grid = Grid(2 ** math.ceil(math.log2(max(1.0, _REACH * spread) / WIDTH)))
 
@@ -148,8 +162,9 @@ class _OfSex:
         if everything and not left_open and of_variants == 1:
             return self.whole.percentile(x)
         of = (b"".join(mask.tobytes() for mask in known), left_open, of_variants)
-        if left_open and (few := self._few(of, known)) is not None:
-            share = self.grid.below(few, x)
+        few = self._few(of, known) if left_open else None
+        if few is not None:
+            share = self.grid.below(*few, x)
         else:
             share = self.grid.between(self._middles(of, known), x)
         return np.clip(100 * share, 0, 100)
@@ -157,31 +172,29 @@ class _OfSex:
     def _middles(self, of: Alike, known: list[Mask]) -> Array:
         """The distribution function on the grid."""
         if of not in self._cumulative:
-            if len(self._cumulative) >= _KEPT:
-                del self._cumulative[next(iter(self._cumulative))]
-            total = self._total(of, known, self.grid.count)
-            self._cumulative[of] = self.grid.middles(total)
+            total = self._total(of, known, slice(None))
+            _keep(self._cumulative, of, self.grid.middles(total))
         return self._cumulative[of]
 
-    def _few(self, of: Alike, known: list[Mask]) -> Spectral | None:
-        """The transform's frequencies where few are left; None where there are more."""
+    def _few(self, of: Alike, known: list[Mask]) -> tuple[Spectral, Places] | None:
+        """The transform where anything is left of it, and at which frequencies; None of many."""
         if of not in self._blurred:
-            heard = self.grid.heard_of_normal(self._blur(of, known))
-            count = int(min(self._variants(of[2])[1], heard))
-            few = count <= min(_FEW, self.grid.count // 2)
-            self._blurred[of] = self._total(of, known, count) if few else None
+            heard = self.grid.heard(self._variants(of[2]), self._blur(of, known))
+            few = len(heard) <= _FEW and heard[-1] < self.grid.count - 1
+            self._blurred[of] = (self._total(of, known, heard), heard) if few else None
         return self._blurred[of]
 
-    def _total(self, of: Alike, known: list[Mask], count: int) -> Spectral:
-        """The first frequencies of the distribution's transform, ``count`` of them."""
+    def _total(self, of: Alike, known: list[Mask], chosen: Places | slice) -> Spectral:
+        """Some frequencies of the distribution's transform."""
         _, left_open, of_variants = of
-        total = self._variants(of_variants)[0][:count].copy()
+        low = not isinstance(chosen, slice) and int(chosen[-1]) < _FEW
+        total = self._variants(of_variants)[chosen].copy()
         for number, mask in enumerate(known):
-            transform = self._transform(number, mask, 1 - left_open, count)
+            transform = self._transform(number, mask, 1 - left_open, low=low)
             if transform is not None:
-                total *= transform
+                total *= transform[chosen]
         if left_open:
-            total *= self.grid.normal(self._blur(of, known), count)
+            total *= self.grid.normal(self._blur(of, known), chosen)
         return total
 
     def _blur(self, of: Alike, known: list[Mask]) -> float:
@@ -247,21 +260,25 @@ class _OfSex:
             self._variances[key] = float(sum(squares))
         return self._variances[key]
 
-    def _transform(self, number: int, known: Mask, scale: float, count: int) -> Spectral | None:
-        """The first frequencies of a component's distribution on the grid."""
+    def _transform(self, number: int, known: Mask, scale: float, *, low: bool) -> Spectral | None:
+        """The transform of a component's distribution, or the ``low`` frequencies of it."""
         part = self._part(number, known)
         if part is None:
             return None
         scale = scale if self._genes(number) else 1.0
-        key = (number, np.packbits(known).tobytes(), scale, count <= _FEW)
+        key = (number, np.packbits(known).tobytes(), scale)
+        if low and key in self._low:
+            return self._low[key]
         if key not in self._transforms:
-            low, bins = binned(part.values[:, 0] * scale, part.probability)
-            every = self.grid.transform(low, bins)
-            self._transforms[key] = every[:_FEW].copy() if count <= _FEW else every
-        return self._transforms[key][:count]
+            bins = binned(part.values[:, 0] * scale, part.probability)
+            _keep(self._transforms, key, self.grid.transform(*bins))
+        if not low:
+            return self._transforms[key]
+        self._low[key] = self._transforms[key][:_FEW].copy()
+        return self._low[key]
 
-    def _variants(self, scale: float) -> tuple[Spectral, int]:
-        """The frequencies of the file's single variants, shrunk, and how many there are in it."""
+    def _variants(self, scale: float) -> Spectral:
+        """The transform of the file's single variants, shrunk."""
         if scale not in self._densities:
             terms = [self.terms[place] for place in self.present]
             kinds = [self.reference.kinds.of(term.factors[0]) for term in terms]
@@ -276,8 +293,7 @@ class _OfSex:
             shares = np.array([kind.population.probability for kind in kinds]).reshape(-1, 3)
             variants, sd, error = exact_or_normal(values * scale, shares)
             grid, density = Distribution((), variants, sd, error).density
-            every = self.grid.transform(round(grid[0] / WIDTH), density)
-            self._densities[scale] = every, self.grid.heard(every)
+            self._densities[scale] = self.grid.transform(round(grid[0] / WIDTH), density)
         return self._densities[scale]
 
 
@@ -285,6 +301,13 @@ def _in_file(term: Term, measured: Measurements) -> bool:
     """Whether the files have the variant of a term, or what it marks, in whomever."""
     kind = measured.kinds.of(term.factors[0])
     return isinstance(kind, VariantKind) and kind.measured(measured.cohort)
+
+
+def _keep(held: dict[Key, Held], key: Key, value: Held) -> None:
+    """Hold one more, in the place of the oldest where there are many."""
+    if len(held) >= _KEPT:
+        del held[next(iter(held))]
+    held[key] = value
 
 
 def _left_open(doubt: Array, variance: float) -> Array:

@@ -6,47 +6,58 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from riskscore.scoring.observed.grid import SILENT, Grid
+from riskscore.arrays import Places
+from riskscore.scoring.observed.grid import SILENT, Grid, Spectral
 from riskscore.scoring.population.distribution import WIDTH, binned
 
 GRID = Grid(4096)  # from -4 to 4
 BLUR = 0.2
 
 
-def blurred_coin() -> tuple[np.ndarray, int]:
-    """The transform of -1 (a quarter) or 1/3, with a normal variable added, where it is heard."""
-    low, bins = binned(np.array([-1.0, 1 / 3]), np.array([0.25, 0.75]))
-    count = math.ceil(GRID.heard_of_normal(BLUR**2))
-    return GRID.transform(low, bins)[:count] * GRID.normal(BLUR**2, count), count
+def coin() -> Spectral:
+    """The transform of -1 (a quarter) or 1/3."""
+    return GRID.transform(*binned(np.array([-1.0, 1 / 3]), np.array([0.25, 0.75])))
+
+
+def blurred_coin() -> tuple[Spectral, Places]:
+    """With a normal variable added, where it is heard."""
+    chosen = GRID.heard(coin(), BLUR**2)
+    return coin()[chosen] * GRID.normal(BLUR**2, chosen), chosen
 
 
 def test_blurred_steps_are_a_mixture_of_normal_distributions() -> None:
-    transform, _ = blurred_coin()
     values = np.linspace(-3, 3, 301)
     wanted = [
         NormalDist(-1, BLUR).cdf(x) / 4 + 3 * NormalDist(1 / 3, BLUR).cdf(x) / 4 for x in values
     ]
     # A straight line within a step is off by WIDTH^2 / 8 times the slope of the density.
-    assert GRID.below(transform, values) == pytest.approx(wanted, abs=1e-5)
+    assert GRID.below(*blurred_coin(), values) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_few_frequencies_say_what_all_of_them_do() -> None:
-    transform, count = blurred_coin()
-    low, bins = binned(np.array([-1.0, 1 / 3]), np.array([0.25, 0.75]))
-    every = GRID.transform(low, bins) * GRID.normal(BLUR**2, GRID.count)
-    assert count < GRID.count // 8
-    assert GRID.heard(every) <= count
-    # Scores in, on and between steps, at the ends of the grid and beyond them.
+    """Where few are left, and where they are far apart: a sum of eight coins of steps of 1/8."""
+    eighths = GRID.transform(*binned(np.array([-0.125, 0.125]), np.array([0.5, 0.5]))) ** 8
+    apart = GRID.heard(eighths, 0.0)[:-1]
+    assert 1 < len(apart) < GRID.count
+    steps = GRID.normal(0.01**2, slice(None)) * eighths
+    sparse = GRID.heard(steps, 0.0)
+    assert len(sparse) < sparse[-1] + 1
+    chosen = blurred_coin()[1]
+    assert len(chosen) < GRID.count // 8
+    every = coin() * GRID.normal(BLUR**2, slice(None))
+    # Values in, on and between steps, at the ends of the grid and beyond them.
     values = np.concatenate([np.linspace(-4.5, 4.5, 1000), [-4.0, 4.0, 4.0 - WIDTH, 0.0, 1 / 3]])
-    found = GRID.below(transform, values)
-    assert found == pytest.approx(GRID.between(GRID.middles(every), values), abs=1e-13)
+    for transform, places in ((every, chosen), (steps, sparse)):
+        found = GRID.below(transform[places], places, values)
+        wanted = GRID.between(GRID.middles(transform), values)
+        assert found == pytest.approx(wanted, abs=1e-13)
 
 
 def test_a_sum_over_frequencies_is_that_over_steps() -> None:
     """Against the shares of the steps themselves, added up one by one."""
     grid, variance = Grid(64), (5 * WIDTH) ** 2
     count = grid.count
-    transform = grid.normal(variance, count).astype(complex)
+    transform = grid.normal(variance, slice(None)).astype(complex)
     assert abs(transform[-1]) < SILENT
     shares = [
         sum(
@@ -59,14 +70,15 @@ def test_a_sum_over_frequencies_is_that_over_steps() -> None:
         below = sum(shares[: step + 32]) + shares[step + 32] / 2
         next_one = below + shares[step + 32] / 2 + shares[step + 33] / 2
         x = np.array([step * WIDTH, (step + 0.25) * WIDTH])
-        assert grid.below(transform, x) == pytest.approx(
+        chosen = np.arange(count - 1)
+        assert grid.below(transform[:-1], chosen, x) == pytest.approx(
             [below, 0.75 * below + 0.25 * next_one], abs=1e-14
         )
 
 
 def test_a_value_has_the_same_share_whoever_stands_beside_it() -> None:
-    transform, _ = blurred_coin()
+    coins = blurred_coin()
     values = np.random.default_rng(1).normal(size=700)
-    found = GRID.below(transform, values)
-    alone = [GRID.below(transform, values[i : i + 1])[0] for i in range(0, 700, 50)]
+    found = GRID.below(*coins, values)
+    alone = [GRID.below(*coins, values[i : i + 1])[0] for i in range(0, 700, 50)]
     assert alone == found[::50].tolist()
