@@ -3,17 +3,20 @@
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import riskscore as rs
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
+from riskscore.samples.frame import read_frame
 from riskscore.samples.question import Question
 from riskscore.scoring.population.build import build_reference
 from riskscore.writing.explorer.equations import equations
@@ -74,12 +77,15 @@ def test_the_explorer_computes_what_scoring_computes(tmp_path: Path, oracle: Ora
     assert len(found) == len(grid) == 48
     reference = build_reference(model, reference_panel(), "EUR")
     snps = {v.name: 2 * model.frequencies[v]["EUR"] for v in model.variants}
-    for point, choice, (log_odds, odds, risk, terms) in zip(grid, choices, found, strict=True):
-        given = {k: str(v) for k, v in choice["exposures"].items()}
-        cohort = rs.person(
-            [model], hla=point["hla"], variants=snps, exposures=given, sex=point["sex"]
+    scores = rs.score(
+        _people(
+            model,
+            snps,
+            [(p["sex"], p["hla"], c["exposures"]) for p, c in zip(grid, choices, strict=True)],
         )
-        ledger = rs.score(cohort).explain("person")
+    )
+    for number, (point, (log_odds, odds, risk, terms)) in enumerate(zip(grid, found, strict=True)):
+        ledger = scores.explain(f"P{number}")
         # The load of single variants is the explorer's own; all other terms must be the same.
         same = ~ledger["term"].isin(snps)
         assert log_odds == pytest.approx(ledger.loc[same, "contribution"].sum(), abs=1e-9)
@@ -117,17 +123,16 @@ def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Orac
         )
     ]
     expected, choices = [], []
-    for point in grid:
-        cohort = rs.person([model], hla=hla, variants=snps, exposures=point["given"],
-                           sex=point["sex"])  # fmt: skip
-        scores = rs.score(cohort)
-        ledger = scores.explain("person")
+    scores = rs.score(_people(model, snps, [(p["sex"], hla, p["given"]) for p in grid]))
+    numbers = scores.of("ms").numbers
+    for number, point in enumerate(grid):
+        ledger = scores.explain(f"P{number}")
         load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
-        numbers = scores.of("ms").numbers
         # the page shows the place among people of whom everything is known
         whole = scores.of("ms").reference.by_sex[Sex(point["sex"])].distribution
-        place = float(whole.percentile(numbers["log_odds"])[0])
-        expected.append([*(float(numbers[n][0]) for n in ("log_odds", "probability")), place])
+        log_odds, chance = (float(numbers[n][number]) for n in ("log_odds", "probability"))
+        place = float(whole.percentile(np.array([log_odds]))[0])
+        expected.append([log_odds, chance, place])
         base = exported["baseline"][point["sex"]]
         exposures = {
             e["id"]: (
@@ -180,6 +185,16 @@ def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle)
     assert odds[1] - odds[0] == pytest.approx(3.632269419, abs=2e-3)
 
 
+def _people(
+    model: rs.RiskModel,
+    snps: dict[str, float],
+    people: Sequence[tuple[str, dict[str, str], dict[str, Any]]],
+) -> rs.Cohort:
+    """P0, P1 and so on, who have these copies of the SNPs and a sex, HLA types, and exposures."""
+    rows = [{"sex": sex, **hla, **given, **snps} for sex, hla, given in people]
+    return read_frame(pd.DataFrame(rows, index=[f"P{n}" for n in range(len(rows))]), [model])
+
+
 def _typed(exported: dict[str, Any], hla: dict[str, str]) -> dict[str, list[int]]:
     """The places of alleles in the page's lists; -1 for another allele."""
     return {
@@ -206,25 +221,30 @@ def test_the_explorers_risks_by_age_are_those_of_scoring(
          "DQB1": "03:02 05:01", "DPB1": "03:01 01:01"},
     ]  # fmt: skip
     places = (0, 4, len(stops) - 2)
-    expected: list[list[float]] = []
+    asked = list(product(("female", "male"), types, ({}, {"smoking": "ever"})))
+    snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
+    used = [{gene: hla[gene] for gene in exported["genes"]} for _, hla, _ in asked]
+    people = [(sex, own, given) for (sex, _, given), own in zip(asked, used, strict=True)]
+    cohort = _people(model, snps, people)
+    scores = rs.score(cohort)
     choices = []
-    for sex, hla, given in product(("female", "male"), types, ({}, {"smoking": "ever"})):
-        used = {gene: hla[gene] for gene in exported["genes"]}
-        snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
-        cohort = rs.person([model], hla=used, variants=snps, exposures=given, sex=sex)
-        ledger = rs.score(cohort).explain("person")
+    for number, (sex, own, given) in enumerate(people):
+        ledger = scores.explain(f"P{number}")
         load = ledger.loc[ledger["term"].isin(snps), "contribution"].sum()
         base = exported["baseline"][sex]
         choices.append(
             {"sex": sex, "stop": base["prevalence"].index(base["own"]), "haplotypes": [],
-             "genes": _typed(exported, used), "load": load / exported["load"]["sd"],
+             "genes": _typed(exported, own), "load": load / exported["load"]["sd"],
              "exposures": {e["id"]: given.get(e["id"]) for e in exported["exposures"]}}
         )  # fmt: skip
-        for place in places:
-            for end in stops[place + 1 :: 5]:
-                question = Question.of(model, horizon=(stops[place], end))
-                numbers = rs.score(replace(cohort, question=question)).of(name).numbers
-                expected.append([float(numbers[n][0]) for n in ("probability", "average_risk")])
+    spans = [(stops[place], end) for place in places for end in stops[place + 1 :: 5]]
+    by_span = []
+    for span in spans:
+        question = Question.of(model, horizon=span)
+        numbers = rs.score(replace(cohort, question=question)).of(name).numbers
+        by_span.append(np.column_stack([numbers["probability"], numbers["average_risk"]]))
+    # a row for each person and span, as the page gives them
+    expected = np.stack(by_span, axis=1).reshape(-1, 2)
     page = rs.write_explorer(model, tmp_path / "explorer.html")
     script = (
         f"const choices = {json.dumps(choices)}; const out = document.createElement('pre'); "
