@@ -4,8 +4,7 @@ import importlib
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +12,8 @@ from typing import Any
 import pysam
 import pytest
 from hypothesis import settings
+
+from tests.forked import Forked
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -93,21 +94,16 @@ def make_vcf(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forked]:
+    with Forked() as forked:
+        yield forked
+
+
 @pytest.fixture
-def riskscore(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`riskscore("score", ...)` runs the installed command in an empty folder."""
-    command = Path(sys.executable).parent / "riskscore"
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(command), *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
+def riskscore(tmp_path: Path, forked: Forked) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`riskscore("score", ...)` runs the command in an empty folder, in a process of its own."""
+    return lambda *arguments: forked.run([str(argument) for argument in arguments], tmp_path)
 
 
 @pytest.fixture(scope="session")
