@@ -15,7 +15,8 @@ from riskscore.models.reference.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import HLACalls
-from riskscore.samples.hla.posterior import Evidence, calls_from_evidence
+from riskscore.samples.hla.evidence import Evidence
+from riskscore.samples.hla.posterior import calls_from_evidence
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.scoring.observed.uncertainty import VarianceSource
 from riskscore.scoring.score import score_cohort
@@ -59,7 +60,7 @@ def calls_of(chance: Array, form: str) -> HLACalls:
         names: list[HLAAllele] = sorted({alleles[k] for alleles in listed})
         member = np.array([[alleles[k] == name for alleles in listed] for name in names], float)
         sides = np.einsum("ah,shp->sap", member, chance)
-        evidence = Evidence(
+        evidence = Evidence.of_tables(
             sides.sum(axis=0),
             sides[0] * sides[1] if form == "GP" else None,
             sides if form == "HDS" else None,

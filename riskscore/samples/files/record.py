@@ -10,14 +10,14 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Mask, Positions
+from riskscore.arrays import Mask
 from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import Cells
 from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
-from riskscore.samples.files.decoding.different import different_cells
+from riskscore.samples.files.decoding.different import UnusualCells, unusual_cells
 from riskscore.samples.files.header import MOST_DIGITS
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
@@ -125,17 +125,17 @@ class Record:
             return None
         return coded_text(self.body, self.samples, self.format)
 
-    def of_different_cells(self) -> tuple[Record, Positions]:
-        """The record with every different cell once, and which of them each sample has.
+    @property
+    def unusual(self) -> UnusualCells | None:
+        """The cells off the usual one; None where they are no text, or not one a sample."""
+        if not self.fast or type(self) is not Record or not self.samples:
+            return None
+        return unusual_cells(self.body, self.samples)
 
-        Where cells are no text, or are to be read by themselves, or hardly any are alike, it is the
-        record itself.
-        """
-        if self.fast and type(self) is Record and self.body.count(b"\t") + 1 == self.samples:
-            cells, which = different_cells(self.body, self.samples)
-            if len(cells) <= self.samples // 2:
-                return replace(self, body=b"\t".join(cells), samples=len(cells)), which
-        return self, np.arange(self.samples, dtype=np.int32)
+    def of_cells(self, texts: Iterable[bytes]) -> Record:
+        """The record with other cells, one a sample."""
+        cells = list(texts)
+        return replace(self, body=b"\t".join(cells), samples=len(cells))
 
     def genotypes(self) -> NDArray[np.int16] | None:
         """GT as allele numbers, shape (samples, 2): 0 REF, NO_CALL, NO_ALLELE; None without GT.

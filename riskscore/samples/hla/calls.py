@@ -71,23 +71,6 @@ class GeneCalls:
             phase_set=self.phase_set[span].copy(),
         )
 
-    def to_people(self, kind: NDArray[np.int64]) -> GeneCalls:
-        """The calls of people, of each those of the sample of a kind, which many may have."""
-        kinds = int(kind.max(initial=-1)) + 1
-        count = np.bincount(self.sample, minlength=kinds)
-        start, own = np.cumsum(count) - count, count[kind]
-        sample = np.repeat(np.arange(len(kind)), own)
-        row = np.arange(len(sample)) - np.repeat(np.cumsum(own) - own, own) + start[kind][sample]
-        return replace(
-            self,
-            sample=sample,
-            first=self.first[row],
-            second=self.second[row],
-            probability=self.probability[row],
-            ordered=self.ordered[row],
-            phase_set=self.phase_set[row],
-        )
-
     def called(self, samples: int) -> Mask:
         """Which samples have a call, shape (samples,)."""
         mask = np.zeros(samples, dtype=bool)

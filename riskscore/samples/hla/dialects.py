@@ -9,16 +9,12 @@ itself, and only by its own ID and letters.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from riskscore.arrays import Array, Mask, Positions
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
 from riskscore.samples.files.record import Record
-from riskscore.samples.loci.genotypes import allele_copies
+from riskscore.samples.hla.cells import GeneCells, Meaning, RecordCells
 
 # What names of HLA records begin with, in one dialect or another, in capitals or not.
 _BEGINNINGS = (
@@ -30,42 +26,21 @@ PREFIXES = tuple(dict.fromkeys((*_BEGINNINGS, *(name.lower() for name in _BEGINN
 QUALITY = ("R2", "DR2", "AR2", "INFO")  # Minimac, Beagle 5, Beagle 4, IMPUTE
 _PRESENT = frozenset({"T", "P", "PRESENT", "<PRESENT>", "<P>"})
 _ABSENT = frozenset({"A", "ABSENT", "<ABSENT>", "<A>"})
-_TOLERANCE = 0.01  # as for dosages: two decimals are written
 
 
 @dataclass(frozen=True)
 class HLARecord:
-    """One allele's record, with presence counted whatever the letters.
+    """One allele's record: whose way of writing it is, and its cells, to be read with others'.
 
-    ``cell`` (samples,) is which of the record's different cells each sample has, and the others are
-    by cell: ``copies`` (cells,) are 0 to 2, nan without a call; ``both`` is the probability of two
-    copies and ``chromosomes`` (2, cells) the presence on each, where the file gives them;
-    ``carried`` (2, cells) is which chromosomes a phased genotype puts the allele on, ``phase_set``
-    (cells,) the number of its phase set, 0 without one. ``frequency`` is that of all people of the
-    file, nan where none has a call.
+    ``flipped`` says that REF means present; ``quality`` is nan where the record states none.
     """
 
     allele: HLAAllele
     dialect: str
     flipped: bool
     fields: tuple[str, ...]
-    cell: Positions
-    copies: Array
-    both: Array | None
-    chromosomes: Array | None
-    carried: Mask | None
-    phase_set: NDArray[np.int64]
     quality: float
-    frequency: float
-
-    @property
-    def presence(self) -> Array:
-        """The copies that each sample has, shape (samples,)."""
-        return self.copies[self.cell]
-
-    def of_people(self, people: range) -> HLARecord:
-        """The record of some people; the frequency stays that of all."""
-        return replace(self, cell=self.cell[people.start : people.stop].copy())
+    cells: RecordCells
 
 
 def allele_of(name: str) -> HLAAllele | None:
@@ -105,40 +80,23 @@ def named_alleles(record: Record) -> tuple[tuple[HLAAllele, int], ...]:
     return found if len(record.alts) > 1 else tuple((allele, 0) for allele, _ in found)
 
 
-def read_hla_record(record: Record, allele: HLAAllele, alt: int = 0) -> HLARecord:
-    """Presence of the allele in every sample; that of an ALT, if it is not 0.
+def read_hla_record(
+    record: Record, allele: HLAAllele, alt: int = 0, *, into: GeneCells
+) -> HLARecord:
+    """The record of an allele; that of an ALT, if it is not 0. Its cells are taken for ``into``.
 
     Raises VCFFormatError when the letters do not say which one means present.
     """
-    alt_present = alt > 0 or _polarity(record, allele)
-    different, cell = record.of_different_cells()
-    if alt:
-        copies = allele_copies(different)[alt - 1].astype(np.float64)
-    elif record.alts:
-        copies = allele_copies(different)[0].astype(np.float64)
-    else:  # everybody has REF: PLINK leaves the other letter out
-        genotypes = different.genotypes()
-        if genotypes is None:
-            raise _unclear(record)
-        copies = np.where((genotypes == 0).all(axis=1), 0.0, np.nan)
-    copies = copies if alt_present else 2 - copies
-    called = copies[cell]
-    called = called[~np.isnan(called)]
-    both = None if alt else _both(different, alt_present)
-    chromosomes = None if alt else _chromosomes(different, alt_present)
+    present = alt > 0 or _polarity(record, allele)
+    if not record.alts and "GT" not in record.format:
+        raise _unclear(record)
     return HLARecord(
         allele,
         _dialect(record),
-        not alt_present,
+        not present,
         tuple(name for name in ("HDS", "GP", "DS", "GT") if name in record.format),
-        cell,
-        copies,
-        both,
-        chromosomes,
-        _carried(different, alt or int(alt_present)),
-        _phase_set(different),
         quality_of(record, alt),
-        float(called.mean() / 2) if called.size else float("nan"),
+        into.add(record, Meaning(alt, present)),
     )
 
 
@@ -191,52 +149,6 @@ def _dialect(record: Record) -> str:
     if "T" in letters:
         return "HLA-TAPAS (A/T)"
     return "SNP2HLA (A/P)"
-
-
-def _both(record: Record, alt_present: bool) -> Array | None:
-    """The probability of two copies, from GP."""
-    numbers = record.numbers("GP") if record.alts else None
-    if numbers is None:
-        return None
-    complete = numbers.counts == 3
-    values = np.where(complete[:, None], numbers.values[:, :3], np.nan).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        wrong = (values < -_TOLERANCE).any(axis=1) | (np.abs(values.sum(axis=1) - 1) > 0.05)
-    if wrong.any():
-        raise record.error("GP", "three probabilities that do not sum to 1")
-    return values[:, 2 if alt_present else 0]
-
-
-def _chromosomes(record: Record, alt_present: bool) -> Array | None:
-    """Presence on each chromosome, from HDS."""
-    numbers = record.numbers("HDS") if record.alts else None
-    if numbers is None:
-        return None
-    two = numbers.counts == 2
-    values = np.where(two[:, None], numbers.values[:, :2], np.nan).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        if ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any():
-            raise record.error("HDS", "a value is not between 0 and 1")
-    values = np.clip(values, 0, 1).T
-    return values if alt_present else 1 - values
-
-
-def _carried(record: Record, wanted: int) -> Mask | None:
-    """Which chromosomes a phased genotype puts an allele on; None if nothing is phased."""
-    genotypes = record.genotypes()
-    phased = record.phased()
-    if genotypes is None or not phased.any():
-        return None
-    return np.asarray(((genotypes == wanted) & phased[:, None]).T)
-
-
-def _phase_set(record: Record) -> NDArray[np.int64]:
-    """The number of each sample's phase set, 0 where PS has none."""
-    if "PS" not in record.format:
-        return np.zeros(record.samples, dtype=np.int64)
-    texts, place = np.unique(record.phase_sets(), return_inverse=True)
-    numbers = [int(text) if text.isdigit() else 0 for text in texts.tolist()]
-    return np.array(numbers, dtype=np.int64)[place.ravel()]
 
 
 def quality_of(record: Record, alt: int = 0) -> float:

@@ -12,12 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask
+from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
-
-Phase = NDArray[np.int64]
 
 _NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _ROUNDING = 0.05  # fewer copies than this are what rounding leaves
@@ -26,72 +23,116 @@ _USUAL = 2  # fields: what models are written in
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the records of a gene say, alleles by rows, samples by columns; nan where unknown.
+    """What the records of a gene say of ``people``: a row a person and allele, in that order.
 
-    ``presence`` (alleles, samples) are copies of each allele. ``both`` is the probability of two
-    copies, where the file gives it. ``chromosomes`` (2, alleles, samples) are presences on each
-    chromosome. ``carried`` (2, alleles, samples) is on which chromosomes a phased genotype puts
-    an allele, and ``phase_set`` (alleles, samples) the number of its phase set.
+    An allele without a row is surely absent. Rows are numbers of ``sample`` and ``allele``, the
+    ``copies`` of it, nan where unknown, ``both`` the probability of two copies, nan where it is not
+    given, ``chromosomes`` (2, rows) the presence on each, nan where not given, ``carried``
+    (2, rows) on which chromosomes a phased genotype puts it, and the number of its ``phase_set``.
     """
 
-    presence: Array
-    both: Array | None = None
-    chromosomes: Array | None = None
-    carried: Mask | None = None
-    phase_set: Phase | None = None
+    people: int
+    sample: Places
+    allele: Places
+    copies: Array
+    both: Array
+    chromosomes: Array
+    carried: Mask
+    phase_set: Places
 
-    def take(self, rows: Sequence[int]) -> Evidence:
-        """The evidence of some alleles."""
-        own = list(rows)
-        return Evidence(
-            self.presence[own],
-            None if self.both is None else self.both[own],
-            None if self.chromosomes is None else self.chromosomes[:, own],
-            None if self.carried is None else self.carried[:, own],
-            None if self.phase_set is None else self.phase_set[own],
+    @classmethod
+    def of_tables(
+        cls, presence: Array, both: Array | None = None, chromosomes: Array | None = None
+    ) -> Evidence:
+        """From copies by allele and sample, shape (alleles, samples), and others where known.
+
+        ``both`` has that shape too, ``chromosomes`` (2, alleles, samples).
+        """
+        told = presence != 0
+        if both is not None:
+            told |= both > 0
+        if chromosomes is not None:
+            told |= (chromosomes > 0).any(axis=0)
+        sample, allele = np.nonzero(told.T)
+        unknown = np.full(len(sample), np.nan)
+        return cls(
+            presence.shape[1],
+            sample,
+            allele,
+            presence[allele, sample],
+            unknown if both is None else both[allele, sample],
+            np.stack([unknown, unknown]) if chromosomes is None else chromosomes[:, allele, sample],
+            np.zeros((2, len(sample)), dtype=bool),
+            np.zeros(len(sample), dtype=np.int64),
         )
+
+    def take(self, rows: Mask | Places) -> Evidence:
+        """Some rows."""
+        if rows.dtype == np.bool_ and rows.all():
+            return self
+        return replace(
+            self,
+            sample=self.sample[rows],
+            allele=self.allele[rows],
+            copies=self.copies[rows],
+            both=self.both[rows],
+            chromosomes=self.chromosomes[:, rows],
+            carried=self.carried[:, rows],
+            phase_set=self.phase_set[rows],
+        )
+
+    @property
+    def one_sided(self) -> Mask:
+        """Which rows lack the presence on a chromosome, shape (rows,)."""
+        return np.asarray(np.isnan(self.chromosomes[0]) | np.isnan(self.chromosomes[1]))
+
+    def total(self, values: Array | Mask) -> Array:
+        """The sum of a value of the rows by person, shape (people,)."""
+        return np.bincount(self.sample, values, self.people).astype(np.float64, copy=False)
+
+    def any(self, rows: Mask) -> Mask:
+        """Who has a row of these, shape (people,)."""
+        found = np.zeros(self.people, dtype=bool)
+        found[self.sample[rows]] = True
+        return found
 
 
 def counted_once(
     alleles: Sequence[HLAName], evidence: Evidence
 ) -> tuple[tuple[HLAName, ...], Evidence, Mask]:
-    """Names and evidence whose presences sum to two in every person who has a call.
+    """Names and evidence whose copies sum to two in every person who has a call.
 
-    Also who has one, shape (samples,). Copies beyond two make a call less certain, until at three
+    Also who has one, shape (people,). Copies beyond two make a call less certain, until at three
     nothing is known: the records contradict each other. Differences of less than 0.05 are rounding.
 
     >>> names = [HLAAllele.parse(f"DRB1*{n}") for n in ("04", "04:01", "07")]
-    >>> found, own, _ = counted_once(names, Evidence(np.array([[1.0], [1.0], [0.5]])))
-    >>> [(str(name), float(d)) for name, d in zip(found, own.presence[:, 0]) if d]
+    >>> found, own, _ = counted_once(names, Evidence.of_tables(np.array([[1.0], [1.0], [0.5]])))
+    >>> [(str(found[k]), float(d)) for k, d in zip(own.allele, own.copies) if d]
     [('DRB1*04:01', 1.0), ('DRB1*07', 0.5), ('DRB1*', 0.5)]
     """
     used = _used(alleles)
-    names, own = [alleles[place] for place in used], evidence.take(used)
-    missing = np.isnan(own.presence)
-    own = replace(own, presence=np.where(missing, 0.0, np.clip(own.presence, 0, 2)))
-    parts: list[tuple[HLAName, Evidence]] = []
-    finer = _finer(names)
-    for place, name in enumerate(names):
-        inside = finer.get(name.fields)
-        if not inside:
-            parts.append((name, own.take([place])))
-            continue
-        members = tuple(m for k in inside for m in names[k].members)
-        # Who may have one of the finer names all the same.
-        lost = np.asarray(missing[inside].any(axis=0))
-        rest = _rest(own, place, inside)
-        parts += _split(rest, lost, OtherAllele(name.members[0], members), name)
-    claimed = _stacked([part for _, part in parts])
-    total = claimed.presence.sum(axis=0)
+    names = [alleles[place] for place in used]
+    place = np.full(len(alleles), -1, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    own = evidence.take(place[evidence.allele] >= 0)
+    own = replace(own, allele=place[own.allele])
+    missing = np.isnan(own.copies)
+    own = replace(own, copies=np.where(missing, 0.0, np.clip(own.copies, 0, 2)))
+    listed, claimed = _unclaimed_by_finer(names, own, missing)
+    total = claimed.total(claimed.copies)
     sure = np.clip((3 - total) / (1 - _ROUNDING), 0, 1)
+    called = (total > _NEGLIGIBLE) & (sure > _NEGLIGIBLE)
+    rest = _unknown(claimed, total, sure, own.any(missing), len(listed))
+    share = np.where(total > 2, 2 / np.maximum(total, 1), 1.0) * sure
+    claimed = replace(
+        claimed,
+        copies=claimed.copies * share[claimed.sample],
+        both=claimed.both * sure[claimed.sample],
+    )
     unknown = HLAAllele(alleles[0].gene, ())
     known = tuple(m for name in names for m in name.members)
-    parts = [(name, _scaled(part, total, sure)) for name, part in parts]
-    rest = _unclaimed(claimed, total, sure)
-    parts += _split(rest, np.asarray(missing.any(axis=0)), OtherAllele(unknown, known), unknown)
-    kept = [(name, part) for name, part in parts if part.presence.any()]
-    found = _stacked([part for _, part in kept]) if kept else own.take([])
-    return tuple(name for name, _ in kept), found, (total > _NEGLIGIBLE) & (sure > _NEGLIGIBLE)
+    both = _joined(claimed, rest)
+    return (*listed, OtherAllele(unknown, known), unknown), both.take(called[both.sample]), called
 
 
 def _used(alleles: Sequence[HLAName]) -> list[int]:
@@ -113,72 +154,105 @@ def _finer(names: Sequence[HLAName]) -> dict[tuple[str, ...], list[int]]:
     return found
 
 
-def _rest(own: Evidence, place: int, inside: Sequence[int]) -> Evidence:
-    """What of a coarse name its finer ones do not claim."""
-    finer = own.presence[inside].sum(axis=0)
-    rest = _unrounded(np.clip(own.presence[place] - finer, 0, 2))
-    both = chromosomes = carried = None
-    if own.both is not None:
-        both = np.where(finer < _NEGLIGIBLE, own.both[place], np.nan)[None]
-    if own.chromosomes is not None:
-        claimed = np.nan_to_num(own.chromosomes[:, inside]).sum(axis=1)
-        left = np.clip(own.chromosomes[:, place] - claimed, 0, 1)
-        chromosomes = np.where(rest > 0, left, 0.0)[:, None]
-    if own.carried is not None:
-        carried = (own.carried[:, place] & ~own.carried[:, inside].any(axis=1))[:, None]
-    sets = None if own.phase_set is None else own.phase_set[[place]]
-    return Evidence(rest[None], both, chromosomes, carried, sets)
+def _unclaimed_by_finer(
+    names: Sequence[HLAName], own: Evidence, missing: Mask
+) -> tuple[list[HLAName], Evidence]:
+    """The names, and rows of coarse ones brought down to what their finer ones do not claim.
+
+    Such a rest stands for the alleles without a record, where every finer record of the person is
+    known, and otherwise for any allele that the coarse name begins.
+    """
+    finer = _finer(names)
+    listed: list[HLAName] = []
+    place = np.zeros(len(names), dtype=np.int64)
+    allele, copies, both = own.allele.copy(), own.copies.copy(), own.both.copy()
+    chromosomes, carried = own.chromosomes.copy(), own.carried.copy()
+    present = np.where(np.isnan(chromosomes), 0.0, chromosomes)
+    for number, name in enumerate(names):
+        place[number] = len(listed)
+        inside = finer.get(name.fields)
+        if not inside:
+            listed.append(name)
+            continue
+        members = tuple(m for k in inside for m in names[k].members)
+        listed += [OtherAllele(name.members[0], members), name]
+        rows = np.flatnonzero(own.allele == number)
+        claimed = _ClaimedByFiner.of(own, rows, inside, len(names))
+        copies[rows] = _unrounded(np.clip(own.copies[rows] - claimed.sum(own.copies), 0, 2))
+        claimed_some = claimed.sum(own.copies) >= _NEGLIGIBLE
+        both[rows] = np.where(claimed_some, np.nan, own.both[rows])
+        for side in (0, 1):
+            of_side = claimed.sum(present[side])
+            left = np.clip(own.chromosomes[side, rows] - of_side, 0, 1)
+            chromosomes[side, rows] = np.where(copies[rows] > 0, left, 0.0)
+            carried[side, rows] &= claimed.sum(own.carried[side]) == 0
+        allele[rows] = len(listed) - 2 + (claimed.sum(missing) > 0)
+    plain = np.array([not finer.get(name.fields) for name in names], dtype=bool)[own.allele]
+    allele[plain] = place[own.allele[plain]]
+    return listed, replace(
+        own, allele=allele, copies=copies, both=both, chromosomes=chromosomes, carried=carried
+    )
 
 
-def _scaled(part: Evidence, total: Array, sure: Array) -> Evidence:
-    """A part of copies beyond two, brought down to two and made as sure as they are."""
-    share = np.where(total > 2, 2 / np.maximum(total, 1), 1.0) * sure
-    both = None if part.both is None else part.both * sure
-    return replace(part, presence=part.presence * share, both=both)
+@dataclass(frozen=True)
+class _ClaimedByFiner:
+    """The rows ``finer`` of names that a coarse one begins, each with the coarse row it is of."""
+
+    finer: Places
+    row: Places
+    rows: int
+
+    @classmethod
+    def of(
+        cls, own: Evidence, coarse: Places, inside: Sequence[int], names: int
+    ) -> _ClaimedByFiner:
+        among = np.zeros(names, dtype=bool)
+        among[inside] = True
+        finer = np.flatnonzero(among[own.allele])
+        number = np.full(own.people, -1, dtype=np.int64)
+        number[own.sample[coarse]] = np.arange(len(coarse))
+        row = number[own.sample[finer]]
+        return cls(finer[row >= 0], row[row >= 0], len(coarse))
+
+    def sum(self, values: Array | Mask) -> Array:
+        """The sum of a value of the finer rows by coarse row."""
+        of_finer = values[self.finer]
+        return np.bincount(self.row, of_finer, self.rows).astype(np.float64, copy=False)
 
 
-def _unclaimed(claimed: Evidence, total: Array, sure: Array) -> Evidence:
-    """What of two copies no record claims."""
-    lost = np.where(total > 2, 2 * (1 - sure), _unrounded(np.clip(2 - total, 0, 2)))
-    both = chromosomes = carried = None
-    if claimed.both is not None:
-        both = np.full((1, len(lost)), np.nan)
-    if claimed.chromosomes is not None:
-        left = np.clip(1 - claimed.chromosomes.sum(axis=1), 0, 1)
-        chromosomes = np.where(lost > 0, left, 0.0)[:, None]
-    if claimed.carried is not None:
-        carried = np.zeros((2, 1, len(lost)), dtype=bool)
-    sets = None if claimed.phase_set is None else np.zeros((1, len(lost)), dtype=np.int64)
-    return Evidence(lost[None], both, chromosomes, carried, sets)
+def _unknown(claimed: Evidence, total: Array, sure: Array, lost: Mask, names: int) -> Evidence:
+    """What of two copies no record claims, of the last two names: one known to be of no record."""
+    copies = np.where(total > 2, 2 * (1 - sure), _unrounded(np.clip(2 - total, 0, 2)))
+    who = np.flatnonzero(copies > 0)
+    left = np.stack([np.clip(1 - claimed.total(side), 0, 1)[who] for side in claimed.chromosomes])
+    return Evidence(
+        claimed.people,
+        who,
+        names + lost[who].astype(np.int64),
+        copies[who],
+        np.full(len(who), np.nan),
+        left,
+        np.zeros((2, len(who)), dtype=bool),
+        np.zeros(len(who), dtype=np.int64),
+    )
 
 
 def _unrounded(copies: Array) -> Array:
     return np.where(copies < _ROUNDING, 0.0, copies)
 
 
-def _split(
-    rest: Evidence, lost: Mask, other: HLAName, plain: HLAName
-) -> list[tuple[HLAName, Evidence]]:
-    """The rest under its name in people of whom every record is known, and in the others."""
-    parts = []
-    for name, people in ((other, ~lost), (plain, lost)):
-        chromosomes = None
-        if rest.chromosomes is not None:
-            chromosomes = np.where(people, rest.chromosomes, 0.0)
-        presence = np.where(people, rest.presence, 0.0)
-        parts.append((name, replace(rest, presence=presence, chromosomes=chromosomes)))
-    return parts
-
-
-def _stacked(parts: Sequence[Evidence]) -> Evidence:
-    both = [part.both for part in parts if part.both is not None]
-    sides = [part.chromosomes for part in parts if part.chromosomes is not None]
-    carried = [part.carried for part in parts if part.carried is not None]
-    sets = [part.phase_set for part in parts if part.phase_set is not None]
+def _joined(one: Evidence, other: Evidence) -> Evidence:
+    """Rows of both in order of sample, those of the first before those of the other."""
+    if not len(other.sample):
+        return one
+    order = np.argsort(np.concatenate([one.sample, other.sample]), kind="stable")
     return Evidence(
-        np.concatenate([part.presence for part in parts]),
-        np.concatenate(both) if both else None,
-        np.concatenate(sides, axis=1) if sides else None,
-        np.concatenate(carried, axis=1) if carried else None,
-        np.concatenate(sets) if sets else None,
+        one.people,
+        np.concatenate([one.sample, other.sample])[order],
+        np.concatenate([one.allele, other.allele])[order],
+        np.concatenate([one.copies, other.copies])[order],
+        np.concatenate([one.both, other.both])[order],
+        np.concatenate([one.chromosomes, other.chromosomes], axis=1)[:, order],
+        np.concatenate([one.carried, other.carried], axis=1)[:, order],
+        np.concatenate([one.phase_set, other.phase_set])[order],
     )

@@ -41,7 +41,7 @@ def calls_from_dosages(
     >>> calls_from_dosages("A", [a, b], np.array([[1.0, 0.0], [1.0, 2.0]]), "").second
     array([1, 1])
     """
-    return calls_from_evidence(gene, alleles, Evidence(presence), source)
+    return calls_from_evidence(gene, alleles, Evidence.of_tables(presence), source)
 
 
 def calls_from_evidence(
@@ -53,182 +53,188 @@ def calls_from_evidence(
     claim none has no call.
     """
     names, own, called = counted_once(alleles, evidence)
-    whole = np.rint(own.presence)
-    certain = called & (np.abs(own.presence - whole) < _NEGLIGIBLE).all(axis=0)
-    certain &= whole.sum(axis=0) == 2
-    if own.both is not None:  # a dosage of 1 may be none and two as well
-        twice = (whole == 2).astype(float)
-        given = np.where(np.isnan(own.both), twice, own.both)
-        certain &= (np.abs(given - twice) < _NEGLIGIBLE).all(axis=0)
-    unsure = np.flatnonzero(called & ~certain)
-    by_chromosome: Mask = np.zeros(len(unsure), dtype=bool)
-    if own.chromosomes is not None:
-        by_chromosome = np.asarray(~np.isnan(own.chromosomes[:, :, unsure]).any(axis=(0, 1)))
+    whole = np.rint(own.copies)
+    twice = (whole == 2).astype(float)
+    # A dosage of 1 may be none and two as well.
+    odd = np.abs(np.where(np.isnan(own.both), twice, own.both) - twice) >= _NEGLIGIBLE
+    odd |= np.abs(own.copies - whole) >= _NEGLIGIBLE
+    certain = called & ~own.any(odd) & (own.total(whole) == 2)
+    by_chromosome = called & ~own.any(own.one_sided)
     phase, phase_set = _phase(own)
     parts = [
-        _certain(whole, certain, phase),
-        _by_chromosome(own, unsure[by_chromosome]),
-        _by_copies(own, unsure[~by_chromosome], phase),
+        _certain(own.take(certain[own.sample] & (whole > 0)), phase),
+        _by_chromosome(own.take((by_chromosome & ~certain)[own.sample])),
+        _by_copies(own.take((called & ~by_chromosome & ~certain)[own.sample]), phase),
     ]
     sample, first, second, probability, ordered = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     order = np.argsort(sample, kind="stable")
+    sample = sample[order]
+    used = np.zeros(len(names), dtype=bool)
+    used[first] = used[second] = True
+    place = np.cumsum(used) - 1
     return GeneCalls(
         gene,
-        names,
-        sample[order].astype(np.int64),
-        first[order].astype(np.int64),
-        second[order].astype(np.int64),
-        probability[order].astype(np.float64),
+        tuple(name for name, wanted in zip(names, used.tolist(), strict=True) if wanted),
+        sample,
+        place[first[order]],
+        place[second[order]],
+        probability[order],
         source,
-        ordered[order].astype(bool),
-        phase_set[sample[order]],
+        ordered[order],
+        phase_set[sample],
         imputed=True,
     )
 
 
 def _phase(evidence: Evidence) -> tuple[Places, Places]:
-    """Each chromosome's allele, shape (2, samples), -1 where not told; and the phase sets.
+    """Each chromosome's allele, shape (2, people), -1 where not told; and the phase sets.
 
-    From haplotype dosages, or from a phased genotype that puts one allele on the chromosome.
+    From a phased genotype that puts one allele on the chromosome; in people without one from
+    haplotype dosages.
     """
-    samples = evidence.presence.shape[1]
-    sets = np.zeros(samples, dtype=np.int64)
-    if not len(evidence.presence):
-        return np.full((2, samples), -1, dtype=np.int64), sets
-    if evidence.carried is None:
-        if evidence.chromosomes is None:
-            return np.full((2, samples), -1, dtype=np.int64), sets
-        known = ~np.isnan(evidence.chromosomes).any(axis=1)
-        best = np.argmax(np.nan_to_num(evidence.chromosomes), axis=1)
-        return np.where(known, best, -1).astype(np.int64), sets
-    place = evidence.carried.argmax(axis=1)
-    phase = np.where(evidence.carried.sum(axis=1) == 1, place, -1).astype(np.int64)
-    if evidence.phase_set is not None:
-        held = evidence.carried.any(axis=0)
-        lowest = np.where(held, evidence.phase_set, np.iinfo(np.int64).max).min(axis=0)
-        sets = np.where(held, evidence.phase_set, 0).max(axis=0)
-        phase[:, held.any(axis=0) & (lowest != sets)] = -1  # the two alleles in two phase sets
+    phase = np.full((2, evidence.people), -1, dtype=np.int64)
+    sets = np.zeros(evidence.people, dtype=np.int64)
+    held = evidence.carried[0] | evidence.carried[1]
+    told = evidence.any(held)
+    for side in (0, 1):
+        here = evidence.carried[side]
+        one = evidence.total(here) == 1
+        place = evidence.total(np.where(here, evidence.allele, 0)).astype(np.int64)
+        phase[side, one] = place[one]
+    rows = np.flatnonzero(held)
+    if evidence.phase_set[rows].any():
+        own, of_row = evidence.sample[rows], evidence.phase_set[rows]
+        np.maximum.at(sets, own, of_row)
+        phase[:, evidence.any(held & (evidence.phase_set != sets[evidence.sample]))] = -1
+    rest = ~told & ~evidence.any(evidence.one_sided)
+    rest &= evidence.any(np.ones(len(held), dtype=bool))
+    for side in (0, 1):
+        phase[side, rest] = _likeliest(evidence, evidence.chromosomes[side])[rest]
     return phase, sets
 
 
-def _certain(whole: Array, certain: Mask, phase: Places) -> _Part:
-    """Samples with whole copies: two slots each, filled in allele order, or in phase."""
-    index, sample = np.nonzero((whole * certain) > 0)
-    copies = whole[index, sample].astype(np.int64)
-    order = np.lexsort((index, sample))
-    slots = np.repeat(index[order], copies[order]).reshape(-1, 2)
-    people = np.flatnonzero(certain)
-    own = phase[:, people].T
+def _likeliest(evidence: Evidence, values: Array) -> Places:
+    """By person the first allele of the highest value; -1 without a row."""
+    order = np.lexsort((-np.nan_to_num(values), evidence.sample))
+    sample = evidence.sample[order]
+    found = np.full(evidence.people, -1, dtype=np.int64)
+    first = _starts(sample)
+    found[sample[first]] = evidence.allele[order][first]
+    return found
+
+
+def _certain(own: Evidence, phase: Places) -> _Part:
+    """People with whole copies: two slots each, filled in allele order, or in phase."""
+    slots = np.repeat(own.allele, np.rint(own.copies).astype(np.int64)).reshape(-1, 2)
+    people = own.sample[_starts(own.sample)]
+    told = phase[:, people].T
     for side in (0, 1):  # what is not told of one chromosome is what the other does not have
-        other = np.where(own[:, 1 - side] == slots[:, 0], slots[:, 1], slots[:, 0])
-        own[:, side] = np.where((own[:, side] < 0) & (own[:, 1 - side] >= 0), other, own[:, side])
-    ordered = (np.sort(own, axis=1) == slots).all(axis=1)
-    slots = np.where(ordered[:, None], own, slots)
+        other = np.where(told[:, 1 - side] == slots[:, 0], slots[:, 1], slots[:, 0])
+        open_side = (told[:, side] < 0) & (told[:, 1 - side] >= 0)
+        told[:, side] = np.where(open_side, other, told[:, side])
+    ordered = (np.sort(told, axis=1) == slots).all(axis=1)
+    slots = np.where(ordered[:, None], told, slots)
     return people, slots[:, 0], slots[:, 1], np.ones(len(people)), ordered
 
 
-def _by_chromosome(evidence: Evidence, people: Places) -> _Part:
+def _by_chromosome(own: Evidence) -> _Part:
     """The product of the distributions of the two chromosomes."""
-    if evidence.chromosomes is None or not len(people):
-        return _nobody()
-    own = np.clip(evidence.chromosomes[:, :, people], 0, None)
-    total = own.sum(axis=1, keepdims=True)
-    own = np.divide(own, total, out=np.zeros_like(own), where=total > 0)
-    owner, first, second = _choices(own[0] > _RARE, own[1] > _RARE)
-    probability = own[0][first, owner] * own[1][second, owner]
-    ordered = np.ones(len(owner), dtype=bool)
-    return _kept(people, owner, first, second, probability, ordered)
+    sides = np.clip(own.chromosomes, 0, None)
+    for side in (0, 1):
+        total = own.total(sides[side])[own.sample]
+        np.divide(sides[side], total, out=sides[side], where=total > 0)
+    one, other = (np.flatnonzero(side > _RARE) for side in sides)
+    first, second = _choices(own, one, other)
+    ordered = np.ones(len(first), dtype=bool)
+    return _kept(own, first, second, sides[0, first] * sides[1, second], ordered)
 
 
-def _choices(one: Mask, other: Mask) -> tuple[Places, Places, Places]:
-    """Every choice of a row from each of two tables (rows, owners): owner, row, other row."""
-    owner, first = np.nonzero(one.T)
-    mate, second = np.nonzero(other.T)
-    count = np.bincount(mate, minlength=one.shape[1])
+def _choices(own: Evidence, one: Places, other: Places) -> tuple[Places, Places]:
+    """Every choice, in each person, of a row among some and of one among others."""
+    count = np.bincount(own.sample[other], minlength=own.people)
     start = np.cumsum(count) - count
+    owner = own.sample[one]
     times = count[owner]
     within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-    row = np.repeat(start[owner], times) + within
-    return np.repeat(owner, times), np.repeat(first, times), second[row]
+    return np.repeat(one, times), other[np.repeat(start[owner], times) + within]
 
 
-def _by_copies(evidence: Evidence, people: Places, phase: Places) -> _Part:
+def _by_copies(own: Evidence, phase: Places) -> _Part:
     """Pairs that keep each allele's probabilities of one and of two copies."""
-    if not len(people):
-        return _nobody()
-    d = np.clip(evidence.presence[:, people], 0, 2)
+    d = np.clip(own.copies, 0, 2)
     two = np.clip(d - 1, 0, 1)
-    if evidence.both is not None:
-        given = evidence.both[:, people]
-        two = np.where(np.isnan(given), two, np.minimum(np.nan_to_num(given), d / 2))
+    two = np.where(np.isnan(own.both), two, np.minimum(np.nan_to_num(own.both), d / 2))
     one = d - 2 * two
-    total = d.sum(axis=0) / 2
-    two, one = two / total, one / total
-    mixed = one.sum(axis=0) / 2  # the probability of two different alleles
-    weight, norm = pair_weights(one)
+    owner = np.cumsum(np.diff(own.sample, prepend=-1) > 0) - 1
+    half = (np.bincount(owner, d) / 2)[owner]
+    two, one = two / half, one / half
+    mixed = np.bincount(owner, one) / 2  # the probability of two different alleles
+    weight, norm = pair_weights(one, owner)
     scale = np.divide(mixed, norm, out=np.zeros_like(mixed), where=norm > 0)
-    owner, i, j = _choices(d > _RARE, d > _RARE)
-    ahead = i <= j
-    owner, i, j = owner[ahead], i[ahead], j[ahead]
-    apart = scale[owner] * weight[i, owner] * weight[j, owner]
-    probability = np.where(i == j, two[i, owner], apart)
-    sample = people[owner]
+    likely = np.flatnonzero(d > _RARE)
+    i, j = _choices(own, likely, likely)
+    i, j = i[i <= j], j[i <= j]
+    sample, first, second = own.sample[i], own.allele[i], own.allele[j]
+    probability = np.where(i == j, two[i], scale[owner[i]] * weight[i] * weight[j])
     # The pair that a phased genotype names is put in its order.
     a, b = phase[0, sample], phase[1, sample]
-    named = ((i == a) & (j == b)) | ((i == b) & (j == a))
-    first, second = np.where(named, a, i), np.where(named, b, j)
-    return _kept(people, owner, first, second, probability, named)
+    as_told = (first == a) & (second == b)
+    turned = (first == b) & (second == a) & ~as_told
+    return _kept(own, np.where(turned, j, i), np.where(turned, i, j), probability, as_told | turned)
 
 
-def _kept(
-    people: Places, owner: Places, first: Places, second: Places, probability: Array, ordered: Mask
-) -> _Part:
-    """The rows that are not too rare, with probabilities that sum to 1 in each person."""
+def _kept(own: Evidence, first: Places, second: Places, probability: Array, ordered: Mask) -> _Part:
+    """The choices that are not too rare, with probabilities that sum to 1 in each person."""
     keep = probability > _RARE
-    owner, probability = owner[keep], probability[keep]
-    total = np.bincount(owner, probability, len(people))
-    return people[owner], first[keep], second[keep], probability / total[owner], ordered[keep]
+    first, second, probability = first[keep], second[keep], probability[keep]
+    sample = own.sample[first]
+    total = np.bincount(sample, probability, own.people)
+    share = probability / total[sample]
+    return sample, own.allele[first], own.allele[second], share, ordered[keep]
 
 
-def _nobody() -> _Part:
-    none = np.zeros(0, dtype=np.int64)
-    return none, none, none, np.zeros(0), np.zeros(0, dtype=bool)
+def pair_weights(one: Array, owner: Places) -> tuple[Array, Array]:
+    """Weights w of the alleles of each owner, and by owner the sum over pairs i < j of w_i w_j.
 
-
-def pair_weights(one: Array) -> tuple[Array, Array]:
-    """Weights w (alleles, samples), and by sample the sum over pairs i < j of w_i w_j.
-
-    Drawing a pair of different alleles in proportion to w_i w_j, allele i is in it with the share
+    ``one`` (rows,) are probabilities of one copy and ``owner`` (rows,) whose, rising by one from 0.
+    Drawing a pair of
+    different alleles in proportion to w_i w_j, allele i is in it with the share
     one_i / (sum of one / 2). With weights that sum to 1 that is w_i (1 - w_i) = z share_i, so that
     w follows from the one number z by which the weights sum to 1: from the smaller root for all
     alleles, or from the larger one for the most frequent.
     """
+
+    def total(values: Array) -> Array:
+        return np.bincount(owner, values).astype(np.float64, copy=False)
+
     # Rounded dosages can give an allele more than all others have to go with it.
-    one = np.minimum(one, one.sum(axis=0) - one)
-    total = one.sum(axis=0)
-    share = np.divide(2 * one, total, out=np.zeros_like(one), where=total > 0)
+    one = np.minimum(one, total(one)[owner] - one)
+    sums = total(one)[owner]
+    share = np.divide(2 * one, sums, out=np.zeros_like(one), where=sums > 0)
     share = np.minimum(share, 1 - 1e-9)  # an allele in every pair would weigh infinitely more
-    columns = np.arange(one.shape[1])
-    top = share.argmax(axis=0)
-    highest = share[top, columns]
+    top = np.lexsort((-share, owner))[_starts(owner)]
+    highest = share[top]
     limit = np.divide(0.25, highest, out=np.zeros_like(highest), where=highest > 0)
 
     def smaller(z: Array) -> Array:
         """The smaller root, divided by z; exact where z is small."""
-        return np.asarray(2 * share / (1 + np.sqrt(np.clip(1 - 4 * z * share, 0, 1))))
+        return np.asarray(2 * share / (1 + np.sqrt(np.clip(1 - 4 * z[owner] * share, 0, 1))))
 
-    larger = (limit * smaller(limit)).sum(axis=0) < 1
-    low, high = np.zeros(len(columns)), limit
+    larger = total(limit[owner] * smaller(limit)) < 1
+    low, high = np.zeros(len(top)), limit
     for _ in range(_BISECTIONS):
         z = (low + high) / 2
         root = smaller(z)
         # With the larger root of the top allele, 1 less its smaller one, the 1 drops out.
-        excess = np.where(larger, 2 * root[top, columns] - root.sum(axis=0), 0.0)
-        excess = np.where(larger, excess, z * root.sum(axis=0) - 1)
+        excess = np.where(larger, 2 * root[top] - total(root), z * total(root) - 1)
         low, high = np.where(excess < 0, z, low), np.where(excess < 0, high, z)
-    w = high * smaller(high)
-    w[top, columns] = np.where(larger, 1 - w[top, columns], w[top, columns])
-    norm = (w.sum(axis=0) ** 2 - (w**2).sum(axis=0)) / 2
-    return w, norm
+    w = high[owner] * smaller(high)
+    w[top] = np.where(larger, 1 - w[top], w[top])
+    return w, (total(w) ** 2 - total(w**2)) / 2
+
+
+def _starts(owner: Places) -> Places:
+    """The first row of each owner, of rows in order of owner."""
+    return np.flatnonzero(np.diff(owner, prepend=-1))

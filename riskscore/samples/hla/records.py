@@ -7,18 +7,18 @@ finely as a person's own records name it. Nothing depends on who else is in the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from riskscore.arrays import Array, Places
+from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
-from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region, Source
 from riskscore.samples.hla.calls import GeneCalls, HLAReport
+from riskscore.samples.hla.cells import CellTable, GeneCells, RecordCells
 from riskscore.samples.hla.dialects import (
     PREFIXES,
     HLARecord,
@@ -33,8 +33,6 @@ from riskscore.samples.hla.posterior import SUM_TOLERANCE, calls_from_evidence
 SOURCE = "HLA records of the VCF"
 # The MHC with room to spare, in either build; HLA records have invented positions inside it.
 MHC = (28_000_000, 34_500_000)
-# Records this near to each other are fetched together.
-_STRETCH = 1000
 _SHOWN = 20  # names that an error tells
 _PREFERRED = (2, 3, 4, 1)  # two fields first: what models are written in
 _COMMON = 0.01
@@ -62,43 +60,56 @@ def read_hla_records(
     """Calls by gene from the HLA records of a file, and what was seen of each gene.
 
     Records imputed worse than ``min_r2`` are left out. With ``people`` they alone are called,
-    counted from 0, and only their dosages are held; reports are of all people, whose dosages are
-    added up as the records pass.
+    counted from 0; the sums and frequencies of reports are of all people.
     """
-    wanted, kept = set(genes), -np.inf if min_r2 is None else min_r2
+    wanted, least = set(genes), -np.inf if min_r2 is None else min_r2
     people = range(len(vcf.samples)) if people is None else people
     calls, reports = {}, []
-    found, poor = _places(vcf, wanted, build, kept)
-    for gene, places in sorted(found.items()):
-        calls[gene], report = _call(_read_gene(vcf, places, people, kept))
-        if poor[gene]:
-            left = f"{poor[gene]} records of HLA-{gene} imputed worse than {kept:g} are left out"
+    for gene, own in sorted(_read_genes(vcf, wanted, build, least).items()):
+        if not own.records:
+            continue
+        calls[gene], report = _call(own, people)
+        if own.poor:
+            left = f"{own.poor} records of HLA-{gene} imputed worse than {least:g} are left out"
             report = replace(report, notes=(*report.notes, left))
         reports.append(report)
     return calls, tuple(reports)
 
 
-def _places(
-    vcf: Source, wanted: set[str], build: Build, least: float
-) -> tuple[dict[str, dict[HLAAllele, list[int]]], Counter[str]]:
-    """Where the records of each gene's alleles stand, from their names alone.
+@dataclass
+class _Gene:
+    """One gene's records, and those that repeat one; how many were left out as ``poor``."""
 
-    Those imputed worse than ``least`` are left out and counted by gene. Raises HLAFormatError for
-    names that no allele has.
+    records: dict[HLAAllele, HLARecord] = field(default_factory=dict)
+    repeated: list[HLARecord] = field(default_factory=list)
+    cells: GeneCells = field(default_factory=GeneCells)
+    poor: int = 0
+
+
+def _read_genes(vcf: Source, wanted: set[str], build: Build, least: float) -> dict[str, _Gene]:
+    """The records of each gene's alleles, without those imputed worse than ``least``.
+
+    Raises HLAFormatError for names that no allele has.
     """
-    poor: Counter[str] = Counter()
-    found: dict[str, dict[HLAAllele, list[int]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, _Gene] = defaultdict(_Gene)
     wrong: list[str] = []
     for region in hla_regions(build) if wanted else ():
         for record in vcf.fetch(region):
             for allele, alt in named_alleles(record):
-                if allele.gene in wanted and quality_of(record, alt) < least:
-                    poor[allele.gene] += 1
-                elif allele.gene in wanted:
-                    found[allele.gene][allele].append(record.position)
+                if allele.gene not in wanted:
+                    continue
+                gene = found[allele.gene]
+                if quality_of(record, alt) < least:
+                    gene.poor += 1
+                    continue
+                own = read_hla_record(record, allele, alt, into=gene.cells)
+                if allele in gene.records:
+                    gene.repeated.append(own)
+                else:
+                    gene.records[allele] = own
             if name := names_no_allele(record, wanted):
                 wrong.append(name)
-        if found or wrong:
+        if wrong or any(gene.records for gene in found.values()):
             break
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
@@ -107,93 +118,46 @@ def _places(
             where=vcf.name,
             fix="mend the names, or take these records out",
         )
-    return found, poor
+    return found
 
 
-@dataclass(frozen=True)
-class _Gene:
-    """One gene's records, and the sums over all people of the names of each resolution.
-
-    ``records`` hold the dosages of some people. ``names`` are the alleles to add up at so many
-    fields, and ``sums`` (samples,) what they came to in everybody.
-    """
-
-    records: dict[HLAAllele, HLARecord]
-    names: dict[int, tuple[HLAAllele, ...]]
-    sums: dict[int, Array]
-
-
-def _read_gene(
-    vcf: Source, places: Mapping[HLAAllele, Sequence[int]], people: range, least: float
-) -> _Gene:
-    """Read the records again that stand at these places, one at a time."""
-    alleles = tuple(places)
-    names = {fields: _cut(alleles, fields) for fields in sorted({a.resolution for a in alleles})}
-    sums = {fields: np.zeros(len(vcf.samples)) for fields in names}
-    records: dict[HLAAllele, HLARecord] = {}
-    first: dict[HLAAllele, Array] = {}  # everybody's dosages, of names that stand twice
-    for record in _records_at(vcf, {place for several in places.values() for place in several}):
-        for allele, alt in named_alleles(record):
-            if allele not in places or quality_of(record, alt) < least:
-                continue
-            own = read_hla_record(record, allele, alt)
-            if allele in records:
-                _same(allele, first[allele], own.presence, record.place)
-                continue
-            if len(places[allele]) > 1:
-                first[allele] = own.presence
-            for fields, several in names.items():
-                if allele in several:
-                    sums[fields] += own.presence
-            records[allele] = own.of_people(people)
-    return _Gene(records, names, sums)
-
-
-def _records_at(vcf: Source, places: Iterable[int]) -> Iterator[Record]:
-    """HLA records at these places, fetched a stretch at a time."""
-    stretches: list[tuple[int, int]] = []
-    for place in sorted(places):
-        if stretches and place - stretches[-1][1] < _STRETCH:
-            stretches[-1] = (stretches[-1][0], place)
-        else:
-            stretches.append((place, place))
-    for start, end in stretches:
-        for record in vcf.fetch(Region("6", start, max(1, end), prefixes=PREFIXES)):
-            if start <= record.position <= end:
-                yield record
-
-
-def _same(allele: HLAAllele, one: Array, other: Array, place: str) -> None:
+def _no_contradiction(gene: _Gene, tables: Sequence[CellTable]) -> None:
     """A name may stand twice if both records say the same; otherwise nothing tells which holds."""
-    if not np.array_equal(one, other, equal_nan=True):
-        raise VCFFormatError(
-            f"two records are named {allele} and differ, the second at {place}",
-            fix="keep one of them",
-        )
+    for other in gene.repeated:
+        one = gene.records[other.allele]
+        own, others = (r.cells.by_sample(tables[r.cells.table].copies) for r in (one, other))
+        if not np.array_equal(own, others, equal_nan=True):
+            raise VCFFormatError(
+                f"two records are named {other.allele} and differ, "
+                f"the second at {other.cells.record.place}",
+                fix="keep one of them",
+            )
 
 
-def _call(gene: _Gene) -> tuple[GeneCalls, HLAReport]:
-    resolution = _one_resolution(gene.sums)
-    alleles, sums = gene.names[resolution], gene.sums[resolution]
-    records = [gene.records[allele] for allele in alleles]
-    name = alleles[0].gene
+def _call(gene: _Gene, people: range) -> tuple[GeneCalls, HLAReport]:
+    tables = gene.cells.tables()
+    _no_contradiction(gene, tables)
+    sums = _sums(gene, tables)
+    resolution = _one_resolution(sums)
     everything = sorted(gene.records)
-    every = [gene.records[allele] for allele in everything]
-    first, kind = _people_alike(every)
-    calls = calls_from_evidence(name, everything, _evidence(every, first), SOURCE).to_people(kind)
+    alleles = _cut(tuple(everything), resolution)
+    records = [gene.records[allele] for allele in alleles]
+    name = everything[0].gene
+    evidence = _evidence([gene.records[allele] for allele in everything], tables, people)
+    calls = calls_from_evidence(name, everything, evidence, SOURCE)
     with np.errstate(invalid="ignore"):
-        known = sums[~np.isnan(sums)]
+        known = sums[resolution][~np.isnan(sums[resolution])]
         refused = int((np.abs(known - 2) > SUM_TOLERANCE).sum())
-    called = len(np.unique(calls.sample))
+    called = int(calls.called(len(people)).sum())
     dialects = Counter(record.dialect for record in gene.records.values())
-    quality, low = _quality(records)
+    quality, low = _quality(records, tables)
     report = HLAReport(
         name,
         SOURCE,
         Counter(allele.resolution for allele in gene.records),
         resolution,
         called,
-        len(kind) - called,
+        len(people) - called,
         float(known.mean()) if known.size else float("nan"),
         dialect=", ".join(name for name, _ in dialects.most_common()),
         fields=tuple(dict.fromkeys(name for record in records for name in record.fields)),
@@ -215,43 +179,49 @@ def _may_be_groups(gene: str, alleles: Sequence[HLAAllele], dialects: Counter[st
     return bool(swallowed) and not swallowed & names and any("TAPAS" in d for d in dialects)
 
 
-def _people_alike(records: Sequence[HLARecord]) -> tuple[Places, Places]:
-    """People with the same cells in all records: one of each kind, and everybody's kind.
-
-    Compared are the cells that are not a record's most frequent one.
-    """
-    owners, cells, before = [], [], 1
-    for record in records:
-        rare = np.flatnonzero(record.cell != np.bincount(record.cell, minlength=1).argmax())
-        owners.append(rare)
-        cells.append(before + record.cell[rare])
-        before += len(record.copies)
-    owner, cell = np.concatenate(owners), np.concatenate(cells)
-    order = np.argsort(owner, kind="stable")
-    owner, people = owner[order], len(records[0].cell)
-    count = np.bincount(owner, minlength=people)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    table = np.zeros((people, int(count.max(initial=0)) + 1), dtype=np.int32)
-    table[owner, within] = cell[order]
-    rows = table.view(np.dtype((np.void, table.itemsize * table.shape[1]))).ravel()
-    _, first, kind = np.unique(rows, return_index=True, return_inverse=True)
-    return first.astype(np.int64), kind.ravel().astype(np.int64)
+def _sums(gene: _Gene, tables: Sequence[CellTable]) -> dict[int, Array]:
+    """For each number of fields the copies of all names of it, by sample."""
+    alleles = tuple(gene.records)
+    sums = {}
+    for fields in sorted({allele.resolution for allele in alleles}):
+        sums[fields] = total = np.zeros(gene.records[alleles[0]].cells.record.samples)
+        for allele in _cut(alleles, fields):
+            cells = gene.records[allele].cells
+            copies = tables[cells.table].copies
+            if copies[cells.usual] == 0:
+                total[cells.rows] += copies[cells.cell]
+            else:
+                total += cells.by_sample(copies)
+    return sums
 
 
-def _evidence(records: Sequence[HLARecord], people: Places) -> Evidence:
-    """What the records of a gene say of some people; a field counts where all of them have it."""
-    cells = [record.cell[people] for record in records]
-    own = list(zip(records, cells, strict=True))
-    both = [record.both[cell] for record, cell in own if record.both is not None]
-    sides = [r.chromosomes[:, cell] for r, cell in own if r.chromosomes is not None]
-    carried = [record.carried[:, cell] for record, cell in own if record.carried is not None]
-    complete = len(records)
+def _evidence(records: Sequence[HLARecord], tables: Sequence[CellTable], people: range) -> Evidence:
+    """What the records of a gene say of some people, who count from 0."""
+    sample, cell, allele = [], [], []
+    start = np.cumsum([0, *(len(table.copies) for table in tables)])
+    for number, record in enumerate(records):
+        cells, table = record.cells, tables[record.cells.table]
+        rows, own = cells.rows.astype(np.int64), cells.cell
+        if not table.absent[cells.usual]:
+            everybody = np.full(cells.record.samples, cells.usual, dtype=np.int32)
+            everybody[rows] = own
+            rows, own = np.arange(cells.record.samples), everybody
+        held = ~table.absent[own] & (rows >= people.start) & (rows < people.stop)
+        sample.append(rows[held] - people.start)
+        cell.append(own[held] + start[cells.table])
+        allele.append(np.full(len(sample[-1]), number))
+    who = np.concatenate(sample)
+    order = np.argsort(who, kind="stable")
+    of_row = np.concatenate(cell)[order]
     return Evidence(
-        np.array([record.copies[cell] for record, cell in own]),
-        np.array(both) if len(both) == complete else None,
-        np.stack(sides, axis=1) if len(sides) == complete else None,
-        np.stack(carried, axis=1) if len(carried) == complete else None,
-        np.array([record.phase_set[cell] for record, cell in own]),
+        len(people),
+        who[order],
+        np.concatenate(allele)[order],
+        np.concatenate([table.copies for table in tables])[of_row],
+        np.concatenate([table.both for table in tables])[of_row],
+        np.concatenate([table.chromosomes for table in tables], axis=1)[:, of_row],
+        np.concatenate([table.carried for table in tables], axis=1)[:, of_row],
+        np.concatenate([table.phase_set for table in tables])[of_row],
     )
 
 
@@ -270,27 +240,33 @@ def _cut(alleles: tuple[HLAAllele, ...], fields: int) -> tuple[HLAAllele, ...]:
 
     Absent genes are no names of an allele and always stay.
     """
-    level = [a for a in alleles if a.resolution == fields or a.is_absent]
-    coarser = [a for a in alleles if a.resolution < fields and not a.is_absent]
-    finer = [a for a in alleles if a.resolution > fields]
-    alone = [
-        a
-        for a in finer
-        if not any(b.covers(a) for b in level)
-        and not any(b.covers(a) for b in finer if b.resolution < a.resolution)
-    ]
-    childless = [
-        a for a in coarser if not any(a.covers(b) for b in alleles if b.resolution > a.resolution)
-    ]
-    return tuple(sorted((*level, *alone, *childless)))
+    names = {(allele.fields, allele.suffix == "N") for allele in alleles}
+    beginnings = {(own[:size], null) for own, null in names for size in range(len(own))}
+
+    def stays(allele: HLAAllele) -> bool:
+        size, null = allele.resolution, allele.suffix == "N"
+        if allele.is_absent or size == fields:
+            return True
+        if size < fields:
+            return (allele.fields, null) not in beginnings
+        return not any((allele.fields[:k], null) in names for k in range(fields, size))
+
+    return tuple(sorted(allele for allele in alleles if stays(allele)))
 
 
-def _quality(records: Sequence[HLARecord]) -> tuple[float, int]:
+def _quality(records: Sequence[HLARecord], tables: Sequence[CellTable]) -> tuple[float, int]:
     """Mean imputation quality weighted by frequency, and how many common alleles fall short."""
-    frequency = np.array([record.frequency for record in records])
     quality = np.array([record.quality for record in records])
+    frequency = np.array([_frequency(record.cells, tables) for record in records])
     known = ~np.isnan(quality) & (frequency > 0)
     if not known.any():
         return float("nan"), 0
     mean = float(np.average(quality[known], weights=frequency[known]))
     return mean, int(((quality < _GOOD_QUALITY) & (frequency >= _COMMON)).sum())
+
+
+def _frequency(cells: RecordCells, tables: Sequence[CellTable]) -> float:
+    """The allele's frequency in the people of the file who have a call; nan where none has."""
+    copies = cells.by_sample(tables[cells.table].copies)
+    known = copies[~np.isnan(copies)]
+    return float(known.mean() / 2) if known.size else float("nan")

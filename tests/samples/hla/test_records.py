@@ -190,6 +190,18 @@ def test_people_alike_have_the_calls_of_one_of_them(
     assert np.bincount(gene.sample, gene.probability).tolist() == [1.0] * 200
 
 
+def test_phase_is_that_of_a_persons_own_genotypes(make_vcf: Make) -> None:
+    """A record in which nobody is phased takes nothing from who is phased in the others."""
+    made = [
+        ("6", 1 + 32546551, "HLA_DRB1*03:01", "A", "T", "GT", ["1|0", "0/1", "0|0"]),
+        ("6", 2 + 32546551, "HLA_DRB1*04:01", "A", "T", "GT", ["0|1", "1/0", "1|1"]),
+        ("6", 3 + 32546551, "HLA_DRB1*15:01", "A", "T", "GT", ["0/0", "0/0", "0/0"]),
+    ]
+    gene = read(make_vcf(SAMPLES, made)).genes["DRB1"]
+    assert [str(name) for name in gene.phase(0) or ()] == ["DRB1*03:01", "DRB1*04:01"]
+    assert gene.phase(1) is None
+
+
 def test_nobody_is_named_more_coarsely_for_what_another_lacks(make_vcf: Make) -> None:
     """A person of 15:06 twice, alone and beside people whose second allele has no fine record."""
 

@@ -1,50 +1,128 @@
-"""The different texts among a record's cells: of a rare allele most people have the same one."""
+"""The cells of a record that are not its usual one: of a rare allele most people have the same."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Positions
+from riskscore.arrays import Letters, Offsets, Positions
 
-_WORDS = {2: "<u2", 4: "<u4"}  # numbers of so many bytes: a genotype and the tab behind it
+_LOOKED_AT = 63  # cells among which the most frequent is looked for
+_TAB = ord("\t")
+_WORD, _ALL = 8, np.uint64((1 << 64) - 1)  # bytes; every bit of them
+_GENOTYPE = len("0|0\t")
+
+Words64 = NDArray[np.uint64]
 
 
-def different_cells(body: bytes, samples: int) -> tuple[list[bytes], Positions]:
-    r"""Each text of tab-separated cells once, in the order they first come in, and whose is which.
+@dataclass(frozen=True)
+class UnusualCells:
+    """A record's cells: ``usual`` is the text of every sample that ``rows`` does not list.
 
-    >>> cells, which = different_cells(b"0|0\t1|0\t0|0", 3)
-    >>> cells, which.tolist()
-    ([b'0|0', b'1|0'], [0, 1, 0])
+    ``texts`` are the different texts of the others, ``which`` (rows,) is whose is which.
     """
-    first, tab, _ = body.partition(b"\t")
-    width = len(first) + 1
-    alike = tab and width * samples == len(body) + 1
-    if not alike or body[width - 1 :: width].count(b"\t") != samples - 1:
-        return _texts(body.split(b"\t"))
-    if width in _WORDS:
-        return _words(np.frombuffer(body + b"\t", dtype=_WORDS[width]))
-    texts = np.frombuffer(body + b"\t", dtype=f"S{width}")
-    which = np.zeros(samples, dtype=np.int32)
-    rows = np.flatnonzero(texts != texts[0])
-    others, which_of_rows = _texts(texts[rows].tolist())
-    which[rows] = which_of_rows + 1
-    return [first, *(text[:-1] for text in others)], which
+
+    usual: bytes
+    rows: Positions
+    texts: list[bytes]
+    which: Positions
 
 
-def _texts(cells: list[bytes]) -> tuple[list[bytes], Positions]:
-    place = {text: number for number, text in enumerate(dict.fromkeys(cells))}
-    return list(place), np.array(list(map(place.__getitem__, cells)), dtype=np.int32)
+def unusual_cells(body: bytes, samples: int) -> UnusualCells | None:
+    r"""The tab-separated cells of a record that differ from one that many samples have.
+
+    None where there are more or fewer cells than samples.
+
+    >>> found = unusual_cells(b"0|0\t1|0\t0|0", 3)
+    >>> found.usual, found.rows.tolist(), found.texts, found.which.tolist()
+    (b'0|0', [1], [b'1|0'], [0])
+    """
+    text = np.frombuffer(b"".join((body, b"\t", bytes(_WORD))), dtype=np.uint8)
+    width, more = divmod(len(body) + 1, samples)
+    if not more and width:
+        found = _of_one_width(body, text, samples, width)
+        if found is not None:
+            return found
+    ends = np.flatnonzero(text == _TAB)
+    if len(ends) != samples:
+        return None
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    usual = _frequent(body, starts, ends)
+    every: Words64 = np.ndarray((len(body) + 1,), "<u8", text.data, 0, (1,))
+    differs = np.zeros(len(starts), dtype=bool)
+    for k, word, mask in _words(usual):
+        differs |= every.take(starts + k, mode="clip") & mask != word
+    rows = np.flatnonzero(differs)
+    return _apart(usual, rows, _texts_of(body, starts[rows], ends[rows]))
 
 
-def _words(words: NDArray[Any]) -> tuple[list[bytes], Positions]:
-    """As :func:`different_cells`, of cells as numbers; a genotype has few values."""
-    which, kinds = np.zeros(len(words), dtype=np.int32), []
-    left = np.arange(len(words))
+def _of_one_width(body: bytes, text: Letters, samples: int, width: int) -> UnusualCells | None:
+    """The unusual ones of cells that are so many letters with their tab; None where some are not.
+
+    The usual one has no tab inside; the others are looked at.
+    """
+    starts = np.arange(0, samples * width, width)
+    if not (text[width - 1 : samples * width : width] == _TAB).all():
+        return None
+    usual = _frequent(body, starts, starts + (width - 1))
+    if b"\t" in usual:
+        return None
+    differs = np.zeros(samples, dtype=bool)
+    for k, word, mask in _words(usual):
+        own: Words64 = np.ndarray((samples,), "<u8", text.data, k, (width,))
+        differs |= own != word if mask == _ALL else own & mask != word
+    rows = np.flatnonzero(differs)
+    if width == _GENOTYPE:  # of which there are few
+        words = np.ndarray((samples,), "<u4", text.data)[rows]
+        found = UnusualCells(usual, _positions(rows), *_different(words))
+    else:
+        found = _apart(usual, rows, _texts_of(body, starts[rows], starts[rows] + (width - 1)))
+    return None if any(b"\t" in text for text in found.texts) else found
+
+
+def _different(words: NDArray[np.uint32]) -> tuple[list[bytes], Positions]:
+    """The different genotypes, and which of them each cell has."""
+    texts: list[bytes] = []
+    which, left = np.zeros(len(words), dtype=np.int32), np.arange(len(words))
     while len(left):
-        kinds.append(words[left[0]].tobytes()[:-1])
-        left = left[words[left] != words[left[0]]]
-        which[left] += 1
-    return kinds, which
+        same = words[left] == words[left[0]]
+        which[left[same]] = len(texts)
+        texts.append(words[left[0]].tobytes()[:-1])
+        left = left[~same]
+    return texts, which
+
+
+def _frequent(body: bytes, starts: Offsets, ends: Offsets) -> bytes:
+    """The most frequent text of some cells, spread over all."""
+    some = np.linspace(0, len(starts) - 1, min(_LOOKED_AT, len(starts))).astype(np.intp)
+    return Counter(_texts_of(body, starts[some], ends[some])).most_common(1)[0][0]
+
+
+def _texts_of(body: bytes, starts: Offsets, ends: Offsets) -> list[bytes]:
+    return [body[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
+def _words(cell: bytes) -> Iterator[tuple[int, np.uint64, np.uint64]]:
+    """Eight letters of a cell at a time: where they begin, as a number, and which bits are theirs.
+
+    A tab follows the last letter, so that a longer cell is another one.
+    """
+    ended = cell + b"\t"
+    for k in range(0, len(ended), _WORD):
+        letters = ended[k : k + _WORD]
+        mask = np.uint64((1 << (8 * len(letters))) - 1)
+        yield k, np.uint64(int.from_bytes(letters, "little")), mask
+
+
+def _apart(usual: bytes, rows: Offsets, cells: list[bytes]) -> UnusualCells:
+    place = {text: number for number, text in enumerate(dict.fromkeys(cells))}
+    which = np.fromiter(map(place.__getitem__, cells), dtype=np.int32, count=len(cells))
+    return UnusualCells(usual, _positions(rows), list(place), which)
+
+
+def _positions(numbers: Offsets) -> Positions:
+    return numbers.astype(np.int32)

@@ -1,0 +1,212 @@
+"""What the cells of HLA records say of an allele; of a gene each different text is read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from riskscore.arrays import Array, Mask, Places, Positions
+from riskscore.errors import VCFFormatError
+from riskscore.samples.files.record import Record
+from riskscore.samples.loci.genotypes import allele_copies
+
+_TOLERANCE = 0.01  # as for dosages: two decimals are written
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """What some cells say of an allele, by cell.
+
+    ``copies`` (cells,) are 0 to 2, nan without a call; ``both`` (cells,) is the probability of two
+    copies and ``chromosomes`` (2, cells) the presence on each, nan where the cell gives none;
+    ``carried`` (2, cells) is which chromosomes a phased genotype puts the allele on, ``phase_set``
+    (cells,) the number of its phase set, 0 without one.
+    """
+
+    copies: Array
+    both: Array
+    chromosomes: Array
+    carried: Mask
+    phase_set: Places
+
+    @cached_property
+    def absent(self) -> Mask:
+        """Which cells say that the allele is surely not there, shape (cells,)."""
+        nothing = (self.copies == 0) & ~(self.both > 0) & ~(self.chromosomes > 0).any(axis=0)
+        return np.asarray(nothing & ~self.carried.any(axis=0))
+
+    def take(self, cells: Places) -> CellTable:
+        """Some of the cells."""
+        return CellTable(
+            self.copies[cells],
+            self.both[cells],
+            self.chromosomes[:, cells],
+            self.carried[:, cells],
+            self.phase_set[cells],
+        )
+
+
+class Meaning(NamedTuple):
+    """How a record's cells are to be read: the ALT that is meant, or whether ALT means present."""
+
+    alt: int  # 0 where the letters say
+    present: bool
+
+
+@dataclass(frozen=True)
+class RecordCells:
+    """The cells of one record: everybody has the ``usual`` one, but for the samples in ``rows``.
+
+    They are numbers of cells in one of the tables that :meth:`GeneCells.tables` makes.
+    """
+
+    record: Record  # without its text
+    table: int
+    usual: int
+    rows: Positions
+    cell: Positions
+
+    def by_sample(self, values: Array) -> Array:
+        """Values of the table's cells by sample, shape (samples,)."""
+        found = np.full(self.record.samples, values[self.usual])
+        found[self.rows] = values[self.cell]
+        return found
+
+
+@dataclass
+class _Group:
+    """Records whose cells are read in the same way, and the number of each different text."""
+
+    meaning: Meaning
+    numbers: dict[bytes, int] = field(default_factory=dict)
+    records: list[RecordCells] = field(default_factory=list)
+    read: CellTable | None = None  # where cells are no text, and one record is the group
+
+
+class GeneCells:
+    """Collects the cells of a gene's records, and then reads each different text once."""
+
+    def __init__(self) -> None:
+        self._groups: list[_Group] = []
+        self._of_form: dict[tuple[tuple[str, ...], int, Meaning], int] = {}
+
+    def add(self, record: Record, meaning: Meaning) -> RecordCells:
+        """Take a record's cells; those that are no text are read at once.
+
+        Raises VCFFormatError for such a cell that is not as it should be.
+        """
+        found = record.unusual
+        if found is None:
+            return self._add_read(record, meaning)
+        form = (record.format, len(record.alts), meaning)
+        if form not in self._of_form:
+            self._of_form[form] = len(self._groups)
+            self._groups.append(_Group(meaning))
+        place = self._of_form[form]
+        numbers = self._groups[place].numbers
+        texts = [numbers.setdefault(text, len(numbers)) for text in (found.usual, *found.texts)]
+        own = np.array(texts, dtype=np.int32)
+        cells = RecordCells(
+            replace(record, body=b""), place, texts[0], found.rows, own[1:][found.which]
+        )
+        self._groups[place].records.append(cells)
+        return cells
+
+    def _add_read(self, record: Record, meaning: Meaning) -> RecordCells:
+        table = _table(record, meaning)
+        absent = table.absent
+        usual = int(absent.argmax())
+        rows = np.flatnonzero(~absent if absent.any() else np.arange(len(absent)) != usual)
+        kept = np.concatenate([[usual], rows]).astype(np.int64)
+        self._groups.append(_Group(meaning, read=table.take(kept)))
+        cell = np.arange(1, len(kept), dtype=np.int32)
+        return RecordCells(record, len(self._groups) - 1, 0, rows.astype(np.int32), cell)
+
+    def tables(self) -> list[CellTable]:
+        """What the cells of all records say.
+
+        Raises VCFFormatError for a cell that is not as it should be.
+        """
+        return [group.read or _table_of_texts(group) for group in self._groups]
+
+
+def _table_of_texts(group: _Group) -> CellTable:
+    texts = list(group.numbers)
+    try:
+        return _table(group.records[0].record.of_cells(texts), group.meaning)
+    except VCFFormatError:  # it names the first record, and may be of another
+        for one in group.records:
+            own = dict.fromkeys([one.usual, *one.cell.tolist()])
+            _table(one.record.of_cells(texts[cell] for cell in own), group.meaning)
+        raise
+
+
+def _table(record: Record, meaning: Meaning) -> CellTable:
+    """What each cell of a record says of the allele."""
+    alt, present = meaning
+    if alt:
+        copies = allele_copies(record)[alt - 1].astype(np.float64)
+    elif record.alts:
+        copies = allele_copies(record)[0].astype(np.float64)
+    else:  # everybody has REF: PLINK leaves the other letter out
+        genotypes = record.genotypes()
+        assert genotypes is not None
+        copies = np.where((genotypes == 0).all(axis=1), 0.0, np.nan)
+    both, chromosomes = np.full(len(copies), np.nan), np.full((2, len(copies)), np.nan)
+    if record.alts and not alt:
+        both, chromosomes = _both(record, present, both), _chromosomes(record, present, chromosomes)
+    return CellTable(
+        copies if present else 2 - copies,
+        both,
+        chromosomes,
+        _carried(record, alt or int(present)),
+        _phase_set(record),
+    )
+
+
+def _both(record: Record, present: bool, unknown: Array) -> Array:
+    """The probability of two copies, from GP."""
+    numbers = record.numbers("GP")
+    if numbers is None:
+        return unknown
+    complete = numbers.counts == 3
+    values = np.where(complete[:, None], numbers.values[:, :3], np.nan).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        wrong = (values < -_TOLERANCE).any(axis=1) | (np.abs(values.sum(axis=1) - 1) > 0.05)
+    if wrong.any():
+        raise record.error("GP", "three probabilities that do not sum to 1")
+    return values[:, 2 if present else 0]
+
+
+def _chromosomes(record: Record, present: bool, unknown: Array) -> Array:
+    """Presence on each chromosome, from HDS."""
+    numbers = record.numbers("HDS")
+    if numbers is None:
+        return unknown
+    two = numbers.counts == 2
+    values = np.where(two[:, None], numbers.values[:, :2], np.nan).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        if ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any():
+            raise record.error("HDS", "a value is not between 0 and 1")
+    values = np.clip(values, 0, 1).T
+    return values if present else 1 - values
+
+
+def _carried(record: Record, wanted: int) -> Mask:
+    """Which chromosomes a phased genotype puts an allele on, shape (2, cells)."""
+    genotypes = record.genotypes()
+    if genotypes is None:
+        return np.zeros((2, record.samples), dtype=bool)
+    return np.asarray(((genotypes == wanted) & record.phased()[:, None]).T)
+
+
+def _phase_set(record: Record) -> Places:
+    """The number of each cell's phase set, 0 where PS has none."""
+    if "PS" not in record.format:
+        return np.zeros(record.samples, dtype=np.int64)
+    texts, place = np.unique(record.phase_sets(), return_inverse=True)
+    numbers = [int(text) if text.isdigit() else 0 for text in texts.tolist()]
+    return np.array(numbers, dtype=np.int64)[place.ravel()]
