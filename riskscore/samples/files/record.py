@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NoReturn
 
 import numpy as np
@@ -15,7 +15,7 @@ from riskscore.errors import VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.decoding.cell_form import Numbers
-from riskscore.samples.files.decoding.cells import Cells
+from riskscore.samples.files.decoding.cells import Cells, Fail
 from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
 from riskscore.samples.files.decoding.different import UnusualCells, unusual_cells
 from riskscore.samples.files.header import MOST_DIGITS
@@ -106,17 +106,17 @@ class Record:
 
     def error(self, field: str, problem: str) -> VCFFormatError:
         """An error that names the record and the field."""
-        return VCFFormatError(f"{field} of the record at {self.place}: {problem}", where=self.file)
+        return _error(self.place, self.file, field, problem)
 
-    def _fail(self, field: str, problem: str) -> NoReturn:
-        if field:
-            raise self.error(field, problem)
-        raise VCFFormatError(f"the record at {self.place} {problem}", where=self.file)
+    @property
+    def fail(self) -> Fail:
+        """What raises an error of the cells; it does not hold the record, nor so its text."""
+        return partial(_fail, self.place, self.file)
 
     @cached_property
     def cells(self) -> Cells:
         """The samples' cells; raises VCFFormatError where they are more or fewer than samples."""
-        return Cells(self.body, self.samples, self.format, self._fail, fast=self.fast)
+        return Cells(self.body, self.samples, self.format, self.fail, fast=self.fast)
 
     @property
     def coded(self) -> CodedCopies | None:
@@ -161,6 +161,16 @@ class Record:
         Raises VCFFormatError for a value that is not a number.
         """
         return self.cells.numbers(name) if name in self.format else None
+
+
+def _error(place: str, file: str, field: str, problem: str) -> VCFFormatError:
+    return VCFFormatError(f"{field} of the record at {place}: {problem}", where=file)
+
+
+def _fail(place: str, file: str, field: str, problem: str) -> NoReturn:
+    if field:
+        raise _error(place, file, field, problem)
+    raise VCFFormatError(f"the record at {place} {problem}", where=file)
 
 
 # ALT alleles that stand for "whatever is not REF here": nothing was seen of them.

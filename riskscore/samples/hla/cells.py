@@ -63,7 +63,8 @@ class RecordCells:
     They are numbers of cells in one of the tables that :meth:`GeneCells.tables` makes.
     """
 
-    record: Record  # without its text
+    place: str  # of the record, for errors
+    samples: int
     table: int
     usual: int
     rows: Positions
@@ -71,7 +72,7 @@ class RecordCells:
 
     def by_sample(self, values: Array) -> Array:
         """Values of the table's cells by sample, shape (samples,)."""
-        found = np.full(self.record.samples, values[self.usual])
+        found = np.full(self.samples, values[self.usual])
         found[self.rows] = values[self.cell]
         return found
 
@@ -82,7 +83,7 @@ class _Group:
 
     meaning: Meaning
     numbers: dict[bytes, int] = field(default_factory=dict)
-    records: list[RecordCells] = field(default_factory=list)
+    records: list[tuple[Record, RecordCells]] = field(default_factory=list)  # without text
     read: CellTable | None = None  # where cells are no text, and one record is the group
 
 
@@ -110,9 +111,9 @@ class GeneCells:
         texts = [numbers.setdefault(text, len(numbers)) for text in (found.usual, *found.texts)]
         own = np.array(texts, dtype=np.int32)
         cells = RecordCells(
-            replace(record, body=b""), place, texts[0], found.rows, own[1:][found.which]
+            record.place, record.samples, place, texts[0], found.rows, own[1:][found.which]
         )
-        self._groups[place].records.append(cells)
+        self._groups[place].records.append((replace(record, body=b""), cells))
         return cells
 
     def _add_read(self, record: Record, meaning: Meaning) -> RecordCells:
@@ -123,7 +124,9 @@ class GeneCells:
         kept = np.concatenate([[usual], rows]).astype(np.int64)
         self._groups.append(_Group(meaning, read=table.take(kept)))
         cell = np.arange(1, len(kept), dtype=np.int32)
-        return RecordCells(record, len(self._groups) - 1, 0, rows.astype(np.int32), cell)
+        return RecordCells(
+            record.place, record.samples, len(self._groups) - 1, 0, rows.astype(np.int32), cell
+        )
 
     def tables(self) -> list[CellTable]:
         """What the cells of all records say.
@@ -136,11 +139,11 @@ class GeneCells:
 def _table_of_texts(group: _Group) -> CellTable:
     texts = list(group.numbers)
     try:
-        return _table(group.records[0].record.of_cells(texts), group.meaning)
+        return _table(group.records[0][0].of_cells(texts), group.meaning)
     except VCFFormatError:  # it names the first record, and may be of another
-        for one in group.records:
-            own = dict.fromkeys([one.usual, *one.cell.tolist()])
-            _table(one.record.of_cells(texts[cell] for cell in own), group.meaning)
+        for record, cells in group.records:
+            own = dict.fromkeys([cells.usual, *cells.cell.tolist()])
+            _table(record.of_cells(texts[cell] for cell in own), group.meaning)
         raise
 
 

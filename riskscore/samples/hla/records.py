@@ -129,7 +129,7 @@ def _no_contradiction(gene: _Gene, tables: Sequence[CellTable]) -> None:
         if not np.array_equal(own, others, equal_nan=True):
             raise VCFFormatError(
                 f"two records are named {other.allele} and differ, "
-                f"the second at {other.cells.record.place}",
+                f"the second at {other.cells.place}",
                 fix="keep one of them",
             )
 
@@ -184,7 +184,7 @@ def _sums(gene: _Gene, tables: Sequence[CellTable]) -> dict[int, Array]:
     alleles = tuple(gene.records)
     sums = {}
     for fields in sorted({allele.resolution for allele in alleles}):
-        sums[fields] = total = np.zeros(gene.records[alleles[0]].cells.record.samples)
+        sums[fields] = total = np.zeros(gene.records[alleles[0]].cells.samples)
         for allele in _cut(alleles, fields):
             cells = gene.records[allele].cells
             copies = tables[cells.table].copies
@@ -203,9 +203,9 @@ def _evidence(records: Sequence[HLARecord], tables: Sequence[CellTable], people:
         cells, table = record.cells, tables[record.cells.table]
         rows, own = cells.rows.astype(np.int64), cells.cell
         if not table.absent[cells.usual]:
-            everybody = np.full(cells.record.samples, cells.usual, dtype=np.int32)
+            everybody = np.full(cells.samples, cells.usual, dtype=np.int32)
             everybody[rows] = own
-            rows, own = np.arange(cells.record.samples), everybody
+            rows, own = np.arange(cells.samples), everybody
         held = ~table.absent[own] & (rows >= people.start) & (rows < people.stop)
         sample.append(rows[held] - people.start)
         cell.append(own[held] + start[cells.table])

@@ -43,7 +43,7 @@ class BCFRecord(Record):
             raise self.error("FORMAT", "the cells cannot be read") from error
         if body.count("\t") != self.samples - 1:  # a text with a tab in it
             raise self.error("FORMAT", "the cells cannot be told apart")
-        return Cells(body.encode(), self.samples, self.format, self._fail, fast=self.fast)
+        return Cells(body.encode(), self.samples, self.format, self.fail, fast=self.fast)
 
     def numbers(self, name: str) -> Numbers | None:
         assert self.variant is not None
