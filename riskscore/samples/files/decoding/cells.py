@@ -18,14 +18,13 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Letters, Mask, Offsets
+from riskscore.arrays import Array, Letters, Mask, Offsets, Words64
 from riskscore.samples.files.decoding.cell_form import Form, Numbers, form_of
 
 NO_CALL = -1  # an allele written as a dot
 NO_ALLELE = -2  # the second allele of a haploid call
 LAST_ALLELE = np.iinfo(np.int16).max  # the largest number of an allele that is read
 
-Words64 = NDArray[np.uint64]  # eight letters each, the first in the lowest byte
 Fail = Callable[[str, str], NoReturn]
 
 _TAB, _COLON, _COMMA, _POINT, _ZERO, _SLASH, _BAR = (ord(letter) for letter in "\t:,.0/|")

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Letters, Offsets, Positions
+from riskscore.arrays import Letters, Offsets, Positions, Words64
 
 _LOOKED_AT = 63  # cells among which the most frequent is looked for
 _TAB = ord("\t")
 _WORD, _ALL = 8, np.uint64((1 << 64) - 1)  # bytes; every bit of them
 _GENOTYPE = len("0|0\t")
-
-Words64 = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Cells read as arrays are the cells read one by one, to the bit, or are not read at all."""
 
+import gc
+import weakref
 from unittest import mock
 
 import numpy as np
@@ -22,6 +24,20 @@ PLAIN = st.one_of(
 ODD = st.sampled_from([*". .5 1e-3 -0.1 12 nan inf 0.12345678 1,2 0.1, +1 0.5.1 x".split(), ""])
 DOT = st.just(".")
 PAIR = st.tuples(PLAIN, st.one_of(PLAIN, DOT)).map(",".join)
+
+
+def test_a_record_that_was_read_is_let_go_at_once() -> None:
+    """Its text is megabytes in a biobank, so that it must not wait for the garbage collector."""
+    body = b"0|1:1.00:0.00,1.00\t1:0.5:."
+    record = Record("6", 9, ".", "A", ("G",), ".", ".", ("GT", "DS", "HDS"), body, 2, "a.vcf")
+    record.genotypes(), record.phased(), record.numbers("DS"), record.numbers("HDS")
+    seen = weakref.ref(record)
+    gc.disable()
+    try:
+        del record
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def read(record: Record, name: str) -> object:
