@@ -28,7 +28,8 @@ _CASE = "case"  # the column of the outcome, if no other is named
 OutcomeOption = Annotated[
     Path,
     typer.Option(
-        help="TSV or CSV: sample, outcome (0 or 1), and covariates.", rich_help_panel=INPUTS
+        help="TSV or CSV, PLINK's among them: sample, outcome (0 and 1, or 1 and 2), covariates.",
+        rich_help_panel=INPUTS,
     ),
 ]
 ColumnOption = Annotated[
@@ -83,6 +84,11 @@ def fit(
         float,
         typer.Option(help="Smallest effective allele count to test.", rich_help_panel=TERMS),
     ] = 10.0,
+    quantitative: Annotated[
+        bool,
+        typer.Option("--quantitative", help="The outcome is a quantitative trait: least squares.",
+                     rich_help_panel=REGRESSION),
+    ] = False,
     joint: Annotated[
         bool,
         typer.Option("--joint", help="All terms in one regression.", rich_help_panel=REGRESSION),
@@ -121,7 +127,7 @@ def fit(
     ] = None,
     prevalence: PrevalenceOption = None,
 ) -> None:  # fmt: skip
-    """Logistic association of HLA alleles, residues, haplotypes, SNPs and exposures."""
+    """Association of HLA alleles, residues, haplotypes, SNPs and exposures with an outcome."""
     from riskscore.studies.association.fit import fit as run
     from riskscore.studies.association.model_files import write_model
     from riskscore.studies.association.new_model import model_of
@@ -131,7 +137,8 @@ def fit(
     people, notes = read_people(outcome)
     names = covariate or []
     common: dict[str, Any] = {
-        "terms": term, "coding": coding, "joint": joint or (model_out is not None and not stepwise),
+        "terms": term, "coding": coding, "quantitative": quantitative,
+        "joint": joint or (model_out is not None and not stepwise),
         "condition_on": condition or (), "threshold": stepwise, "by_position": by_position,
         "method": "firth" if firth else "auto", "errors": "robust" if robust else "model",
         "minimum_count": minimum_count,

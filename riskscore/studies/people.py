@@ -19,6 +19,7 @@ _MISSING_CODE = "-9"
 _MOSTLY = 0.5  # a column with a larger share of numbers is one of numbers
 _SHOWN = 40  # letters of a cell in a message
 _UNKNOWN = ("", "na", "nan", "none", ".", "unknown", "n/a", "<na>", "nat", "-9", "-9.0")
+_UNKNOWN_TRAIT = frozenset(_UNKNOWN) - {"-9", "-9.0"}  # which may be a number of a trait
 _CODES = {
     **dict.fromkeys(("1", "1.0", "true", "yes", "case", "affected"), 1.0),
     **dict.fromkeys(("0", "0.0", "false", "no", "control", "unaffected"), 0.0),
@@ -56,7 +57,8 @@ def read_outcome(outcome: Any, samples: Sequence[Any], *, both: bool = True) -> 
         raise OutcomeError(
             f"the outcome is {odd!r} in one or more people"
             + (", and 2 in others" if mixed else ""),
-            fix="write 0 for controls and 1 for cases (or PLINK's 1 and 2), and NA for unknown",
+            fix="write 0 for controls and 1 for cases (or PLINK's 1 and 2), and NA for unknown; "
+            "for a quantitative trait ask for quantitative",
         )
     y = np.array([codes[text] for text in texts])
     known = y[~np.isnan(y)]
@@ -71,6 +73,31 @@ def read_outcome(outcome: Any, samples: Sequence[Any], *, both: bool = True) -> 
             fix="cases and controls are both needed",
         )
     return y
+
+
+def read_trait(outcome: Any, samples: Sequence[Any]) -> Array:
+    """A quantitative trait of each sample, nan where unknown; shape (samples,).
+
+    ``outcome`` is given as to :func:`read_outcome`. Raises OutcomeError where it is no numbers or
+    unknown of everyone, and StudyTableError for a cell among numbers that is none.
+
+    >>> read_trait({"a": 1.5, "b": "NA"}, ["a", "b", "c"])
+    array([1.5, nan, nan])
+    """
+    import pandas as pd
+
+    given = pd.Series(aligned(outcome, samples, "the outcome"), dtype=object)
+    known = given.where(~given.map(lambda v: str(v).strip().lower() in _UNKNOWN_TRAIT))
+    numbers = pd.to_numeric(known, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if (known.notna().to_numpy() & ~np.isfinite(numbers)).any():
+        refuse_odd_cells(known, "the outcome")
+        raise OutcomeError("the outcome is no numbers", fix="a quantitative trait is of numbers")
+    seen = numbers[~np.isnan(numbers)]
+    if not seen.size:
+        raise OutcomeError(
+            "the outcome of everyone is missing", fix="check that the sample names agree"
+        )
+    return numbers
 
 
 def aligned(given: Any, samples: Sequence[Any], what: str) -> list[Any]:

@@ -58,7 +58,7 @@ def plink2(plink: str, vcf: Path, people: Path, phenotype: str) -> pd.DataFrame:
     return pd.read_csv(table, sep="\t").set_index("ID")
 
 
-def scan(vcf: Path, people: Path, phenotype: str, tmp_path: Path) -> pd.DataFrame:
+def scan(vcf: Path, people: Path, phenotype: str, tmp_path: Path, *options: str) -> pd.DataFrame:
     """The same by `riskscore fit`."""
     from typer.testing import CliRunner
 
@@ -72,7 +72,7 @@ def scan(vcf: Path, people: Path, phenotype: str, tmp_path: Path) -> pd.DataFram
         command_line(),
         ["fit", str(vcf), "--region", "chr6:32,400,000-32,700,000", "--outcome", str(people),
          "--outcome-column", phenotype, "--covariates", str(covariates), "--build", "GRCh38",
-         "-o", str(tmp_path / "found.tsv")],
+         *options, "-o", str(tmp_path / "found.tsv")],
         catch_exceptions=False,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -90,6 +90,18 @@ def test_a_region_of_cases_and_controls(
     assert (own["other_allele"] == theirs["REF"]).all()
     assert (own["locus"] == "6:" + theirs["POS"].astype(str)).all()
     assert (own["n"] == theirs["OBS_CT"]).all()
+    for ours, column in (("beta", "BETA"), ("se", "SE"), ("p", "P")):
+        np.testing.assert_allclose(own[ours], theirs[column], rtol=2e-4, atol=2e-4)
+
+
+def test_a_quantitative_trait(
+    study: tuple[Path, Path], oracle: Callable[[str], str], tmp_path: Path
+) -> None:
+    theirs = plink2(oracle("plink2"), *study, "height")
+    own = scan(*study, "height", tmp_path, "--quantitative")
+    theirs = theirs.loc[own.index]
+    assert (own["n"] == theirs["OBS_CT"]).all()
+    assert not {"odds_ratio", "cases"} & set(own.columns)
     for ours, column in (("beta", "BETA"), ("se", "SE"), ("p", "P")):
         np.testing.assert_allclose(own[ours], theirs[column], rtol=2e-4, atol=2e-4)
 

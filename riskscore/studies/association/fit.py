@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from riskscore.studies.association.scan import (
     untestable,
 )
 from riskscore.studies.evaluation.calibration import check_share
-from riskscore.studies.people import column_of, read_covariates, read_outcome
+from riskscore.studies.people import column_of, read_covariates, read_outcome, read_trait
 from riskscore.studies.regression import Errors, Method, Regression
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _FIELDS = tuple(f.name for f in fields(TermEffect))
 EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
+_OF_CASES = ("odds_ratio", "cases", "frequency_cases", "frequency_controls")
 _ROWS_SHOWN = 20  # in a notebook
 _FEWEST = 10  # people, below which a logistic regression tells nothing
 
@@ -68,10 +69,10 @@ class Fit:
     def __repr__(self) -> str:
         known = self.study.complete(np.empty((len(self.study.y), 0)))
         tested = sum(not np.isnan(effect.p) for effect in self.effects)
-        return (
-            f"Fit of {len(self.effects):,} terms, {tested:,} of them tested, in {known.sum():,} "
-            f"people with {int(self.study.y[known].sum()):,} cases"
-        )
+        told = f"Fit of {len(self.effects):,} terms, {tested:,} of them tested, in {known.sum():,} "
+        if self.study.quantitative:
+            return f"{told}people, to a quantitative trait"
+        return f"{told}people with {int(self.study.y[known].sum()):,} cases"
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.to_frame().to_html(max_rows=_ROWS_SHOWN, border=0)}"
@@ -79,14 +80,16 @@ class Fit:
     def to_frame(self) -> pandas.DataFrame:
         """One row a term: log odds ratio, SE, odds ratio with 95% interval, p, counts, note.
 
-        ``p_bonferroni`` and ``p_fdr`` (Benjamini and Hochberg) are over the terms tested.
+        ``p_bonferroni`` and ``p_fdr`` (Benjamini and Hochberg) are over the terms tested. Of a
+        quantitative trait the interval is of beta, and there are no columns of odds or cases.
         """
         import pandas as pd
 
         frame = pd.DataFrame([asdict(e) for e in self.effects])
         adjusted = _adjusted(frame["p"].to_numpy(float))
         frame["p_bonferroni"], frame["p_fdr"] = adjusted
-        return frame[list(EFFECT_COLUMNS)]
+        left = _OF_CASES if self.study.quantitative else ()
+        return frame[[name for name in EFFECT_COLUMNS if name not in left]]
 
     def omnibus_frame(self) -> pandas.DataFrame:
         """One row a group tested as a whole, such as the residues at a position."""
@@ -102,8 +105,10 @@ class Fit:
         log[(P / (1 - P)) ((1 - K) / K)], P the share of cases in the sample and K in the
         population (Prentice and Pyke, Biometrika 1979, 66:403).
 
-        Raises UsageError without a joint fit.
+        Raises UsageError without a joint fit, or of a quantitative trait.
         """
+        if self.study.quantitative:
+            raise UsageError("a quantitative trait has no intercept of log odds")
         if self.regression is None:
             raise UsageError("terms fitted one by one have no common intercept", fix="joint=True")
         beta = float(self.regression.beta[0])
@@ -118,6 +123,7 @@ def fit(
     source: Cohort | pandas.DataFrame,
     outcome: Any,
     *,
+    quantitative: bool = False,
     terms: Sequence[str] | None = None,
     covariates: Any = None,
     coding: str = "additive",
@@ -129,13 +135,14 @@ def fit(
     errors: Errors = "model",
     minimum_count: float = 10.0,
 ) -> Fit:
-    """Logistic association of terms with an outcome.
+    """Association of terms with an outcome: logistic, or linear with a quantitative trait.
 
     Args:
         source: A cohort, or a frame of numbers (copies 0 to 2 in columns named as HLA alleles,
             residues or SNPs; anything else is an exposure), indexed by sample.
         outcome: The name of a column of the frame, or a Series, mapping or list (see
-            ``read_outcome``): 1 case, 0 control.
+            ``read_outcome``): 1 case, 0 control; or the numbers of a quantitative trait.
+        quantitative: The outcome is a quantitative trait, regressed by least squares.
         terms: Of a cohort, kinds: allele, residue, haplotype, snp, exposure (default: all), or
             ``["model"]`` for the terms of the one model it was read for. Of a frame, columns.
         covariates: Columns of the frame, or a frame indexed by sample.
@@ -165,7 +172,7 @@ def fit(
     if by_position and threshold is None:
         raise UsageError("by_position is how a stepwise analysis goes", fix="give a threshold")
     study, candidates, notes, _ = read_study(
-        source, outcome, terms, covariates, coding, minimum_count, method, errors
+        source, outcome, terms, covariates, coding, minimum_count, method, errors, quantitative
     )
     study, candidates = _conditioned(study, candidates, condition_on)
     steps: list[TermEffect] = []
@@ -197,9 +204,13 @@ def read_study(
     minimum_count: float,
     method: Method = "auto",
     errors: Errors = "model",
+    quantitative: bool = False,
 ) -> tuple[Study, Candidates, list[str], Sequence[Any]]:
     """The study, what can be tested in it, notes on who is left out, and the samples."""
-    samples, candidates, y, table = _read(source, outcome, terms, covariates, coding)
+    if quantitative and method == "firth":
+        raise UsageError("Firth's method is for cases and controls", fix="leave it out")
+    read = read_trait if quantitative else read_outcome
+    samples, candidates, y, table = _read(source, outcome, terms, covariates, coding, read)
     values, names = read_covariates(table, samples)
     known = np.asarray(~np.isnan(np.column_stack([y, values])).any(axis=1))
     if known.sum() < _FEWEST:
@@ -207,20 +218,21 @@ def read_study(
     constant = [n for n, v in zip(names, values[known].T, strict=True) if np.ptp(v) == 0]
     if constant:
         raise NoVariationError(f"the covariate {constant[0]} is the same in everyone")
-    study = Study(y, values, names, method, errors, minimum_count)
+    study = Study(y, values, names, method, errors, minimum_count, quantitative)
     return study, candidates, _gaps(y, known), samples
 
 
 def _read(
-    source: Any, outcome: Any, terms: Sequence[str] | None, covariates: Any, coding: str
-) -> tuple[Sequence[Any], Candidates, Array, Any]:
+    source: Any, outcome: Any, terms: Sequence[str] | None, covariates: Any, coding: str,
+    read: Callable[[Any, Sequence[Any]], Array],
+) -> tuple[Sequence[Any], Candidates, Array, Any]:  # fmt: skip
     """Samples, candidates, outcome and covariates of a cohort or a frame."""
     if isinstance(source, Cohort):
-        y = read_outcome(outcome, source.samples)
+        y = read(outcome, source.samples)
         return source.samples, cohort_candidates(source, terms or KINDS, coding), y, covariates
     samples = list(source.index)
     used = [outcome] if isinstance(outcome, str) else []
-    y = read_outcome(column_of(source, outcome).to_numpy() if used else outcome, samples)
+    y = read(column_of(source, outcome).to_numpy() if used else outcome, samples)
     if isinstance(covariates, str):
         covariates = [covariates]
     if covariates is not None and not hasattr(covariates, "columns"):

@@ -55,6 +55,8 @@ def model_of(
     >>> [term.id for term in new.terms], new.card.disease["name"]
     (['HLA-DRB1*15:01'], 'multiple sclerosis')
     """
+    if fit.study.quantitative:
+        raise UsageError("a model is of a disease, and this fit of a quantitative trait")
     if fit.regression is None:
         raise UsageError("terms fitted one by one make no model", fix="joint=True")
     if like is None and (disease is None or not outcome or not ancestry):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError
 from riskscore.studies.association.candidates import Candidate, Candidates
+from riskscore.studies.linear import linear, max_linear_loglik
 from riskscore.studies.regression import (
     Errors,
     Method,
@@ -25,6 +26,8 @@ _NAN = float("nan")
 @dataclass(frozen=True)
 class TermEffect:
     """One estimate. ``beta`` is a natural log odds ratio; the 95% interval is of the odds ratio.
+    Of a quantitative trait beta is in the trait's units, the interval is of beta, and what is
+    counted of cases is nan or 0.
 
     ``carriers`` have at least half a copy (or are exposed); ``frequency`` is the share of
     chromosomes (or of people exposed, or the mean of a dose). ``effective_count`` is the rarer
@@ -78,7 +81,10 @@ class Omnibus:
 
 @dataclass(frozen=True)
 class Study:
-    """What every regression of a study shares: outcome, covariates, columns conditioned on."""
+    """What every regression of a study shares: outcome, covariates, columns conditioned on.
+
+    The outcome is 1 and 0 for cases and controls, or the value of a ``quantitative`` trait.
+    """
 
     y: Array
     covariates: Array
@@ -86,13 +92,15 @@ class Study:
     method: Method = "auto"
     errors: Errors = "model"
     minimum_count: float = 0.0
+    quantitative: bool = False
 
     def given(self, columns: Array, names: Sequence[str]) -> Study:
         """The same study, conditioned on more columns."""
-        return Study(
-            self.y, np.column_stack([self.covariates, columns]), (*self.covariate_names, *names),
-            self.method, self.errors, self.minimum_count,
-        )  # fmt: skip
+        return replace(
+            self,
+            covariates=np.column_stack([self.covariates, columns]),
+            covariate_names=(*self.covariate_names, *names),
+        )
 
     def complete(self, columns: Array) -> Mask:
         """People of whom outcome, covariates and the columns are known."""
@@ -102,14 +110,17 @@ class Study:
     def regress(self, columns: Array, names: Sequence[str]) -> Regression:
         """Columns and covariates together, in the complete people."""
         rows = self.complete(columns)
+        y, design = self.y[rows], np.column_stack([columns, self.covariates])[rows]
+        labels = (*names, *self.covariate_names)
+        if self.quantitative:
+            return linear(y, design, labels, errors=self.errors)
         return logistic(
-            self.y[rows],
-            np.column_stack([columns, self.covariates])[rows],
-            (*names, *self.covariate_names),
-            method=self.method,
-            errors=self.errors,
-            of_interest=names,
+            y, design, labels, method=self.method, errors=self.errors, of_interest=names
         )
+
+    def max_loglik(self, y: Array, columns: Array) -> float:
+        """The highest log-likelihood of some people's outcome on columns."""
+        return max_linear_loglik(y, columns) if self.quantitative else max_loglik(y, columns)
 
 
 def one_by_one(study: Study, candidates: Candidates) -> list[TermEffect]:
@@ -160,6 +171,8 @@ def untestable(study: Study, column: Candidate, values: Array) -> str:
         return "not tested: not observed"
     if np.ptp(seen) == 0:
         return "not tested: the same in everyone"
+    if np.ptp(study.y[rows]) == 0 and study.quantitative:
+        return "not tested: the trait is the same in everyone observed"
     if np.ptp(study.y[rows]) == 0:
         return "not tested: observed in cases or controls only"
     count = effective_count(seen) if column.counts_copies else _NAN
@@ -194,6 +207,7 @@ def effect(
     """The row of one column, with or without an estimate; ``rows`` are the people it is from."""
     rows = study.complete(values[:, None]) if rows is None else rows
     x, y = values[rows], study.y[rows]
+    case, control = ((y == one) & (not study.quantitative) for one in (1, 0))
     scale = 2.0 if column.counts_copies and column.coding == "additive" else 1.0
 
     def mean(part: Array) -> float:
@@ -211,13 +225,16 @@ def effect(
                 "high": float(np.exp(fitted.high[j])),
                 "p": float(fitted.p[j]),
             }
+        if study.quantitative:
+            own = {"low": float(fitted.low[j]), "high": float(fitted.high[j])}
+            numbers |= {**own, "odds_ratio": _NAN}
         if column.name in fitted.infinite:
             note = "cases and controls are separated: Firth's method"
     return TermEffect(
         term=column.name, kind=column.kind, gene=column.gene, position=column.position,
-        coding=column.coding, **numbers, n=len(x), cases=int(y.sum()),
-        carriers=int((x >= 0.5).sum()), frequency=mean(x), frequency_cases=mean(x[y == 1]),
-        frequency_controls=mean(x[y == 0]),
+        coding=column.coding, **numbers, n=len(x), cases=int(case.sum()),
+        carriers=int((x >= 0.5).sum()), frequency=mean(x), frequency_cases=mean(x[case]),
+        frequency_controls=mean(x[control]),
         effective_count=effective_count(x) if column.counts_copies and x.size else _NAN,
         method=fitted.method if fitted else "", note=note, locus=column.locus,
         effect_allele=column.effect_allele, other_allele=column.other_allele,
@@ -269,8 +286,8 @@ def _omnibus(
     df, values = len(own), values[:, own]
     chi2, p = (_NAN, _NAN)
     if df and np.ptp(y):
-        larger = max_loglik(y, np.column_stack([covariates, values]))
-        chi2, p = likelihood_ratio(max_loglik(y, covariates), larger, df)
+        larger = study.max_loglik(y, np.column_stack([covariates, values]))
+        chi2, p = likelihood_ratio(study.max_loglik(y, covariates), larger, df)
     test = Omnibus(
         group, first.kind, first.gene, first.position, names, reference, chi2, df, p, len(y)
     )

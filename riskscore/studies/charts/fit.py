@@ -34,40 +34,52 @@ class FitPlots:
         self._fit = fit
 
     def forest(self, most: int = 25) -> Chart:
-        """Odds ratios with 95% intervals, the strongest ``most`` by p, in that order.
+        """Odds ratios (of a quantitative trait, betas) with 95% intervals, the strongest ``most``
+        by p, in that order.
 
         Raises UsageError when nothing was estimated.
         """
         frame = self._estimated().sort_values("p").head(most)
-        ends = frame[["low", "high"]].to_numpy()
-        span = frame["odds_ratio"].to_numpy()
+        linear = self._fit.study.quantitative
+        shown, none = ("beta", 0.0) if linear else ("odds_ratio", 1.0)
+        name = "Effects on the trait" if linear else "Odds ratios"
+        digits = ".3g" if linear else ".2f"
+        ends, span = frame[["low", "high"]].to_numpy(), frame[shown].to_numpy()
         # An interval far wider than the estimates would squeeze all the others: it is cut.
-        low, high = min(0.5, span.min()) / 4, max(2.0, span.max()) * 4
+        if linear:
+            low, high = 4 * min(0.0, span.min()), 4 * max(0.0, span.max())
+        else:
+            low, high = min(0.5, span.min()) / 4, max(2.0, span.max()) * 4
         frame = frame.assign(
             shown_low=np.clip(ends[:, 0], low, high),
             shown_high=np.clip(ends[:, 1], low, high),
-            text=[f"{r.odds_ratio:.2f} ({r.low:.2f} to {r.high:.2f})" for r in frame.itertuples()],
+            text=[
+                f"{value:{digits}} ({a:{digits}} to {b:{digits}})"
+                for value, (a, b) in zip(span, ends, strict=True)
+            ],
         )
         y = alt.Y("term:N", sort=frame["term"].tolist(), title=None)
-        scale = alt.Scale(type="log", domain=[low, high])
-        x = alt.X("odds_ratio:Q", scale=scale, title="Odds ratio (95% interval, log scale)")
+        scale = alt.Scale(type="linear" if linear else "log", domain=[low, high])
+        title = "Effect on the trait" if linear else "Odds ratio"
+        title += " (95% interval)" if linear else " (95% interval, log scale)"
+        x = alt.X(f"{shown}:Q", scale=scale, title=title)
         base = alt.Chart(frame).encode(y=y)
-        colour = alt.condition(alt.datum.odds_ratio > 1, alt.value(RAISES), alt.value(LOWERS))
-        one = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=QUIET, strokeDash=[4, 3])
+        colour = alt.condition(alt.datum.beta > 0, alt.value(RAISES), alt.value(LOWERS))
+        one = alt.Chart(pd.DataFrame({"x": [none]})).mark_rule(color=QUIET, strokeDash=[4, 3])
         chart = alt.layer(
             one.encode(x=alt.X("x:Q", scale=scale)),
             base.mark_rule(strokeWidth=2).encode(
                 x=alt.X("shown_low:Q", scale=scale), x2="shown_high:Q", color=colour
             ),
             base.mark_point(filled=True, size=70, opacity=1).encode(
-                x=x, color=colour, tooltip=["term", "odds_ratio", "low", "high", "p", "n", "note"]
+                x=x, color=colour, tooltip=["term", shown, "low", "high", "p", "n", "note"]
             ),
             base.mark_text(align="left", fontSize=12).encode(
                 text="text:N", x=alt.value(WIDTH + 10)
             ),
         ).properties(width=WIDTH, height=max(120, 24 * len(frame)))
-        shown = f", the {len(frame)} strongest" if len(frame) < len(self._estimated()) else ""
-        return finish(chart, f"Odds ratios{shown}", self._who())
+        cut = f", the {len(frame)} strongest" if len(frame) < len(self._estimated()) else ""
+        return finish(chart, name + cut, self._who())
 
     def hla(self) -> Chart:
         """Residues along each HLA gene: the test of a position as a whole, and each residue's.
@@ -80,7 +92,7 @@ class FitPlots:
         points["threshold"] = line
         x = alt.X("position:O", title="Amino-acid position", axis=alt.Axis(labelAngle=0))
         y = alt.Y("strength:Q", title="-log10 p")
-        kinds = ["position, all residues", "residue, raises the odds", "residue, lowers the odds"]
+        kinds = ["position, all residues", *(f"residue, {does}" for does in self._words)]
         base = alt.Chart(points)
         marks = base.mark_point(filled=True, opacity=0.85).encode(
             x=x, y=y,
@@ -91,7 +103,7 @@ class FitPlots:
                                             range=["diamond", "triangle-up", "triangle-down"])),
             size=alt.Size("what:N", title=None, sort=kinds,
                           scale=alt.Scale(domain=kinds, range=[130, 55, 55])),
-            tooltip=["label", "p", "odds_ratio", "n"],
+            tooltip=["label", "p", "beta", "n"],
         )  # fmt: skip
         rule = base.mark_rule(color=QUIET, strokeDash=[4, 3]).encode(y="mean(threshold):Q")
         genes = sorted(set(points["gene"]))
@@ -113,8 +125,8 @@ class FitPlots:
         rows: list[dict[str, Any]] = [
             {
                 "gene": f"HLA-{e.gene}", "position": e.position, "p": e.p, "n": e.n,
-                "odds_ratio": e.odds_ratio, "label": e.term,
-                "what": f"residue, {'raises' if e.beta > 0 else 'lowers'} the odds",
+                "beta": e.beta, "label": e.term,
+                "what": f"residue, {self._words[0 if e.beta > 0 else 1]}",
             }
             for e in own
         ]  # fmt: skip
@@ -122,7 +134,7 @@ class FitPlots:
             if test.kind == "residue" and test.df:
                 rows.append(
                     {"gene": f"HLA-{test.gene}", "position": test.position, "p": test.p,
-                     "n": test.n, "odds_ratio": np.nan, "label": f"position {test.position}",
+                     "n": test.n, "beta": np.nan, "label": f"position {test.position}",
                      "what": "position, all residues"}
                 )  # fmt: skip
         points = pd.DataFrame(rows)
@@ -136,6 +148,12 @@ class FitPlots:
             raise UsageError("the fit has no estimate to plot; its notes say why")
         return frame
 
+    @property
+    def _words(self) -> tuple[str, str]:
+        what = "the trait" if self._fit.study.quantitative else "the odds"
+        return f"raises {what}", f"lowers {what}"
+
     def _who(self) -> str:
-        known = self._fit.study.complete(np.empty((len(self._fit.study.y), 0)))
-        return people(known.sum(), self._fit.study.y[known].sum())
+        study = self._fit.study
+        known = study.complete(np.empty((len(study.y), 0)))
+        return people(known.sum(), None if study.quantitative else study.y[known].sum())
