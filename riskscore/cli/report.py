@@ -59,8 +59,15 @@ def report(
             "exposures": [exposures] if exposures else [],
             "hla": hla or [],
         }
-        scores = score_again(folder, given, model or ())
-        write_report(scores, output, individual=individual, groups=labels, percentile=percentile)
+        scores, files = score_again(folder, given, model or ())
+        write_report(
+            scores,
+            output,
+            individual=individual,
+            groups=labels,
+            percentile=percentile,
+            inputs={"vcf": files},
+        )
     say([f"riskscore: wrote {output.name}. Illustrative, not diagnostic."])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import (
@@ -30,6 +30,17 @@ _UNSURE = re.compile(r" \(P (0\.\d+)(?:, [^)]*)?\)")
 _SHOWN = 3
 _EXPOSED, _TOGETHER = "Exposures", "Gene-environment"  # components of a ledger
 _COPIES = {0: "no copy", 1: "one copy", 2: "two copies"}
+_DOMINANT, _RECESSIVE = " (dominant)", " (recessive)"  # how the id of a term ends
+_RESIDUE = re.compile(r"(HLA-\w+):(-?\d+)([A-Z])$")
+_RESIDUES = dict(
+    zip(
+        "ACDEFGHIKLMNPQRSTVWY",
+        "alanine cysteine aspartate glutamate phenylalanine glycine histidine isoleucine lysine "
+        "leucine methionine asparagine proline glutamine arginine serine threonine valine "
+        "tryptophan tyrosine".split(),
+        strict=True,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class Measurement:
     def carried(self) -> tuple[str, ...]:
         """What the person has of it, one phrase a term that counts something in this person."""
         present = [e for e in self.entries if e.dosage > _AVERAGE and not e.missing]
-        ranked = sorted(present, key=lambda e: -abs(e.contribution))
+        ranked = sorted(_by_allele(present), key=lambda e: -abs(e.contribution))
         return tuple(entry_words(entry) for entry in ranked)
 
     @property
@@ -89,6 +100,17 @@ class Measurement:
         if not absent:
             return []
         return [_absent_words(max(absent, key=lambda e: abs(e.contribution)))]
+
+
+def _by_allele(entries: list[Entry]) -> list[Entry]:
+    """The terms of one allele, of each copy and of carriers or homozygotes, as one."""
+    held: dict[str, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda e: e.term.endswith((_DOMINANT, _RECESSIVE))):
+        held.setdefault(term_words(entry.term), []).append(entry)
+    return [
+        replace(own[0], contribution=math.fsum(e.contribution for e in own))
+        for own in held.values()
+    ]
 
 
 MEASUREMENT_COLUMNS = ("measurement", "found", "effect", "contribution", "reason", "terms")
@@ -128,16 +150,34 @@ def entry_words(entry: Entry) -> str:
     effect = "raises" if entry.contribution > 0 else "lowers"
     if abs(entry.contribution) < _AVERAGE:
         effect = "makes no difference"
+    if entry.component in {_EXPOSED, _TOGETHER}:
+        return f"{_level(entry) if entry.component == _EXPOSED else entry.label}: {effect}"
     copies = round(entry.dosage)
-    if entry.component == _EXPOSED:
-        return f"{_level(entry)}: {effect}"
-    if entry.component == _TOGETHER:
-        return f"{entry.label}: {effect}"
-    if "=" in entry.term or "_x_" in entry.term or "+" in entry.term:
-        return f"{entry.term.replace('_x_', ' with ')}: {effect}"
+    name = term_words(entry.term)
+    if any(mark in entry.term for mark in ("=", "_x_", "+")):
+        return f"{name}: {effect}"
+    if copies == 1 and entry.term.endswith((_DOMINANT, _RECESSIVE)):
+        count = "two copies" if entry.term.endswith(_RECESSIVE) else "at least one copy"
+        return f"{count} of {name}: {effect}"
     if abs(entry.dosage - copies) < _AVERAGE and copies in _COPIES:
-        return f"{_COPIES[copies]} of {entry.term}: {effect}"
-    return f"{entry.dosage:.2g} copies of {entry.term} expected: {effect}"
+        return f"{_COPIES[copies]} of {name}: {effect}"
+    return f"{entry.dosage:.2g} copies of {name} expected: {effect}"
+
+
+def term_words(term: str) -> str:
+    """What the id of a genetic term names, without the marks of how it is counted.
+
+    >>> term_words("HLA-DRB1*15:01_x_HLA-A*02:01"), term_words("HLA-DQB1*03:02 (dominant)")
+    ('HLA-DRB1*15:01 with HLA-A*02:01', 'HLA-DQB1*03:02')
+    >>> term_words("HLA-DPB1:9F")
+    'HLA-DPB1 with phenylalanine at position 9'
+    """
+    name = term.removesuffix(_DOMINANT).removesuffix(_RECESSIVE).replace("_x_", " with ")
+    residue = _RESIDUE.fullmatch(name)
+    if residue is None:
+        return name
+    gene, position, letter = residue.groups()
+    return f"{gene} with {_RESIDUES.get(letter, letter)} at position {position}"
 
 
 def _absent_words(entry: Entry) -> str:
@@ -146,7 +186,10 @@ def _absent_words(entry: Entry) -> str:
         return _level(entry)
     if entry.component == _TOGETHER:
         return f"not the case: {entry.label}"
-    return f"no copy of {entry.term}"
+    name = term_words(entry.term)
+    if "_x_" in entry.term:
+        return f"not {name}"
+    return f"not two copies of {name}" if entry.term.endswith(_RECESSIVE) else f"no copy of {name}"
 
 
 def _level(entry: Entry) -> str:

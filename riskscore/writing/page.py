@@ -66,6 +66,7 @@ def render(
     )
     environment.filters["json"] = embedded_json
     environment.filters["plain"] = plain_code
+    environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
     return environment.get_template(template).render(
         **context,
         policy=policy([s for s in (script, second_script) if s], style),

@@ -66,6 +66,18 @@ def test_a_line_says_what_its_direction_comes_from() -> None:
     assert gene.reason == "one copy of HLA-DRB1*03:01: raises; no copy of HLA-DRB1*15:01"
 
 
+def test_how_a_term_is_counted_is_said_in_words() -> None:
+    """The terms of one allele, of each copy and of carriers, are one phrase."""
+    one = rs.person([rs.load_model("ms")], hla={"DRB1": "15:01 01:01", "DQA1": "01:02 01:05"})
+    reasons = {line.name: line.reason for line in lines(rs.score(one), "ms")}
+    assert reasons["HLA-DRB1"] == "one copy of HLA-DRB1*15:01: raises"
+    assert reasons["HLA-DRB1 and HLA-DQA1"] == "not HLA-DRB1*15:01 with HLA-DQA1*01:01"
+    phe9 = rs.person([rs.load_model("ra")], hla={"DPB1": "04:01 01:01"})
+    reasons = {line.name: line.reason for line in lines(rs.score(phe9), "ra")}
+    named = "one copy of HLA-DPB1 with phenylalanine at position 9"
+    assert reasons["HLA-DPB1"].startswith(named)
+
+
 def test_directions_follow_the_sign(scores: Scores) -> None:
     for model in ("t1d", "ra", "ms"):
         for line in lines(scores, model):

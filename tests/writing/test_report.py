@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import riskscore as rs
-from riskscore.writing.report.cohort import flag_counts
+from riskscore.writing.report.cohort import flag_counts, model_context
+from riskscore.writing.report.sources import results_of_scores
 from tests.writing.browser import Oracle, Page, with_script
 
 DATA = Path(__file__).parents[1] / "data"
@@ -34,7 +35,7 @@ def test_the_cohort_report_opens_without_network_or_violations(
     charts = set(re.findall(r'data-chart="([^"]+)"', page.html))
     assert charts == {
         "chart-coverage",
-        *(f"chart-{k}-{m}" for k in ("odds", "risk") for m in ("t1d", "ra")),
+        *(f"chart-{k}-{m}" for k in ("groups", "risk") for m in ("t1d", "ra")),
     }
     assert page.html.count('class="marks"') == len(charts)
     assert "default-src 'none'" in page.html
@@ -217,7 +218,21 @@ def test_a_report_from_the_folder_of_a_run(
     assert "S018" not in alone.stderr
     done = riskscore("report", "results", "-o", "one.html", "--individual", "S018", "--vcf", VCF)
     assert done.returncode == 0, done.stderr
-    assert "S018" in (tmp_path / "one.html").read_text()
+    text = (tmp_path / "one.html").read_text()
+    assert "S018" in text
+    assert f"Files: {VCF.name}." in text
+    assert "<li>Average risk, t1d: 7.22 in 1,000, mean of women and men.</li>" in text
+
+
+def test_averages_are_those_that_people_were_compared_with() -> None:
+    """Those of the card (Scotland 2012-2019), a prevalence that was given, or none."""
+    own = rs.score(VCF, "t1d")
+    assert model_context(results_of_scores(own), own.tables[0].model, {})["averages"] == [
+        ("all", "7.22 in 1,000")  # of unknown sex: between women and men
+    ]
+    given = rs.score(VCF, "t1d", prevalence=0.01)
+    told = model_context(results_of_scores(given), given.tables[0].model, {})["averages"]
+    assert told == [("all", "10 in 1,000")]
 
 
 def test_a_folder_without_results(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from riskscore.errors import InputError, UsageError
-from riskscore.files import read_text, require_file, sha256
+from riskscore.files import read_text, reference_root, require_file, sha256
 from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
@@ -17,13 +17,13 @@ from riskscore.writing.report.sources import models_of
 
 def score_again(
     folder: Path, given: Mapping[str, Sequence[Path]], models: Sequence[str | Path] = ()
-) -> Scores:
-    """Score the inputs of a run with its own models and parameters.
+) -> tuple[Scores, list[Path]]:
+    """Score the inputs of a run with its own models and parameters; the VCF files as well.
 
     ``given`` are the files by role: vcf, exposures, hla. Those not given are looked for by name and
-    content in the working folder, beside the results, and beside files that are given. ``models``
-    are the paths of those that are not shipped. Raises UsageError when an input is not found or the
-    results are of a batch, InputError when it is not the one of the run.
+    content in the working folder, beside the results, beside files that are given, and among the
+    shipped examples. ``models`` are the paths of those that are not shipped. Raises UsageError when
+    an input is not found or the results are of a batch, InputError when it is not that of the run.
     """
     path = require_file(folder / "provenance.json", "provenance in the results folder")
     record = json.loads(read_text(path))
@@ -33,7 +33,8 @@ def score_again(
             fix="score the person's sample set with riskscore score --out, and report that",
         )
     beside = [file.parent for files in given.values() for file in files]
-    places = dict.fromkeys([Path(), folder.resolve().parent, *beside])
+    examples = reference_root() / "examples"
+    places = dict.fromkeys([Path(), folder.resolve().parent, *beside, examples])
     files: dict[str, list[Path]] = {}
     for role, told in record["inputs"].items():
         entries = told if isinstance(told, list) else [told]
@@ -46,7 +47,7 @@ def score_again(
         exposures=next(iter(files.get("exposures", ())), None),
         hla=files.get("hla", ()),
     )
-    return score(files["vcf"], question)
+    return score(files["vcf"], question), files["vcf"]
 
 
 def _found(entries: Sequence[Mapping[str, str]], places: Sequence[Path]) -> list[Path]:

@@ -7,7 +7,9 @@ Charts are as wide as the page, on a phone too.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -25,8 +27,11 @@ with extra("report"):
 
 Spec = dict[str, Any]
 LABELS = 190  # pixels: longer labels of an axis are cut, and whole in the tooltip
+_WRAP = 24  # letters of a line of a label, of at most two
+_BRACKETS = re.compile(r" \([^)]*\)")  # what a label explains, which the table has whole
 # Beside the chart a legend would take the width of a phone, and three names in a row are cut there.
 ABOVE = alt.Legend(orient="top", offset=4, columns=2)
+_THREE: dict[str, Any] = {"orient": "top", "offset": 4, "columns": 3}  # of short names
 _BINS = 40
 _MOST = 700.0  # log odds: exp of more is past the largest number
 # Colours that people with a colour vision deficiency tell apart (Okabe and Ito 2008).
@@ -88,11 +93,20 @@ def coverage_chart(results: Results) -> Spec:
 
 
 def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
-    """The odds by group: the middle half, 5 to 95%, and the median; None if nobody is scored."""
+    """The risk over the average by group: the middle half, 5 to 95%, and the median.
+
+    The odds where a model gives no risk; None if nobody is scored.
+    """
     rows = [row for row in results.of(model.id) if not math.isnan(row["log_odds"])]
     if not rows:
         return None
+    told = [row for row in rows if row["risk_ratio"] > 0]
+    what, title = "odds", "times the average odds (log scale)"
     values = np.array([row["log_odds"] for row in rows])
+    if told:
+        rows, what = told, "risk against the average"
+        title = "times the average risk (log scale)"
+        values = np.log([row["risk_ratio"] for row in rows])
     labels = np.array([results.label(row) for row in rows])
     counted = []
     for label in sorted(set(labels)):
@@ -101,14 +115,14 @@ def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
         p5, p25, p50, p75, p95 = np.exp(np.minimum(shares, _MOST)).tolist()
         name = f"{label} (n = {len(mine):,})"
         counted.append({"group": name, "p5": p5, "p25": p25, "p50": p50, "p75": p75, "p95": p95})
-    odds = alt.Scale(type="log", nice=False)
+    odds = alt.Scale(type="log", nice=False, padding=12)
     shown = [alt.Tooltip(f"p{n}:Q", format=".3g") for n in (5, 25, 50, 75, 95)]
     base = alt.Chart(pd.DataFrame(counted)).encode(
         y=alt.Y("group:N", title=None, sort=None).axis(labelLimit=LABELS),
         tooltip=[alt.Tooltip("group:N"), *shown],
     )
-    title = "odds (log scale)"
-    axis = alt.Axis(tickCount=5, labelOverlap=True, format="~g")
+    ends = (min(row["p5"] for row in counted), max(row["p95"] for row in counted))
+    axis = alt.Axis(values=log_ticks(*ends), labelOverlap=True, format="~g")
     wide = base.mark_bar(color=PALETTE[5], opacity=0.6, height=10).encode(
         x=alt.X("p5:Q", title=title, scale=odds, axis=axis), x2="p95:Q"
     )
@@ -120,7 +134,7 @@ def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
     )
     chart = (wide + half + middle).properties(
         height=28 * len(counted),
-        title=f"{model.id}: odds (n = {len(rows):,})",
+        title=f"{model.id}: {what} (n = {len(rows):,})",
     )
     return spec(chart)
 
@@ -128,9 +142,9 @@ def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
 def risk_chart(
     results: Results, model: RiskModel, marks: Sequence[tuple[str, float]]
 ) -> Spec | None:
-    """Absolute risks on a log scale, with the mean and the baselines marked."""
-    values = np.array([row["probability"] for row in results.of(model.id)])
-    values = values[~np.isnan(values)]
+    """Absolute risks on a log scale, in 1,000 people, with the mean and the averages marked."""
+    values = 1000 * np.array([row["probability"] for row in results.of(model.id)])
+    values = values[values > 0]
     if not values.size:
         return None
     places = np.log10(values)
@@ -138,19 +152,19 @@ def risk_chart(
     bars = pd.DataFrame({"low": 10 ** edges[:-1], "high": 10 ** edges[1:], "people": counts})
     log = alt.Scale(type="log", nice=False)
     base = alt.Chart(bars).mark_rect(color=PALETTE[0], opacity=0.8).encode(
-        x=alt.X("low:Q", title="risk (log scale)", scale=log).axis(
-            format="~%", tickCount=5, labelOverlap=True
+        x=alt.X("low:Q", title="risk in 1,000 (log scale)", scale=log).axis(
+            values=log_ticks(values.min(), values.max()), format="~g", labelOverlap=True
         ),
         x2="high:Q",
         y=alt.Y("people:Q", title="people"),
         y2=alt.datum(0),
         tooltip=[
-            alt.Tooltip("low:Q", format=".3%"),
-            alt.Tooltip("high:Q", format=".3%"),
+            alt.Tooltip("low:Q", format=".3g"),
+            alt.Tooltip("high:Q", format=".3g"),
             "people",
         ],
     )  # fmt: skip
-    lines = pd.DataFrame([{"what": what, "risk": risk} for what, risk in marks])
+    lines = pd.DataFrame([{"what": what, "risk": 1000 * risk} for what, risk in marks])
     rules = (
         alt.Chart(lines)
         .mark_rule(strokeWidth=2.5)
@@ -160,7 +174,7 @@ def risk_chart(
                 range=list(PALETTE[1:])
             ),
             strokeDash=alt.StrokeDash("what:N", title=None, sort=None, legend=ABOVE),
-            tooltip=["what", alt.Tooltip("risk:Q", format=".3%")],
+            tooltip=["what", alt.Tooltip("risk:Q", format=".3g")],
         )
     )
     chart = (base + rules).properties(
@@ -168,6 +182,18 @@ def risk_chart(
         title=f"{model.id}: risk {model.horizon} (n = {values.size:,})",
     )
     return spec(chart)
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Where a logarithmic axis is labelled: at powers of ten; on a short one at 2 and 5 too.
+
+    >>> log_ticks(0.03, 4), log_ticks(0.002, 900)
+    ([0.05, 0.1, 0.2, 0.5, 1.0, 2.0], [0.01, 0.1, 1.0, 10.0, 100.0])
+    """
+    steps = (1, 2, 5) if high < 300 * low else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = (float(f"{n}e{power}") for power in powers for n in steps)
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def age_chart(rows: Sequence[Mapping[str, Any]], title: str) -> Spec:
@@ -200,20 +226,30 @@ def age_chart(rows: Sequence[Mapping[str, Any]], title: str) -> Spec:
 
 def waterfall_chart(steps: Sequence[Mapping[str, Any]], title: str) -> Spec:
     """A ledger as bars, each from where the one before ended; in log odds."""
-    frame = pd.DataFrame(list(steps))
+    short = (_BRACKETS.sub("", step["label"]) for step in steps)
+    lines = ["\n".join(wrap(name, _WRAP, max_lines=2, placeholder=" …")) for name in short]
+    frame = pd.DataFrame(list(steps)).assign(lines=lines)
+    tall = any("\n" in line for line in lines)
     chart = (
         alt.Chart(frame)
         .mark_bar()
         .encode(
             x=alt.X("start:Q", title="log odds").axis(tickCount=5, labelOverlap=True),
             x2="end:Q",
-            y=alt.Y("label:N", title=None, sort=None).axis(labelLimit=LABELS),
-            color=alt.Color("direction:N", title=None, legend=ABOVE).scale(
+            y=alt.Y("lines:N", title=None, sort=None).axis(
+                labelLimit=LABELS,
+                labelExpr="split(datum.label, '\\n')",
+                labelOffset={
+                    "condition": {"test": "indexof(datum.label, '\\n') >= 0", "value": -7},
+                    "value": 0,
+                },
+            ),
+            color=alt.Color("direction:N", title=None, legend=alt.Legend(**_THREE)).scale(
                 domain=["raises", "lowers", "sum"], range=[PALETTE[1], PALETTE[0], "#77777f"]
             ),
             tooltip=["label", alt.Tooltip("contribution:Q", format="+.3f")],
         )
-        .properties(height=24 * len(steps), title=title)
+        .properties(height=(32 if tall else 24) * len(steps), title=title)
     )
     return spec(chart)
 

@@ -12,7 +12,7 @@ import numpy as np
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
-from riskscore.writing.plain_words import natural
+from riskscore.writing.plain_words import natural, plain_code
 from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (
     Spec,
@@ -23,6 +23,7 @@ from riskscore.writing.report.charts import (
 from riskscore.writing.report.results import Results
 
 _SHOWN = 25
+_PLURAL = {Sex.FEMALE: "women", Sex.MALE: "men"}
 
 
 def cohort_context(results: Results) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def cohort_context(results: Results) -> dict[str, Any]:
         "people": cohort["samples"],
         "build": cohort["build"],
         "population": cohort["population"],
-        "hla": cohort["hla"],
+        "hla": _hla_words(cohort["hla"]),
         "coverage": results.coverage,
         "models": models,
         "charts": charts,
@@ -49,11 +50,12 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
     rows = results.of(model.id)
     risks = np.array([row["probability"] for row in rows], dtype=float)
     mean = float(np.nanmean(risks)) if (~np.isnan(risks)).any() else None
-    marks = [(f"baseline, {risk.sex.value}", risk.value) for risk in model.baseline]
+    averages = _averages(model, rows)
+    marks = [(f"average of {who}", risk) for who, risk in averages]
     if mean is not None:
         marks.insert(0, ("mean of these people", mean))
     drawn = {
-        f"chart-odds-{model.id}": distribution_chart(results, model),
+        f"chart-groups-{model.id}": distribution_chart(results, model),
         f"chart-risk-{model.id}": risk_chart(results, model, marks),
     }
     charts.update({name: chart for name, chart in drawn.items() if chart is not None})
@@ -63,13 +65,14 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
         "model": model,
         "scored": sum(not math.isnan(row["log_odds"]) for row in rows),
         "mean_risk": natural(mean) if mean is not None else None,
+        "averages": [(who, natural(risk)) for who, risk in averages],
         "baselines": [(r.sex.value, natural(r.value), r) for r in model.baseline],
-        "odds_chart": f"chart-odds-{model.id}" if drawn[f"chart-odds-{model.id}"] else None,
+        "group_chart": f"chart-groups-{model.id}" if drawn[f"chart-groups-{model.id}"] else None,
         "risk_chart": f"chart-risk-{model.id}" if drawn[f"chart-risk-{model.id}"] else None,
         "groups": group_table(results, model),
         "codes": Counter(str(row["code"]) for row in matches if row["kind"] == "variant"),
         "genes": [row for row in matches if row["kind"] in {"gene", "haplotypes"}],
-        "exposures": [row for row in matches if row["kind"] == "exposure"],
+        "exposures": _exposure_words(model, matches),
         "lost": lost[:_SHOWN],
         "lost_more": len(lost) - _SHOWN,
         "flags": flag_counts(rows),
@@ -78,6 +81,41 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
         "recalled": sum(term.status is Status.RECALLED for term in model.terms),
         "sexes": list(Sex),
     }
+
+
+def _averages(model: RiskModel, rows: list[Row]) -> list[tuple[str, float]]:
+    """Of whom the average risk is which, for the risks that people were compared with."""
+    compared = sorted({float(row["average_risk"]) for row in rows if row["average_risk"] > 0})
+    known = [
+        (_PLURAL[risk.sex], risk.value)
+        for risk in model.baseline
+        if any(math.isclose(risk.value, average, rel_tol=1e-9) for average in compared)
+    ]
+    if known or not compared:
+        return known
+    ends = dict.fromkeys((compared[0], compared[-1]))
+    names = ("all",) if len(ends) == 1 else ("the lowest", "the highest")
+    return list(zip(names, ends, strict=True))
+
+
+def _hla_words(hla: Mapping[str, str]) -> list[tuple[str, str]]:
+    """How HLA records are written, with the genes that are written so."""
+    genes: dict[str, list[str]] = {}
+    for gene, how in hla.items():
+        genes.setdefault(how.replace("field(s)", "fields"), []).append(f"HLA-{gene}")
+    return [(how, ", ".join(named)) for how, named in genes.items()]
+
+
+def _exposure_words(model: RiskModel, matches: list[Row]) -> list[tuple[str, str]]:
+    """The exposures of a model by what became of them: given, not given."""
+    labels: dict[str, list[str]] = {}
+    for row in matches:
+        if row["kind"] == "exposure":
+            words = plain_code(str(row["code"]))
+            labels.setdefault("given" if words == "found" else words, []).append(
+                model.exposure(str(row["name"])).label
+            )
+    return [(words, "; ".join(named)) for words, named in sorted(labels.items())]
 
 
 def group_table(results: Results, model: RiskModel) -> list[dict[str, Any]]:
@@ -124,5 +162,6 @@ def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
         for m in provenance["models"]
     ]
     for name, value in provenance["parameters"].items():
-        rows.append((f"parameter: {name}", "not given" if value is None else str(value)))
+        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        rows.append((f"parameter: {name}", "not given" if value is None else told))
     return rows

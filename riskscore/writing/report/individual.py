@@ -20,7 +20,7 @@ from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scored import ModelScores
 from riskscore.writing.measurements import Measurement, by_measurement
-from riskscore.writing.plain_words import in_thousand
+from riskscore.writing.plain_words import in_thousand, natural
 from riskscore.writing.report.charts import (
     Spec,
     age_chart,
@@ -179,7 +179,9 @@ def _model(
         "model": table.model,
         "numbers": numbers,
         "flags": table.flags[place],
+        "codes": [part.partition("=")[0] for part in table.flags[place].split(";") if part],
         "risk": _risk(numbers, average),
+        "average": _average_words(scores, table.model, place, average),
         "beside": _beside(scores, table.model, place),
         "curve": curve,
         "chart": chart,
@@ -188,6 +190,21 @@ def _model(
         "lines": lines,
         "unseen": _unseen(lines, numbers["probability"]),
     }
+
+
+def _average_words(scores: Scores, model: RiskModel, place: int, average: float) -> str:
+    """What the person is compared with, and where that number is from; empty without a risk."""
+    if math.isnan(average):
+        return ""
+    question, sex = scores.cohort.question, scores.cohort.sex[place]
+    of = [risk for risk in model.baseline if risk.sex is sex and risk.value == average]
+    if question.by_age:
+        source = f"by the rates of {'the file given' if question.incidence else 'its table'}"
+    elif of:
+        source = f"{of[0].source} ({of[0].status.value})"
+    else:
+        source = "as given for this run" if question.prevalence else "mean of women and men"
+    return f"{natural(average)}, {source}"
 
 
 def _beside(scores: Scores, model: RiskModel, place: int) -> dict[str, Any] | None:

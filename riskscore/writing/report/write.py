@@ -18,12 +18,16 @@ from riskscore.scoring.score import Scores
 from riskscore.writing.explorer import write as explorer_page
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render
+from riskscore.writing.provenance import Inputs
 from riskscore.writing.report.cohort import cohort_context, provenance_rows
 from riskscore.writing.report.individual import individual_context
 from riskscore.writing.report.results import Results
 from riskscore.writing.report.sources import results_of_folder, results_of_scores
 
 _FOLDER = "riskscore.writing.report"
+_ASKED = tuple(
+    f"parameter: {name}" for name in ("prevalence", "horizon", "age_column", "from_age", "to_age")
+)
 
 
 def write_report(
@@ -34,6 +38,7 @@ def write_report(
     groups: Mapping[str, str] | None = None,
     percentile: bool | None = None,
     models: Sequence[str | Path] = (),
+    inputs: Inputs | None = None,
 ) -> Path:
     """Write one self-contained HTML file: no network, no eval, a strict content policy.
 
@@ -44,6 +49,8 @@ def write_report(
     those whose genotypes are like that population's.
 
     ``models`` are the folders or scoring files of a folder's models that are not shipped.
+    ``inputs`` are the files that scores were made from, by role (``vcf``), for one person's report
+    to name; exposures and HLA tables that were read from files are named in any case.
 
     Raises UsageError for an unknown sample, InputError for a folder that does not hold results.
 
@@ -66,7 +73,8 @@ def write_report(
                 "one person's report needs the genotypes", fix="give the VCF as well (--vcf)"
             )
         person = individual_context(source, individual, percentile=percentile)
-        context |= {"person": person, "charts": person["charts"]}
+        files = _names({**(inputs or {}), **source.cohort.question.input_files})
+        context |= {"person": person, "charts": person["charts"], "inputs": files, "asked": _ASKED}
         template, second = "individual.html.j2", ""
     else:
         explorer = _explorable(results)
@@ -83,6 +91,11 @@ def write_report(
     with atomic_write(path) as stream:
         stream.write(html.encode())
     return path
+
+
+def _names(inputs: Inputs) -> list[str]:
+    listed = ([given] if isinstance(given, Path) else given or () for given in inputs.values())
+    return [file.name for files in listed for file in files]
 
 
 @cache

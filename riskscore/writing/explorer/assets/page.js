@@ -112,7 +112,8 @@ function curve(rows, first) {
     drawn("polyline", { class: "average", points: line("average") }),
     drawn("polyline", { class: "own", points: line("risk") }),
     drawn("text", { x: 36, y: 19, "text-anchor": "end" }, inThousand(top)),
-    drawn("text", { x: 36, y: 104, "text-anchor": "end" }, "0"));
+    drawn("text", { x: 36, y: 104, "text-anchor": "end" }, "0"),
+    drawn("text", { x: 46, y: 19 }, "in 1,000"));
   for (const age of [first, last]) {
     picture.append(drawn("text", { x: age === first ? 40 : 390, y: 118, "text-anchor": age === first ? "start" : "end" }, `age ${age}`));
   }
@@ -147,8 +148,9 @@ function start(model, choice = remembered(model)) {
   };
   const controls = document.getElementById("controls");
   controls.replaceChildren(...chooser(model));
-  document.getElementById("outcome").textContent = model.outcome.includes(model.horizon)
-    ? model.outcome : `${model.outcome}, ${model.horizon}`;
+  const outcome = model.outcome[0].toUpperCase() + model.outcome.slice(1);
+  document.getElementById("outcome").textContent = outcome.includes(model.horizon)
+    ? outcome : `${outcome}, ${model.horizon}`;
   const fields = new Map();
   const group = (title) => {
     const set = document.createElement("fieldset");
@@ -160,29 +162,34 @@ function start(model, choice = remembered(model)) {
   const presets = group("Begin with");
   const again = (change) => () => { const fresh = startingChoice(model); change(fresh); start(model, fresh); };
   for (const [words, change] of [
-    ["exposures unknown", () => {}],
-    ["exposures at their first level", (fresh) => {
+    ["only the alleles below known", () => {}],
+    ["unexposed, other variants average", (fresh) => {
       for (const exposure of model.exposures) {
         fresh.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
       }
       if (model.load.count) fresh.load = 0;
     }],
-    ["a heavy load of other variants", (fresh) => { if (model.load.count) fresh.load = 2; }],
+    ["many risk variants besides HLA", (fresh) => { if (model.load.count) fresh.load = 2; }],
   ]) {
     const button = text("button", words, { type: "button" });
     button.addEventListener("click", again(change));
     presets.append(button);
   }
+  const side_by_side = (title) => {
+    const both = text("div", "", { class: "two" });
+    group(title).append(both);
+    return both;
+  };
   if (model.haplotypes.length) {
-    const genes = group("HLA haplotypes");
+    const genes = side_by_side("HLA haplotypes");
     for (const side of [0, 1]) {
-      genes.append(select(`DR-DQ haplotype ${side + 1}`, model.haplotypes.map((name) => [name, name]),
+      genes.append(select(`DR-DQ ${side + 1}`, model.haplotypes.map((name) => [name, name]),
         choice.haplotypes[side], set((value) => { choice.haplotypes[side] = value; })));
     }
   }
   for (const [gene, alleles] of Object.entries(model.genes)) {
     const options = [[-1, "another allele"], ...alleles.map((name, index) => [index, name])];
-    const genes = group(`HLA-${gene}`);
+    const genes = side_by_side(`HLA-${gene}`);
     for (const side of [0, 1]) {
       genes.append(select(`allele ${side + 1}`, options, choice.genes[gene][side],
         set((value) => { choice.genes[gene][side] = Number(value); })));
@@ -270,9 +277,9 @@ function start(model, choice = remembered(model)) {
     const rows = ageCurve(model, choice, choice.age);
     const end = rows.at(-1);
     figure.querySelector("div").replaceChildren(curve(rows, first));
-    figure.querySelector("figcaption").textContent = `From age ${first}, free of the disease then, to ${end.age}: `
-      + `${inThousand(end.risk)} in 1,000 (orange), average ${inThousand(end.average)} (grey). Death from other causes counted, `
-      + `by the rates of ${model.ages.table}, whatever average risk is chosen.`;
+    figure.querySelector("figcaption").textContent = `Of 1,000 people free of the disease at ${first}, ${inThousand(end.risk)} `
+      + `with this score (red line) and ${inThousand(end.average)} on average (dashed) fall ill by ${end.age}. Some die of other `
+      + `causes before. Rates: ${model.ages.table}, whatever average risk is chosen.`;
   }
   show();
 }
