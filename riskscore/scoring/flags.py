@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Mask
+from riskscore.arrays import Mask, Places
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -15,6 +15,7 @@ from riskscore.models.terms import FactorKind, HLAAlleleFactor, Part, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.loci.strand import AS_WRITTEN
 from riskscore.scoring.design import DesignMatrix
+from riskscore.scoring.kinds.states import alike
 from riskscore.scoring.kinds.tags import single_allele
 from riskscore.scoring.population.reference import Basis
 
@@ -54,7 +55,7 @@ def flags_of(
     genetic = [j for j, t in enumerate(terms) if t.part is Part.GENETIC and not t.fallback_for]
     fallback = [j for j, t in enumerate(terms) if t.fallback_for]
     alleles = list(design.tagged)
-    states = _states(design, genetic, fallback, unscored)
+    states, kind = _states(design, genetic, fallback, unscored)
     tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
     by_allele = _tag_flags([terms[j] for j in genetic], cohort)
@@ -66,9 +67,8 @@ def flags_of(
     if stand_ins:
         source, every = design.model.stand_in_population, len(design.model.frequencies)
         last.append(f"frequencies_from={source}({stand_ins}/{every})")
-    texts: dict[bytes, str] = {}
-    for person in dict.fromkeys(states):
-        pattern = np.frombuffer(person, dtype=np.uint8)
+    texts = []
+    for pattern in states:
         reason, used, tagged = np.split(pattern[:-3], [len(genetic), len(genetic) + len(fallback)])
         untyped = {allele for allele, on in zip(alleles, tagged, strict=True) if on}
         parts = ["not_scored"] if pattern[-1] else []
@@ -80,19 +80,25 @@ def flags_of(
         ]
         parts += ["more_than_two_haplotypes"] if pattern[-2] else []
         own = [flag for allele, flag in by_allele.items() if _speaks(allele, untyped, cohort)]
-        texts[person] = ";".join([*parts, *tags, *own, *last])
+        texts.append(";".join([*parts, *tags, *own, *last]))
     imputed = _imputed_flags(design.model, cohort, people)
     marked = _marker_flags(design)
-    return [
-        ";".join(filter(None, (texts[person], *own)))
-        for person, *own in zip(states, imputed, marked, strict=True)
+    several = ((texts, kind), imputed, marked)
+    codes = np.column_stack([code for _, code in several])
+    first, kind = alike(codes)
+    whole = [
+        ";".join(filter(None, (told[k] for (told, _), k in zip(several, row, strict=True))))
+        for row in codes[first].tolist()
     ]
+    return [whole[k] for k in kind.tolist()]
 
 
-def _marker_flags(design: DesignMatrix) -> list[str]:
-    """By person how many terms' variants were read from the typed HLA alleles that they mark."""
+def _marker_flags(design: DesignMatrix) -> tuple[list[str], Places]:
+    """How many terms' variants were read from the typed HLA alleles that they mark, as texts, and
+    which of them is of each person.
+    """
     if not design.from_typed:
-        return [""] * len(design.samples)
+        return [""], np.zeros(len(design.samples), dtype=np.int64)
     who = np.column_stack(list(design.from_typed.values()))
     names = [design.model.terms[j].component for j in design.from_typed]
     kinds, row = np.unique(who, axis=0, return_inverse=True)
@@ -101,18 +107,20 @@ def _marker_flags(design: DesignMatrix) -> list[str]:
         counts = Counter(name for name, on in zip(names, kind, strict=True) if on)
         listed = ",".join(f"{name}({n})" for name, n in counts.items())
         told.append(f"from_typed_allele={listed}" if listed else "")
-    return [told[place] for place in row.ravel()]
+    return told, row.ravel()
 
 
-def _imputed_flags(model: RiskModel, cohort: Cohort, people: range) -> list[str]:
-    """By person the genes of the model that were imputed from SNPs and not typed."""
+def _imputed_flags(model: RiskModel, cohort: Cohort, people: range) -> tuple[list[str], Places]:
+    """The genes of the model that were imputed from SNPs and not typed, as texts, and which of
+    them is of each person.
+    """
     genes = [gene for gene in sorted(model.genes) if gene in cohort.hla.imputed]
     if not genes:
-        return [""] * len(people)
+        return [""], np.zeros(len(people), dtype=np.int64)
     who = np.column_stack([cohort.hla.imputed[gene][people.start : people.stop] for gene in genes])
     kinds, row = np.unique(who, axis=0, return_inverse=True)
     named = [",".join(g for g, on in zip(genes, kind, strict=True) if on) for kind in kinds]
-    return [f"imputed_hla={named[place]}" if named[place] else "" for place in row.ravel()]
+    return [f"imputed_hla={genes}" if genes else "" for genes in named], row.ravel()
 
 
 def _states(
@@ -120,14 +128,16 @@ def _states(
     genetic: list[int],
     fallback: list[int],
     unscored: Mask,
-) -> list[bytes]:
-    """By sample the reason for each genetic term's gap, stand-ins, alleles by tag, and marks."""
+) -> tuple[NDArray[np.uint8], Places]:
+    """The reason for each genetic term's gap, stand-ins, alleles by tag, and marks, a row for all
+    samples of whom it is the same; and which row is of each sample.
+    """
     terms, count = design.model.terms, len(design.samples)
     read = [{factor.kind for factor in terms[j].factors} for j in genetic]
     uncertain = np.array([kinds != {FactorKind.VARIANT} for kinds in read], dtype=bool)
     varied = uncertain.any() or fallback or design.tagged
     if not varied and not design.missing.any() and not unscored.any():
-        return [bytes(len(genetic) + 3)] * count
+        return np.zeros((1, len(genetic) + 3), dtype=np.uint8), np.zeros(count, dtype=np.int64)
     doubt = np.zeros((count, len(genetic)), dtype=bool)
     doubt[:, uncertain] = design.variance[:, np.array(genetic, dtype=int)[uncertain]] > _UNCERTAIN
     # What more than two haplotypes leave open has a flag of its own.
@@ -139,8 +149,8 @@ def _states(
     by_tag = np.column_stack([*design.tagged.values(), np.zeros(count, dtype=bool)])
     marks = [reasons, stands_in, by_tag, design.excess > _EXCESS, unscored]
     state = np.column_stack(marks).astype(np.uint8)
-    packed, width = state.tobytes(), state.shape[1]
-    return [packed[i : i + width] for i in range(0, len(packed), width)]
+    first, kind = alike(state)
+    return state[first], kind
 
 
 def _reason_flags(terms: list[Term], reasons: NDArray[np.uint8]) -> list[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Mask, Places
 
 NOBODY = -1  # in place of a block: nothing is known
+_MANY = 1000  # rows that are worth a hash
 
 
 def alike(rows: NDArray[Any]) -> tuple[Places, Places]:
@@ -29,10 +30,45 @@ def alike(rows: NDArray[Any]) -> tuple[Places, Places]:
     if not rows.shape[1]:
         return np.zeros(min(1, len(rows)), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
     rows = np.ascontiguousarray(rows)
-    if rows.shape[1] > 1:
-        rows = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))
-    _, first, kind = np.unique(rows.ravel(), return_index=True, return_inverse=True)
+    if rows.shape[1] == 1:
+        return _sorted(rows.ravel())
+    whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+    found = _hashed(rows) if len(rows) > _MANY else None
+    if found is None:
+        return _sorted(whole)
+    head, of = found
+    first, kind = _sorted(whole[head])
+    return head[first], kind[of]
+
+
+def _sorted(rows: NDArray[Any]) -> tuple[Places, Places]:
+    """The kinds in the order of their values."""
+    _, first, kind = np.unique(rows, return_index=True, return_inverse=True)
     return first.astype(np.int64), kind.ravel().astype(np.int64)
+
+
+def _hashed(rows: NDArray[Any]) -> tuple[Places, Places] | None:
+    """The kinds in any order, from a hash of each row; None where it does not serve.
+
+    To sort numbers takes a tenth of the time that rows of bytes take. A row of 64-bit words is
+    multiplied and shifted as in the mixing function of Steele, Lea and Flood (2014, OOPSLA 453).
+    """
+    letters = rows.view(np.uint8).reshape(len(rows), -1)
+    if letters.shape[1] % 8:
+        letters = np.pad(letters, ((0, 0), (0, -letters.shape[1] % 8)))
+    words = letters.view(np.uint64)
+    key = np.zeros(len(rows), dtype=np.uint64)
+    for column in words.T:
+        key = (key ^ (key >> np.uint64(30)) ^ column) * np.uint64(0xBF58476D1CE4E5B9)
+        key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    distinct = np.sort(key)
+    distinct = distinct[np.append(True, distinct[1:] != distinct[:-1])]
+    if len(distinct) > len(rows) // 2:
+        return None
+    kind = np.searchsorted(distinct, key)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[kind[::-1]] = np.arange(len(rows))[::-1]  # of several the last that is put: the first row
+    return (first, kind) if (words == words[first[kind]]).all() else None
 
 
 @dataclass(frozen=True)

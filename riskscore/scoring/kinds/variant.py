@@ -104,7 +104,7 @@ def copies_alone(term: Term) -> VariantFactor | None:
     factor = term.factors[0]
     if len(term.factors) > 1 or term.fallback_for or not isinstance(factor, VariantFactor):
         return None
-    return factor if factor.coding is ADDITIVE and not factor.variant.members else None
+    return factor if factor.coding == ADDITIVE and not factor.variant.members else None
 
 
 def put_copies(

@@ -57,7 +57,7 @@ class Phases:
     @classmethod
     def of_gene(cls, gene: GeneEvidence, people: int) -> Phases:
         """The rows of one gene; people without any have one of two unknown alleles."""
-        untyped = np.setdiff1d(np.arange(people), gene.sample)
+        untyped = np.flatnonzero(np.bincount(gene.sample, minlength=people) == 0)
         owner = np.concatenate([gene.sample, untyped])
         order = np.argsort(owner, kind="stable")
         none = np.full(len(untyped), gene.names.unknown, dtype=np.int64)

@@ -55,8 +55,7 @@ class Distribution:
 
     def mean_risk(self, alpha: float) -> float:
         """E[expit(alpha + X)]."""
-        one = Spectrum(self.spectrum.real[:, None], self.spectrum.imaginary[:, None])
-        return float(one.mean_risk(np.array([alpha]))[0])
+        return self.spectrum.one_mean_risk(alpha)
 
     def intercept(self, prevalence: float) -> float:
         """The alpha at which the mean risk is the prevalence."""
