@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -35,6 +35,7 @@ from riskscore.scoring.scored import ModelScores
 from riskscore.scoring.tally import exact_sum
 
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
+_CHUNKS = 4  # of people whose measurements are read at once
 Made = TypeVar("Made")
 
 
@@ -107,12 +108,10 @@ def _score_range(
     flags: list[str] = []
     seen = np.zeros(terms, dtype=np.int64)
     reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
-    everybody = Measurements(cohort, reference, panel, people)
     percentiles = ObservedPercentiles(reference)
-    for start in range(people.start, people.stop, chunk):
-        rows = range(start, min(start + chunk, people.stop))
+    for measured in _measured(cohort, reference, panel, people, chunk):
+        rows = measured.rows
         place = slice(rows.start, rows.stop)
-        measured = everybody.of(rows)
         design = measured.design()
         by_sex = measured.by_sex
         spread = uncertainty(measured, design, reference)
@@ -138,6 +137,20 @@ def _score_range(
         seen += exact_sum(observed.shares)
         reasons += reason_counts(design)
     return flags, seen, reasons
+
+
+def _measured(
+    cohort: Cohort, reference: Reference, panel: ReferencePanel, people: range, chunk: int
+) -> Iterator[Measurements]:
+    """What was measured of people, a chunk of them after the other.
+
+    Kinds are read of several chunks at once, which are all that is held at a time.
+    """
+    for begin in range(0, len(people), chunk * _CHUNKS):
+        several = people[begin : begin + chunk * _CHUNKS]
+        measured = Measurements(cohort, reference, panel, several)
+        for start in range(0, len(several), chunk):
+            yield measured.of(several[start : start + chunk])
 
 
 def _score_rows(

@@ -161,15 +161,25 @@ def _begun(name: HLAAllele, alleles: Sequence[HLAAllele]) -> Mask:
     return np.array([short.covers(allele) for allele in alleles])
 
 
+def listed_answers(panel: Panel, gene: str, questions: Sequence[AlleleQuestion]) -> Array:
+    """What the panel's alleles of a gene answer, shape (alleles, questions)."""
+    alleles = panel.prior.alleles[panel.prior.genes.index(gene)]
+    told = answers(questions, alleles, panel.panel, panel.population)
+    return _filled(told, alleles, panel.frequency[gene])
+
+
 def gene_names(
-    panel: Panel, gene: str, names: Sequence[HLAName], questions: Sequence[AlleleQuestion]
+    panel: Panel,
+    gene: str,
+    names: Sequence[HLAName],
+    questions: Sequence[AlleleQuestion],
+    listed: Array,
 ) -> GeneNames:
-    """The names of a gene's calls against the panel, and the kinds that questions tell apart."""
-    place = panel.prior.genes.index(gene)
-    alleles = panel.prior.alleles[place]
-    listed = _filled(
-        answers(questions, alleles, panel.panel, panel.population), alleles, panel.frequency[gene]
-    )
+    """The names of a gene's calls against the panel, and the kinds that questions tell apart.
+
+    ``listed`` are the :func:`listed_answers`.
+    """
+    alleles = panel.prior.alleles[panel.prior.genes.index(gene)]
     exact = np.ones((len(names) + 1, len(alleles)))
     grouped = np.ones((len(names) + 1, len(alleles)))
     own: dict[int, Array] = {}  # answers of names that are no listed allele
@@ -209,11 +219,9 @@ def _filled(table: Array, alleles: Sequence[HLAAllele], frequency: Array) -> Arr
     return np.nan_to_num(filled)
 
 
-def gene_evidence(
-    panel: Panel, gene: str, calls: GeneCalls, questions: Sequence[AlleleQuestion], people: range
-) -> GeneEvidence:
-    """What calls say of the samples of ``people``, who are numbered from 0."""
-    names = gene_names(panel, gene, calls.alleles, questions)
+def gene_evidence(panel: Panel, names: GeneNames, calls: GeneCalls, people: range) -> GeneEvidence:
+    """What calls, of these names, say of the samples of ``people``, who are numbered from 0."""
+    gene = calls.gene
     span = calls.rows(people.start, people.stop)
     sample, q = calls.sample[span] - people.start, calls.probability[span]
     first, second = names.row[calls.first[span]], names.row[calls.second[span]]
@@ -272,10 +280,10 @@ def _product(rows: Array, table: Array) -> Array:
     return total
 
 
-def nothing_known(panel: Panel, gene: str, questions: Sequence[AlleleQuestion]) -> GeneEvidence:
+def nothing_known(names: GeneNames) -> GeneEvidence:
     """The evidence where a gene is typed in nobody."""
     none = np.zeros(0, dtype=np.int64)
     return GeneEvidence(
-        gene_names(panel, gene, (), questions), none, none, none, np.zeros(0), np.zeros(0),
+        names, none, none, none, np.zeros(0), np.zeros(0),
         np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), none,
     )  # fmt: skip

@@ -28,6 +28,8 @@ from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
 
 LEAST = 1e-6  # haplotypes, phases and pairs of a lesser share are left out
 _PEOPLE = 5000  # worked on at a time
+_UNSURE = 1000  # the same, where several genotypes are open
+_OPEN = 1.2  # rows for each person and gene, beyond which that is so
 
 
 @dataclass(frozen=True)
@@ -75,34 +77,51 @@ def haplotype_pairs(
     ``least`` is the share of probability below which a possibility is left out.
     """
     missing = np.full((len(people), len(reading.genes)), Missing.ABSENT, dtype=np.uint8)
-    evidence: list[GeneEvidence] = []
-    for column, gene in enumerate(reading.genes):
-        if gene not in calls.genes:
-            evidence.append(nothing_known(reading.panel, gene, reading.asked(gene)))
-            continue
-        own = gene_evidence(reading.panel, gene, calls.genes[gene], reading.asked(gene), people)
-        missing[:, column] = Missing.NO_CALL
-        missing[own.sample, column] = Missing.NOT_MISSING
-        evidence.append(own)
-    kinds = HaplotypeKinds(reading, tuple(own.names.answers for own in evidence))
-    chromosomes = Chromosomes(reading.prior, [own.names for own in evidence], least)
-    parts = []
-    typed = np.flatnonzero((missing == Missing.NOT_MISSING).any(axis=1))
-    for start in range(0, len(typed), _PEOPLE):
-        chosen = typed[start : start + _PEOPLE]
-        genes = [gene.of_people(chosen, len(people)) for gene in evidence]
-        sample, first, second, probability = _pairs(chromosomes, genes, len(chosen), switch_error)
-        parts.append((chosen[sample], first, second, probability))
-    if not parts:
-        none = np.zeros(0, dtype=np.int64)
-        parts.append((none, none, none, np.zeros(0)))
+    names = [
+        reading.names(gene, calls.genes[gene].alleles if gene in calls.genes else ())
+        for gene in reading.genes
+    ]
+    none = np.zeros(0, dtype=np.int64)
+    parts = [(none, none, none, np.zeros(0))]
+    size = _UNSURE if _several(reading, calls, people) else _PEOPLE
+    for start in range(0, len(people), size):
+        chosen = people[start : start + size]
+        evidence = [
+            gene_evidence(reading.panel, own, calls.genes[gene], chosen)
+            if gene in calls.genes
+            else nothing_known(own)
+            for gene, own in zip(reading.genes, names, strict=True)
+        ]
+        seen = missing[start : start + size]
+        for column, gene in enumerate(reading.genes):
+            if gene in calls.genes:
+                seen[:, column] = Missing.NO_CALL
+                seen[evidence[column].sample, column] = Missing.NOT_MISSING
+        typed = np.flatnonzero((seen == Missing.NOT_MISSING).any(axis=1))
+        if len(typed):
+            genes = [gene.of_people(typed, len(chosen)) for gene in evidence]
+            chromosomes = Chromosomes(reading.prior, [own.names for own in evidence], least)
+            found = _pairs(chromosomes, genes, len(typed), switch_error)
+            parts.append((typed[found[0]] + start, *found[1:]))
     sample, one, other, probability = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     table, pair = distinct_rows(np.column_stack([one, other]))
-    codes = chromosomes.codes
+    codes = Chromosomes(reading.prior, names, least).codes
     first, second = codes.kinds(table[:, 0]), codes.kinds(table[:, 1])
+    kinds = HaplotypeKinds(reading, tuple(own.answers for own in names))
     return HaplotypePairs(kinds, first, second, sample, pair, probability, missing)
+
+
+def _several(reading: MHCReading, calls: HLACalls, people: range) -> bool:
+    """Whether files leave several genotypes open in many people: each has a table of their own."""
+    spans = [
+        calls.genes[gene].rows(people.start, people.stop)
+        for gene in reading.genes
+        if gene in calls.genes
+    ]
+    rows = sum(int(span.stop - span.start) for span in spans)
+    return rows > _OPEN * len(people) * len(spans)
 
 
 def _pairs(

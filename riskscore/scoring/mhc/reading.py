@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from riskscore.arrays import Array, Places
+from riskscore.genetics.hla import HLAName
 from riskscore.models.model import HaplotypeScheme, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Factor
 from riskscore.scoring.mhc.chromosomes import Chromosomes
-from riskscore.scoring.mhc.evidence import Panel, gene_names
+from riskscore.scoring.mhc.evidence import GeneNames, Panel, gene_names, listed_answers
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.questions import (
     AlleleQuestion,
@@ -33,6 +34,10 @@ class MHCReading:
     panel: Panel
     prior: HaplotypePrior
     questions: tuple[AlleleQuestion, ...]
+    _names: dict[tuple[str, tuple[HLAName, ...]], GeneNames] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _listed: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, models: Iterable[RiskModel], panel: ReferencePanel, population: str) -> MHCReading:
@@ -49,10 +54,21 @@ class MHCReading:
         """The questions about one gene."""
         return tuple(question for question in self.questions if question.gene == gene)
 
+    def names(self, gene: str, alleles: tuple[HLAName, ...] = ()) -> GeneNames:
+        """The names of a gene's calls; worked out once."""
+        if (gene, alleles) not in self._names:
+            asked = self.asked(gene)
+            if gene not in self._listed:
+                self._listed[gene] = listed_answers(self.panel, gene, asked)
+            self._names[gene, alleles] = gene_names(
+                self.panel, gene, alleles, asked, self._listed[gene]
+            )
+        return self._names[gene, alleles]
+
     @cached_property
     def population(self) -> KindHaplotypes:
         """The haplotypes of the population by kinds, with probabilities that sum to 1."""
-        names = [gene_names(self.panel, gene, (), self.asked(gene)) for gene in self.genes]
+        names = [self.names(gene) for gene in self.genes]
         chromosomes = Chromosomes(self.prior, names, 0.0)
         blocks = [
             chromosomes.block(number, np.array([[names[gene].unknown for gene in block.genes]]))

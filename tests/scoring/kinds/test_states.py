@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskscore.scoring.kinds.states import States, outer
+from riskscore.scoring.kinds.states import States, alike, outer
 
 # A person: possible values of two columns with their weights; none where nothing is known.
 Person = list[tuple[tuple[int, int], float]]
@@ -109,3 +109,21 @@ def test_gaps_are_filled_and_columns_spread(drawn: list[Person]) -> None:
         assert told(filled, i) == pytest.approx({(b, 0.0, a): p for (a, b), p in hand.items()})
     none = states.only(np.zeros(len(drawn), dtype=bool))
     assert not none.known.any()
+
+
+@pytest.mark.parametrize("kinds", [1, 300, 1900])
+@pytest.mark.parametrize("form", [np.float64, np.uint8])
+def test_equal_rows_of_a_long_table_are_of_one_kind(kinds: int, form: type) -> None:
+    """As a dictionary of rows tells them apart; the first of each kind is that of the table."""
+    rng = np.random.default_rng(kinds)
+    distinct = rng.integers(0, 250, (kinds, 11)).astype(form)
+    rows = distinct[rng.integers(0, kinds, 2000)]
+    first, kind = alike(rows)
+    told: dict[bytes, int] = {}
+    for place, row in enumerate(rows):
+        told.setdefault(row.tobytes(), place)
+    assert sorted(first.tolist()) == sorted(told.values())
+    assert first[kind].tolist() == [told[row.tobytes()] for row in rows]
+    # The kinds are in one order, however long the table is.
+    few = alike(rows[np.sort(first)])[0]
+    assert np.sort(first)[few].tolist() == first.tolist()

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from riskscore.scoring.kinds.states import States
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal
-from riskscore.scoring.population.spectrum import of_normal, of_states
+from riskscore.scoring.population.spectrum import Spectrum, of_normal, of_states
 
 
 def _expit(x: np.ndarray) -> np.ndarray:
@@ -50,6 +50,13 @@ def test_normal(sd: float, center: float) -> None:
     truth = float(density @ _expit(center + sd * z) / density.sum())
     found = of_normal(np.array([sd**2])).mean_risk(np.array([center]))[0]
     assert found == pytest.approx(truth, rel=1e-7)
+
+
+@given(center=st.floats(-40, 40), sd=st.floats(0, 3))
+def test_one_variable_as_a_number_and_as_an_array(center: float, sd: float) -> None:
+    one = of_states(np.array([-1.0, 0.25]), np.array([0.2, 0.8])).times(of_normal(sd**2))
+    array = Spectrum(one.real[:, None], one.imaginary[:, None])
+    assert one.one_mean_risk(center) == array.mean_risk(np.array([center]))[0]
 
 
 def test_a_few_variants_enumerated() -> None:
