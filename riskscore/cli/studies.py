@@ -41,6 +41,14 @@ CovariateOption = Annotated[
         "--covariate", help="A column to adjust for; repeat for more.", rich_help_panel=INPUTS
     ),
 ]
+CovariatesOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A table of covariates by sample, PLINK's among them; all of its columns are adjusted "
+        "for, or those that --covariate names.",
+        rich_help_panel=INPUTS,
+    ),
+]
 PlotOption = Annotated[
     Path | None, typer.Option(help="File for the chart: .html, .png, .svg or .json.")
 ]
@@ -56,11 +64,7 @@ def fit(
     ] = None,
     outcome_column: ColumnOption = _CASE,
     covariate: CovariateOption = None,
-    covariates: Annotated[
-        Path | None,
-        typer.Option(help="A table of covariates by sample, PLINK's among them; all of its columns "
-                     "are adjusted for, or those that --covariate names.", rich_help_panel=INPUTS),
-    ] = None,
+    covariates: CovariatesOption = None,
     model: Annotated[
         list[str] | None,
         typer.Option("-m", "--model", help="A model whose loci and exposures are read.",
@@ -186,6 +190,8 @@ def evaluate(
     group: Annotated[
         list[str] | None, typer.Option(help="A column of the outcome table to measure by.")
     ] = None,
+    covariate: CovariateOption = None,
+    covariates: CovariatesOption = None,
     threshold: Annotated[
         list[float] | None, typer.Option(help="A risk to report sensitivity and PPV at.")
     ] = None,
@@ -194,7 +200,10 @@ def evaluate(
     output: OutputOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for all tables and charts.")] = None,
 ) -> None:
-    """How well scores separate, how right their risks are, and what acting on them brings."""
+    """How well scores separate, how right their risks are, and what acting on them brings.
+
+    With covariates, also what each score adds to them.
+    """
     from riskscore.studies.evaluation.evaluate import evaluate as run
     from riskscore.studies.people_table import met_words, read_people
 
@@ -206,6 +215,7 @@ def evaluate(
     found = run(
         table, _outcome(people, outcome_column), prevalence=prevalence,
         groups={name: people[_column(people, name)] for name in group or []},
+        covariates=_adjusting(people, covariates, covariate or [], notes, set(table["sample"])),
         thresholds=threshold, bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     say(f"riskscore: {note}" for note in [*notes, *found.notes])

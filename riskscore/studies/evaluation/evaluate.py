@@ -21,9 +21,9 @@ from riskscore.studies.evaluation.calibration import (
 from riskscore.studies.evaluation.decisions import at_thresholds, decision_curve
 from riskscore.studies.evaluation.discrimination import delong, roc
 from riskscore.studies.evaluation.explained import deciles
-from riskscore.studies.evaluation.measures import MeasureOptions, measures
+from riskscore.studies.evaluation.measures import MeasureOptions, gain_measures, measures
 from riskscore.studies.evaluation.predictions import Prediction, Scale, read_predictions
-from riskscore.studies.people import aligned, read_outcome
+from riskscore.studies.people import aligned, read_covariates, read_outcome
 
 if TYPE_CHECKING:
     import pandas
@@ -81,6 +81,7 @@ def evaluate(
     *,
     prevalence: float | None = None,
     groups: Mapping[str, Any] | None = None,
+    covariates: Any = None,
     thresholds: Sequence[float] | None = None,
     scale: Scale = "probability",
     bootstrap: int = 200,
@@ -98,6 +99,8 @@ def evaluate(
             for a cohort. Calibration, Brier score, precision and decisions are then the
             population's, cases and controls weighted back.
         groups: Labels by name, such as ``{"sex": [...]}``; each level is measured by itself.
+        covariates: A frame indexed by sample: what each score adds to them is measured too
+            (``auc_gain`` with DeLong's interval, ``gain_p``, ``nri``).
         thresholds: Risks (or scores, where there is no risk) to report sensitivity, specificity,
             PPV and NPV at; default: those of the highest 20, 10, 5 and 1% of the population.
         scale: probability or log_odds.
@@ -118,6 +121,7 @@ def evaluate(
     samples, models = read_predictions(predictions, scale)
     y = read_outcome(outcome, samples)
     labels = _labels(groups, samples)
+    adjusting, _ = read_covariates(covariates, samples)
     settings = MeasureOptions(prevalence, bootstrap, seed)
     notes = (
         [f"{lost} of {len(y)} people have no outcome"] if (lost := int(np.isnan(y).sum())) else []
@@ -130,9 +134,12 @@ def evaluate(
         if known.sum() < _FEWEST:
             raise FewPeopleError(f"{model.name}: {known.sum()} people have an outcome and a score")
         for group, members in labels.items():
-            rows, trouble = _measured(model, y, known & members, group, settings)
+            own = known & members
+            rows, trouble = _measured(model, y, own, group, settings)
             tables["measures"] += rows
             notes += trouble
+            if adjusting.shape[1] and not trouble:
+                tables["measures"] += _gained(model, y, own, group, adjusting)
         for name, rows in _curves(model, y, known, thresholds, prevalence).items():
             tables[name] += [{"model": model.name, **row} for row in rows]
     tables["comparison"] = _compared(models, y, labels)
@@ -192,6 +199,20 @@ def _measured(
         row = {"measure": "none", **dict.fromkeys(("estimate", "low", "high"), float("nan"))}
         return [{**head, **row, "note": error.what}], [f"{model.name}, {group}: {error.what}"]
     return [{**head, **row} for row in found], []
+
+
+def _gained(
+    model: Prediction, y: Array, rows: Mask, group: str, covariates: Array
+) -> list[dict[str, Any]]:
+    """What one score adds to covariates in one group; a row with the reason where it cannot be."""
+    head = {"model": model.name, "group": group}
+    try:
+        found = gain_measures(model.score[rows], covariates[rows], y[rows])
+    except StudyError as error:
+        nothing = dict.fromkeys(("estimate", "low", "high"), float("nan"))
+        count = {"n": int(rows.sum()), "cases": int(y[rows].sum())}
+        return [{**head, **count, "measure": "auc_gain", **nothing, "note": error.what}]
+    return [{**head, **row} for row in found]
 
 
 def _curves(

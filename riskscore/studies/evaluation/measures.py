@@ -27,9 +27,13 @@ from riskscore.studies.evaluation.explained import (
     nagelkerke,
     odds_ratio_per_sd,
 )
+from riskscore.studies.evaluation.gain import gain
 
 Row = dict[str, Any]
 _NAN = float("nan")
+_FITTED = "fitted in these people"
+_NESTED = "DeLong; near no gain the interval is not to be trusted (Demler 2012): see gain_p"
+_NRI = "continuous; rises for useless scores in models that fit badly (Hilden and Gerds 2014)"
 _HL = "depends on the grouping; look at the intercept, slope and curve"
 
 
@@ -61,6 +65,26 @@ def measures(score: Array, risk: Array | None, y: Array, settings: MeasureOption
     if risk is not None:
         rows += _calibration(risk, y, k)
     return rows
+
+
+def gain_measures(score: Array, covariates: Array, y: Array) -> list[Row]:
+    """What the score adds to covariates, a row a measure, each with its own n and cases.
+
+    Raises FewPeopleError where too few people have all covariates.
+    """
+    found = gain(score, covariates, y)
+    difference, low, high, _, _ = found.areas.compare(1, 0)
+    nri = found.reclassification
+    rows = [
+        _row("auc_covariates", float(found.areas.auc[0]), found.areas.interval(0), _FITTED),
+        _row("auc_with_covariates", float(found.areas.auc[1]), found.areas.interval(1), _FITTED),
+        _row("auc_gain", difference, (low, high), _NESTED),
+        _row("gain_p", found.p, (_NAN, _NAN), "likelihood ratio of the score given the covariates"),
+        _row("nri", nri.nri, (nri.low, nri.high), _NRI),
+        _row("nri_cases", nri.cases, (_NAN, _NAN), "part of nri"),
+        _row("nri_controls", nri.controls, (_NAN, _NAN), "part of nri"),
+    ]
+    return [{**row, "n": found.n, "cases": found.cases} for row in rows]
 
 
 def _precision(prevalence: float | None) -> Callable[[Array, Array], float]:
