@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from riskscore.errors import ExposureLevelError, ExposureTableError
 from riskscore.files import require_file
+from riskscore.frames import as_pandas
 from riskscore.models.model import RiskModel
 from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_of_columns, matching
 from riskscore.tables import Joined, Table, joined, open_table, sample_column
@@ -26,20 +27,20 @@ def read_exposures(
     people: range | None = None,
     age_column: str | None = None,
 ) -> Exposures:
-    """Read a table (see :mod:`riskscore.tables`), or a pandas frame, whose ``sample`` names people.
+    """Read a table (see :mod:`riskscore.tables`), or a frame, whose ``sample`` names people.
 
-    The index of a frame names them where no column does. People of the cohort who are not in the
-    table have unknown exposures; other rows are passed over. A dose's unit may stand in its column
-    name, ``vitamin_d [ng/mL]``, or in the cell. ``age_column`` names a column of ages in years.
-    With ``people`` the cells are those of a part of
-    the samples; those of all are checked.
+    The index of a pandas frame names them where no column does. People of the cohort who are not in
+    the table have unknown exposures; other rows are passed over. A dose's unit may stand in its
+    column name, ``vitamin_d [ng/mL]``, or in the cell. ``age_column`` names a column of ages
+    in years. With ``people`` the cells are those of a part of the samples; those of all are
+    checked.
 
     Raises ExposureTableError, ExposureLevelError or ExposureRangeError, naming line and column.
     """
     if isinstance(table, str | Path):
         opened = open_table(require_file(table, "exposures file"))
     else:
-        opened = _table_of_frame(table)
+        opened = _table_of_frame(as_pandas(table))
     models, whole = tuple(models), range(len(samples))
     if age_column and matching(opened.columns, age_column) is None:
         raise ExposureTableError(

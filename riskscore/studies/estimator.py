@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -14,12 +15,13 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from riskscore.arrays import Array, Mask
+from riskscore.frames import as_pandas
 from riskscore.models.catalog import as_models
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import Part
 from riskscore.samples.frame import read_frame
-from riskscore.samples.question import Question
+from riskscore.samples.question import Question, QuestionOptions
 from riskscore.scoring.link import expit
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.components import enumerated
@@ -49,10 +51,13 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         intercept: ``"published"`` for the model's own baseline risk by sex; ``"fitted"`` for the
             intercept at which the mean risk of the people fitted on is the share of them affected
             (as in a case-control sample, whose share of cases is the study's choice).
+        prevalence: a baseline risk in place of the model's own: one number keeps the model's ratio
+            of the sexes, ``{"female": 0.01, "male": 0.004}`` sets each.
+        horizon: of the risk, one of those the model has.
 
     ``X`` is one of:
 
-    - a pandas frame with named columns of dosages, HLA calls and exposures, read by
+    - a frame (pandas, polars, ...) with named columns of dosages, HLA calls and exposures, read by
       :func:`riskscore.samples.frame.read_frame`; columns that the model does not read are named
       in a warning, and what has no column or no value is integrated over the population;
     - an array without names: the design matrix, a column a term in the order of the model's terms,
@@ -78,10 +83,14 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         *,
         population: str = "EUR",
         intercept: Literal["published", "fitted"] = "published",
+        prevalence: float | Mapping[str, float] | None = None,
+        horizon: str | None = None,
     ) -> None:
         self.model = model
         self.population = population
         self.intercept = intercept
+        self.prevalence = prevalence
+        self.horizon = horizon
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -106,11 +115,13 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
                 "RiskScorer(intercept='fitted') requires y to be passed, but the target y is None"
             )
         affected = None if y is None else self._affected(y)
-        share = None  # a baseline for models that bring none
+        question = Question.of(model, **self._baseline())
         if affected is not None and self.intercept == "fitted" and not model.baseline:
-            share = float(affected.mean())
-        self.prevalence_ = share
-        reference = build_reference(model, reference_panel(), self.population, share)
+            question = replace(question, prevalence=float(affected.mean()))  # it brings none
+        self.question_ = question
+        reference = build_reference(
+            model, reference_panel(), self.population, question.prevalence_by_sex, question.horizon
+        )
         if reference.by_sex[None].alpha is None and y is not None:
             raise ValueError(f"model {model.id} has no baseline risk: fit with intercept='fitted'")
         self.model_: RiskModel = model
@@ -151,6 +162,14 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         check_is_fitted(self)
         return np.array(_NAMES, dtype=object)
 
+    def _baseline(self) -> QuestionOptions:
+        """The baseline that was asked for, as options of a question."""
+        if isinstance(self.horizon, tuple):
+            raise ValueError("horizon is one of the model's own: ages need rs.score")
+        if self.intercept == "fitted" and (self.prevalence, self.horizon) != (None, None):
+            raise ValueError("a fitted intercept leaves no place for a prevalence or a horizon")
+        return {"prevalence": self.prevalence, "horizon": self.horizon}
+
     def _affected(self, y: Any) -> Mask:
         """Who is of the second class; learns the classes."""
         y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
@@ -167,6 +186,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
 
     def _checked(self, X: Any, *, reset: bool = False) -> Any:
         """X as a frame with names, or as an array of numbers."""
+        X = as_pandas(X)
         if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
             validate_data(self, X, reset=reset, skip_check_array=True)
             if not len(X):
@@ -188,7 +208,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         cohort = read_frame(X, [self.model_], population=self.population)
         for warning in cohort.warnings if fitting else ():
             warnings.warn(warning, UserWarning, stacklevel=3)
-        cohort = replace(cohort, question=Question(prevalence=self.prevalence_))
+        cohort = replace(cohort, question=self.question_)
         (table,) = score_cohort(cohort, reference_panel()).tables
         # Nothing genetic known: the population's average, which is 0, and its risk.
         average = [self.reference_.by_sex[sex].prevalence or np.nan for sex in cohort.sex]

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import riskscore as rs
-from riskscore.errors import InputError
+from riskscore.errors import InputError, UsageError
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.design import design_matrix
@@ -131,3 +131,22 @@ def test_no_warning_where_all_columns_are_read(people: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         RiskScorer("ms").fit(people)
+
+
+def test_another_baseline_as_in_score(people: pd.DataFrame) -> None:
+    model = rs.load_model("ra")
+    own = people[["DRB1", "smoking", "sex"]].head(20)
+    cohort = read_frame(own, [model])
+    asked: tuple[dict[str, Any], ...] = (
+        {"prevalence": {"female": 0.02, "male": 0.004}}, {"horizon": model.horizons[-1]},
+    )  # fmt: skip
+    for baseline in asked:
+        scorer = clone(RiskScorer(model, **baseline)).fit(own)
+        table = rs.score(cohort, **baseline).of("ra").numbers
+        assert scorer.predict_proba(own)[:, 1] == pytest.approx(table["probability"], rel=1e-9)
+    with pytest.raises(UsageError, match="no other horizon"):
+        RiskScorer(model, horizon=model.horizons[0], prevalence=0.01).fit(own)
+    with pytest.raises(ValueError, match="ages need"):
+        RiskScorer(model, horizon=(35, 60)).fit(own)
+    with pytest.raises(ValueError, match="no place for a prevalence"):
+        RiskScorer(model, intercept="fitted", prevalence=0.01).fit(own, [0, 1] * 10)

@@ -10,6 +10,7 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, NoVariationError, UsageError
+from riskscore.frames import as_pandas
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.link import logit
@@ -138,8 +139,8 @@ def fit(
     """Association of terms with an outcome: logistic, or linear with a quantitative trait.
 
     Args:
-        source: A cohort, or a frame of numbers (copies 0 to 2 in columns named as HLA alleles,
-            residues or SNPs; anything else is an exposure), indexed by sample.
+        source: A cohort, or a frame (pandas, polars, ...) of numbers (copies 0 to 2 in columns
+            named as HLA alleles, residues or SNPs; anything else is an exposure), by sample.
         outcome: The name of a column of the frame, or a Series, mapping or list (see
             ``read_outcome``): 1 case, 0 control; or the numbers of a quantitative trait.
         quantitative: The outcome is a quantitative trait, regressed by least squares.
@@ -209,6 +210,7 @@ def read_study(
     """The study, what can be tested in it, notes on who is left out, and the samples."""
     if quantitative and method == "firth":
         raise UsageError("Firth's method is for cases and controls", fix="leave it out")
+    source, covariates = as_pandas(source), as_pandas(covariates)
     read = read_trait if quantitative else read_outcome
     samples, candidates, y, table = _read(source, outcome, terms, covariates, coding, read)
     values, names = read_covariates(table, samples)

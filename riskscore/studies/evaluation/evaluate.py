@@ -11,6 +11,7 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, StudyError
+from riskscore.frames import as_pandas
 from riskscore.plotting import Plots
 from riskscore.studies.evaluation.calibration import (
     check_share,
@@ -118,10 +119,10 @@ def evaluate(
     """
     if prevalence is not None:
         check_share(prevalence)
-    samples, models = read_predictions(predictions, scale)
+    samples, models = read_predictions(as_pandas(predictions), scale)
     y = read_outcome(outcome, samples)
     labels = _labels(groups, samples)
-    adjusting, _ = read_covariates(covariates, samples)
+    adjusting, _ = read_covariates(as_pandas(covariates), samples)
     settings = MeasureOptions(prevalence, bootstrap, seed)
     notes = (
         [f"{lost} of {len(y)} people have no outcome"] if (lost := int(np.isnan(y).sum())) else []

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from riskscore.arrays import Array
 from riskscore.errors import StudyError
+from riskscore.frames import as_pandas
 from riskscore.plotting import Plots
 from riskscore.studies.interaction.additive import MEASURES, additive, point_estimates
 from riskscore.studies.interaction.joint_table import JointTable, read_joint
@@ -152,7 +153,9 @@ def interaction(
     """
     if isinstance(covariates, str):
         covariates = [covariates]
-    table = read_joint(frame, outcome, exposures, covariates, cases, controls, reference or {})
+    table = read_joint(
+        as_pandas(frame), outcome, exposures, covariates, cases, controls, reference or {}
+    )
     columns, names = table.design()
     fitted = logistic(table.y, columns, names, weights=table.count, method=method)
     inner = _inner(table)
