@@ -15,6 +15,10 @@ from hypothesis import settings
 
 from tests.forked import Forked
 
+# Two workers of xdist on two cores, and each with a thread of BLAS a core, would mostly wait for
+# each other: the tests' products are small. Lessons and commands that tests start inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
