@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -82,7 +84,7 @@ class _Group:
     """Records whose cells are read in the same way, and the number of each different text."""
 
     meaning: Meaning
-    numbers: dict[bytes, int] = field(default_factory=dict)
+    numbers: defaultdict[bytes, int] = field(default_factory=lambda: defaultdict(count().__next__))
     records: list[tuple[Record, RecordCells]] = field(default_factory=list)  # without text
     read: CellTable | None = None  # where cells are no text, and one record is the group
 
@@ -108,7 +110,7 @@ class GeneCells:
             self._groups.append(_Group(meaning))
         place = self._of_form[form]
         numbers = self._groups[place].numbers
-        texts = [numbers.setdefault(text, len(numbers)) for text in (found.usual, *found.texts)]
+        texts = [numbers[text] for text in (found.usual, *found.texts)]
         own = np.array(texts, dtype=np.int32)
         cells = RecordCells(
             record.place, record.samples, place, texts[0], found.rows, own[1:][found.which]

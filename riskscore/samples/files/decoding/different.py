@@ -79,7 +79,7 @@ def _of_one_width(body: bytes, text: Letters, samples: int, width: int) -> Unusu
         found = UnusualCells(usual, _positions(rows), *_different(words))
     else:
         found = _apart(usual, rows, _texts_of(body, starts[rows], starts[rows] + (width - 1)))
-    return None if any(b"\t" in text for text in found.texts) else found
+    return None if b"\t" in b"".join(found.texts) else found
 
 
 def _different(words: NDArray[np.uint32]) -> tuple[list[bytes], Positions]:
