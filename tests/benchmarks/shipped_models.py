@@ -3,12 +3,16 @@
 ``python -m tests.benchmarks.shipped_models`` simulates the people once (in .cache/benchmarks) and
 scores them with t1d, with t1d, ra and ms together, and with each shipped model that people can be
 simulated of: whole processes of the command. A model's cost per person is what a run takes longer
-than the same run on a hundred people, so that start-up is not in it.
+than the same run on a hundred people, so that start-up is not in it. Then the three models on a
+biobank's people in one run, and by shards. With ``--prsedm COMMAND`` the T1D tool PRSedm 1.0.3
+(in an environment of its own, with pandas 2: with pandas 3 it leaves out haplotypes) scores the
+typed people too, once its totals are found to be ours.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import shlex
 import statistics
 import sys
@@ -21,7 +25,7 @@ from pathlib import Path
 import riskscore as rs
 from riskscore.errors import RiskscoreError
 from riskscore.models.catalog import list_models
-from tests.benchmarks.measure import CACHE, Run, run
+from tests.benchmarks.measure import CACHE, Run, run, table
 
 TOGETHER = ("t1d", "ra", "ms")
 FEW = 100
@@ -36,7 +40,11 @@ class Case:
     r2: float | None = None
 
 
-CASES = (Case("typed", 50_000), Case("imputed", 10_000, 0.9))
+TYPED = Case("typed", 50_000)
+CASES = (TYPED, Case("imputed", 10_000, 0.9))
+BIOBANK, SHARDS = Case("imputed", 100_000, 0.9), ("", "--shard 1/10")
+PRSEDM = "t1dgrs2-luckett25"  # the edition of GRS2 that t1d is
+_AS_GOOD_AS_EQUAL = 1e-6
 
 
 def make(case: Case, models: Sequence[str], people: int, cache: Path) -> Path:
@@ -72,11 +80,11 @@ def _named(models: Sequence[str]) -> str:
     return " ".join(f"-m {model}" for model in models)
 
 
-def score(folder: Path, models: tuple[str, ...], repeats: int) -> Run:
+def score(folder: Path, models: tuple[str, ...], repeats: int, options: str = "") -> Run:
     """The medians of scoring a folder's people, exposures and all."""
     command = (
         f"{_riskscore()} score cohort.vcf.gz {_named(models)} --exposures exposures.tsv "
-        "-o scores.tsv"
+        f"-o scores.tsv {options}"
     )
     runs = [run(command, folder) for _ in range(repeats)]
     return Run(
@@ -104,14 +112,57 @@ def report(case: Case, cache: Path, repeats: int) -> str:
     return "\n".join(rows)
 
 
+def biobank(case: Case, cache: Path) -> str:
+    """Markdown: the models together on many people, all at once and some of them."""
+    folder = make(case, TOGETHER, case.people, cache)
+    rows = [
+        f"\n**{case.name}**: {', '.join(TOGETHER)} on {case.people:,} simulated people\n",
+        "| | wall, s | CPU, s | peak, MB |",
+        "|---|---:|---:|---:|",
+    ]
+    for options in SHARDS:
+        one = score(folder, TOGETHER, 1, options)
+        cells = f"{one.wall:.1f} | {one.cpu:.1f} | {one.memory:.0f}"
+        rows.append(f"| {options or 'in one run'} | {cells} |")
+    return "\n".join(rows)
+
+
+def beside_prsedm(case: Case, cache: Path, command: str) -> str:
+    """How many times longer PRSedm takes for the totals that ``t1d`` gives in ``published_score``.
+
+    Exits where any total is another one.
+    """
+    folder = make(case, TOGETHER, case.people, cache)
+    ours = score(folder, (TOGETHER[0],), 1)
+    theirs = run(
+        f"{command} --vcf cohort.vcf.gz --build hg38 --col GT --scores {PRSEDM} --output peer.csv",
+        folder,
+    )
+    with open(folder / "peer.csv") as stream:
+        totals = [float(row[f"{PRSEDM}_total"]) for row in csv.DictReader(stream)]
+    published = [float(row["published_score"]) for row in table(folder / "scores.tsv")]
+    apart = max(abs(a - b) for a, b in zip(totals, published, strict=True))
+    if not apart <= _AS_GOOD_AS_EQUAL:
+        raise SystemExit(f"PRSedm gives other totals, by up to {apart:g}")
+    return (
+        f"\nPRSedm, {case.people:,} people: wall {theirs.wall:.1f} s, "
+        f"{theirs.wall / ours.wall:.0f} times ours; CPU {theirs.cpu:.1f} s, "
+        f"{theirs.cpu / ours.cpu:.0f} times; totals equal to {apart:.1g}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--prsedm", help="how PRSedm is called, if it is to be measured")
     given = parser.parse_args()
     for case in CASES:
         sys.stdout.write(report(case, given.cache, given.repeats) + "\n")
         sys.stdout.flush()
+    sys.stdout.write(biobank(BIOBANK, given.cache) + "\n")
+    if given.prsedm:
+        sys.stdout.write(beside_prsedm(TYPED, given.cache, given.prsedm) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The benchmarks in small: that they run, and that plink2 gives the same scores. No times."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,3 +36,24 @@ def test_shipped_models_are_measured_on_simulated_people(tmp_path: Path) -> None
     found = shipped_models.score(folder, ("ra",), 1)
     assert found.cpu > 0
     assert len((folder / "scores.tsv").read_text().splitlines()) == 1 + case.people
+
+
+def test_a_biobank_is_measured_whole_and_by_shards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped_models, "TOGETHER", ("ra",))
+    lines = shipped_models.biobank(shipped_models.Case("typed", 20), tmp_path).splitlines()
+    assert [line.split(" | ")[0] for line in lines[-2:]] == ["| in one run", "| --shard 1/10"]
+
+
+def test_totals_of_the_peer_must_be_ours(tmp_path: Path) -> None:
+    """A peer that prints 0 for everybody is no measure."""
+    peer = tmp_path / "peer.py"
+    peer.write_text(
+        "import sys\n"
+        "lines = ['IID,t1dgrs2-luckett25_total', *(f'S{i},0.0' for i in range(20))]\n"
+        "open(sys.argv[sys.argv.index('--output') + 1], 'w').write('\\n'.join(lines))\n"
+    )
+    case = shipped_models.Case("typed", 20)
+    with pytest.raises(SystemExit, match="other totals"):
+        shipped_models.beside_prsedm(case, tmp_path, f"{sys.executable} {peer}")
