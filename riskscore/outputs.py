@@ -165,9 +165,10 @@ def _clear_unfinished(path: Path) -> None:
 
 def require_new_folder(path: Path, *, replacing: Collection[str] = ()) -> None:
     """Refuse a folder that holds other things already, before any work is done."""
-    if not path.exists():
-        return
-    held = {one.name for one in path.iterdir()} if path.is_dir() else {path.name}
+    with as_output_errors(path):
+        if not path.exists():
+            return
+        held = {one.name for one in path.iterdir()} if path.is_dir() else {path.name}
     if held - set(replacing):
         raise OutputError(
             "the output folder is not empty", where=path.name, fix="choose a new one with --out"

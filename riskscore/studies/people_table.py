@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from riskscore.errors import StudyTableError
+from riskscore.errors import InputError, StudyTableError
 from riskscore.files import require_file
 from riskscore.tables import (
     MOST_DIGITS,
@@ -20,6 +20,7 @@ from riskscore.tables import (
 )
 
 _MISSING_CODE = "-9"
+_MOST_CELLS = 250_000_000  # of a Parquet file: two gigabytes as numbers
 _NAMES = {*SAMPLE_COLUMNS, "fid"}  # columns that hold names, which are never numbers
 
 
@@ -36,7 +37,7 @@ def read_people(path: Path | str, *, by_sample: bool = True) -> tuple[pd.DataFra
     path = require_file(path, "table")
     notes: list[str] = []
     if path.suffix == ".parquet":
-        frame = pd.read_parquet(path)
+        frame = _parquet(path)
         names = sample_column([str(column) for column in frame.columns])
     else:
         table = open_table(path, headless=by_sample)
@@ -47,6 +48,29 @@ def read_people(path: Path | str, *, by_sample: bool = True) -> tuple[pd.DataFra
     if by_sample:
         frame = _by_sample(frame, names, path.name)
     return frame, notes
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    """A Parquet file as a frame; InputError when it cannot be read, or would fill the memory.
+
+    A column that is the same in two hundred million rows takes a thousand bytes of a file.
+    """
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    try:
+        with pq.ParquetFile(path) as file:
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            if cells > _MOST_CELLS:
+                raise InputError(
+                    f"the table has {cells:,} cells, more than {_MOST_CELLS:,}",
+                    where=path.name,
+                    fix="give the columns and the people that are needed",
+                )
+            frame: pd.DataFrame = file.read().to_pandas()
+            return frame
+    except (ArrowException, OSError, ValueError) as error:
+        raise InputError("the Parquet file cannot be read", where=path.name) from error
 
 
 def met_words(path: Path, people: Collection[str], samples: Collection[str]) -> list[str]:

@@ -86,6 +86,8 @@ def test_a_file_that_may_not_be_read(riskscore: Run, tmp_path: Path) -> None:
     assert "InputError" in done.stderr
     assert "Traceback" not in done.stderr
     _ = tmp_path
+    done = riskscore("score", SMALL, "-m", "t1d", "--out", name)
+    assert (done.returncode, "Traceback" in done.stderr) == (OutputError.exit_code, False)
 
 
 def test_a_signal_leaves_nothing_unfinished(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from riskscore.cli import command_line
 from riskscore.errors import InputError, OutcomeError, RiskscoreError, StudyTableError
+from riskscore.studies import people_table
 from riskscore.studies.people import numeric, read_outcome
 from riskscore.studies.people_table import met_words, read_people
 
@@ -214,3 +215,23 @@ def test_nothing_of_statsmodels_is_on_stderr(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (0, "")
     assert "firth" in run.stdout
+
+
+def test_a_parquet_that_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.parquet"
+    pd.DataFrame({"sample": ["a", "b"], "case": [0, 1]}).to_parquet(path)
+    monkeypatch.setattr(people_table, "_MOST_CELLS", 4)
+    assert len(read_people(path)[0]) == 2
+    monkeypatch.setattr(people_table, "_MOST_CELLS", 3)
+    with pytest.raises(InputError, match="4 cells, more than 3"):
+        read_people(path)
+
+
+def test_a_parquet_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pd.DataFrame({"sample": ["a", "b"], "case": [0, 1]}).to_parquet(path)
+    data = path.read_bytes()
+    for changed in (b"", b"PAR1", data[:-9], data[:20] + b"\xff" * 60 + data[80:]):
+        path.write_bytes(changed)
+        with pytest.raises(InputError):
+            read_people(path)

@@ -21,6 +21,7 @@ from riskscore.samples.files.decoding.different import UnusualCells, unusual_cel
 from riskscore.samples.files.header import MOST_DIGITS
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
+_SHOWN = 100  # letters of a record's place and alleles in a message
 INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END
 
 
@@ -164,13 +165,18 @@ class Record:
 
 
 def _error(place: str, file: str, field: str, problem: str) -> VCFFormatError:
-    return VCFFormatError(f"{field} of the record at {place}: {problem}", where=file)
+    return VCFFormatError(f"{field} of the record at {_short(place)}: {problem}", where=file)
 
 
 def _fail(place: str, file: str, field: str, problem: str) -> NoReturn:
     if field:
         raise _error(place, file, field, problem)
-    raise VCFFormatError(f"the record at {place} {problem}", where=file)
+    raise VCFFormatError(f"the record at {_short(place)} {problem}", where=file)
+
+
+def _short(place: str) -> str:
+    """The place of a record, of whose alleles a message names no more than fit in a line."""
+    return place if len(place) <= _SHOWN else f"{place[:_SHOWN]}..."
 
 
 # ALT alleles that stand for "whatever is not REF here": nothing was seen of them.

@@ -23,9 +23,12 @@ import riskscore as rs
 from riskscore.errors import FileChangedError, IndexMissingError, InputError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
+from riskscore.samples.files.blocks import bgzf, index
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Region
+from riskscore.samples.files.sources import stream
+from riskscore.samples.files.sources import vcf as sources_vcf
 from riskscore.samples.files.sources.bcf import BCFFile
 from riskscore.samples.loci import loci
 from riskscore.samples.loci.loci import read_dosages
@@ -370,13 +373,71 @@ def _read_one(path: Path) -> None:
         read_dosages(source, [snp], Build.GRCh38, {})
 
 
-def test_a_line_that_no_memory_holds(
-    make_vcf: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from riskscore.samples.files.sources import stream
+@pytest.fixture
+def at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand bytes at once in place of 256 MB."""
+    for module in (bgzf, stream, sources_vcf):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 2_000)
+    monkeypatch.setattr(index, "_LARGEST", 1_900)
 
-    monkeypatch.setattr(stream, "LONGEST_LINE", 2000)
-    rows = [("6", 100, "r" * 3000, "G", "A", "GT", ["0/1"])]
-    path = make_vcf(["p"], rows, index=False)
-    with pytest.raises(VCFFormatError, match="a line of more than"), open_source([path]) as source:
+
+@pytest.mark.usefixtures("at_most")
+@pytest.mark.parametrize(
+    "place", ["nowhere", "the first record", "ID", "INFO", "cells", "the last record"]
+)
+@pytest.mark.parametrize("reader", ["stream", "by blocks", "walk"])
+def test_a_line_that_no_memory_holds(tmp_path: Path, reader: str, place: str) -> None:
+    name, info, cells = ("A" * 3000 if place == own else "." for own in ("ID", "INFO", "cells"))
+    lines = lines_of("6", range(100, 400, 50))
+    lines[3] = f"6\t250\t{name}\tA\tG\t.\tPASS\t{info}\tGT:X\t0|1:{cells}\t1|1\n"
+    if place.startswith("the"):
+        at = 0 if place == "the first record" else 5
+        lines[at] = lines[at].replace("rs", "A" * 3000)
+    path = write_vcf(tmp_path / "a.vcf.gz", 2, lines, random.Random(1), 900)
+    if reader == "stream":
+        Path(f"{path}.tbi").unlink()
+
+    def found() -> list[object]:
+        with open_source([path]) as source:
+            source.prepare([Region("6", 100, 400)])
+            if reader == "walk":
+                return list(source.walk("6", [100, 250, 350]))
+            return list(source.fetch(Region("6", 250, 250)))
+
+    if place == "nowhere":
+        assert found()
+        return
+    with pytest.raises(VCFFormatError, match="more than"):
+        found()
+
+
+@pytest.mark.usefixtures("at_most")
+@pytest.mark.parametrize("ending", [".vcf.gz", ".vcf", ".bcf"])
+def test_a_header_that_no_memory_holds(tmp_path: Path, ending: str) -> None:
+    path = write_vcf(tmp_path / "a.vcf.gz", 2, lines_of("6", range(9, 20)), random.Random(1), 900)
+    text = gzip.decompress(path.read_bytes()).replace(
+        b"#CHROM", b"##x=" + b"A" * 3000 + b"\n#CHROM"
+    )
+    write_bgzf(path, text, random.Random(1), 900)
+    pysam.tabix_index(str(path), preset="vcf", force=True)
+    if ending == ".vcf":
+        path = path.with_suffix("")
+        path.write_bytes(text)
+    elif ending == ".bcf":
+        path = write_bcf(tmp_path, path, random.Random(1))
+    with pytest.raises(VCFFormatError, match="more than"), open_source([path]):
+        pass
+
+
+def test_a_message_names_no_more_alleles_than_a_line_holds(tmp_path: Path) -> None:
+    alts = ",".join(f"<A{i}>" for i in range(40_000))
+    path = tmp_path / "a.vcf"
+    line = f"6\t100\t.\tA\t{alts}\t.\tPASS\t.\tGT\t0/40000\t0/0\n"
+    write_vcf(tmp_path / "a.vcf.gz", 2, [line], random.Random(1), 65_280)
+    path.write_bytes(gzip.decompress((tmp_path / "a.vcf.gz").read_bytes()))
+    with open_source([path]) as source:
         source.prepare([Region("6", 100, 100)])
+        [record] = source.fetch(Region("6", 100, 100))
+        with pytest.raises(VCFFormatError) as error:
+            record.genotypes()
+    assert len(str(error.value)) < 300

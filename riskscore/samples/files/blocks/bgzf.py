@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from struct import Struct
 
+from riskscore.errors import VCFFormatError
+
 VirtualOffset = tuple[int, int]  # offset of a block in the file, offset inside the inflated block
 
 # gzip with one extra field of 6 bytes: "BC", its length 2, and the size of the block minus one.
@@ -20,6 +22,8 @@ _EMPTY = _SHORTEST + 2  # as bgzip writes one
 _U16, _U32 = Struct("<H").unpack_from, Struct("<I").unpack_from
 _WINDOW = 1 << 18  # bytes read at a time
 _LARGEST = 1 << 16  # no block is larger, packed or unpacked
+# Bytes of a line, a record or a header; one of a million people has some hundred million.
+MOST_AT_ONCE = 1 << 28
 
 
 def _zlib_inflate(block: memoryview, size: int) -> bytes:
@@ -38,6 +42,16 @@ def _choose_inflate() -> Callable[[memoryview, int], bytes | bytearray]:
     return gzip_decompress
 
 
+def require_length(count: int, file: str) -> None:
+    """Raise VCFFormatError for more bytes at once than a file of people has: a small file may."""
+    if count > MOST_AT_ONCE:
+        raise VCFFormatError(
+            f"a line or a record of more than {MOST_AT_ONCE >> 20} MB",
+            where=file,
+            fix="make the file anew from its source",
+        )
+
+
 class Fallback(Exception):
     """What reading by blocks does not take, and pysam is to read: no fault of the file.
 
@@ -49,10 +63,12 @@ class Blocks:
     """The blocks of a BGZF file. Memory holds one window of the file and one inflated block.
 
     Raises Fallback for a header that is not bgzip's own, and for a block that does not inflate to
-    the length and checksum it promises.
+    the length and checksum it promises; VCFFormatError where more than MOST_AT_ONCE bytes would be
+    held at once.
     """
 
     def __init__(self, path: Path) -> None:
+        self.name = path.name
         self._file = os.open(path, os.O_RDONLY)
         self.size = os.fstat(self._file).st_size
         self._inflate = _choose_inflate()
@@ -135,6 +151,7 @@ class Blocks:
 
     def read(self, place: VirtualOffset, count: int) -> bytes | bytearray:
         """``count`` bytes from a place on; fewer only at the end of the file."""
+        require_length(count, self.name)
         offset, within = place
         parts = []
         while count > 0 and offset < self.size:
@@ -143,6 +160,26 @@ class Blocks:
             count -= len(part)
             offset, within = self.after(offset), 0
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def line(self, place: VirtualOffset) -> tuple[bytes, VirtualOffset]:
+        """The line that starts at a place, without its newline, and where the next one starts."""
+        offset, within = place
+        parts, length = [], 0
+        while offset < self.size:
+            data = self.block(offset)
+            newline = data.find(b"\n", within)
+            if newline >= 0:
+                parts.append(data[within:newline])
+                return b"".join(parts), self.behind(offset, newline + 1, data)
+            parts.append(data[within:])
+            length += len(data) - within
+            require_length(length, self.name)
+            offset, within = self.after(offset), 0
+        return b"".join(parts), (offset, 0)
+
+    def behind(self, offset: int, within: int, data: bytes | bytearray) -> VirtualOffset:
+        """A place in a block, or the start of the next block when this one ends there."""
+        return (offset, within) if within < len(data) else (self.after(offset), 0)
 
     def find(self, offset: int, limit: int) -> int:
         """The first block that starts in offset..limit-1; ``limit`` when none does.

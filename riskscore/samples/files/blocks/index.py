@@ -26,7 +26,7 @@ _TBI_SHIFT, _TBI_DEPTH = 14, 5
 _TBI_BIN, _CSI_BIN = 8, 16
 _CHUNK = 16  # two offsets
 _MOST_SHIFT, _MOST_DEPTH = 30, 10  # of a CSI, for htslib too
-_LARGEST = 1 << 28  # bytes of an index; one of a genome has a few million
+_LARGEST = (1 << 28) - 1  # bytes of an index; one of a genome has a few million
 _INT, _PAIR, _LONG = Struct("<i"), Struct("<QQ"), Struct("<Q")
 
 

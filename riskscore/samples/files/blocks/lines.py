@@ -86,7 +86,7 @@ class Lines:
                 if here > last:
                     return found
                 if here >= first:
-                    line, following = self._line(place)
+                    line, following = self._blocks.line(place)
                     found.append(line)
                 elif _is_block(self._head(place)):
                     return None
@@ -115,7 +115,7 @@ class Lines:
                 if self._position(place, name) > last:
                     return
                 if wanted(self._head(place)):
-                    line, place = self._line(place)
+                    line, place = self._blocks.line(place)
                     yield line
                 else:
                     place = self._next(place)
@@ -245,26 +245,9 @@ class Lines:
             data = self._blocks.block(offset)
             newline = data.find(b"\n", within)
             if newline >= 0:
-                return self._behind(offset, newline + 1, data)
+                return self._blocks.behind(offset, newline + 1, data)
             offset, within = self._blocks.after(offset), 0
         return offset, 0
-
-    def _line(self, place: VirtualOffset) -> tuple[bytes, VirtualOffset]:
-        """The line that starts at a place, and where the next one does."""
-        offset, within = place
-        parts = []
-        while offset < self._blocks.size:
-            data = self._blocks.block(offset)
-            newline = data.find(b"\n", within)
-            if newline >= 0:
-                parts.append(data[within:newline])
-                return b"".join(parts), self._behind(offset, newline + 1, data)
-            parts.append(data[within:])
-            offset, within = self._blocks.after(offset), 0
-        return b"".join(parts), (offset, 0)
-
-    def _behind(self, offset: int, within: int, data: bytes | bytearray) -> VirtualOffset:
-        return (offset, within) if within < len(data) else (self._blocks.after(offset), 0)
 
 
 def _is_block(head: list[bytes]) -> bool:

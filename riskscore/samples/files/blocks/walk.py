@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
-from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
+from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset, require_length
 from riskscore.samples.files.blocks.binary import FIXED, LENGTHS, Cursor, require_position
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.blocks.lines import Lines
@@ -88,6 +88,7 @@ class LineWalk(Walk):
     def __init__(self, blocks: Blocks, lines: Lines, contig: str, positions: Sequence[int]) -> None:
         super().__init__(blocks, positions)
         self._lines, self._contig, self._prefix = lines, contig, contig.encode() + b"\t"
+        self._held = 0  # bytes of the line that began in the blocks before
 
     def before(self, position: int) -> VirtualOffset | None:
         """As :meth:`riskscore.samples.files.blocks.lines.Lines.before`."""
@@ -106,6 +107,8 @@ class LineWalk(Walk):
                 at = end or len(text)
                 if rest:
                     rest.append(text[:at])
+                    self._held += at
+                    require_length(self._held, self._blocks.name)
                 if end:
                     self._read(b"".join(rest), 0, found)
                     rest, passed = [], False
@@ -113,6 +116,7 @@ class LineWalk(Walk):
                 at = self._read(text, at, found)
                 passed = self._is_before(text, at)
                 rest = [] if passed or at == len(text) else [text[at:]]
+                self._held = len(text) - at
             if found:
                 yield found
             offset, at = self._blocks.after(offset), 0

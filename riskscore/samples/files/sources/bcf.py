@@ -14,9 +14,10 @@ import numpy as np
 import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
+from riskscore.files import read_start
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks, open_bcf_blocks
-from riskscore.samples.files.blocks.bgzf import Fallback
+from riskscore.samples.files.blocks.bgzf import Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import Cells
@@ -91,6 +92,8 @@ class BCFFile(IndexedFile):
             on_failure.pop_all()
 
     def _open(self, path: Path, make_index: bool) -> None:
+        # of what follows, the length of the header
+        require_length(int.from_bytes(read_start(path, 9)[5:9], "little"), self.name)
         beside = Path(f"{path}.csi")
         if not make_index and beside.is_file():
             try:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
 from riskscore.genetics.build import chromosome
+from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, require_length
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
 from riskscore.samples.files.header import MOST_DIGITS, Header, build_with_names, read_header
 from riskscore.samples.files.record import Record, parse_line
@@ -24,7 +25,6 @@ from riskscore.samples.files.source import Region, Source, is_named
 
 _IN_MEMORY = 64 << 20  # bytes put aside before a file on disk takes them
 _BUFFER = 1 << 20
-LONGEST_LINE = 1 << 30  # a record of a million people has some forty million letters
 
 
 class _Tail(io.RawIOBase):
@@ -96,14 +96,13 @@ class StreamFile(Source):
             check_end(self._tail.last, self.name)
 
     def _lines_of(self, stream: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
-        """Lines of at most a gigabyte: a small file may hold one that no memory does.
+        """Lines of at most MOST_AT_ONCE bytes: a small file may hold one that no memory does.
 
         A last line without end is told, as it may lack the end of its last number.
         """
         last = b"\n"
-        while line := stream.readline(LONGEST_LINE + 1):
-            if len(line) > LONGEST_LINE:
-                raise VCFFormatError("a line of more than 1 GB", where=self.name)
+        while line := stream.readline(MOST_AT_ONCE + 1):
+            require_length(len(line), self.name)
             yield line
             last = line
         if not last.endswith(b"\n"):
@@ -111,11 +110,13 @@ class StreamFile(Source):
             self.warnings = (*self.warnings, told)
 
     def _read_header(self) -> Header:
-        lines = []
+        lines, length = [], 0
         for line in self._lines:
             if not line.startswith(b"#"):
                 self._first = line
                 break
+            length += len(line)
+            require_length(length, self.name)
             try:
                 lines.append(line.decode("utf-8"))
             except UnicodeDecodeError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
@@ -11,7 +13,7 @@ import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import chromosome
-from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
+from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, Blocks, Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of, open_vcf_blocks
 from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
@@ -90,16 +92,19 @@ class VCFFile(IndexedFile):
 
 def header_of(path: Path) -> tuple[Header, bytes | None]:
     """The header of a bgzipped VCF, and its first record's line, if it has one."""
-    lines = []
+    lines, length = [], 0
     try:
-        with pysam.BGZFile(str(path), "rb", None) as stream:
-            while (line := stream.readline()).startswith(b"#"):
+        with gzip.open(path, "rb") as stream:
+            while (line := stream.readline(MOST_AT_ONCE + 1)).startswith(b"#"):
+                length += len(line)
+                require_length(length, path.name)
                 lines.append(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise VCFFormatError("the header is not UTF-8 text", where=path.name) from error
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise VCFFormatError("the compressed data is damaged", where=path.name) from error
-    return read_header(lines, path.name), line or None
+    require_length(len(line), path.name)
+    return read_header(lines, path.name), line.rstrip(b"\r\n") or None
 
 
 def check_index(source: VCFFile, first: bytes) -> None:
@@ -133,12 +138,18 @@ def last_line(path: Path) -> bytes | None:
         while offset < blocks.size:
             offsets.append(offset)
             offset = blocks.after(offset)
-        text = b""
+        parts, length = list[bytes](), 0  # of the last line, the last first
         for offset in reversed(offsets):
-            text = bytes(blocks.block(offset)) + text
-            lines = text.rstrip(b"\n").rsplit(b"\n", 1)
-            if len(lines) == 2 or offset == 0:
-                return None if lines[-1].startswith(b"#") else lines[-1]
+            data = bytes(blocks.block(offset))
+            data = data if parts else data.rstrip(b"\n")
+            begin = data.rfind(b"\n") + 1
+            if data[begin:]:
+                parts.append(data[begin:])
+                length += len(data) - begin
+                require_length(length, path.name)
+            if parts and (begin or offset == 0):
+                line = b"".join(reversed(parts))
+                return None if line.startswith(b"#") else line
     except Fallback:
         pass  # what is wrong with the file shows when it is read
     finally:

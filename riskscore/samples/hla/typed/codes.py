@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError
-from riskscore.files import read_text, require_file
+from riskscore.files import require_file, text_lines
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.hla_names import Codes
 from riskscore.samples.hla.typed.typing import Typings
@@ -23,8 +23,8 @@ def read_codes(path: Path | None) -> Codes:
     """
     if path is None:
         return {}
-    text = read_text(require_file(path, "table of codes"))
-    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
+    found = text_lines(require_file(path, "table of codes"))
+    lines = [line.split("\t") for _, line, _ in found if line.strip()]
     header = [cell.strip().upper() for cell in lines[0]] if lines else []
     if header[-2:] == _NMDP:
         width = len(header)
@@ -41,7 +41,7 @@ def read_codes(path: Path | None) -> Codes:
 
 def check_names(typings: Typings, path: Path, file: str) -> None:
     """Raise HLAFormatError unless every name is an allele of the list, or the beginning of one."""
-    known = _listed(read_text(require_file(path, "allele list")), path.name)
+    known = _listed(require_file(path, "allele list"))
     absent = sorted(
         {
             str(member)
@@ -65,10 +65,10 @@ def _plain(allele: HLAAllele) -> str:
     return f"{allele.gene}*{':'.join(allele.fields)}{suffix}"
 
 
-def _listed(text: str, file: str) -> set[str]:
+def _listed(path: Path) -> set[str]:
     """The names of an Allelelist.txt with all their beginnings; a null allele stays null."""
     names: set[str] = set()
-    for line in text.splitlines():
+    for _, line, _ in text_lines(path):
         cells = line.split(",")
         if line.startswith("#") or len(cells) < 2 or "*" not in cells[1]:
             continue
@@ -82,6 +82,8 @@ def _listed(text: str, file: str) -> set[str]:
                 names.add(stem)
     if not names:
         raise HLAFormatError(
-            "the allele list holds no allele", where=file, fix="give Allelelist.txt of IPD-IMGT/HLA"
+            "the allele list holds no allele",
+            where=path.name,
+            fix="give Allelelist.txt of IPD-IMGT/HLA",
         )
     return names

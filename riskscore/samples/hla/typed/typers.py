@@ -22,9 +22,17 @@ from riskscore.genetics.hla_names import Codes, read_name
 from riskscore.samples.hla.typed.sheets import Sheet, gene_of
 from riskscore.samples.hla.typed.typing import Genotype, Typings, one_of_two, two_alleles
 
+_MOST_JSON = 64 << 20  # letters; arcasHLA writes some hundred for a person
+
 
 def read_json(text: str, file: str, codes: Codes) -> Typings:
     """JSON of arcasHLA or xHLA; raises HLAFormatError for JSON of any other kind."""
+    if len(text) > _MOST_JSON:  # of empty lists, it would fill a memory forty times as large
+        raise HLAFormatError(
+            f"the JSON has more than {_MOST_JSON >> 20} MB",
+            where=file,
+            fix="give the people in several files",
+        )
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
