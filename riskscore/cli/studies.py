@@ -252,8 +252,34 @@ def interaction(
     controls: Annotated[str | None, typer.Option(help="The column of numbers of controls.")] = None,
     covariate: CovariateOption = None,
     reference: Annotated[
-        list[str] | None, typer.Option(help="An exposure's reference level: smoking=never.")
+        list[str] | None,
+        typer.Option(help="An exposure's reference level, or its value: smoking=never, bmi=22."),
     ] = None,
+    per: Annotated[
+        list[str] | None,
+        typer.Option(help="The step of a continuous exposure to compare: bmi=5."),
+    ] = None,
+    vcf: Annotated[
+        Path | None,
+        typer.Option(
+            help="A VCF of the table's people: exposures may be HLA alleles, residues or "
+            "SNPs of it, those of a model, and sex.",
+            rich_help_panel=INPUTS,
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="A model whose loci and exposures are read.",
+            rich_help_panel=INPUTS,
+        ),
+    ] = None,
+    exposures: ExposuresOption = None,
+    sex_column: SexOption = "sex",
+    population: PopulationOption = "EUR",
+    build: BuildOption = None,
     bootstrap: Annotated[int, typer.Option(help="Resamples for intervals; 0 for none.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the resampling.")] = 1,
     output: OutputOption = None,
@@ -263,16 +289,27 @@ def interaction(
     """Interaction of two exposures: the product, and RERI, AP and S on the additive scale."""
     from riskscore.studies.charts.theme import save_chart
     from riskscore.studies.interaction.interaction import interaction as run
-    from riskscore.studies.people_table import read_people
+    from riskscore.studies.people_table import met_words, read_people
 
-    pairs = [text.partition("=") for text in reference or []]
-    if not all(equals for _, equals, _ in pairs):
-        raise UsageError("a reference is written exposure=level")
-    people, notes = read_people(table, by_sample=False)
+    levels, steps = _pairs(reference, "a reference"), _pairs(per, "a step")
+    try:
+        each = {name: float(step) for name, step in steps.items()}
+    except ValueError:
+        raise UsageError("a step is a number", fix="--per bmi=5") from None
+    people, notes = read_people(table, by_sample=vcf is not None)
+    source: Any = people
+    ill: Any = outcome
+    covariates: Any = covariate or ()
+    if vcf is not None:
+        genes = "all" if any("HLA" in name or "*" in name for name in exposure) else ()
+        source = _cohort(vcf, _models(model), exposures, sex_column, population, build, genes=genes)
+        notes += met_words(table, people.index, source.samples)
+        ill = _outcome(people, outcome or _CASE)
+        covariates = people[[_column(people, name) for name in covariate or ()]]
     found = run(
-        people, exposures=exposure, outcome=outcome, cases=cases,
-        controls=controls, covariates=covariate or (), bootstrap=bootstrap, seed=seed,
-        reference={name: level for name, _, level in pairs},
+        source, exposures=exposure, outcome=ill, cases=cases,
+        controls=controls, covariates=covariates, bootstrap=bootstrap, seed=seed,
+        reference=levels, per=each,
     )  # fmt: skip
     say(f"riskscore: {note}" for note in [*notes, *found.notes])
     _write(found.to_frame(), output)
@@ -280,6 +317,14 @@ def interaction(
         _write(found.joint_frame(), joint)
     if plot is not None:
         save_chart(found.plot.joint(), plot)
+
+
+def _pairs(texts: list[str] | None, what: str) -> dict[str, str]:
+    """What is written exposure=value, by exposure."""
+    pairs = [text.partition("=") for text in texts or []]
+    if not all(equals for _, equals, _ in pairs):
+        raise UsageError(f"{what} is written exposure=level")
+    return {name: value for name, _, value in pairs}
 
 
 def _models(names: list[str] | None) -> list[Any]:

@@ -35,6 +35,7 @@ from riskscore.models.terms import (
     Factor,
     HaplotypeFactor,
     HLAAlleleFactor,
+    HLAFactor,
     Status,
     Term,
     VariantFactor,
@@ -141,17 +142,33 @@ def cohort_candidates(
         model = _study_model(cohort, scheme)
     if not found:
         raise NothingMatchedError(f"the cohort has nothing of the kind {' or '.join(kinds)}")
+    return _read(cohort, found, model, whole="model" in kinds)
+
+
+def carried(cohort: Cohort, factors: Sequence[HLAFactor | VariantFactor]) -> Array:
+    """Whether each person carries each factor's allele, 1 or 0, or how likely that is.
+
+    Shape (samples, factors), nan where it is not known.
+    """
+    found = [candidate_of(factor, DOMINANT) for factor in factors]
+    return _read(cohort, found, _study_model(cohort, None), whole=False).values
+
+
+def _read(
+    cohort: Cohort, found: Sequence[Candidate], model: RiskModel, *, whole: bool
+) -> Candidates:
+    """The numbers of candidates in a cohort; ``whole`` reads the terms of a model as it does."""
+    panel = reference_panel()
     terms = tuple(c.term for c in found if c.term)
     model = replace(model, terms=tuple(replace(term, weight=0.0) for term in terms))
-    groups = _read_together(found, whole="model" in kinds)
     values = np.empty((len(cohort.samples), len(terms)))
-    for j in range(len(found)) if "model" not in kinds else ():
+    for j in range(len(found)) if not whole else ():
         if found[j].kind == "snp":
             values[:, j] = _copies(cohort, terms[j].factors[0])
-    for places in groups:
+    for places in _read_together(found, whole=whole):
         own = replace(model, terms=tuple(model.terms[j] for j in places))
         if not any(found[j].kind == "haplotype" for j in places):
-            own = replace(own, scheme=None if "model" not in kinds else own.scheme)
+            own = replace(own, scheme=None if not whole else own.scheme)
         design = design_matrix(cohort, build_reference(own, panel, cohort.population), panel)
         # A term that does not concern a person (another sex's exposure) is at its reference level.
         values[:, places] = np.where(design.missing == Missing.NOT_APPLICABLE, 0.0, design.values)

@@ -42,7 +42,7 @@ def frame_candidates(
     values: list[Array] = []
     exposures: list[Exposure] = []
     for name in names:
-        factor = _named(name)
+        factor = named_factor(name)
         if factor is None and not name.lower().startswith("rs"):
             numbers = numeric(frame[name], name)
             exposures.append(_exposure(frame[name], name, numbers))
@@ -103,8 +103,11 @@ def _exposure(column: pandas.Series[Any], name: str, numbers: Mapping[str, Array
     return replace(own, range=span, mean=float(x.mean()), sd=float(x.std()) or 1.0)
 
 
-def _named(name: str) -> HLAFactor | None:
-    """The HLA factor a column's name stands for, or None."""
+def named_factor(name: str) -> HLAFactor | None:
+    """The HLA factor a column's name stands for, or None.
+
+    Raises UsageError for a name that is nearly that of an HLA allele or residue.
+    """
     if not name.startswith("HLA-") and "*" not in name:
         return None
     try:

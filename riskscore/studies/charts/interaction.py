@@ -57,9 +57,9 @@ class InteractionPlots:
                 y=y, text=alt.Text("odds_ratio:Q", format=".2f")
             ),
         ).properties(width=max(WIDTH, 110 * len(order)), height=HEIGHT)
-        cases = sum(effect.cases for effect in self._found.joint)
-        n = cases + sum(effect.controls for effect in self._found.joint)
-        told = [text for text in (people(n, cases), self._measures()) if text]
+        table = self._found.table
+        counted = people(float(table.count.sum()), float(table.count @ table.y))
+        told = [text for text in (counted, self._measures()) if text]
         return finish(chart, f"{one} and {two}, apart and together", told)
 
     def _row(self, e: JointEffect) -> dict[str, object]:

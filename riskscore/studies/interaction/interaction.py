@@ -13,6 +13,8 @@ from riskscore.arrays import Array
 from riskscore.errors import StudyError
 from riskscore.frames import as_pandas
 from riskscore.plotting import Plots
+from riskscore.samples.cohort import Cohort
+from riskscore.studies.association.cohort_columns import cohort_columns
 from riskscore.studies.interaction.additive import MEASURES, additive, point_estimates
 from riskscore.studies.interaction.joint_table import JointTable, read_joint
 from riskscore.studies.regression import (
@@ -35,13 +37,15 @@ _NAN = float("nan")
 class JointEffect:
     """The odds ratio at two levels together, against the reference of both, with 95% interval.
 
+    Of a continuous exposure there are no counts.
+
     ``within`` is the odds ratio of the first exposure's level among people at the second's.
     """
 
     first: str
     second: str
-    cases: int
-    controls: int
+    cases: int | None
+    controls: int | None
     odds_ratio: float
     low: float
     high: float
@@ -110,14 +114,15 @@ class Interaction:
 
 
 def interaction(
-    frame: pandas.DataFrame,
+    source: pandas.DataFrame | Cohort,
     *,
     exposures: Sequence[str],
     outcome: Any = None,
     cases: str | None = None,
     controls: str | None = None,
-    covariates: Sequence[str] = (),
+    covariates: Any = (),
     reference: Mapping[str, str] | None = None,
+    per: Mapping[str, float] | None = None,
     method: Method = "auto",
     bootstrap: int = 0,
     seed: int = 1,
@@ -129,14 +134,20 @@ def interaction(
     choose as reference the levels of lowest risk (Knol and others, Eur J Epidemiol 2011, 26:433).
 
     Args:
-        frame: People, with an ``outcome``; or the cells of a published table, 2x2, 2x3 or larger,
-            one row a cell with its numbers of ``cases`` and ``controls``.
-        exposures: Two columns, each of a few levels.
+        source: A cohort; or a frame of people, with an ``outcome``; or the cells of a published
+            table, 2x2, 2x3 or larger, one row a cell with its numbers of ``cases`` and
+            ``controls``.
+        exposures: Two columns. Of a cohort, two of HLA alleles, residues or SNPs (carriers against
+            others), exposures and sex.
         outcome: The name of a column, or a Series, mapping or list: 1 case, 0 control.
         cases: With ``controls``, the columns of counts of a published table.
         controls: See ``cases``.
-        covariates: Columns to adjust for.
-        reference: Each exposure's reference level; numbers and categories begin with theirs.
+        covariates: Columns to adjust for, or a frame of them by sample.
+        reference: Each exposure's reference level; numbers and categories begin with theirs. Of a
+            continuous exposure its value of reference, else the median.
+        per: Of exposures that are continuous, the step to compare: odds ratios and additive
+            measures are of the step above the reference (Knol and others, Int J Epidemiol 2007,
+            36:1111), and change with both.
         method: As in ``fit``.
         bootstrap: Resamples within cases and within controls for percentile intervals.
         seed: Of the resampling.
@@ -153,9 +164,19 @@ def interaction(
     """
     if isinstance(covariates, str):
         covariates = [covariates]
-    table = read_joint(
-        as_pandas(frame), outcome, exposures, covariates, cases, controls, reference or {}
-    )
+    levels, steps = dict(reference or {}), dict(per or {})
+    if isinstance(source, Cohort):
+        genetic = [n for n in exposures if n not in (*source.exposures.columns, "sex")]
+        frame = cohort_columns(source, exposures)
+        for name in _unsure(frame[genetic]):  # imputed: how likely each is to be a carrier
+            levels.setdefault(name, "0")
+            steps.setdefault(name, 1.0)
+    else:
+        frame = as_pandas(source)
+    covariates = as_pandas(covariates)
+    if hasattr(covariates, "columns"):
+        frame, covariates = frame.join(covariates), list(covariates.columns)
+    table = read_joint(frame, outcome, exposures, covariates, cases, controls, levels, steps)
     columns, names = table.design()
     fitted = logistic(table.y, columns, names, weights=table.count, method=method)
     inner = _inner(table)
@@ -174,6 +195,11 @@ def interaction(
     return Interaction(
         table, tuple(_joint(table, fitted)), tuple(measures), fitted, p, len(products), tuple(notes)
     )
+
+
+def _unsure(frame: pandas.DataFrame) -> list[str]:
+    """The columns of carriers of whom some are not told for certain."""
+    return [str(name) for name in frame if not frame[name].dropna().isin([0, 1]).all()]
 
 
 def _inner(table: JointTable) -> list[tuple[int, int]]:

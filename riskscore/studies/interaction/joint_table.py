@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array
 from riskscore.errors import FewPeopleError, NoVariationError, OutcomeError, StudyTableError
-from riskscore.studies.people import column_of, read_covariates, read_outcome, refuse_odd_cells
+from riskscore.studies.people import (
+    column_of,
+    numeric,
+    read_covariates,
+    read_outcome,
+    refuse_odd_cells,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -23,16 +29,19 @@ _MOST = 12  # levels; a column with more is a measurement, not an exposure in le
 
 @dataclass(frozen=True)
 class JointTable:
-    """Rows of people: outcome, level of each exposure, covariates, and how many people a row is.
+    """Rows of people: outcome, both exposures, covariates, and how many people a row is.
 
-    ``levels`` has the names of the levels of each exposure, the reference first.
+    ``levels`` has the names of the levels of each exposure, the reference first, and ``first`` and
+    ``second`` each person's place among them. Of a continuous exposure the levels are the value of
+    reference and the one to compare, and the place is how far between them a person's value is.
     """
 
     exposures: tuple[str, str]
     levels: tuple[tuple[str, ...], tuple[str, ...]]
     y: Array
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    first: NDArray[Any]
+    second: NDArray[Any]
+    continuous: tuple[bool, bool]
     covariates: Array
     covariate_names: tuple[str, ...]
     count: Array
@@ -40,8 +49,7 @@ class JointTable:
 
     def design(self) -> tuple[Array, tuple[str, ...]]:
         """Columns of the levels, of their products and of the covariates, and their names."""
-        a = [(self.first == i).astype(float) for i in range(1, len(self.levels[0]))]
-        b = [(self.second == j).astype(float) for j in range(1, len(self.levels[1]))]
+        a, b = self._columns(0), self._columns(1)
         products = [x * z for x in a for z in b]
         names = [self.name(i + 1, 0) for i in range(len(a))]
         names += [self.name(0, j + 1) for j in range(len(b))]
@@ -49,14 +57,23 @@ class JointTable:
         columns = np.column_stack([*a, *b, *products, self.covariates])
         return columns, (*names, *self.covariate_names)
 
+    def _columns(self, which: int) -> list[Array]:
+        """A column a level above the reference, or the continuous exposure itself."""
+        place = (self.first, self.second)[which]
+        if self.continuous[which]:
+            return [place]
+        return [(place == i).astype(float) for i in range(1, len(self.levels[which]))]
+
     def name(self, i: int, j: int) -> str:
         """The name of a level of the first (j = 0) or second exposure, or of their product."""
         one = f"{self.exposures[0]}={self.levels[0][i]}"
         two = f"{self.exposures[1]}={self.levels[1][j]}"
         return f"{one} x {two}" if i and j else one if i else two
 
-    def cell(self, i: int, j: int) -> tuple[int, int]:
-        """Cases and controls at these levels."""
+    def cell(self, i: int, j: int) -> tuple[int | None, int | None]:
+        """Cases and controls at these levels; None where an exposure is continuous."""
+        if any(self.continuous):
+            return None, None
         here = (self.first == i) & (self.second == j)
         cases = float(self.count[here] @ self.y[here])
         return round(cases), round(float(self.count[here].sum()) - cases)
@@ -70,6 +87,7 @@ def read_joint(
     cases: str | None,
     controls: str | None,
     reference: Mapping[str, str],
+    per: Mapping[str, float] | None = None,
 ) -> JointTable:
     """People of a frame with an ``outcome``, or the ``cases`` and ``controls`` of a table's cells.
 
@@ -90,14 +108,23 @@ def read_joint(
         named = column_of(frame, outcome) if isinstance(outcome, str) else outcome
         y, count = read_outcome(named, list(frame.index)), np.ones(len(frame))
     names = [str(name) for name in exposures]
-    coded = [levels_of(column_of(frame, n), n, reference.get(n)) for n in names]
+    steps = per or {}
+    if unknown := sorted(set(steps) - set(names)):
+        raise StudyTableError(f"{unknown[0]!r} is not one of the two exposures")
+    coded: list[tuple[tuple[str, ...], NDArray[Any]]] = [
+        between(column_of(frame, n), n, reference.get(n), steps[n])
+        if n in steps
+        else levels_of(column_of(frame, n), n, reference.get(n))
+        for n in names
+    ]
     columns = [column_of(frame, name).name for name in covariates]
     values, value_names = read_covariates(frame[columns], list(frame.index))
     rows = ~np.isnan(y) & ~np.isnan(values).any(axis=1) & (count > 0)
     notes = []
     for (_, place), name in zip(coded, names, strict=True):
-        rows &= place >= 0
-        if lost := int(count[place < 0].sum()):
+        gone = np.isnan(place) if name in steps else place < 0
+        rows &= ~gone
+        if lost := int(count[gone].sum()):
             notes.append(f"{lost} people have no {name}")
     if lost := int(np.isnan(y).sum()):
         notes.append(f"{lost} people have no outcome")
@@ -105,7 +132,8 @@ def read_joint(
         notes.append(f"{lost} people lack a covariate")
     table = JointTable(
         (names[0], names[1]), (coded[0][0], coded[1][0]), y[rows], coded[0][1][rows],
-        coded[1][1][rows], values[rows], value_names, count[rows], tuple(notes),
+        coded[1][1][rows], (names[0] in steps, names[1] in steps), values[rows], value_names,
+        count[rows], tuple(notes),
     )  # fmt: skip
     _check(table)
     return table
@@ -116,6 +144,31 @@ def _counts(column: pandas.Series[Any]) -> Array:
     if np.isnan(counts).any() or (counts < 0).any() or (counts != np.rint(counts)).any():
         raise StudyTableError("the numbers of cases and controls must be whole and not missing")
     return np.asarray(counts)
+
+
+def between(
+    column: pandas.Series[Any], name: str, reference: str | None, step: float
+) -> tuple[tuple[str, ...], Array]:
+    """A continuous exposure: its value of reference and the one a step above it; and how far
+    between the two each person is, nan where unknown.
+
+    Without a reference the median is one.
+
+    >>> import pandas as pd
+    >>> between(pd.Series([20.0, 30, None]), "age", "20", 10)
+    (('20', '30'), array([ 0.,  1., nan]))
+    """
+    values = numeric(column, name)
+    if list(values) != [name]:
+        raise StudyTableError(f"{name} is not a number, so it has no step")
+    if step == 0 or not np.isfinite(step):
+        raise StudyTableError(f"a step of {step:g} in {name} compares nothing")
+    own = values[name]
+    try:
+        start = float(np.nanmedian(own)) if reference is None else float(reference)
+    except ValueError:
+        raise StudyTableError(f"the reference of {name} is {reference!r}, no number") from None
+    return (f"{start:g}", f"{start + step:g}"), (own - start) / step
 
 
 def levels_of(
@@ -147,7 +200,11 @@ def levels_of(
             f"the exposure {name} is the same in everyone" if texts else f"nobody has {name}"
         )
     if len(texts) > _MOST:
-        raise StudyTableError(f"{name} has {len(texts)} levels", fix="cut it into a few first")
+        raise StudyTableError(
+            f"{name} has {len(texts)} levels",
+            fix="cut it into a few first, or say what step of it to compare: "
+            f"per={{'{name}': 10}}, or --per {name}=10",
+        )
     if (
         reference is None
         and column.dtype.kind not in "biuf"
@@ -187,9 +244,11 @@ def _check(table: JointTable) -> None:
         seen = np.unique((table.first, table.second)[which])
         if len(seen) < 2:
             raise NoVariationError(f"the exposure {name} is the same in everyone")
+    if any(table.continuous):
+        return
     for i, one in enumerate(table.levels[0]):
         for j, two in enumerate(table.levels[1]):
-            if sum(table.cell(i, j)) == 0:
+            if not any(table.cell(i, j)):
                 raise FewPeopleError(
                     f"nobody has {table.exposures[0]}={one} and {table.exposures[1]}={two}",
                     fix="join levels, or leave this one out",
