@@ -126,7 +126,7 @@ def open_table(path: Path, *, separator: str | None = None, headless: bool = Fal
 
     Raises InputError saying what cannot be read and in which line.
     """
-    return _Reader(path, separator, headless).table()
+    return _TableReader(path, separator, headless).table()
 
 
 def read_rows(path: Path, *, separator: str | None = None) -> list[dict[str, str]]:
@@ -142,7 +142,7 @@ def read_rows(path: Path, *, separator: str | None = None) -> list[dict[str, str
 Line = tuple[int, str, bool]  # its number, its text, and whether it has an end
 
 
-class _Reader:
+class _TableReader:
     """Reads one table."""
 
     def __init__(self, path: Path, separator: str | None, headless: bool) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from riskscore.cli.options import BuildName, ModelOption, PopulationOption, build_name, say
-from riskscore.errors import UsageError
 
 
 def simulate(
@@ -52,6 +51,7 @@ def simulate(
 
     None of them is real; every file says so.
     """
+    from riskscore.models.reference.haplotypes import shares_of
     from riskscore.studies.simulation.simulate import simulate as draw
 
     simulation = draw(
@@ -60,7 +60,7 @@ def simulate(
         population=population,
         seed=seed,
         out=out,
-        admixture=_shares(admixture) if admixture else None,
+        admixture=shares_of(admixture) if admixture else None,
         trios=trios,
         cases=cases,
         controls=controls,
@@ -73,17 +73,3 @@ def simulate(
     )
     ill = "; ".join(f"{int(v.sum())} with {name}" for name, v in simulation.outcome.items())
     say([f"riskscore: {len(simulation)} simulated people ({ill}), none of them real"])
-
-
-def _shares(text: str) -> dict[str, float]:
-    """``EUR=0.7,AFR=0.3`` as shares by population."""
-    shares: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, share = part.partition("=")
-        try:
-            shares[name.strip()] = float(share)
-        except ValueError:
-            raise UsageError(
-                f"{part!r} is not a share of a population", fix="write --admixture EUR=0.7,AFR=0.3"
-            ) from None
-    return shares

@@ -16,13 +16,13 @@ from riskscore.genetics.variant import Variant
 from riskscore.models.plain import PlainVariants
 from riskscore.models.reference.haplotypes import in_mixture, shares_of
 from riskscore.models.terms import (
-    AminoAcidFactor,
     ExposureFactor,
     Factor,
-    HLAAlleleFactor,
+    GeneFactor,
     Status,
     Term,
     VariantFactor,
+    factors_of,
 )
 
 MOST_LETTERS = 80  # of a model's id
@@ -286,7 +286,7 @@ class RiskModel:
     @property
     def variants(self) -> tuple[Variant, ...]:
         """Every variant the model reads: its SNPs, those of haplotypes too, then its tags."""
-        read = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
+        read = [f.variant for f in factors_of(self.terms, VariantFactor)]
         found = [one for variant in read for one in variant.members or (variant,)]
         tags = [h.tag for h in self.scheme.haplotypes if h.tag] if self.scheme else []
         return tuple(dict.fromkeys(found + tags))
@@ -294,22 +294,21 @@ class RiskModel:
     @property
     def snp_haplotypes(self) -> tuple[Variant, ...]:
         """The haplotypes of SNPs that the model counts, each a variant with members."""
-        found = [f.variant for f in self.factors if isinstance(f, VariantFactor)]
+        found = [f.variant for f in factors_of(self.terms, VariantFactor)]
         return tuple(dict.fromkeys(variant for variant in found if variant.members))
 
     @property
     def genes(self) -> tuple[str, ...]:
         """The HLA genes of which the model counts alleles or residues, or has markers."""
-        found = {
-            f.gene for f in self.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)
-        } | set(self.scheme.genes if self.scheme else ())
+        found = {factor.gene for factor in factors_of(self.terms, GeneFactor)}
+        found |= set(self.scheme.genes if self.scheme else ())
         found |= {marker.gene for marker in self.markers}
         return tuple(sorted(found))
 
     @cached_property
     def frequencies(self) -> Mapping[Variant, Mapping[str, float]]:
         """Effect-allele frequency by variant and superpopulation."""
-        return {f.variant: f.frequency for f in self.factors if isinstance(f, VariantFactor)}
+        return {f.variant: f.frequency for f in factors_of(self.terms, VariantFactor)}
 
     def frequency_in(self, variant: Variant, population: str) -> float | None:
         """The effect allele's frequency in a superpopulation or a mixture of them.
@@ -359,10 +358,8 @@ class RiskModel:
 
     def applies(self, term: Term, sex: Sex | None) -> bool:
         """Whether a term concerns people of this sex; a term of one sex needs a known sex."""
-        limits = {
-            self.exposure(f.exposure).sex for f in term.factors if isinstance(f, ExposureFactor)
-        } - {None}
-        return limits <= {sex}
+        limits = {self.exposure(f.exposure).sex for f in factors_of([term], ExposureFactor)}
+        return limits <= {None, sex}
 
     @property
     def ancestries(self) -> frozenset[str]:

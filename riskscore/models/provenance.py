@@ -25,6 +25,7 @@ from riskscore.models.terms import (
     HLAAlleleFactor,
     Term,
     VariantFactor,
+    counted_alone,
 )
 
 _LEAST_WEIGHT = 0.02  # an effect smaller than this has no sure direction
@@ -165,13 +166,8 @@ class _Row:
 
 def _rows(terms: Sequence[Term]) -> Iterator[_Row]:
     """Terms that are one variant each, counted so that more copies weigh more."""
-    for term in terms:
-        factor = term.factors[0]
-        if (
-            len(term.factors) == 1
-            and isinstance(factor, VariantFactor)
-            and not factor.variant.members
-        ):
+    for term, factor in counted_alone(terms, VariantFactor):
+        if not factor.variant.members:
             low, _, high = factor.coding.values
             weight = term.weight * (high - low) / 2
             yield _Row(term.id, factor.variant, weight, factor.frequency, term.source)
@@ -250,15 +246,12 @@ def _of_alleles(model: RiskModel, other: RiskModel) -> Iterator[_Pair]:
     """HLA alleles that both models count in the same way."""
     theirs = {
         (f.gene, frozenset(f.alleles), f.coding): term.weight
-        for term in other.terms
-        if len(term.factors) == 1 and isinstance(f := term.factors[0], HLAAlleleFactor)
+        for term, f in counted_alone(other.terms, HLAAlleleFactor)
     }
-    for term in model.terms:
-        factor = term.factors[0]
-        if len(term.factors) == 1 and isinstance(factor, HLAAlleleFactor):
-            weight = theirs.get((factor.gene, frozenset(factor.alleles), factor.coding))
-            if weight is not None:
-                yield _Pair(term.id, term.weight, weight, term.source)
+    for term, factor in counted_alone(model.terms, HLAAlleleFactor):
+        weight = theirs.get((factor.gene, frozenset(factor.alleles), factor.coding))
+        if weight is not None:
+            yield _Pair(term.id, term.weight, weight, term.source)
 
 
 def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | None, str]]:
@@ -296,16 +289,12 @@ def _haplotype_weights(model: RiskModel) -> dict[tuple[str, ...], tuple[Term, fl
     """Term, weight, and the weights of the haplotypes in it, by the haplotypes' names."""
     own: dict[str, float] = {}
     found: dict[tuple[str, ...], tuple[Term, float, float]] = {}
-    for term in model.terms:
-        factor = term.factors[0]
-        if isinstance(factor, HaplotypeFactor):
-            own[factor.name] = term.weight
-            found[(factor.name,)] = (term, term.weight, 0.0)
-    for term in model.terms:
-        factor = term.factors[0]
-        if isinstance(factor, DiplotypeFactor):
-            added = sum(own.get(name, 0.0) for name in factor.names)
-            found[tuple(sorted(factor.names))] = (term, term.weight, added)
+    for term, haplotype in counted_alone(model.terms, HaplotypeFactor):
+        own[haplotype.name] = term.weight
+        found[(haplotype.name,)] = (term, term.weight, 0.0)
+    for term, pair in counted_alone(model.terms, DiplotypeFactor):
+        added = sum(own.get(name, 0.0) for name in pair.names)
+        found[tuple(sorted(pair.names))] = (term, term.weight, added)
     return found
 
 

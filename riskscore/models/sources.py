@@ -7,7 +7,7 @@ from typing import Any
 
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.scoring_files.weights import BY_DOSAGE
-from riskscore.models.terms import ADDITIVE, Term, VariantFactor
+from riskscore.models.terms import Term, VariantFactor
 
 SOURCE_COLUMNS = ("kind", "name", "quantity", "value", "standard_error", "status", "source")
 
@@ -71,9 +71,8 @@ def _of_term(term: Term) -> Iterator[Row]:
             for population, share in factor.frequency.items():
                 quantity = f"frequency of {variant.effect_allele} in {population}"
                 yield "frequency", term.id, quantity, share, None, *told
-        coding = getattr(factor, "coding", ADDITIVE)
-        if coding.name == BY_DOSAGE:
-            for copies, value in enumerate(coding.values):
+        if factor.coding.name == BY_DOSAGE:
+            for copies, value in enumerate(factor.coding.values):
                 yield "weight by dosage", term.id, f"{copies} copies", value, None, *told
 
 

@@ -6,10 +6,10 @@ an interaction. Each factor reads a count (or a dose) and turns it into a number
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
@@ -66,6 +66,8 @@ class VariantFactor:
     """Copies of a variant's effect allele, 0 to 2, fractional when imputed."""
 
     kind: ClassVar[FactorKind] = FactorKind.VARIANT
+    word: ClassVar[str] = "snp"
+    gene: ClassVar[str] = ""
     variant: Variant
     coding: Coding = ADDITIVE
     frequency: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -80,72 +82,76 @@ class VariantFactor:
 
 
 @dataclass(frozen=True, slots=True)
-class HLAAlleleFactor:
-    """How many of a person's two alleles of a gene are among ``alleles``."""
+class GeneFactor:
+    """What is counted of a person's two alleles of a gene."""
 
     kind: ClassVar[FactorKind] = FactorKind.GENE
     gene: str
-    alleles: tuple[HLAAllele, ...]
-    coding: Coding = ADDITIVE
-    name: str = ""
 
     @property
     def reads(self) -> str:
         """The measurement: the gene."""
         return f"gene {self.gene}"
+
+
+@dataclass(frozen=True, slots=True)
+class HLAAlleleFactor(GeneFactor):
+    """How many of a person's two alleles of a gene are among ``alleles``."""
+
+    word: ClassVar[str] = "allele"
+    alleles: tuple[HLAAllele, ...]
+    coding: Coding = ADDITIVE
+    name: str = ""
 
     def __str__(self) -> str:
         return self.name or "/".join(f"HLA-{allele}" for allele in self.alleles)
 
 
 @dataclass(frozen=True, slots=True)
-class AminoAcidFactor:
+class AminoAcidFactor(GeneFactor):
     """How many of a person's two alleles of a gene carry every one of the residues.
 
     A residue of several letters is met by any of them.
     """
 
-    kind: ClassVar[FactorKind] = FactorKind.GENE
-    gene: str
+    word: ClassVar[str] = "residue"
     residues: tuple[tuple[int, str], ...]
     coding: Coding = ADDITIVE
-
-    @property
-    def reads(self) -> str:
-        """The measurement: the gene."""
-        return f"gene {self.gene}"
 
     def __str__(self) -> str:
         return ";".join(f"HLA-{self.gene}:{position}{aa}" for position, aa in self.residues)
 
 
 @dataclass(frozen=True, slots=True)
-class HaplotypeFactor:
-    """Copies of a named haplotype of the model's scheme, where no diplotype takes its place."""
+class SchemeFactor:
+    """What is counted of a person's two haplotypes, by the classes of the model's scheme."""
 
     kind: ClassVar[FactorKind] = FactorKind.HAPLOTYPES
-    name: str
+    word: ClassVar[str] = "haplotype"
+    gene: ClassVar[str] = ""
+    coding: ClassVar[Coding] = ADDITIVE
 
     @property
     def reads(self) -> str:
         """The measurement: the two haplotypes of the scheme."""
         return "haplotypes"
+
+
+@dataclass(frozen=True, slots=True)
+class HaplotypeFactor(SchemeFactor):
+    """Copies of a named haplotype of the model's scheme, where no diplotype takes its place."""
+
+    name: str
 
     def __str__(self) -> str:
         return self.name
 
 
 @dataclass(frozen=True, slots=True)
-class DiplotypeFactor:
+class DiplotypeFactor(SchemeFactor):
     """1 when a person's two haplotypes are this unordered pair; the pair's weight stands alone."""
 
-    kind: ClassVar[FactorKind] = FactorKind.HAPLOTYPES
     names: tuple[str, str]
-
-    @property
-    def reads(self) -> str:
-        """The measurement: the two haplotypes of the scheme."""
-        return "haplotypes"
 
     def __str__(self) -> str:
         return "+".join(self.names)
@@ -156,6 +162,9 @@ class ExposureFactor:
     """1 at a level of an exposure; or, without a level, its dose in units of ``per``."""
 
     kind: ClassVar[FactorKind] = FactorKind.EXPOSURE
+    word: ClassVar[str] = "exposure"
+    gene: ClassVar[str] = ""
+    coding: ClassVar[Coding] = ADDITIVE
     exposure: str
     level: str = ""
 
@@ -170,6 +179,7 @@ class ExposureFactor:
 
 HLAFactor = HLAAlleleFactor | AminoAcidFactor
 Factor = VariantFactor | HLAFactor | HaplotypeFactor | DiplotypeFactor | ExposureFactor
+F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +210,31 @@ class Term:
 
     @property
     def part(self) -> Part:
-        exposed = [isinstance(factor, ExposureFactor) for factor in self.factors]
+        exposed = [factor.kind is FactorKind.EXPOSURE for factor in self.factors]
         if not any(exposed):
             return Part.GENETIC
         return Part.EXPOSURE if all(exposed) else Part.INTERACTION
+
+
+def factors_of(terms: Iterable[Term], kind: type[F]) -> tuple[F, ...]:
+    """The factors of one class that terms multiply, in their order, each as often as it stands.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> terms = load_model("ms").terms
+    >>> sorted({factor.gene for factor in factors_of(terms, GeneFactor)})
+    ['A', 'B', 'DQA1', 'DQB1', 'DRB1']
+    """
+    return tuple(factor for term in terms for factor in term.factors if isinstance(factor, kind))
+
+
+def counted_alone(terms: Iterable[Term], kind: type[F]) -> Iterator[tuple[Term, F]]:
+    """The terms that are one factor of a class and no product, each with that factor.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> found = counted_alone(load_model("t1d").terms, DiplotypeFactor)
+    >>> all(term.id == "+".join(factor.names) for term, factor in found)
+    True
+    """
+    for term in terms:
+        if len(term.factors) == 1 and isinstance(factor := term.factors[0], kind):
+            yield term, factor

@@ -192,7 +192,7 @@ class Measurements:
         """The share of the factors' variance that stand-ins for their genes leave, by sample."""
         share = np.ones(self.count)
         for term in self.model.terms if self.reference.unexplained else ():
-            if term.fallback_for in {getattr(factor, "gene", None) for factor in factors}:
+            if term.fallback_for and term.fallback_for in {factor.gene for factor in factors}:
                 share[self._stands_in(term)] = self.reference.unexplained[term.fallback_for]
         return share
 

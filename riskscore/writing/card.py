@@ -13,7 +13,7 @@ from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.reference.progression import progression_card, with_autoantibodies
 from riskscore.models.scoring_files.weights import BY_DOSAGE
-from riskscore.models.terms import ADDITIVE, Part, Status, Term
+from riskscore.models.terms import Part, Status, Term
 from riskscore.scoring.examples import example_scores
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.reference import Reference
@@ -214,7 +214,7 @@ def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]
 
 def _contrast(term: Term) -> float:
     """A term's weight; of one by dosage, whose weights its coding holds, two copies to none."""
-    coding = getattr(term.factors[0], "coding", ADDITIVE)
+    coding = term.factors[0].coding
     if len(term.factors) == 1 and coding.name == BY_DOSAGE:
         return float(term.weight * (coding.values[2] - coding.values[0]))
     return term.weight

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import (
-    DiplotypeFactor,
     ExposureFactor,
-    HaplotypeFactor,
+    FactorKind,
+    GeneFactor,
     Part,
     Term,
-    VariantFactor,
+    factors_of,
 )
 from riskscore.scoring.account.ledger import Entry
 from riskscore.writing.plain_words import plain_code
@@ -200,7 +200,7 @@ def _level(entry: Entry) -> str:
 def _name(model: RiskModel, term: Term) -> str:
     """The measurement that a term reads."""
     if term.part is not Part.GENETIC:
-        own = {f.exposure: None for f in term.factors if isinstance(f, ExposureFactor)}
+        own = dict.fromkeys(factor.exposure for factor in factors_of([term], ExposureFactor))
         names = [model.exposure(exposure).label for exposure in own]
         if term.part is Part.EXPOSURE:  # the others only say whom the first concerns
             return names[0]
@@ -209,12 +209,12 @@ def _name(model: RiskModel, term: Term) -> str:
 
 
 def _of_genes(term: Term) -> str:
-    genetic = [f for f in term.factors if not isinstance(f, ExposureFactor)]
-    if any(isinstance(f, HaplotypeFactor | DiplotypeFactor) for f in genetic):
+    read = {factor.kind for factor in term.factors}
+    if FactorKind.HAPLOTYPES in read:
         return "HLA DR-DQ haplotypes"
-    if any(isinstance(f, VariantFactor) for f in genetic):
+    if FactorKind.VARIANT in read:
         return "SNPs"
-    return " and ".join(dict.fromkeys(f"HLA-{getattr(f, 'gene', '')}" for f in genetic))
+    return " and ".join(dict.fromkeys(f"HLA-{f.gene}" for f in factors_of([term], GeneFactor)))
 
 
 def _line(name: str, entries: Sequence[Entry]) -> Measurement:

@@ -52,6 +52,7 @@ from riskscore.models.terms import (
     Status,
     Term,
     VariantFactor,
+    factors_of,
 )
 
 HAPLOTYPE_COLUMNS = (
@@ -324,7 +325,7 @@ def _marker(
 ) -> Marker:
     """A marker, whose SNP the weights must have, with the letter named."""
     path: tuple[str | int, ...] = ("markers", number)
-    read = [f.variant for t in terms for f in t.factors if isinstance(f, VariantFactor)]
+    read = [factor.variant for factor in factors_of(terms, VariantFactor)]
     variant = next((v for v in read if v.name == schema.variant), None)
     if variant is None:
         raise document.error(f"{schema.variant} is not in the weights", path)
@@ -341,13 +342,11 @@ def _marker(
 
 def _check_frequencies(terms: tuple[Term, ...], schema: ModelSchema, path: Path) -> None:
     """A population may be named only where every variant's frequency is known, or stood in for."""
-    for term in terms:
-        for factor in term.factors:
-            if isinstance(factor, VariantFactor):
-                lacking = set(schema.reference_populations) - set(factor.frequency)
-                if lacking and schema.stand_in_population not in factor.frequency:
-                    raise ModelFormatError(
-                        f"{factor} has no frequency for {sorted(lacking)[0]}, which "
-                        "reference_populations names",
-                        where=path.name,
-                    )
+    for factor in factors_of(terms, VariantFactor):
+        lacking = set(schema.reference_populations) - set(factor.frequency)
+        if lacking and schema.stand_in_population not in factor.frequency:
+            raise ModelFormatError(
+                f"{factor} has no frequency for {sorted(lacking)[0]}, which "
+                "reference_populations names",
+                where=path.name,
+            )

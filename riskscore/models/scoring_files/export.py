@@ -17,6 +17,8 @@ from riskscore.models.terms import (
     Part,
     Term,
     VariantFactor,
+    counted_alone,
+    factors_of,
 )
 
 COLUMNS = (
@@ -78,7 +80,7 @@ def _sayable(term: Term) -> bool:
     """Whether the format has a row for the term."""
     if term.fallback_for:
         return False
-    additive = all(getattr(f, "coding", ADDITIVE) is ADDITIVE for f in term.factors)
+    additive = all(f.coding is ADDITIVE for f in term.factors)
     return len(term.factors) == 1 or additive
 
 
@@ -101,12 +103,8 @@ def _losses(model: RiskModel) -> list[str]:
         losses.append(f"interactions that do not multiply copies ({', '.join(coded)})")
     if model.scheme and any(haplotype.tag for haplotype in model.scheme.haplotypes):
         losses.append("the ranking of haplotypes and the tag SNPs that call them")
-    unsure = [
-        f.variant.name
-        for t in model.terms
-        for f in t.factors
-        if isinstance(f, VariantFactor) and f.variant.palindromic and f.variant.reference_allele
-    ]
+    read = [factor.variant for factor in factors_of(model.terms, VariantFactor)]
+    unsure = [v.name for v in read if v.palindromic and v.reference_allele]
     if unsure:
         losses.append(f"the reference base, which proves the strand of {len(unsure)} palindromes")
     return losses
@@ -128,11 +126,7 @@ def _standard(cells: Cells, term: Term, model: RiskModel) -> Cells:
     factor = term.factors[0]
     if isinstance(factor, DiplotypeFactor):
         assert model.scheme is not None
-        own = {
-            t.factors[0].name: t.weight
-            for t in model.terms
-            if isinstance(t.factors[0], HaplotypeFactor)
-        }
+        own = {f.name: t.weight for t, f in counted_alone(model.terms, HaplotypeFactor)}
         row["effect_weight"] = repr(term.weight - sum(own.get(name, 0.0) for name in factor.names))
     elif len(term.factors) == 1 and isinstance(factor, VariantFactor):
         row |= {"hm_source": "Author-reported", "hm_rsID": row["rsID"], "hm_chr": row["chr_name"]}

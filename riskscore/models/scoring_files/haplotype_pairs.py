@@ -15,7 +15,14 @@ from riskscore.errors import HLAFormatError, ModelFormatError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.hla_fields import FIRST_FIELDS
 from riskscore.models.scoring_files.factors import parse_serotype
-from riskscore.models.terms import ADDITIVE, DiplotypeFactor, HaplotypeFactor, Term
+from riskscore.models.terms import (
+    ADDITIVE,
+    DiplotypeFactor,
+    HaplotypeFactor,
+    Term,
+    counted_alone,
+    factors_of,
+)
 
 Alleles = Mapping[str, tuple[HLAAllele, ...]]
 ANY_OTHER = "X"
@@ -45,7 +52,7 @@ def of_the_same_genes(haplotypes: Mapping[str, Alleles]) -> dict[str, Alleles]:
 
 def require_all_pairs(terms: Iterable[Term], beside_any: Collection[str], file: str) -> None:
     """Raise ModelFormatError where a pair of haplotypes that stand beside X is not given."""
-    given = {f.names for t in terms for f in t.factors if isinstance(f, DiplotypeFactor)}
+    given = {factor.names for factor in factors_of(terms, DiplotypeFactor)}
     for first, second in combinations_with_replacement(sorted(beside_any), 2):
         if (first, second) not in given:
             whole = f"{first}/{second}"
@@ -68,11 +75,8 @@ def whole_pairs(terms: tuple[Term, ...], beside_any: Collection[str]) -> tuple[T
     In the catalog's format a pair's row adds to the rows of its haplotypes; in a model the pair's
     weight takes their place, as it does already where haplotypes are rows of pairs with X.
     """
-    own = {
-        t.factors[0].name: t.weight
-        for t in terms
-        if isinstance(t.factors[0], HaplotypeFactor) and t.factors[0].name not in beside_any
-    }
+    alone = counted_alone(terms, HaplotypeFactor)
+    own = {factor.name: term.weight for term, factor in alone if factor.name not in beside_any}
     whole = []
     for term in terms:
         pair = term.factors[0]

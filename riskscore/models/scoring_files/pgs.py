@@ -21,7 +21,7 @@ from riskscore.models.scoring_files.origin import WeightType, catalog_origin
 from riskscore.models.scoring_files.plain_reader import LARGE, parse_plain
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY, ScoringTable, parse_table
 from riskscore.models.scoring_files.weights import Weights, read_terms
-from riskscore.models.terms import Term, VariantFactor
+from riskscore.models.terms import Term, VariantFactor, factors_of
 
 VERSION = "1.0.0"
 TEXT_LIMIT = 2 * 1024**3  # the largest scores of the catalog have some ten million rows
@@ -178,12 +178,7 @@ def _populations(terms: tuple[Term, ...], plain: PlainVariants | None) -> tuple[
     """The populations in which the file gives every variant's frequency; often none."""
     if plain is not None:
         return ()
-    known = [
-        set(factor.frequency) - {OWN_FREQUENCY}
-        for term in terms
-        for factor in term.factors
-        if isinstance(factor, VariantFactor)
-    ]
+    known = [set(f.frequency) - {OWN_FREQUENCY} for f in factors_of(terms, VariantFactor)]
     return tuple(sorted(set.intersection(*known))) if known else ()
 
 
@@ -191,7 +186,7 @@ def _require_places(
     terms: tuple[Term, ...], plain: PlainVariants | None, table: ScoringTable
 ) -> None:
     """Refuse a file none of whose variants has a position in a build we know."""
-    variants = [f.variant for t in terms for f in t.factors if isinstance(f, VariantFactor)]
+    variants = [factor.variant for factor in factors_of(terms, VariantFactor)]
     placed = any(v.position_grch37 or v.position_grch38 for v in variants)
     if plain is not None:
         placed = placed or plain.placed

@@ -46,13 +46,13 @@ def row_of(term: Term, scheme: HaplotypeScheme | None) -> Cells:
     if len(term.factors) > 1:
         parts = [factor_cells(factor, scheme) for factor in term.factors]
         cells = {c: _joined([part.get(c, "") for part in parts]) for c in _JOINED}
-        codings = [getattr(factor, "coding", ADDITIVE).name for factor in term.factors]
+        codings = [factor.coding.name for factor in term.factors]
         cells |= {"is_interaction": "True", "interaction_coding": "_x_".join(codings)}
         cells |= weight_cells(term.weight, ADDITIVE)
     else:
         factor = term.factors[0]
         cells = factor_cells(factor, scheme)
-        cells |= weight_cells(term.weight, getattr(factor, "coding", ADDITIVE))
+        cells |= weight_cells(term.weight, factor.coding)
     cells |= {
         "variant_description": term.label,
         "component": term.component,

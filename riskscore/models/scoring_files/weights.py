@@ -84,7 +84,7 @@ def read_catalog_weights(table: ScoringTable) -> Weights:
 
 def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
     """Rows as terms."""
-    reader = _Reader(origin)
+    reader = _TermReader(origin)
     for row in rows:
         reader.add(row)
     terms = tuple(reader.terms.values())
@@ -98,7 +98,7 @@ def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
 
 
 @dataclass
-class _Reader:
+class _TermReader:
     origin: Origin
     terms: dict[str, Term] = field(default_factory=dict)
     haplotypes: dict[str, Alleles] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class _Reader:
                 name = f"{name}:{first.variant.effect_allele}"  # another allele of the same SNP
                 if first.variant.effect_allele == other.variant.other_allele:
                     self.notes[BOTH_WAYS] += 1
-        coding = getattr(first, "coding", ADDITIVE)
+        coding = first.coding
         if len(factors) == 1 and coding is not ADDITIVE:
             name = f"{name} ({coding.name})"
         return name

@@ -10,7 +10,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import HLAAlleleFactor
+from riskscore.models.terms import HLAAlleleFactor, factors_of
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source
 from riskscore.samples.hla.calls import GeneCalls, TagCalls
@@ -24,8 +24,8 @@ def taggable_alleles(models: Sequence[RiskModel]) -> tuple[HLAAllele, ...]:
         dict.fromkeys(
             factor.alleles[0]
             for model in models
-            for factor in model.factors
-            if isinstance(factor, HLAAlleleFactor) and len(factor.alleles) == 1
+            for factor in factors_of(model.terms, HLAAlleleFactor)
+            if len(factor.alleles) == 1
         )
     )
 

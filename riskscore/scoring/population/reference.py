@@ -118,9 +118,7 @@ class Reference:
         """
         shares: dict[str, float] = {}
         for gene in {term.fallback_for for term in self.model.terms} - {""}:
-            own = [
-                t for t in self.model.terms if {getattr(f, "gene", "") for f in t.factors} == {gene}
-            ]
+            own = [t for t in self.model.terms if {f.gene for f in t.factors} == {gene}]
             explained = sum(
                 term.weight**2 * float(self.variance[j])
                 for j, term in enumerate(self.model.terms)

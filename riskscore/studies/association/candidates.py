@@ -30,9 +30,9 @@ from riskscore.models.terms import (
     RECESSIVE,
     AminoAcidFactor,
     Coding,
-    DiplotypeFactor,
     ExposureFactor,
     Factor,
+    FactorKind,
     HaplotypeFactor,
     HLAAlleleFactor,
     HLAFactor,
@@ -53,6 +53,7 @@ _CODINGS = {
     # One copy against none, and what the second adds to the first.
     "general": (DOMINANT, RECESSIVE),
 }
+_CODED = (FactorKind.VARIANT, FactorKind.GENE)  # whose copies can be counted in each coding
 NO_CARD = Card({}, "", "", "", (), (), (), ())
 _COMMON = 0.005  # a haplotype rarer than this in the population cannot be phased from genotypes
 
@@ -128,7 +129,7 @@ def cohort_candidates(
             raise UsageError("the kind model stands alone, with a cohort read for one model")
         model = cohort.models[0]
         found = [
-            Candidate(t.id, _kind(t.factors[0]), t.id, t, *_place(t.factors[0]), _coding(t))
+            Candidate(t.id, t.factors[0].word, t.id, t, *_place(t.factors[0]), _coding(t))
             for t in model.terms
             if not t.fallback_for and t.weight  # a weight of 0 is the paper's reference
         ]
@@ -137,7 +138,7 @@ def cohort_candidates(
         found = [
             _located(candidate_of(factor, each), cohort.build)
             for factor in _factors(cohort, panel, kinds, scheme)
-            for each in (codings_of(coding) if _codable(factor) else (ADDITIVE,))
+            for each in (codings_of(coding) if factor.kind in _CODED else (ADDITIVE,))
         ]
         model = _study_model(cohort, scheme)
     if not found:
@@ -277,41 +278,15 @@ def _scheme(cohort: Cohort, panel: ReferencePanel) -> HaplotypeScheme | None:
     )  # fmt: skip
 
 
-def _codable(factor: Factor) -> bool:
-    return isinstance(factor, VariantFactor | HLAAlleleFactor | AminoAcidFactor)
-
-
 def _coding(term: Term) -> str:
-    """How a term counts copies; "product" or the name of its weights where it is no count."""
-    if len(term.factors) > 1:
-        return "product"
-    match term.factors[0]:
-        case VariantFactor(coding=coding) | HLAAlleleFactor(coding=coding):
-            return coding.name
-        case AminoAcidFactor(coding=coding):
-            return coding.name
-    return ADDITIVE.name
-
-
-def _kind(factor: Factor) -> str:
-    match factor:
-        case HLAAlleleFactor():
-            return "allele"
-        case AminoAcidFactor():
-            return "residue"
-        case HaplotypeFactor() | DiplotypeFactor():
-            return "haplotype"
-        case VariantFactor():
-            return "snp"
-        case ExposureFactor():
-            return "exposure"
+    """How a term counts copies; "product" where it multiplies several counts."""
+    return "product" if len(term.factors) > 1 else term.factors[0].coding.name
 
 
 def _place(factor: Factor) -> tuple[str, int]:
     """The gene and, for a residue, the position of a factor."""
-    if isinstance(factor, AminoAcidFactor):
-        return factor.gene, factor.residues[0][0]
-    return getattr(factor, "gene", ""), 0
+    position = factor.residues[0][0] if isinstance(factor, AminoAcidFactor) else 0
+    return factor.gene, position
 
 
 def candidate_of(factor: Factor, coding: Coding) -> Candidate:
@@ -322,6 +297,6 @@ def candidate_of(factor: Factor, coding: Coding) -> Candidate:
     name = base if coding is ADDITIVE else f"{base} ({coding.name})"
     gene, position = _place(factor)
     group = f"HLA-{gene}:{position}" if position else base
-    part = "Exposures" if isinstance(factor, ExposureFactor) else "Genetic"
+    part = "Exposures" if factor.kind is FactorKind.EXPOSURE else "Genetic"
     term = Term(name, (factor,), 0.0, part, "this study", Status.DERIVED)
-    return Candidate(name, _kind(factor), group, term, gene, position, coding.name)
+    return Candidate(name, factor.word, group, term, gene, position, coding.name)

@@ -32,6 +32,7 @@ from riskscore.models.terms import (
     HLAAlleleFactor,
     Part,
     Term,
+    factors_of,
 )
 from riskscore.outputs import atomic_write
 
@@ -64,7 +65,7 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
     if not rows:
         raise UsageError("a model needs a genetic term", fix="fit at least one with the exposures")
     files = {"weights.tsv": _table(rows, _HEAD.format(name=model.name))}
-    if model.scheme and any(isinstance(f, HaplotypeFactor) for f in model.factors):
+    if model.scheme and factors_of(model.terms, HaplotypeFactor):
         files["haplotypes.tsv"] = _table([*_haplotypes(model)], "")
     files["model.yaml"] = "\n".join(_yaml(_card(model, "haplotypes.tsv" in files))) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,7 @@ def _row(term: Term, model: RiskModel) -> dict[str, str]:
 
 def _coding(term: Term) -> Coding:
     """How the copies of a term of one factor are counted; a product is never coded as a whole."""
-    coding: Coding = getattr(term.factors[0], "coding", ADDITIVE)
+    coding = term.factors[0].coding
     if len(term.factors) > 1:
         return ADDITIVE
     if coding not in (ADDITIVE, DOMINANT, RECESSIVE) and coding.name != BY_DOSAGE:
@@ -147,9 +148,9 @@ def _require_tag(name: str, model: RiskModel) -> None:
 
 
 def _product(term: Term) -> dict[str, str]:
-    if not all(isinstance(f, HLAAlleleFactor) for f in term.factors):
+    factors = factors_of([term], HLAAlleleFactor)
+    if factors != term.factors:
         raise UsageError(f"the product {term.id} cannot be written: only HLA alleles can be joined")
-    factors = [f for f in term.factors if isinstance(f, HLAAlleleFactor)]
     return {
         "effect_allele": "_x_".join(alleles_text(f.alleles) for f in factors),
         "is_interaction": "True",
@@ -159,7 +160,7 @@ def _product(term: Term) -> dict[str, str]:
 
 def _haplotypes(model: RiskModel) -> Iterator[dict[str, str]]:
     assert model.scheme is not None
-    used = {f.name for f in model.factors if isinstance(f, HaplotypeFactor)}
+    used = {factor.name for factor in factors_of(model.terms, HaplotypeFactor)}
     for h in model.scheme.haplotypes:
         if h.name in used and h.tag is not None:
             yield {
@@ -186,8 +187,7 @@ def _card(model: RiskModel, haplotypes: bool) -> dict[str, Any]:
     groups = {
         f.name: {"id": f.name, "gene": f.gene, "alleles": [str(a) for a in f.alleles],
                  "source": term.source, "status": term.status.value}
-        for term in model.terms for f in term.factors
-        if isinstance(f, HLAAlleleFactor) and f.name
+        for term in model.terms for f in factors_of([term], HLAAlleleFactor) if f.name
     }  # fmt: skip
     content["groups"] = list(groups.values())
     content["exposures"] = [_exposure(e, model) for e in model.exposures]
@@ -228,8 +228,8 @@ def _exposure(exposure: Exposure, model: RiskModel) -> dict[str, Any]:
         f.level: term
         for term in model.terms
         if term.part is Part.EXPOSURE and not term.only_known
-        for f in term.factors[:1]
-        if isinstance(f, ExposureFactor) and f.exposure == exposure.id
+        for f in factors_of([term], ExposureFactor)[:1]
+        if f.exposure == exposure.id
     }
     kind = "dose" if exposure.is_dose else "binary" if len(exposure.levels) == 2 else "ordinal"
     content: dict[str, Any] = {

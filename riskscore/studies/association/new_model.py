@@ -12,7 +12,7 @@ from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel
 from riskscore.models.reference.panel import reference_panel
-from riskscore.models.terms import ExposureFactor, Status, Term
+from riskscore.models.terms import ExposureFactor, Status, Term, factors_of
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.scored import ModelScores
 from riskscore.studies.association.fit import Fit
@@ -64,7 +64,7 @@ def model_of(
     if prevalence is not None:
         check_share(prevalence)
     terms = tuple(_terms(fit, source))
-    used = {f.exposure for t in terms for f in t.factors if isinstance(f, ExposureFactor)}
+    used = {factor.exposure for factor in factors_of(terms, ExposureFactor)}
     exposures = tuple(
         replace(e, source=source, status=Status.DERIVED)
         for e in fit.candidates.model.exposures

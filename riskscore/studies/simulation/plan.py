@@ -15,7 +15,7 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import NamedHaplotype, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import HLAAlleleFactor
+from riskscore.models.terms import HLAAlleleFactor, factors_of
 from riskscore.scoring.kinds.marker import marked_frequency
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.studies.simulation.tags import TagLink, tag_links
@@ -188,8 +188,7 @@ def plan_loci(settings: Settings, panel: ReferencePanel) -> tuple[Locus, ...]:
     counted = {
         allele
         for model in settings.models
-        for factor in model.factors
-        if isinstance(factor, HLAAlleleFactor)
+        for factor in factors_of(model.terms, HLAAlleleFactor)
         for allele in factor.alleles
     }
     for variant, links in tag_links(counted, set(settings.mixture), panel).items():

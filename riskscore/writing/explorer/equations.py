@@ -23,10 +23,13 @@ from riskscore.models.terms import (
     DiplotypeFactor,
     ExposureFactor,
     Factor,
+    FactorKind,
+    GeneFactor,
     HaplotypeFactor,
     HLAAlleleFactor,
     Term,
     VariantFactor,
+    factors_of,
 )
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.exposure import dose_states
@@ -78,7 +81,7 @@ def equations(model: RiskModel, panel: ReferencePanel, population: str = "EUR") 
 
 def _is_variant_load(term: Term) -> bool:
     """A single variant of its own, which the page gathers into one load."""
-    return len(term.factors) == 1 and isinstance(term.factors[0], VariantFactor)
+    return [factor.kind for factor in term.factors] == [FactorKind.VARIANT]
 
 
 def _load_variance(reference: Reference, j: int) -> float:
@@ -104,16 +107,14 @@ def _genes(
     model: RiskModel, panel: ReferencePanel, population: str
 ) -> dict[str, tuple[HLAAllele, ...]]:
     """The alleles of each gene that can be chosen; genes of a haplotype scheme come with it."""
-    counted = [f for f in model.factors if isinstance(f, HLAAlleleFactor | AminoAcidFactor)]
     chosen: dict[str, tuple[HLAAllele, ...]] = {}
-    for gene in sorted({factor.gene for factor in counted}):
+    for gene in sorted({factor.gene for factor in factors_of(model.terms, GeneFactor)}):
         shares = panel.shares(gene, population)
         named = {
             allele
-            for factor in counted
-            if isinstance(factor, HLAAlleleFactor) and factor.gene == gene
+            for factor in factors_of(model.terms, HLAAlleleFactor)
             for allele in factor.alleles
-            if allele.resolution >= 2
+            if factor.gene == gene and allele.resolution >= 2
         }
         common = {allele for allele, share in shares.items() if share >= _COMMON}
         chosen[gene] = tuple(sorted(named | common))
@@ -148,7 +149,7 @@ def _factor(
 ) -> dict[str, Any]:
     match factor:
         case HaplotypeFactor():
-            pairs = [list(f.names) for f in model.factors if isinstance(f, DiplotypeFactor)]
+            pairs = [list(f.names) for f in factors_of(model.terms, DiplotypeFactor)]
             return {"kind": "haplotype", "name": factor.name, "pairs": pairs}
         case DiplotypeFactor():
             return {"kind": "diplotype", "names": list(factor.names)}

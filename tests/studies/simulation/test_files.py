@@ -233,9 +233,9 @@ def test_families_of_mixed_ancestry_from_the_command_line(tmp_path: Path) -> Non
     assert {record[0] for record in records} >= {"1", "6", "22"}
     assert not any(record[2].startswith("HLA_") for record in records)
     result = CliRunner().invoke(
-        command_line(), [*command[:-1], f"{tmp_path}/t", "--admixture", "EUR"]
+        command_line(), [*command[:-1], f"{tmp_path}/t", "--admixture", "EUR=most"]
     )
-    assert isinstance(result.exception, UsageError)
+    assert isinstance(result.exception, PopulationError)
 
 
 def test_pedigree_names_the_parents(tmp_path: Path) -> None:
