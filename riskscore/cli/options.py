@@ -391,5 +391,6 @@ def read_and_score(
     if question.by_ancestry:
         from riskscore.scoring.adjusted import ancestry_words
 
-        say(f"riskscore: warning: {warning}" for warning in ancestry_words(scores.cohort))
+        told = ancestry_words(scores.cohort, scores.placement)
+        say(f"riskscore: warning: {warning}" for warning in told)
     return scores

@@ -64,15 +64,21 @@ class MixedMoments:
         return within, within + (shares * between).sum(axis=1) / 2
 
 
-def moments_of(references: Sequence[Reference], sex: Sex | None) -> MixedMoments:
-    """The moments of a score in one sex, from its references in each superpopulation."""
-    means = []
-    for reference in references:
-        counted = reference.by_sex[sex].counted
-        terms = np.where(counted, reference.weights * reference.mean, 0.0)
-        means.append([float(terms[list(part.terms)].sum()) for part in reference.components])
-    variance = [reference.by_sex[sex].distribution.variance for reference in references]
-    return MixedMoments(np.array(variance), np.array(means))
+def moments_of(references: Sequence[Reference | None], sex: Sex | None) -> MixedMoments:
+    """The moments of a score in one sex, from its references in each superpopulation.
+
+    A superpopulation of which nobody has a share needs no reference, and has moments of 0.
+    """
+    some = next(reference for reference in references if reference is not None)
+    means = np.zeros((len(references), len(some.components)))
+    variance = np.zeros(len(references))
+    for k, reference in enumerate(references):
+        if reference is not None:
+            counted = reference.by_sex[sex].counted
+            terms = np.where(counted, reference.weights * reference.mean, 0.0)
+            means[k] = [float(terms[list(part.terms)].sum()) for part in reference.components]
+            variance[k] = reference.by_sex[sex].distribution.variance
+    return MixedMoments(variance, means)
 
 
 def placement_of(cohort: Cohort) -> Placement | None:
@@ -83,11 +89,13 @@ def placement_of(cohort: Cohort) -> Placement | None:
     return place(projection, component_table()) if projection.done.any() else None
 
 
-def ancestry_words(cohort: Cohort) -> list[str]:
-    """What percentiles by ancestry rest on, in sentences for the user; none where not asked."""
+def ancestry_words(cohort: Cohort, placement: Placement | None) -> list[str]:
+    """What percentiles by ancestry rest on, in sentences for the user; none where not asked.
+
+    ``placement`` is that of the cohort's people (:func:`placement_of`).
+    """
     if cohort.projection is None:
         return []
-    placement = placement_of(cohort)
     if placement is not None:
         return list(placement.words(cohort.population))
     return [
@@ -97,10 +105,13 @@ def ancestry_words(cohort: Cohort) -> list[str]:
 
 
 def by_ancestry(
-    cohort: Cohort, tables: Sequence[ModelScores], panel: ReferencePanel, chunk: int
+    cohort: Cohort,
+    tables: Sequence[ModelScores],
+    panel: ReferencePanel,
+    placement: Placement | None,
+    chunk: int,
 ) -> list[ModelScores]:
     """The scores of a cohort, adjusted where anybody's ancestry is known."""
-    placement = placement_of(cohort)
     if placement is None:
         unknown = np.full(len(cohort.samples), np.nan)
         return [replace(t, numbers={**t.numbers, Z_ADJUSTED: unknown}) for t in tables]
@@ -117,15 +128,18 @@ def adjusted(
     """
     z = np.full(len(cohort.samples), np.nan)
     percentile = table.numbers["percentile"].copy()
-    grounds = _grounds(table, cohort, panel, placement.populations)
     shares = placement.shares
     known: Mask = ~np.isnan(shares[:, 0])
     inside: Mask = known & ~placement.outside
+    shared: Mask = np.asarray((shares[inside] > 0).any(axis=0))
+    grounds = _grounds(table, cohort, panel, placement.populations, shared)
     flags = table.flags
     if grounds:
         percentile[known] = np.nan
-        references = [ground.reference for ground in grounds]
-        moments = {sex: moments_of(references, sex) for sex in people_by_sex(cohort.sex)}
+        references = [None if ground is None else ground.reference for ground in grounds]
+        moments = {}
+        if inside.any():
+            moments = {sex: moments_of(references, sex) for sex in people_by_sex(cohort.sex)}
         for start in range(0, len(cohort.samples), chunk):
             rows = range(start, min(start + chunk, len(cohort.samples)))
             span = slice(rows.start, rows.stop)
@@ -148,27 +162,39 @@ class _Ground:
 
 
 def _grounds(
-    table: ModelScores, cohort: Cohort, panel: ReferencePanel, populations: Sequence[str]
-) -> list[_Ground]:
-    """The model in each superpopulation; none at all where it has no frequencies of one of them."""
-    found: list[_Ground] = []
+    table: ModelScores,
+    cohort: Cohort,
+    panel: ReferencePanel,
+    populations: Sequence[str],
+    shared: Mask,
+) -> list[_Ground | None]:
+    """The model in each superpopulation; none at all where it has no frequencies of one of them.
+
+    Those that nobody has a share of (not ``shared``) are looked at, and not computed.
+    """
+    found: list[_Ground | None] = []
     if table.reference.basis is not Basis.POPULATION or table.model.plain is not None:
         return found
-    for name in populations:
+    model = replace(table.model, baseline=())  # a place in a distribution needs no risk
+    for name, needed in zip(populations, shared.tolist(), strict=True):
         own = replace(cohort, population=name)
-        centred = centred_on(table.model, own)
+        centred = centred_on(model, own)
         if centred.basis is not Basis.POPULATION:
             return []
         try:
-            reference = build_reference(centred.model, panel, name)
+            centred.model.require_population(name)
         except PopulationError:
             return []
-        found.append(_Ground(own, reference, ObservedPercentiles(reference)))
+        if needed:
+            reference = build_reference(centred.model, panel, name)
+            found.append(_Ground(own, reference, ObservedPercentiles(reference)))
+        else:
+            found.append(None)
     return found
 
 
 def _adjust(
-    grounds: Sequence[_Ground],
+    grounds: Sequence[_Ground | None],
     moments: Mapping[Sex | None, MixedMoments],
     panel: ReferencePanel,
     rows: range,
@@ -180,24 +206,26 @@ def _adjust(
     """Fill in Z and percentile of some people."""
     span = slice(rows.start, rows.stop)
     here, own = np.where(inside[span, None], shares[span], 0.0), inside[span]
-    measured = [Measurements(one.cohort, one.reference, panel, rows) for one in grounds]
-    designs = [one.design() for one in measured]
     deviation = np.zeros(len(rows))
-    for k, (design, ground) in enumerate(zip(designs, grounds, strict=True)):
-        reference = ground.reference
-        centred = weighted(design.expected, reference.weights, reference.centre)
-        deviation += here[:, k] * centred
+    looked = []
+    for k, ground in enumerate(grounds):
+        if ground is not None and (here[:, k] > 0).any():
+            reference = ground.reference
+            measured = Measurements(ground.cohort, reference, panel, rows)
+            design = measured.design()
+            looked.append((k, ground, measured, design))
+            centred = weighted(design.expected, reference.weights, reference.centre)
+            deviation += here[:, k] * centred
     within, variance = np.ones(len(rows)), np.ones(len(rows))
-    for sex, people in measured[0].by_sex.items():
+    for sex, people in looked[0][2].by_sex.items():
         within[people], variance[people] = moments[sex].of_shares(here[people])
     sd = np.sqrt(np.where(variance > 0, variance, np.nan))
     z[span] = np.where(own, deviation / sd, np.nan)
     scaled = deviation * np.sqrt(within) / sd
     total = np.zeros(len(rows))
-    for k, (design, ground) in enumerate(zip(designs, grounds, strict=True)):
-        if (here[:, k] > 0).any():
-            spread = uncertainty(measured[k], design, ground.reference)
-            total += here[:, k] * ground.percentiles.percentile(measured[k], design, spread, scaled)
+    for k, ground, measured, design in looked:
+        spread = uncertainty(measured, design, ground.reference)
+        total += here[:, k] * ground.percentiles.percentile(measured, design, spread, scaled)
     percentile[span] = np.where(own, total, percentile[span])
 
 

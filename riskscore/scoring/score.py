@@ -35,6 +35,8 @@ from riskscore.scoring.scored import ModelScores, ScoredCohort
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.scoring.ancestry.shares import Placement
+
 CHUNK = 4096  # samples worked on at a time; results do not depend on it
 # What a notebook shows of scores.
 _MODELS_SHOWN, _PEOPLE_SHOWN = 20, 5
@@ -57,6 +59,7 @@ class Scores(ScoredCohort):
     (1, 0)
     """
 
+    placement: Placement | None = None  # of percentiles by ancestry, where anybody's is known
     plot = Plots()  # scores.plot.waterfall(sample), an Altair chart
 
     def __repr__(self) -> str:
@@ -277,8 +280,11 @@ def score_cohort(
 
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
-    if cohort.projection is not None:
-        from riskscore.scoring.adjusted import by_ancestry
+    if cohort.projection is None:
+        return Scores(cohort, panel, tuple(tables))
+    from riskscore.scoring.adjusted import by_ancestry, placement_of
 
-        tables = by_ancestry(cohort, tables, panel, chunk)
-    return Scores(cohort, panel, tuple(tables))
+    placement = placement_of(cohort)
+    return Scores(
+        cohort, panel, tuple(by_ancestry(cohort, tables, panel, placement, chunk)), placement
+    )

@@ -173,7 +173,7 @@ def test_outside_the_reference_there_is_no_percentile_and_unknown_people_keep_th
     assert percentile[0] != before.numbers["percentile"][0]
     assert "ancestry=outside" in table.flags[1]
     assert "ancestry=unknown(EUR taken)" in table.flags[2]
-    told = " ".join(ancestry_words(scores.cohort))
+    told = " ".join(ancestry_words(scores.cohort, scores.placement))
     assert "1 of 3 people lie outside the reference people, and have no percentile" in told
     assert "the ancestry of 1 of 3 people is not known" in told
 
@@ -191,5 +191,5 @@ def test_where_nobodys_ancestry_is_known_nothing_changes() -> None:
     frame = scores.to_frame()
     assert frame["z_adjusted"].isna().all()
     assert frame.drop(columns="z_adjusted").equals(plain.to_frame())
-    assert "nobody's ancestry is known" in ancestry_words(scores.cohort)[0]
-    assert ancestry_words(plain.cohort) == []
+    assert "nobody's ancestry is known" in ancestry_words(scores.cohort, scores.placement)[0]
+    assert ancestry_words(plain.cohort, plain.placement) == []

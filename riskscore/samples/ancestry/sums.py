@@ -96,7 +96,8 @@ def read_sums(
     for start in range(0, len(table.variants), step):
         loci = slice(start, min(start + step, len(table.variants)))
         found = read_dosages(source, table.variants[loci], chosen, {}, reading)
-        total = _added(total, sums_of(table, loci, found.values.T))
+        if not np.isnan(found.values).all():
+            total = _added(total, sums_of(table, loci, found.values.T))
     return total
 
 

@@ -13,6 +13,7 @@ from riskscore.files import reference_root, require_file
 from riskscore.genetics.variant import Variant
 
 FILE = "1000G_components.npz"
+_PEOPLE = 32  # at a time, so that the numbers stay in a processor's cache
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,11 @@ class ComponentTable:
         As the people's components have a sum of squares of 1, it is also the sampling variance of
         each loading.
         """
-        frequency = self.expected(self.components)
-        return np.asarray((2 * frequency * (1 - frequency)).mean(axis=0))
+        total = np.zeros(len(self.mean))
+        for start in range(0, len(self.components), _PEOPLE):
+            frequency = self.expected(self.components[start : start + _PEOPLE])
+            total += (frequency * (1 - frequency)).sum(axis=0)
+        return 2 * total / len(self.components)
 
     @cached_property
     def centres(self) -> Array:

@@ -73,7 +73,8 @@ def place(projection: Projection, table: ComponentTable) -> Placement:
         # the reference people's spread has the error of a projection of all loci in it already
         excess = np.maximum(0.0, _trace(covariance) / _trace(own) - 1)[:, None, None] * own
         likeness[done] = _likeness(components, table, excess)
-        spread = np.tensordot(shares[done], table.spreads, axes=1) + excess
+        # no matrix product, whose last bits depend on how many people there are
+        spread = (shares[done][:, :, None, None] * table.spreads).sum(axis=1) + excess
         rest = components - _mixed(shares[done], table.centres)
         distance[done] = _squared_distance(rest, spread)
     return Placement(table.populations, shares, errors, likeness, distance)

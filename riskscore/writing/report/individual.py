@@ -12,7 +12,7 @@ from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import RiskModel
 from riskscore.scoring.account.ledger import ledger, uncertainty_rows
-from riskscore.scoring.adjusted import placement_of, shares_text
+from riskscore.scoring.adjusted import shares_text
 from riskscore.scoring.ancestry.projection import project
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.population.likeness import likeness
@@ -119,7 +119,7 @@ def _place(scores: Scores, sample: str) -> Array:
 
 
 def _similarity(scores: Scores, sample: str) -> Similarity:
-    placement, place = placement_of(scores.cohort), scores.cohort.samples.index(sample)
+    placement, place = scores.placement, scores.cohort.samples.index(sample)
     if placement is not None and not np.isnan(placement.distance[place]):
         assert scores.cohort.projection is not None
         shares = dict(zip(placement.populations, placement.shares[place].tolist(), strict=True))
