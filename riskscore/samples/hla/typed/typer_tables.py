@@ -2,7 +2,8 @@
 
 * seq2HLA: ``'`` behind a name says that other alleles fit as well; ``hoz(...)`` and ``no`` of a
   second allele are a homozygote and not typed.
-* PHLAT, Polysolver, DRAGEN: both alleles are always written.
+* PHLAT: a locus of few reads has "no call due to insufficient reads at this locus" for alleles.
+* Polysolver, DRAGEN: both alleles are always written.
 * Kourami: a row an allele, two rows a gene.
 * SpecHLA: ``-`` is not typed; the sample is named.
 """
@@ -52,16 +53,21 @@ def is_phlat(header: Sequence[str]) -> bool:
 
 
 def read_phlat(sheet: Sheet) -> Typings:
-    """PHLAT's _HLA.sum: locus and two alleles."""
-    sheet.rectangular()
+    """PHLAT's _HLA.sum: locus and two alleles, or "no call due to insufficient reads"."""
     people: People = {"": {}}
+    lost = []
     for row in range(1, len(sheet.rows)):
         cells = sheet.rows[row]
         gene = gene_of(cells[0])
-        if gene:
+        if gene and " ".join(cells[1:]).startswith("no call"):
+            lost.append(gene)
+        elif gene and len(cells) < 3:
+            raise sheet.error("a row is not a locus and two alleles", row)
+        elif gene:
             one, two = (sheet.name(row, cells[place], gene, place) for place in (1, 2))
             add(sheet, people, row, "", gene, two_alleles(gene, one, two))
-    return Typings("PHLAT", people)
+    notes = (f"PHLAT calls no alleles of {', '.join(lost)}: too few reads",) if lost else ()
+    return Typings("PHLAT", people, notes)
 
 
 def is_polysolver(row: Sequence[str]) -> bool:
@@ -85,8 +91,12 @@ def read_polysolver(sheet: Sheet) -> Typings:
 
 
 def is_kourami(row: Sequence[str]) -> bool:
-    """Whether a row is an allele with its matched bases, identity and lengths."""
-    return len(row) == 6 and "*" in row[0] and all(cell.isdigit() for cell in (row[1], *row[3:]))
+    """Whether a row is an allele with its matched bases, identity and two lengths.
+
+    Later releases add the weight of the weakest edge.
+    """
+    numbers = (row[1], *row[3:]) if len(row) in {5, 6} else ("",)
+    return "*" in row[0] and all(cell.isdigit() for cell in numbers)
 
 
 def read_kourami(sheet: Sheet) -> Typings:
@@ -94,7 +104,9 @@ def read_kourami(sheet: Sheet) -> Typings:
     found: dict[str, list[tuple[int, HLAName]]] = {}
     for row, cells in enumerate(sheet.rows):
         if not is_kourami(cells):
-            raise sheet.error("a row is not an allele and five numbers", row)
+            raise sheet.error(
+                "a row is not an allele, matched bases, identity and two lengths", row
+            )
         names = [sheet.name(row, text, "", 0) for text in cells[0].split(";")]
         members = [member for name in names if name is not None for member in name.members]
         if members:

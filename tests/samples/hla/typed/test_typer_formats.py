@@ -98,6 +98,32 @@ def test_other_people_and_probabilities_of_these_files() -> None:
     assert "fit as well" in read_typings(CORPUS / "P1-ClassI.HLAgenotype4digits").notes[0]
 
 
+def test_kourami_of_five_columns_is_kourami(tmp_path: Path) -> None:
+    """As its README has them: allele, matched bases, identity, both lengths."""
+    whole = CORPUS / "P1.result"
+    path = tmp_path / "P1.result"
+    path.write_text("".join(f"{x.rpartition(chr(9))[0]}\n" for x in whole.read_text().splitlines()))
+    assert read_typings(path).people == read_typings(whole).people
+    assert read_typings(path).format == "Kourami"
+
+
+def test_a_locus_that_phlat_does_not_call_is_not_typed(tmp_path: Path) -> None:
+    """Whole lines as public converters meet them: no call, a second field xx, no p-value."""
+    path = tmp_path / "P1_HLA.sum"
+    path.write_text(
+        "Locus\tAllele1\tAllele2\tLLtot\tpval1\tpval2\n"
+        "HLA_A\tA*26:01:01\tA*33:xx\t-2164.62\t1.2e-05\tNA\n"
+        "HLA_DQB1\tno call due to insufficient reads at this locus\n"
+        "HLA_DRB1 no call due to insufficient reads at this locus\n"
+    )
+    read = read_typings(path)
+    assert {gene: shown(g) for gene, g in read.people[""].items()} == {"A": "A*26:01:01+A*33"}
+    assert read.notes == ("PHLAT calls no alleles of DQB1, DRB1: too few reads",)
+    path.write_text(path.read_text() + "HLA_B\tB*07:02\n")
+    with pytest.raises(HLAFormatError, match="not a locus and two alleles"):
+        read_typings(path)
+
+
 @pytest.mark.parametrize(
     ("share", "expected"),
     [(60.0, "A*01:01+A*02:01"), (90.0, "A*01:01+A*"), (97.0, "A*01:01+A*01:01")],
