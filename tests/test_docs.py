@@ -8,7 +8,7 @@ import pytest
 import riskscore
 from riskscore import errors
 from riskscore.genetics.missing import Missing
-from riskscore.scoring.columns import COLUMNS
+from riskscore.scoring.scores.columns import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -389,7 +389,7 @@ def read_and_score(
     scores = score(cohort)
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
     if question.by_ancestry:
-        from riskscore.scoring.adjusted import ancestry_words
+        from riskscore.scoring.scores.adjusted import ancestry_words
 
         told = ancestry_words(scores.cohort, scores.placement)
         say(f"riskscore: warning: {warning}" for warning in told)

@@ -26,11 +26,11 @@ from riskscore.scoring.account.ledger import (
     ledger,
     uncertainty_rows,
 )
-from riskscore.scoring.columns import columns_of
-from riskscore.scoring.people_scores import Halves, score_people
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.centre import centred_on
-from riskscore.scoring.scored import ModelScores, ScoredCohort
+from riskscore.scoring.scores.columns import columns_of
+from riskscore.scoring.scores.people_scores import Halves, score_people
+from riskscore.scoring.scores.scored import ModelScores, ScoredCohort
 
 if TYPE_CHECKING:
     import pandas
@@ -276,13 +276,13 @@ def score_cohort(
         )
         table = score_people(cohort, reference, panel, chunk, halves)
         if model.plain is not None:
-            from riskscore.scoring.genome_wide import with_plain
+            from riskscore.scoring.scores.genome_wide import with_plain
 
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
     if cohort.projection is None:
         return Scores(cohort, panel, tuple(tables))
-    from riskscore.scoring.adjusted import by_ancestry, placement_of
+    from riskscore.scoring.scores.adjusted import by_ancestry, placement_of
 
     placement = placement_of(cohort)
     return Scores(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskscore.scoring.account.coverage import match_report
 from riskscore.scoring.account.ledger import ledger
 from riskscore.scoring.score import Scores
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.measurements import by_measurement
 from riskscore.writing.plain_words import NOTICE, risk_words
 from riskscore.writing.words import coverage_words

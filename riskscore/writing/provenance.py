@@ -18,7 +18,7 @@ from typing import Any
 from riskscore.distribution import version_of
 from riskscore.files import reference_root, sha256
 from riskscore.samples.question import AUTO_POPULATION, Question
-from riskscore.scoring.scored import ScoredCohort
+from riskscore.scoring.scores.scored import ScoredCohort
 
 SCHEMA = "riskscore-provenance-1"
 SEAL = "record_sha256"

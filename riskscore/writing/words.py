@@ -13,7 +13,7 @@ from riskscore.samples.hla.words import report_words
 from riskscore.samples.question import Question
 from riskscore.scoring.account.coverage import MatchRow, coverage_table, match_report
 from riskscore.scoring.score import Scores
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.plain_words import risk_words
 
 _SHOWN = 8

@@ -19,8 +19,8 @@ from riskscore.errors import ShardError, UsageError
 from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.account.coverage import coverage_table, tally_scores
-from riskscore.scoring.columns import NUMBERS
-from riskscore.scoring.tally import Tally, exact_sum
+from riskscore.scoring.scores.columns import NUMBERS
+from riskscore.scoring.scores.tally import Tally, exact_sum
 from riskscore.writing.folders.bundle import write_shard
 from riskscore.writing.folders.merge import merge
 from riskscore.writing.provenance import sealed

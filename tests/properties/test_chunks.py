@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import riskscore as rs
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.files.second_process import TwoProcesses
-from riskscore.scoring import people_scores
 from riskscore.scoring.score import score_cohort
+from riskscore.scoring.scores import people_scores
 
 VCF = Path(__file__).parents[2] / "tests" / "data" / "t1d_b38_clean.vcf.gz"
 MODELS = [rs.load_model(name) for name in ("t1d", "ra", "sle")]

@@ -16,7 +16,7 @@ import riskscore as rs
 from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.score import Scores
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.scored import ModelScores
 
 Make = Callable[..., Path]
 PANEL = reference_panel()

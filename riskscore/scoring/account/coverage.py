@@ -16,9 +16,9 @@ from riskscore.genetics.variant import Strand
 from riskscore.models.plain import PlainVariants
 from riskscore.models.terms import Factor, Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.genome_wide import COMPONENT, plain_reference
-from riskscore.scoring.scored import ModelScores, ScoredCohort
-from riskscore.scoring.tally import Covered, Tally, Thing
+from riskscore.scoring.scores.genome_wide import COMPONENT, plain_reference
+from riskscore.scoring.scores.scored import ModelScores, ScoredCohort
+from riskscore.scoring.scores.tally import Covered, Tally, Thing
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.uncertainty import VarianceSource
 from riskscore.scoring.observed.variance import shares_by_term
 from riskscore.scoring.population.reference import Reference
-from riskscore.scoring.scored import ModelScores, ScoredCohort
+from riskscore.scoring.scores.scored import ModelScores, ScoredCohort
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from riskscore.models.model import BaselineRisk, Card, Citation, RiskModel
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import ExposureFactor, Status, Term, factors_of
 from riskscore.scoring.population.build import build_reference
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.scored import ModelScores
 from riskscore.studies.association.fit import Fit
 from riskscore.studies.evaluation.calibration import calibration_fits, check_share
 from riskscore.studies.people import read_outcome

@@ -9,7 +9,7 @@ import numpy as np
 
 from riskscore.errors import StudyTableError
 from riskscore.scoring.score import Scores
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.scored import ModelScores
 from riskscore.studies.people import aligned
 
 if TYPE_CHECKING:

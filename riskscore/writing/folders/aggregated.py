@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from riskscore.scoring.tally import Tally
+from riskscore.scoring.scores.tally import Tally
 from riskscore.writing.tables.text_columns import Block
 from riskscore.writing.tables.write import tsv_parts
 

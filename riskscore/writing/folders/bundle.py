@@ -18,7 +18,7 @@ from riskscore.scoring.account.coverage import (
     tally_scores,
 )
 from riskscore.scoring.score import Scores
-from riskscore.scoring.tally import Tally
+from riskscore.scoring.scores.tally import Tally
 from riskscore.writing.folders.aggregated import (
     AGGREGATED,
     aggregated_blocks,

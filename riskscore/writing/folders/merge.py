@@ -8,7 +8,7 @@ from pathlib import Path
 
 from riskscore.errors import ShardError, UsageError
 from riskscore.outputs import require_new_folder
-from riskscore.scoring.columns import columns_of
+from riskscore.scoring.scores.columns import columns_of
 from riskscore.writing.folders.bundle import write_tables
 from riskscore.writing.folders.dataset import require_own_folder, run_of, write_dataset
 from riskscore.writing.folders.failures import Failure, read_failed_shard, tells_failure

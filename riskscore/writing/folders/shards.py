@@ -18,7 +18,7 @@ from typing import Any
 from riskscore.errors import ShardError
 from riskscore.files import read_text, sha256
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.tally import Tally
+from riskscore.scoring.scores.tally import Tally
 from riskscore.writing.provenance import asks_ancestry, is_sealed
 from riskscore.writing.tables.parquet import scores_schema
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from riskscore.scoring.tally import Tally
+from riskscore.scoring.scores.tally import Tally
 from riskscore.writing.folders.shards import Whole
 from riskscore.writing.provenance import NOTICE, software
 

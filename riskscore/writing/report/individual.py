@@ -12,13 +12,13 @@ from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import RiskModel
 from riskscore.scoring.account.ledger import ledger, uncertainty_rows
-from riskscore.scoring.adjusted import shares_text
 from riskscore.scoring.ancestry.projection import project
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.population.likeness import likeness
 from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.adjusted import shares_text
+from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.measurements import Measurement, by_measurement
 from riskscore.writing.plain_words import in_thousand, natural
 from riskscore.writing.report.charts import (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from riskscore.samples.hla.table import HLA_COLUMNS
-from riskscore.scoring.columns import NUMBERS, Z_ADJUSTED, columns_of
+from riskscore.scoring.scores.columns import NUMBERS, Z_ADJUSTED, columns_of
 from riskscore.writing.tables.text_columns import Block, cell
 
 

@@ -17,7 +17,7 @@ import riskscore as rs
 from riskscore.models.model import RiskModel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.frame import read_frame
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.scored import ModelScores
 
 PEOPLE = 1500
 _MISREAD, _CONFUSED = 0.15, 5  # how often the commonest alleles of a gene are, and how many

@@ -14,9 +14,7 @@ from riskscore.models.model import MissingPolicy
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.columns import NUMBERS, RISKS
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
-from riskscore.scoring.flags import flags_of
 from riskscore.scoring.link import expit, odds_ratio
 from riskscore.scoring.observed.percentile import ObservedPercentiles
 from riskscore.scoring.observed.share import (
@@ -31,8 +29,10 @@ from riskscore.scoring.observed.variance import uncertainty
 from riskscore.scoring.population.reference import Basis, Reference
 from riskscore.scoring.risk.asked_ages import AskedAges, asked_ages, rates_by_sex
 from riskscore.scoring.risk.family_history import FamilyHistories, family_histories
-from riskscore.scoring.scored import ModelScores
-from riskscore.scoring.tally import exact_sum
+from riskscore.scoring.scores.columns import NUMBERS, RISKS
+from riskscore.scoring.scores.flags import flags_of
+from riskscore.scoring.scores.scored import ModelScores
+from riskscore.scoring.scores.tally import exact_sum
 
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 _CHUNKS = 4  # of people whose measurements are read at once

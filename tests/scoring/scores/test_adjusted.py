@@ -15,7 +15,7 @@ from riskscore.samples.ancestry.sums import ProjectionSums, no_sums, sums_of
 from riskscore.samples.ancestry.table import component_table
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.people_part import PeoplePart
-from riskscore.scoring.adjusted import MixedMoments, ancestry_words, placement_of
+from riskscore.scoring.scores.adjusted import MixedMoments, ancestry_words, placement_of
 
 TABLE = component_table()
 POPULATIONS = TABLE.populations

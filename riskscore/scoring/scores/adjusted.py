@@ -33,7 +33,6 @@ from riskscore.samples.ancestry.table import component_table
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.ancestry.projection import project
 from riskscore.scoring.ancestry.shares import Placement, place
-from riskscore.scoring.columns import Z_ADJUSTED
 from riskscore.scoring.design import Measurements, people_by_sex
 from riskscore.scoring.observed.percentile import ObservedPercentiles
 from riskscore.scoring.observed.share import weighted
@@ -41,7 +40,8 @@ from riskscore.scoring.observed.variance import uncertainty
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.centre import centred_on
 from riskscore.scoring.population.reference import Basis, Reference
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.columns import Z_ADJUSTED
+from riskscore.scoring.scores.scored import ModelScores
 
 _TOLD = 0.05  # the least share that a flag names
 

@@ -19,10 +19,10 @@ from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.terms import CODINGS
 from riskscore.samples.genome_wide.plain_sums import PlainSums
-from riskscore.scoring.columns import RISKS
 from riskscore.scoring.link import odds_ratio
 from riskscore.scoring.population.reference import Basis
-from riskscore.scoring.scored import ModelScores
+from riskscore.scoring.scores.columns import RISKS
+from riskscore.scoring.scores.scored import ModelScores
 
 COMPONENT = "genome_wide"
 _WIDEST = 0.5  # the frequency at which an unobserved variant's share of the variance is largest

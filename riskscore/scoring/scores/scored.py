@@ -25,9 +25,9 @@ class ModelScores:
     of a person of average score, who is not the average person.
 
     ``component_coverage`` is by component the share of expected variance observed, shape
-    (samples,); ``term_seen`` is its sum over samples by term, exact (see
-    :func:`riskscore.scoring.tally.exact_sum`), and ``term_reasons`` counts the samples with each
-    reason for a gap, shape (terms, reasons).
+    (samples,); ``term_seen`` is its sum over samples by term, exact (see :func:`exact_sum` of
+    tally.py), and ``term_reasons`` counts the samples with each reason for a gap, shape (terms,
+    reasons).
     ``variance`` is of the log odds, by source of uncertainty.
     """
 
