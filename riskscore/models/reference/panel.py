@@ -137,10 +137,17 @@ class ReferencePanel:
         """The name by which the panel knows an allele: two fields, of the first of its G group."""
         short = allele.reduced(2)
         plain = HLAAllele(short.gene, short.fields, "N" if short.suffix == "N" else "")
-        for first, members in self.group_members(population).items():
-            if any(member == plain for member, _ in members):
-                return first
-        return plain
+        if population not in self._firsts:
+            named = self._firsts[population] = {}
+            for first, members in self.group_members(population).items():
+                for member, _ in members:
+                    named.setdefault(member, first)
+        return self._firsts[population].get(plain, plain)
+
+    @cached_property
+    def _firsts(self) -> dict[str, dict[HLAAllele, HLAAllele]]:
+        """By population the first name of each allele's G group, of those asked for."""
+        return {}
 
     def candidates(self, name: HLAName, population: str) -> Shares:
         """The alleles that a name may stand for, each with its probability there; they sum to 1.

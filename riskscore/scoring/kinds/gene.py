@@ -7,6 +7,7 @@ population's allele frequencies are all there is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class GeneKind(Kind):
     ) -> None:
         self.gene, self._read, self._panel = factors[0].gene, tuple(factors), panel
         self._population = population
+        self._counted: dict[HLAName, list[tuple[Array, float]]] = {}
         table = panel.shares(self.gene, population)
         told = [(self._verdicts(allele), share) for allele, share in table.items()]
         told = [(verdicts, share) for verdicts, share in told if not np.isnan(verdicts).any()]
@@ -56,6 +58,11 @@ class GeneKind(Kind):
 
     def _possible(self, name: HLAName) -> list[tuple[Array, float]]:
         """What an allele of that name may count as, with probabilities; none if nobody can tell."""
+        if name not in self._counted:
+            self._counted[name] = self._may_count(name)
+        return self._counted[name]
+
+    def _may_count(self, name: HLAName) -> list[tuple[Array, float]]:
         own = self._verdicts(name)
         if not np.isnan(own).any():
             return [(own, 1.0)]
@@ -87,16 +94,24 @@ class GeneKind(Kind):
         name = np.repeat(np.arange(len(possible)), [len(own) for own in possible])
         names = States.of_rows(name, table, share, len(possible))
         span = calls.rows(rows.start, rows.stop)
-        first, row = names.rows_of(calls.first[span])
-        second, again = names.rows_of(calls.second[span][row])
+        owner = calls.sample[span] - rows.start
+        one, other, chance = calls.first[span], calls.second[span], calls.probability[span]
+        sample, kind = owner, np.arange(len(owner))
+        if (np.diff(owner) > 0).all():  # one genotype each: those of equal ones are one
+            head, kind = alike(np.column_stack([one, other, chance.view(np.int64)]))
+            one, other, chance, sample = one[head], other[head], chance[head], np.arange(len(head))
+        first, row = names.rows_of(one)
+        second, again = names.rows_of(other[row])
         row, first = row[again], first[again]
-        probability = calls.probability[span][row] * share[first] * share[second]
+        probability = chance[row] * share[first] * share[second]
         numbers = self._numbers(table[first] + table[second])
-        sample = calls.sample[span][row] - rows.start
-        states = States.of_rows(sample, numbers, probability, len(rows))
+        states = States.of_rows(sample[row], numbers, probability, len(rows))
         # Of whom a possible name cannot be told nothing is known.
-        whole = np.abs(states.expected(np.ones(len(sample))) - 1) < _WHOLE
-        return states.only(whole).merged().shared()
+        whole = np.abs(states.expected(np.ones(len(row))) - 1) < _WHOLE
+        found = states.only(whole).merged().shared()
+        of = np.full(len(rows), NOBODY, dtype=np.int64)
+        of[owner] = found.of[sample][kind]
+        return replace(found, of=of)
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
         return words_of_gene(self._read[self.factors.index(factor)], cohort, place)

@@ -7,7 +7,6 @@ asked for, which takes less time than to transform the whole grid back.
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +16,7 @@ from riskscore.arrays import Array, Places
 from riskscore.scoring.population.distribution import WIDTH
 
 Spectral = NDArray[np.complex128]  # frequencies of a transform, from 0 on
-SILENT = 3e-16  # a frequency of a lesser size is nothing
+NEGLIGIBLE = 1e-14  # of a share
 _AT_ONCE = 256  # values whose frequencies are summed at a time
 
 
@@ -42,13 +41,20 @@ class Grid:
         angle = self._angles[chosen]
         return np.asarray(np.exp(-(angle**2) * variance / (2 * WIDTH**2)))
 
-    def heard(self, transform: Spectral, variance: float) -> Places:
-        """The frequencies at which anything is left of a sum with a normal variable, and 0."""
-        angle = math.inf
-        if variance > 0:
-            angle = math.sqrt(-2 * math.log(SILENT) / variance) * WIDTH
-        last = math.ceil(min(angle * self.size / (2 * np.pi) + 1, self.count))
-        return np.flatnonzero(np.abs(transform[:last]) > SILENT)
+    def heard(self, transform: Spectral) -> Places:
+        """The frequencies, 0 first, without the least of them: no share changes by NEGLIGIBLE.
+
+        Of a share :meth:`below` the frequency T_m makes abs(T_m) / m at most.
+        """
+        size = np.abs(transform[1:]) / np.arange(1, self.count)
+        order = np.argsort(size)
+        kept = order[np.cumsum(size[order]) > NEGLIGIBLE]
+        return np.append(0, np.sort(kept) + 1)
+
+    def heard_beside(self, transform: Spectral, heard: Places, variance: float) -> Places:
+        """Those of them that are left where a normal variable is added."""
+        size = np.abs(transform[heard[1:]]) / heard[1:] * self.normal(variance, heard[1:])
+        return np.append(0, heard[1:][size > NEGLIGIBLE / len(heard)])
 
     def middles(self, transform: Spectral) -> Array:
         """The share below each step and half of its own, from all frequencies."""

@@ -48,7 +48,7 @@ _OCTAVE = 4  # shares left open are rounded to so many steps from a number to it
 _LEAST_OPEN = 2.0**-30  # a lesser share is nothing
 _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
-_FEW = 1024  # so many frequencies at most are summed at people's scores
+_FEW = 2048  # so many frequencies at most are summed at people's scores
 Alike = tuple[bytes, float, float]  # what is known, the share left open, the variants' scale
 Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held", bound=NDArray[Any])
@@ -114,6 +114,7 @@ class _OfSex:
         self.expected = reference.weights[chosen] ** 2 * reference.variance[chosen]
         self._parts: dict[tuple[int, bytes], States | None] = {}
         self._densities: dict[float, Spectral] = {}
+        self._heard: dict[float, Places] = {}  # their frequencies
         self._variances: dict[bytes, float] = {}
         self._transforms: dict[tuple[int, bytes, float], Spectral] = {}
         self._low: dict[tuple[int, bytes, float], Spectral] = {}  # their low frequencies
@@ -179,7 +180,10 @@ class _OfSex:
     def _few(self, of: Alike, known: list[Mask]) -> tuple[Spectral, Places] | None:
         """The transform where anything is left of it, and at which frequencies; None of many."""
         if of not in self._blurred:
-            heard = self.grid.heard(self._variants(of[2]), self._blur(of, known))
+            variants = self._variants(of[2])
+            if of[2] not in self._heard:
+                self._heard[of[2]] = self.grid.heard(variants)
+            heard = self.grid.heard_beside(variants, self._heard[of[2]], self._blur(of, known))
             few = len(heard) <= _FEW and heard[-1] < self.grid.count - 1
             self._blurred[of] = (self._total(of, known, heard), heard) if few else None
         return self._blurred[of]

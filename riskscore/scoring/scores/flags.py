@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,12 +69,13 @@ def flags_of(
     if stand_ins:
         source, every = design.model.stand_in_population, len(design.model.frequencies)
         last.append(f"frequencies_from={source}({stand_ins}/{every})")
+    reasons = _reason_flags([terms[j] for j in genetic], states[:, : len(genetic)])
     texts = []
-    for pattern in states:
-        reason, used, tagged = np.split(pattern[:-3], [len(genetic), len(genetic) + len(fallback)])
+    for pattern, own_reasons in zip(states[:, len(genetic) :], reasons, strict=True):
+        used, tagged = pattern[: len(fallback)], pattern[len(fallback) : -3]
         untyped = {allele for allele, on in zip(alleles, tagged, strict=True) if on}
         parts = ["not_scored"] if pattern[-1] else []
-        parts += _reason_flags([terms[j] for j in genetic], reason)
+        parts += own_reasons
         parts += [
             f"stand_in={terms[j].id} for HLA-{terms[j].fallback_for}"
             for j, on in zip(fallback, used, strict=True)
@@ -153,18 +156,25 @@ def _states(
     return state[first], kind
 
 
-def _reason_flags(terms: list[Term], reasons: NDArray[np.uint8]) -> list[str]:
-    flags = []
+def _reason_flags(terms: list[Term], states: NDArray[np.uint8]) -> Iterator[list[str]]:
+    """By row of reasons (rows, terms) the flags of those that are told, in order of the reason."""
     skipped = (Missing.NOT_MISSING, Missing.NOT_APPLICABLE, Missing.NOT_GIVEN)
-    for reason in sorted(set(reasons.tolist()) - set(skipped)):
-        lost = [t for t, r in zip(terms, reasons, strict=True) if r == reason]
-        if len(lost) <= _NAMED:
-            what = ",".join(term.id for term in lost)
-        else:
-            counts = Counter(term.component for term in lost)
-            what = ",".join(f"{name}({n})" for name, n in counts.items())
-        flags.append(f"{Missing(reason).name.lower()}={what}")
-    return flags
+    rows, places = np.nonzero(~np.isin(states, skipped))
+    start = np.searchsorted(rows, np.arange(len(states) + 1)).tolist()
+    codes, told = states[rows, places].tolist(), places.tolist()
+    for first, last in pairwise(start):
+        lost: dict[int, list[Term]] = {}
+        for reason, place in zip(codes[first:last], told[first:last], strict=True):
+            lost.setdefault(reason, []).append(terms[place])
+        yield [f"{Missing(r).name.lower()}={_named(lost[r])}" for r in sorted(lost)]
+
+
+def _named(terms: list[Term]) -> str:
+    """A few terms by name, more as counts of components."""
+    if len(terms) <= _NAMED:
+        return ",".join(term.id for term in terms)
+    counts = Counter(term.component for term in terms)
+    return ",".join(f"{name}({n})" for name, n in counts.items())
 
 
 def _speaks(allele: HLAAllele, untyped: set[HLAAllele], cohort: Cohort) -> bool:
