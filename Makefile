@@ -88,6 +88,9 @@ docs: setup $(DOCS_READY) ## Build the documentation into build/docs; warnings a
 	$(DOCS)/bin/python -m sphinx -W --keep-going -q -b html $(DOCS_SOURCE) build/docs
 	@echo "build/docs/index.html"
 
+LESSONS := notebooks/*.ipynb
+SLIDES := build/slides
+
 # What shows slides is loaded from the web as they are opened, or from LIBRARIES, which is named as from build/slides.
 SLIDES_FROM = $(if $(LIBRARIES),--reveal-prefix $(LIBRARIES)/reveal.js \
   --SlidesExporter.require_js_url=$(LIBRARIES)/requirejs/require.js \
@@ -95,10 +98,10 @@ SLIDES_FROM = $(if $(LIBRARIES),--reveal-prefix $(LIBRARIES)/reveal.js \
   '--SlidesExporter.mathjax_url=$(LIBRARIES)/mathjax/MathJax.js?config=TeX-AMS_CHTML-full')
 
 slides: setup $(DOCS_READY) ## Make a slide deck of each lesson in build/slides (LIBRARIES=node_modules: no web)
-	$(DOCS)/bin/python -m jupyter nbconvert --to slides --no-input --output-dir build/slides \
+	$(DOCS)/bin/python -m jupyter nbconvert --to slides --no-input --output-dir $(SLIDES) \
 	  --SlidesExporter.reveal_scroll=True --SlidesExporter.exclude_input_prompt=True \
 	  --SlidesExporter.exclude_output_prompt=True --SlidesExporter.exclude_anchor_links=True \
-	  $(SLIDES_FROM) notebooks/*.ipynb
+	  $(SLIDES_FROM) $(LESSONS)
 
 lock: ## Write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade for newer releases)
 	$(PYTHON) -m venv $(LOCK_VENV)

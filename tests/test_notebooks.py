@@ -2,8 +2,10 @@
 
 import html
 import math
+import os
 import re
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +249,26 @@ def test_lesson_is_a_deck_of_slides(path: Path) -> None:
             assert kind == ("slide" if cell.source.startswith("#") else "subslide")
         elif any("image/png" in output.get("data", {}) for output in cell.outputs):
             assert kind == "subslide"  # a picture fills a slide
+
+
+def test_a_deck_is_built(tmp_path: Path) -> None:
+    """A lesson's slides: a section for each, its pictures, and neither code nor the check."""
+    if not (ROOT / ".cache" / "docs" / ".ready").exists():
+        if os.environ.get("RISKSCORE_REQUIRE_ORACLES"):
+            pytest.fail("what makes slides is not installed: make docs")
+        pytest.skip("what makes slides is not installed: make docs")
+    lesson = ROOT / "notebooks" / "04_dr_dq_diplotypes_and_phase.ipynb"
+    command = ["make", "-s", "slides", f"LESSONS={lesson}", f"SLIDES={tmp_path}"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    deck = (tmp_path / f"{lesson.stem}.slides.html").read_text()
+    cells = _read(lesson).cells
+    kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    assert deck.count("<section") >= kinds.count("slide") + kinds.count("subslide")
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    pictures = [o["data"]["image/png"].strip() for o in outputs if "image/png" in o.get("data", {})]
+    assert len(pictures) > 1
+    assert all(picture in deck for picture in pictures)
+    assert "highlight hl-ipython3" not in deck  # code
 
 
 @lesson
