@@ -146,7 +146,7 @@ def test_genotypes_missing(name: str, draw: Draw) -> None:
 @pytest.mark.parametrize("name", ["t1d", "ra", "ms"])
 def test_genotypes_imputed(name: str, draw: Draw) -> None:
     model = _certain_weights(rs.load_model(name))
-    frame = draw(model, 1000, 13).drop(columns="rs9268839", errors="ignore")
+    frame = draw(model, 600, 13).drop(columns="rs9268839", errors="ignore")
     seen, truth = _blurred(frame, model, 6)
     held = _holds(seen, model, _log_odds(truth, model))
     assert 0.93 <= held.mean() <= 0.97
@@ -186,7 +186,7 @@ def test_everything_unsure_together(name: str, draw: Draw) -> None:
     model, rng = _with_interval(rs.load_model(name)), np.random.default_rng(16)
     held = []
     for seed in range(16):
-        frame = draw(model, 120, 100 + seed).drop(columns="rs9268839", errors="ignore")
+        frame = draw(model, 60, 100 + seed).drop(columns="rs9268839", errors="ignore")
         variants = [c for c in frame if c.startswith("rs")]
         hidden = _hidden(frame, variants, 0.3, seed)
         seen, truth = _blurred(hidden, model, seed)
