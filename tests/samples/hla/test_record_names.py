@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pysam
+import pysam.bcftools
 import pytest
 
 import riskscore as rs
@@ -64,8 +64,8 @@ def bgzipped(path: Path) -> Path:
 
 def bcf(path: Path) -> Path:
     target = path.with_suffix(".bcf")
-    subprocess.run(["bcftools", "view", "-Ob", "-o", target, path], check=True)
-    subprocess.run(["bcftools", "index", target], check=True)
+    pysam.bcftools.view("-Ob", "-o", str(target), str(path), catch_stdout=False)
+    pysam.bcftools.index(str(target))
     return target
 
 
