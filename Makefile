@@ -46,8 +46,11 @@ test-quick: setup ## A part of the tests in less than a minute: names, models, a
 torture: setup ## Kill, starve and race batches at length, of which `make test` samples a part
 	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture
 
-fuzz: setup ## Compare both ways of reading on files with changed bytes (MINUTES=10)
-	$(BIN)/python -m tests.fuzz.two_paths --minutes $(or $(MINUTES),10)
+FUZZ_FLAGS = --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup ## Read files of every kind with changed bytes (MINUTES=10 for each of two parts; SEED=1)
+	$(BIN)/python -m tests.fuzz.readers $(FUZZ_FLAGS)
+	$(BIN)/python -m tests.fuzz.two_paths $(FUZZ_FLAGS)
 
 # Snakemake is no dependency of riskscore: it has an environment of its own.
 $(PIPELINE_READY): pipelines/requirements.lock

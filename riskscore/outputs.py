@@ -6,6 +6,7 @@ process holds a lock on it; what one that was killed has left behind, the next r
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import hashlib
@@ -20,6 +21,7 @@ from typing import IO
 from riskscore.errors import OutputError, UsageError
 
 _UNFINISHED = ".unfinished"
+_NO_ROOM = 1 << 16  # bytes free
 # Read together with a file of that name, or of that stem.
 _COMPANIONS, _SIBLINGS = (".tbi", ".csi", ".bgi"), (".pvar", ".pvar.zst", ".psam", ".sample")
 _PAGES = (".html", ".png", ".svg")  # which no reader of a folder of results reads
@@ -139,6 +141,23 @@ def as_output_errors(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(f"could not write: {error.strerror}", where=path.name) from error
+
+
+@contextmanager
+def as_temporary_errors() -> Iterator[None]:
+    """What a full temporary folder refuses within, as an OutputError that says what to do.
+
+    htslib tells no reason, so that what fails while nothing is free counts as that.
+    """
+    try:
+        yield
+    except OSError as error:
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT} and free >= _NO_ROOM:
+            raise
+        raise OutputError(
+            "the temporary folder has no room left", fix="set TMPDIR to a folder that has"
+        ) from error
 
 
 def _lock(handle: int) -> None:

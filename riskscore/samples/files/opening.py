@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 
 from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError, UsageError
 from riskscore.files import FileMark, require_file
+from riskscore.outputs import as_temporary_errors
 from riskscore.samples.files.containers import Container, recognise, recognise_file, require_end
 from riskscore.samples.files.header import one_copy
 from riskscore.samples.files.reading import Reading
@@ -185,6 +186,7 @@ def _open_stdin(reading: Reading, fast: bool) -> Source:
             fix="name the file",
         )
     with tempfile.NamedTemporaryFile(suffix=".bcf") as copy:
-        shutil.copyfileobj(stream, copy)
-        copy.flush()
+        with as_temporary_errors():
+            shutil.copyfileobj(stream, copy)
+            copy.flush()
         return _bcf(Path(copy.name), make_index=True, name="standard input", fast=fast)

@@ -1,8 +1,11 @@
 """Several files as one cohort, standard input, and what is refused before anything is read."""
 
+import errno
 import gzip
 import io
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -208,6 +211,36 @@ def test_standard_input(
     samples, found = read("-")
     assert samples == ("A", "B", "C")
     assert same(found.values[:1], [[0, 1, 2]])
+
+
+@pytest.mark.parametrize("name", ["a.vcf", "a.bcf", "-"])
+def test_a_full_temporary_folder(
+    name: str, files: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """htslib, which makes the index of a BCF, does not say why it could not."""
+    packed = files("a", "AB", ("6", 100, "G", "A", "0/0 0/1"))
+    bcf = as_bcf(packed, tmp_path / "a.bcf")
+    Path(f"{bcf}.csi").unlink()
+    plain = tmp_path / "a.vcf"
+    plain.write_bytes(gzip.decompress(packed.read_bytes()))
+
+    class Stdin:
+        buffer = io.BufferedReader(io.BytesIO(bcf.read_bytes()))  # type: ignore[arg-type]
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def failed(*arguments: object, **options: object) -> None:
+        raise OSError("building of the index failed")
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "write", full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    monkeypatch.setattr(pysam, "tabix_index", failed)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
+    with pytest.raises(errors.OutputError, match="the temporary folder") as error:
+        read(name if name == "-" else tmp_path / name)
+    assert "TMPDIR" in error.value.fix
 
 
 def test_standard_input_cut_at_a_block(files: Make, monkeypatch: pytest.MonkeyPatch) -> None:

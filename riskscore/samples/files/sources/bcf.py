@@ -16,6 +16,7 @@ import pysam
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.files import read_start
 from riskscore.genetics.build import chromosome
+from riskscore.outputs import as_temporary_errors
 from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks, open_bcf_blocks
 from riskscore.samples.files.blocks.bgzf import Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index
@@ -139,6 +140,7 @@ class BCFFile(IndexedFile):
         finally:
             pysam.set_verbosity(verbosity)
 
+    @as_temporary_errors()
     def _make_index(self, path: Path) -> str:
         folder = self._opened.enter_context(tempfile.TemporaryDirectory())
         index = str(Path(folder) / "made.csi")

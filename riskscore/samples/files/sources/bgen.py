@@ -195,13 +195,12 @@ class BgenFile(Source):
             name = str(variant.rsid or variant.varid or ".")
             by_haplotype = "HDS" if len(alleles) == 2 else "DS"
             fields = (by_haplotype if variant.is_phased else "GP",)
-        except _BROKEN as error:
-            raise VCFFormatError(
-                f"the variant at {variant.chrom}:{variant.pos} cannot be read", where=self.name
-            ) from error
+            contig, position = chromosome(str(variant.chrom)), int(variant.pos)
+        except _BROKEN as error:  # after which the variant may not say any more where it is
+            raise VCFFormatError("a variant cannot be read", where=self.name) from error
         return BgenRecord(
-            chromosome=chromosome(str(variant.chrom)),
-            position=int(variant.pos),
+            chromosome=contig,
+            position=position,
             id=name,
             ref=alleles[0],
             alts=tuple(alleles[1:]),

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
 from riskscore.genetics.build import chromosome
+from riskscore.outputs import as_temporary_errors
 from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, require_length
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
 from riskscore.samples.files.header import MOST_DIGITS, Header, build_with_names, read_header
@@ -123,6 +124,7 @@ class StreamFile(Source):
                 raise VCFFormatError("the header is not UTF-8 text", where=self.name) from error
         return read_header(lines, self.name)
 
+    @as_temporary_errors()
     def prepare(self, regions: Sequence[Region]) -> None:
         """Read the file to its end, and put aside the lines of these regions."""
         wanted: dict[str, list[Region]] = defaultdict(list)
