@@ -59,6 +59,17 @@ def test_one_persons_report(scores: rs.Scores, tmp_path: Path, oracle: Oracle) -
     assert "Illustrative, not diagnostic" in page.html
 
 
+def test_a_place_above_the_middle_with_a_risk_below_the_average_is_explained(
+    tmp_path: Path,
+) -> None:
+    scores = rs.score(VCF, "t1d")
+    table = scores.to_frame().set_index("sample")
+    below = table.probability < table.average_risk
+    for people, told in ((table[below & (table.percentile > 50)], True), (table[~below], False)):
+        path = rs.write_report(scores, tmp_path / "person.html", individual=people.index[0])
+        assert ("most people's is below the average" in unescape(path.read_text())) == told
+
+
 def test_a_prevalence_is_told_where_one_was_given(tmp_path: Path) -> None:
     said = "Prevalence, as given for this run: "
     for prevalence in (0.02, None):
