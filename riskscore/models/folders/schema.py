@@ -263,6 +263,7 @@ class GivenSchema(Strict, frozen=True, kw_only=True):
 
 class ExpectSchema(Strict, frozen=True, kw_only=True):
     average_risk: Share | None = None
+    probability: Share | None = None
     published_score: Finite | None = None
     terms: dict[str, Finite] = {}
     sum: Finite | None = None
