@@ -11,7 +11,9 @@ is of k with probability q_k, by itself in each component, as in people whose fo
 ago. Shares inside the simplex of the superpopulations' centres are linear in the principal
 components, so mean(q) is the regression of the score on the components through the reference
 populations. z_adjusted = (score - mean(q)) / sqrt(variance(q)), as Z_norm2 of the PGS Catalog
-Calculator is: residual of a regression of the mean, over the root of a predicted variance.
+Calculator is: residual of a regression of the mean, over the root of a predicted variance. That one
+fits the mean and the log of the variance as linear in the components to the reference people's
+scores (Khera 2019, Khan 2022); here both follow from frequencies, and the variance is quadratic.
 
 The percentile is that of z_adjusted in the superpopulations' distributions, mixed by q: in one of
 them alone it is the exact percentile there. Missing terms count as in each superpopulation.

@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from riskscore.arrays import Array
+from riskscore.samples.ancestry.sums import sums_of
 from riskscore.samples.ancestry.table import ComponentTable, component_table
+from riskscore.scoring.ancestry.projection import project
 
+Panel = tuple[ComponentTable, Array, Array]
 EACH = 100  # people of each superpopulation
 SNPS = 3000
 
 
-def small_panel(seed: int) -> tuple[ComponentTable, Array, Array]:
+def small_panel(seed: int) -> Panel:
     """A table of drawn genotypes, these (people, SNPs), and the frequencies they were drawn by."""
     whole, rng = component_table(), np.random.default_rng(seed)
     people = np.concatenate(
@@ -31,3 +34,30 @@ def small_panel(seed: int) -> tuple[ComponentTable, Array, Array]:
         superpopulation=whole.superpopulation[people],
     )
     return table, genotypes, frequency
+
+
+def projected(table: ComponentTable, genotypes: Array) -> Array:
+    return project(sums_of(table, slice(0, len(table.mean)), genotypes)).components
+
+
+def left_out(panel: Panel, chosen: Array) -> Array:
+    """Components of some of a panel's people by the loadings without them: L - (x - m) v'."""
+    table, genotypes, _ = panel
+    noise, found = table.noise, []
+    for i in chosen:
+        own = np.outer(genotypes[i] - table.mean, table.components[i])
+        without = replace(table, loadings=table.loadings - own)
+        vars(without)["noise"] = noise
+        found.append(projected(without, genotypes[i : i + 1])[0])
+    return np.array(found)
+
+
+def distances(table: ComponentTable, places: Array, superpopulation: Array) -> Array:
+    """Squared distances of people from their superpopulation's centre, in its people's spread."""
+    rest = places - table.centres[superpopulation]
+    return np.array(
+        [
+            r @ np.linalg.solve(table.spreads[k], r)
+            for r, k in zip(rest, superpopulation, strict=True)
+        ]
+    )

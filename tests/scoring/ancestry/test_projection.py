@@ -1,7 +1,5 @@
 """Projection: by numpy's least squares, and on panels whose people are left out of it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -9,11 +7,7 @@ from riskscore.arrays import Array
 from riskscore.samples.ancestry.sums import sums_of
 from riskscore.samples.ancestry.table import ComponentTable, component_table
 from riskscore.scoring.ancestry.projection import project
-from tests.scoring.ancestry.panels import EACH, small_panel
-
-
-def projected(table: ComponentTable, genotypes: Array) -> Array:
-    return project(sums_of(table, slice(0, len(table.mean)), genotypes)).components
+from tests.scoring.ancestry.panels import EACH, distances, left_out, projected, small_panel
 
 
 def plain(table: ComponentTable, genotypes: Array) -> Array:
@@ -63,23 +57,12 @@ def test_people_outside_the_panel_are_not_shrunk(missing: float) -> None:
 
 
 def test_the_panels_own_people_left_out_land_within_their_superpopulation() -> None:
-    """Loadings without a person's own genotypes: L - (x - m) v'."""
-    table, genotypes, _ = small_panel(4)
-    chosen = np.arange(0, len(genotypes), 5)
-    noise = table.noise
-    found = []
-    for i in chosen:
-        own = np.outer(genotypes[i] - table.mean, table.components[i])
-        without = replace(table, loadings=table.loadings - own)
-        vars(without)["noise"] = noise
-        found.append(projected(without, genotypes[i : i + 1])[0])
-    inside = []
-    for i, place in zip(chosen, found, strict=True):
-        k = int(table.superpopulation[i])
-        rest = place - table.centres[k]
-        inside.append(float(rest @ np.linalg.solve(table.spreads[k], rest)) < 18.5)  # 0.999, df 4
-    assert np.mean(inside) > 0.95
-    assert np.abs(1 - slopes(np.array(found), table.components[chosen])[:2]).max() < 0.02
+    panel = small_panel(4)
+    table, chosen = panel[0], np.arange(0, len(panel[1]), 5)
+    found = left_out(panel, chosen)
+    distance = distances(table, found, table.superpopulation[chosen])
+    assert np.mean(distance < 18.5) > 0.95  # 0.999, df 4
+    assert np.abs(1 - slopes(found, table.components[chosen])[:2]).max() < 0.02
 
 
 def test_standard_errors_are_those_of_repeated_genotypes() -> None:
