@@ -146,14 +146,16 @@ class _Column:
         self._texts: dict[str, str] = {}
 
     def add(self, cells: Sequence[str], lines: Sequence[int], known: Chosen, mine: Chosen) -> None:
-        told = _chosen(cells, known)
+        told, before = _chosen(cells, known), len(self._texts)
+        kept = told if mine is known else _chosen(cells, mine)
+        self._cells += map(self._texts.setdefault, kept, kept)
+        if mine is known and len(self._texts) == before:
+            return  # nothing that was not told before
         if new := set(told).difference(self.lines):
             first = dict(zip(reversed(told), range(len(told) - 1, -1, -1), strict=True))
             of_told = _chosen(lines, known)
             for text in sorted(new, key=first.__getitem__):
                 self.lines[text] = of_told[first[text]]
-        kept = _chosen(cells, mine)
-        self._cells += map(self._texts.setdefault, kept, kept)
 
     def at(self, rows: list[int] | None) -> tuple[str, ...]:
         """The cells in some rows, "" where there is none (-1)."""

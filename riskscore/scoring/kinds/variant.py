@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Reasons
+from riskscore.arrays import Array, Places, Reasons
 from riskscore.errors import PopulationError
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -17,6 +17,8 @@ from riskscore.samples.loci.snp_haplotypes import why_unknown
 from riskscore.scoring.kinds.counting import coded
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence, no_reading
 from riskscore.scoring.kinds.states import NOBODY, States
+
+_GENOTYPES = np.array([0.0, 1.0, 2.0, np.nan])
 
 
 class VariantKind(Kind):
@@ -69,9 +71,9 @@ class VariantKind(Kind):
 
     def _states(self, copies: Array) -> States:
         """The states by dosage, which people of the same dosage share."""
-        distinct, of = np.unique(copies, return_inverse=True)
+        distinct, of = _distinct(copies)
         kept = ~np.isnan(distinct)
-        of = np.where(kept, np.arange(len(distinct)), NOBODY)[of.ravel()]
+        of = np.where(kept, np.arange(len(distinct)), NOBODY)[of]
         low = np.minimum(np.floor(distinct[kept]), 1)
         share = distinct[kept] - low
         state = np.column_stack([low, low + 1]).ravel()
@@ -97,6 +99,17 @@ class VariantKind(Kind):
             match.frequency,
             note="; ".join(part for part in (seen, match.note, self._note) if part),
         )
+
+
+def _distinct(copies: Array) -> tuple[Array, Places]:
+    """The different dosages in order, nan last, and which is of each person."""
+    gap = np.isnan(copies)
+    place = np.where(gap, len(_GENOTYPES) - 1, copies).astype(np.int64)
+    if not (gap | (place == copies)).all():
+        distinct, of = np.unique(copies, return_inverse=True)
+        return distinct, of.ravel().astype(np.int64)
+    held = np.bincount(place, minlength=len(_GENOTYPES)) > 0
+    return _GENOTYPES[held], (np.cumsum(held) - 1)[place]
 
 
 def copies_alone(term: Term) -> VariantFactor | None:

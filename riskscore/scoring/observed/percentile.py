@@ -40,7 +40,13 @@ from riskscore.scoring.population.components import (
     factor_numbers,
     is_single_variant,
 )
-from riskscore.scoring.population.distribution import WIDTH, Distribution, binned, exact_or_normal
+from riskscore.scoring.population.distribution import (
+    WIDTH,
+    Distribution,
+    binned,
+    exact_or_normal,
+    normal_bins,
+)
 from riskscore.scoring.population.reference import Reference
 
 _STEPS = 16  # scales are rounded to this part of 1
@@ -296,8 +302,11 @@ class _OfSex:
             ).reshape(-1, 3)
             shares = np.array([kind.population.probability for kind in kinds]).reshape(-1, 3)
             variants, sd, error = exact_or_normal(values * scale, shares)
-            grid, density = Distribution((), variants, sd, error).density
-            self._densities[scale] = self.grid.transform(round(grid[0] / WIDTH), density)
+            grid, density = Distribution((), variants, 0.0, error).density
+            transform = self.grid.transform(round(grid[0] / WIDTH), density)
+            if sd:
+                transform *= self.grid.transform(*normal_bins(sd))
+            self._densities[scale] = transform
         return self._densities[scale]
 
 

@@ -88,7 +88,7 @@ class Distribution:
             low, bins = binned(values, probabilities)
             start, density = _trimmed(start + low, _convolved(density, bins))
         if self.sd:
-            low, bins = _normal_bins(self.sd)
+            low, bins = normal_bins(self.sd)
             start, density = _trimmed(start + low, np.convolve(density, bins))
         return np.arange(start, start + len(density), dtype=np.float64) * WIDTH, density
 
@@ -129,7 +129,8 @@ def _trimmed(start: int, density: Array) -> tuple[int, Array]:
     return start + first, density[first:last]
 
 
-def _normal_bins(sd: float) -> tuple[int, Array]:
+def normal_bins(sd: float) -> tuple[int, Array]:
+    """As :func:`binned`, of a normal variable with mean 0."""
     half = math.ceil(7 * sd / WIDTH)
     edges = (np.arange(-half, half + 2) - 0.5) * WIDTH / (sd * math.sqrt(2))
     bins = np.diff([math.erf(edge) for edge in edges])
