@@ -93,17 +93,23 @@ class Phases:
         """Each row with each row of ``other`` of the same owner, as it is and turned round."""
         count = np.bincount(other.owner, minlength=owners)
         start = np.cumsum(count) - count
-        left, right = spread(start[self.owner], count[self.owner])
-        a, b = self.take(left), other.take(right)
+        if (count == 1).all() and np.array_equal(self.owner, other.owner):
+            a, b = self, other  # one row of each owner in both
+        else:
+            left, right = spread(start[self.owner], count[self.owner])
+            a, b = self.take(left), other.take(right)
         both_phased = (a.phase_set[1] >= 0) & (b.phase_set[0] >= 0)
         kept = a.fixed & b.fixed
         told = both_phased & (a.phase_set[1] == b.phase_set[0])
         turned = np.flatnonzero(a.mixed & b.mixed & ~kept)
-        straight = a._beside(b, np.zeros(len(left), dtype=np.int64), told, switch_error)
+        rows = len(a.owner)
+        straight = a._beside(b, np.zeros(rows, dtype=np.int64), told, switch_error)
+        if not len(turned):
+            return straight
         other_way = a.take(turned)._beside(
             b.take(turned), np.ones(len(turned), dtype=np.int64), told[turned], switch_error
         )
-        place = np.concatenate([np.arange(len(left)), turned])
+        place = np.concatenate([np.arange(rows), turned])
         order = np.argsort(place, kind="stable")
         return _stacked(straight, other_way).take(order)
 
@@ -134,7 +140,8 @@ class Phases:
         owners = int(self.owner[-1]) + 1 if len(self.owner) else 0
         greatest = np.zeros(owners)
         np.maximum.at(greatest, self.owner, values)
-        return self.take(np.flatnonzero(values >= share * greatest[self.owner]))
+        kept = values >= share * greatest[self.owner]
+        return self if kept.all() else self.take(kept)
 
 
 def _stacked(one: Phases, other: Phases) -> Phases:

@@ -35,6 +35,7 @@ from riskscore.scoring.scores.scored import ModelScores
 from riskscore.scoring.scores.tally import exact_sum
 
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
+_FIRST = 16  # people who are scored before the others are halved
 _CHUNKS = 4  # of people whose measurements are read at once
 Made = TypeVar("Made")
 
@@ -75,18 +76,26 @@ def score_people(
         tables = rates_by_sex(cohort, reference.model)
         families = family_histories(cohort, reference, tables)
 
+    percentiles = ObservedPercentiles(reference)
+
     def score(people: range) -> Told:
-        return _score_range(cohort, reference, panel, people, chunk, columns, ages, families)
+        return _score_range(
+            cohort, reference, panel, people, chunk, columns, ages, families, percentiles
+        )
 
     if halves is None:
-        flags, seen, reasons = score(range(count))
+        parts = [score(range(count))]
     else:
-        middle = count // 2
-        first, second = halves.both(
-            lambda: score(range(middle)), lambda: score(range(middle, count))
-        )
-        flags, seen = first[0] + second[0], first[1] + second[1]
-        reasons = first[2] + second[2]
+        # What the first people need is worked out once, and is there for both halves of the others.
+        first = min(_FIRST, count)
+        middle = (first + count) // 2
+        parts = [
+            score(range(first)),
+            *halves.both(lambda: score(range(first, middle)), lambda: score(range(middle, count))),
+        ]
+    flags = [text for part in parts for text in part[0]]
+    seen = np.sum([part[1] for part in parts], axis=0)
+    reasons = np.sum([part[2] for part in parts], axis=0)
     return ModelScores(
         reference.model, reference, columns[0], tuple(flags), columns[1], seen, reasons, columns[2]
     )
@@ -101,6 +110,7 @@ def _score_range(
     columns: tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]],
     ages: AskedAges | None,
     families: FamilyHistories | None,
+    percentiles: ObservedPercentiles,
 ) -> Told:
     """Score a range of people into the columns of all; their flags, and sums over them."""
     numbers, coverage, variance = columns
@@ -108,7 +118,6 @@ def _score_range(
     flags: list[str] = []
     seen = np.zeros(terms, dtype=np.int64)
     reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
-    percentiles = ObservedPercentiles(reference)
     for measured in _measured(cohort, reference, panel, people, chunk):
         rows = measured.rows
         place = slice(rows.start, rows.stop)
