@@ -8,9 +8,11 @@ from html import unescape
 from importlib import resources
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import riskscore as rs
+from riskscore.writing.report.again import score_again
 from riskscore.writing.report.cohort import flag_counts, model_context
 from riskscore.writing.report.sources import results_of_scores
 from tests.writing.browser import Oracle, Page, with_script
@@ -233,6 +235,28 @@ def test_a_report_from_the_folder_of_a_run(
     assert "S018" in text
     assert f"Files: {VCF.name}." in text
     assert "<li>Average risk, t1d: 7.22 in 1,000, mean of women and men.</li>" in text
+
+
+def test_one_persons_report_asks_what_the_run_asked(tmp_path: Path) -> None:
+    """Ages and relatives count again, though the report's command has no option for them."""
+    family = tmp_path / "family.tsv"
+    family.write_text("sample\trelation\taffected\tage\nS018\tmother\tyes\t50\n")
+    rates = tmp_path / "rates.tsv"
+    rates.write_text("sex\tage_from\tage_to\trate_per_100000\nfemale\t0\t60\t20\nmale\t0\t60\t30\n")
+    for options in ({"family": family}, {"from_age": 5, "to_age": 40, "incidence": rates}):
+        scores = rs.score(VCF, "t1d", **options)
+        folder = tmp_path / f"results-{len(options)}"
+        rs.write_bundle(scores, folder, inputs={"vcf": VCF})
+        again, files = score_again(folder, {"vcf": [VCF]})
+        assert files == [VCF]
+        pd.testing.assert_frame_equal(again.to_frame(), scores.to_frame())
+    path = rs.write_report(again, tmp_path / "one.html", individual="S018")
+    assert (
+        "Type 1 diabetes mellitus from age 5 to 40, in those free of it at 5." in path.read_text()
+    )
+    cohort = rs.write_report(folder, tmp_path / "cohort.html").read_text()
+    assert "mellitus from age 5 to 40" in cohort
+    assert "t1d: risk between the ages asked" in cohort
 
 
 def test_averages_are_those_that_people_were_compared_with() -> None:

@@ -95,7 +95,7 @@ def asked_ages(cohort: Cohort, reference: Reference) -> AskedAges | None:
     horizon = (model.rates.from_age, model.rates.to_age) if model.rates else (first, last)
     horizon = (max(horizon[0], first), min(horizon[1], last))
     end = horizon[1] if question.to_age is None else question.to_age
-    start = _starts(cohort)
+    start = starting_ages(cohort)
     reason = np.zeros(len(start), dtype=np.int64)
     reason[start >= end] = 3
     reason[(start < first) | (start > last) | (end > last)] = 2
@@ -119,8 +119,11 @@ def rates_by_sex(cohort: Cohort, model: RiskModel) -> dict[Sex, Rates]:
     return {sex: rates_of(model, own, sex) for sex in Sex}
 
 
-def _starts(cohort: Cohort) -> Array:
-    """The age of each sample at which the risk begins, nan where unknown."""
+def starting_ages(cohort: Cohort) -> Array:
+    """The age of each sample at which the risk that is asked begins, nan where unknown.
+
+    Raises UsageError where nobody's is known.
+    """
     question = cohort.question
     if question.from_age is not None:
         return np.full(len(cohort.samples), question.from_age)

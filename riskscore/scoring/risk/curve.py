@@ -13,7 +13,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.variance import uncertainty
 from riskscore.scoring.population.reference import Reference
-from riskscore.scoring.risk.asked_ages import rates_of
+from riskscore.scoring.risk.asked_ages import rates_of, starting_ages
 from riskscore.scoring.risk.by_age import risk_by_age
 
 AGE_CURVE_COLUMNS = ("age", "risk", "average_risk")
@@ -25,6 +25,7 @@ def age_curve(
 ) -> list[dict[str, Any]]:
     """The risk from the first age of the model's horizon to each age of it, as rows.
 
+    Where ages are asked, it is from the person's own age on, free of the disease then.
     ``risk`` is the person's mean risk over what is not known, ``average_risk`` that of all people
     of the same sex (of both, where it is not known), death from other causes counted. Raises
     UsageError for an unknown sample, or a model that names no table of incidence by age.
@@ -47,6 +48,8 @@ def age_curve(
     ]
     first = max(ages[0], *(r.rates.ages[0] for r in risks))
     last = min(ages[1], *(r.rates.ages[-1] for r in risks))
+    if cohort.question.by_age and first < (start := starting_ages(cohort)[place]) < last:
+        first = float(start)
     return [
         {
             "age": age,

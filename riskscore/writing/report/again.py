@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from riskscore.errors import InputError, UsageError
 from riskscore.files import read_text, reference_root, require_file, sha256
@@ -13,6 +14,8 @@ from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
 from riskscore.writing.report.batches import is_batch
 from riskscore.writing.report.sources import models_of
+
+_GIVEN = ("vcf", "exposures", "hla")  # that options of the command give
 
 
 def score_again(
@@ -42,10 +45,13 @@ def score_again(
         _check_same(role, files[role], entries)
     if not files.get("vcf"):
         raise UsageError("the results do not say which VCF they came from", fix="score again")
+    inputs: dict[str, Any] = {
+        role: found if role == "hla" else found[0]
+        for role, found in files.items()
+        if role != "vcf" and found
+    }
     question = Question.from_record(
-        {**record["parameters"], "models": models_of(record, models)},
-        exposures=next(iter(files.get("exposures", ())), None),
-        hla=files.get("hla", ()),
+        {**record["parameters"], "models": models_of(record, models)}, **inputs
     )
     return score(files["vcf"], question), files["vcf"]
 
@@ -66,7 +72,8 @@ def _check_same(role: str, files: Sequence[Path], entries: Sequence[Mapping[str,
         raise UsageError(
             "one person's report needs the inputs of the run",
             where=", ".join(entry["name"] for entry in entries),
-            fix=f"give --{role} as well, or run it where the files are",
+            fix=(f"give --{role} as well, or " if role in _GIVEN else "")
+            + "run it where the files are",
         )
     for file, entry in zip(files, entries, strict=True):
         if sha256(require_file(file, role)) != entry["sha256"]:

@@ -140,9 +140,9 @@ def distribution_chart(results: Results, model: RiskModel) -> Spec | None:
 
 
 def risk_chart(
-    results: Results, model: RiskModel, marks: Sequence[tuple[str, float]]
+    results: Results, model: RiskModel, marks: Sequence[tuple[str, float]], horizon: str
 ) -> Spec | None:
-    """Absolute risks on a log scale, in 1,000 people, with the mean and the averages marked."""
+    """Absolute risks over a horizon, on a log scale, with the mean and the averages marked."""
     values = 1000 * np.array([row["probability"] for row in results.of(model.id)])
     values = values[values > 0]
     if not values.size:
@@ -179,7 +179,7 @@ def risk_chart(
     )
     chart = (base + rules).properties(
         height=200,
-        title=f"{model.id}: risk {model.horizon} (n = {values.size:,})",
+        title=f"{model.id}: risk {horizon} (n = {values.size:,})",
     )
     return spec(chart)
 

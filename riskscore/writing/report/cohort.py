@@ -12,6 +12,7 @@ import numpy as np
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
+from riskscore.samples.question import Question
 from riskscore.writing.plain_words import natural, plain_code
 from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (
@@ -21,6 +22,7 @@ from riskscore.writing.report.charts import (
     risk_chart,
 )
 from riskscore.writing.report.results import Results
+from riskscore.writing.words import outcome_words
 
 _SHOWN = 25
 _PLURAL = {Sex.FEMALE: "women", Sex.MALE: "men"}
@@ -54,9 +56,12 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
     marks = [(f"average of {who}", risk) for who, risk in averages]
     if mean is not None:
         marks.insert(0, ("mean of these people", mean))
+    asked = results.provenance["parameters"]
+    question = Question(**{name: asked.get(name) for name in ("age_column", "from_age", "to_age")})
+    horizon = "between the ages asked" if question.by_age else model.horizon
     drawn = {
         f"chart-groups-{model.id}": distribution_chart(results, model),
-        f"chart-risk-{model.id}": risk_chart(results, model, marks),
+        f"chart-risk-{model.id}": risk_chart(results, model, marks, horizon),
     }
     charts.update({name: chart for name, chart in drawn.items() if chart is not None})
     matches = [row for row in results.matches if row["model"] == model.id]
@@ -64,6 +69,7 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
     return {
         "model": model,
         "scored": sum(not math.isnan(row["log_odds"]) for row in rows),
+        "outcome": outcome_words(model, question),
         "mean_risk": natural(mean) if mean is not None else None,
         "averages": [(who, natural(risk)) for who, risk in averages],
         "baselines": [(r.sex.value, natural(r.value), r) for r in model.baseline],

@@ -29,6 +29,7 @@ from riskscore.writing.report.charts import (
     waterfall_chart,
 )
 from riskscore.writing.report.risk_drawings import icon_array, interval_bar
+from riskscore.writing.words import outcome_words
 
 _STEPS = 12
 _UNSEEN = 10
@@ -102,6 +103,7 @@ def individual_context(
     return {
         "sample": sample,
         "sex": _sex(scores, sample),
+        "family": scores.cohort.question.family is not None,
         "exposures": _exposures(scores, sample),
         "similarity": similarity,
         "percentiles": similarity.shown if percentile is None else percentile,
@@ -182,6 +184,7 @@ def _model(
         "codes": [part.partition("=")[0] for part in table.flags[place].split(";") if part],
         "risk": _risk(numbers, average),
         "average": _average_words(scores, table.model, place, average),
+        "outcome": outcome_words(table.model, scores.cohort.question),
         "beside": _beside(scores, table.model, place),
         "curve": curve,
         "chart": chart,

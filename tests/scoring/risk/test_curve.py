@@ -29,6 +29,15 @@ def test_the_curve_of_t1d_ends_at_the_risk_of_its_horizon() -> None:
     assert last["average_risk"] == pytest.approx(row["average_risk"], rel=1e-6)
 
 
+def test_the_curve_begins_at_the_age_that_is_asked() -> None:
+    one = rs.person([rs.load_model("t1d")], hla=HLA, sex="female")
+    curve = rs.score(one, from_age=8, to_age=15).risk_by_age("person").set_index("age")
+    assert 8 < curve.index[0] < 9
+    assert curve.index[-1] == 20
+    row = rs.score(one, from_age=8, to_age=20).to_frame().iloc[0]
+    assert curve["risk"].iloc[-1] == pytest.approx(row["probability"], rel=1e-9)
+
+
 def test_what_has_no_curve_says_why() -> None:
     scores = rs.score(rs.person([rs.load_model("t1d")], hla=HLA, sex="female"))
     with pytest.raises(UsageError, match="no such sample"):
