@@ -109,9 +109,11 @@ def _phase(evidence: Evidence) -> tuple[Places, Places]:
         np.maximum.at(sets, own, of_row)
         phase[:, evidence.any(held & (evidence.phase_set != sets[evidence.sample]))] = -1
     rest = ~told & ~evidence.any(evidence.one_sided)
-    rest &= evidence.any(np.ones(len(held), dtype=bool))
-    for side in (0, 1):
-        phase[side, rest] = _likeliest(evidence, evidence.chromosomes[side])[rest]
+    rows = np.flatnonzero(rest[evidence.sample])
+    if len(rows):
+        for_rest = evidence.take(rows)
+        for side in (0, 1):
+            phase[side, rest] = _likeliest(for_rest, for_rest.chromosomes[side])[rest]
     return phase, sets
 
 
