@@ -139,6 +139,16 @@ def read_rows(path: Path, *, separator: str | None = None) -> list[dict[str, str
     ]
 
 
+def read_columns(path: Path, columns: Sequence[str]) -> tuple[list[str], ...]:
+    """The cells of some columns of :func:`open_table`, each from the first row to the last."""
+    table = open_table(path)
+    found: tuple[list[str], ...] = tuple([] for _ in columns)
+    for block in table.blocks([table.columns.index(name) for name in columns]):
+        for cells, more in zip(found, block.columns, strict=True):
+            cells.extend(more)
+    return found
+
+
 Line = tuple[int, str, bool]  # its number, its text, and whether it has an end
 
 

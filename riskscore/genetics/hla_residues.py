@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from riskscore.genetics.hla import HLAAllele, HLAName
 
+COLUMNS = ("gene", "position", "allele", "residue")
+
 
 @dataclass(frozen=True)
 class ResidueTable:
@@ -19,10 +21,28 @@ class ResidueTable:
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, str]]) -> ResidueTable:
+        """From rows with a gene, a position, an allele and its residue."""
+        return cls.of_columns(*([row[name] for row in rows] for name in COLUMNS))
+
+    @classmethod
+    def of_columns(
+        cls,
+        genes: Sequence[str],
+        positions: Sequence[str],
+        alleles: Sequence[str],
+        residues: Sequence[str],
+    ) -> ResidueTable:
+        """From the columns of such rows."""
         table: dict[tuple[str, int], dict[str, str]] = {}
-        for row in rows:
-            key = (row["gene"], int(row["position"]))
-            table.setdefault(key, {})[row["allele"]] = row["residue"]
+        written: dict[tuple[str, str], dict[str, str]] = {}
+        for gene, position, allele, residue in zip(
+            genes, positions, alleles, residues, strict=True
+        ):
+            own = written.get((gene, position))
+            if own is None:
+                own = table.setdefault((gene, int(position)), {})
+                written[gene, position] = own
+            own[allele] = residue
         return cls(table)
 
     def residue(self, name: HLAName, position: int) -> str | None:

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from riskscore.files import reference_root
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
-from riskscore.genetics.hla_residues import ResidueTable
+from riskscore.genetics.hla_residues import COLUMNS, ResidueTable
 from riskscore.genetics.variant import Variant
 from riskscore.models.reference.haplotypes import (
     MHC_GENES,
@@ -18,7 +18,7 @@ from riskscore.models.reference.haplotypes import (
     ReferenceHaplotypes,
     shares_of,
 )
-from riskscore.tables import read_rows
+from riskscore.tables import read_columns, read_rows
 
 MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
 DRDQ = ("DRB1", "DQA1", "DQB1")  # genes inherited together, whose frequencies are by haplotype
@@ -225,7 +225,8 @@ class _ShippedPanel(ReferencePanel):
 
     @cached_property
     def residues(self) -> ResidueTable:
-        return ResidueTable.of(_rows("residues.tsv"))
+        path = reference_root() / "hla" / "residues.tsv"
+        return ResidueTable.of_columns(*read_columns(path, COLUMNS))
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
