@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import VariantFactor
+from riskscore.models.terms import ExposureFactor, Factor, VariantFactor
+from riskscore.scoring.kinds.states import States
 from riskscore.scoring.link import expit
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.distribution import Distribution
@@ -42,12 +43,13 @@ class Disease:
     ) -> None:
         self.liability = settings.liability
         model = reference.model
-        drawn = build_reference(
-            as_drawn(model, loci, exposures, settings),
-            panel,
-            settings.population,
-            settings.prevalence,
-        )
+        as_one = as_drawn(model, loci, exposures, settings)
+        drawn = build_reference(as_one, panel, settings.drawn_from, settings.prevalence)
+        parts = {
+            name: build_reference(as_one, panel, name, settings.prevalence)
+            for name in (settings.mixture if len(settings.mixture) > 1 else ())
+        }
+        ancestry = SharedAncestry(settings.mixture, parts)
         self.prevalence: dict[Sex, float] = {}
         self.intercepts: dict[Sex, float] = {}
         for sex in Sex:
@@ -59,9 +61,12 @@ class Disease:
                 )
             counted = own.counted
             shift = float(reference.weights[counted] @ (drawn.mean - reference.mean)[counted])
-            alpha = own.alpha
+            alpha, distribution = own.alpha, own.distribution
+            if len(parts) > 1:
+                distribution = _stretched(distribution, ancestry.added_variance(counted))
+                alpha = distribution.intercept(own.prevalence)
             if settings.liability:
-                alpha = liability_intercept(own.distribution, own.prevalence)
+                alpha = liability_intercept(distribution, own.prevalence)
             self.prevalence[sex] = own.prevalence
             self.intercepts[sex] = alpha - shift
 
@@ -71,6 +76,66 @@ class Disease:
         if not self.liability:
             return expit(alpha + log_odds)
         return _normal_cdf((alpha + log_odds) / LOGISTIC_SD)
+
+
+@dataclass(frozen=True)
+class SharedAncestry:
+    """What loci of one chromosome have in common in a mixture: the population they come from.
+
+    ``shares`` of the haplotypes come from each population, whose references are ``parts``.
+    """
+
+    shares: Mapping[str, float]
+    parts: Mapping[str, Reference]
+
+    def added_variance(self, counted: Mask) -> float:
+        """The variance of the score above that of loci whose ancestries are independent.
+
+        Each of the two haplotypes of a chromosome has half the mean score that the chromosome has
+        in its population, so each chromosome adds half the variance of that mean over populations.
+        """
+        first = next(iter(self.parts.values()))
+        share = np.array([self.shares[name] for name in self.parts])
+        chromosomes: dict[str, list[Array]] = {}
+        for component in first.components:
+            terms = [j for j in component.terms if counted[j]]
+            names = {_chromosome(f) for j in terms for f in first.model.terms[j].factors} - {""}
+            means = [one.mean[terms] @ one.weights[terms] for one in self.parts.values()]
+            if len(names) == 1:
+                chromosomes.setdefault(names.pop(), []).append(np.array(means))
+
+        def variance(means: Array) -> float:
+            return float(share @ (means - share @ means) ** 2)
+
+        return sum(
+            (variance(np.sum(own, axis=0)) - sum(map(variance, own))) / 2
+            for own in chromosomes.values()
+        )
+
+
+def _chromosome(factor: Factor) -> str:
+    """The chromosome a factor is read from; empty for an exposure."""
+    match factor:
+        case ExposureFactor():
+            return ""
+        case VariantFactor(variant=variant):
+            return variant.chromosome
+    return "6"
+
+
+def _stretched(distribution: Distribution, added: float) -> Distribution:
+    """The distribution with more variance (or less, below 0), and all else of its shape."""
+    factor = math.sqrt(max(0.0, 1 + added / distribution.variance))
+
+    def wider(states: States) -> States:
+        return replace(states, values=states.values * factor)
+
+    return replace(
+        distribution,
+        parts=tuple(wider(part) for part in distribution.parts),
+        variants=wider(distribution.variants),
+        sd=distribution.sd * factor,
+    )
 
 
 def liability_intercept(distribution: Distribution, prevalence: float) -> float:
@@ -106,9 +171,7 @@ def as_drawn(
     terms = []
     for term in model.terms:
         factors = tuple(
-            _as_drawn(f, model, by_key[locus_key(f.variant, build)], settings.population)
-            if isinstance(f, VariantFactor)
-            else f
+            _as_drawn(f, by_key[locus_key(f.variant, build)]) if isinstance(f, VariantFactor) else f
             for f in term.factors
         )
         terms.append(replace(term, factors=factors))
@@ -120,14 +183,11 @@ def as_drawn(
     return replace(model, terms=tuple(terms), scheme=scheme, exposures=own)
 
 
-def _as_drawn(
-    factor: VariantFactor, model: RiskModel, locus: Locus, population: str
-) -> VariantFactor:
-    share = locus.frequency.get(population, model.frequency_in(factor.variant, population))
-    assert share is not None  # a simulation takes populations that its models know
+def _as_drawn(factor: VariantFactor, locus: Locus) -> VariantFactor:
+    drawn = dict(locus.frequency)
     if locus.variant.effect_allele != factor.variant.effect_allele:
-        share = 1 - share
-    return replace(factor, frequency={**factor.frequency, population: share})
+        drawn = {name: 1 - share for name, share in drawn.items()}
+    return replace(factor, frequency={**factor.frequency, **drawn})
 
 
 def _with_frequencies(exposure: Exposure, drawn: Exposure) -> Exposure:

@@ -58,6 +58,13 @@ class Settings:
     prevalence: float | None = None
     liability: bool = False
 
+    @property
+    def drawn_from(self) -> str:
+        """The population that haplotypes come from, a mixture by its shares."""
+        if len(self.mixture) == 1:
+            return next(iter(self.mixture))
+        return ",".join(f"{name}={share!r}" for name, share in self.mixture.items())
+
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, before anything is drawn."""
         if self.seed < 0:

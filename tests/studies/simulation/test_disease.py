@@ -11,6 +11,10 @@ import statsmodels.api as sm
 import yaml
 
 import riskscore as rs
+from riskscore.models.reference.panel import reference_panel
+from riskscore.models.terms import VariantFactor
+from riskscore.scoring.population.build import build_reference
+from riskscore.studies.simulation.outcome import SharedAncestry
 
 MODELS = Path(__file__).parents[3] / "reference" / "models"
 
@@ -151,6 +155,39 @@ def test_the_realised_prevalence_is_the_stated_one(model: str, liability: bool) 
         # The mean of true risks first, the sharper test; then the outcome itself.
         assert abs(risk.mean() - stated) < 4.5 * risk.std() / math.sqrt(len(risk))
         assert abs(ill.mean() - stated) < 4.5 * math.sqrt(stated / len(ill))
+
+
+@pytest.mark.parametrize(("model", "other"), [("t1d", "AFR"), ("ra", "EAS")])
+def test_the_prevalence_of_a_mixture_is_the_stated_one(model: str, other: str) -> None:
+    """Of the people drawn, not of Europeans: it was 35% and 10% below."""
+    people = rs.simulate(model, 30_000, seed=3, admixture={"EUR": 0.5, other: 0.5})
+    for sex, female in (("female", True), ("male", False)):
+        stated = {b.sex: b.value for b in rs.load_model(model).baseline}[sex]
+        risk = people.risk[model][people.people.female == female]
+        assert abs(risk.mean() - stated) < 4.5 * risk.std() / math.sqrt(len(risk))
+
+
+def test_what_one_ancestry_a_chromosome_adds_to_the_variance() -> None:
+    """Against people drawn: the variance over that of the chromosome's loci one by one."""
+    mixture = {"EUR": 0.5, "AFR": 0.5}
+    model = rs.load_model("ms")
+    panel = reference_panel()
+    parts = {name: build_reference(model, panel, name) for name in mixture}
+    one = next(iter(parts.values()))
+    rng = np.random.default_rng(1)
+    origin = rng.random((40_000, 2)) < 0.5  # of both haplotypes of chromosome 1
+    total, apart = np.zeros(40_000), 0.0
+    counted = np.zeros(len(model.terms), dtype=bool)
+    for j, term in enumerate(model.terms):
+        factor = term.factors[0]
+        if isinstance(factor, VariantFactor) and factor.variant.chromosome == "1":
+            counted[j] = True
+            share = np.where(origin, *(p.mean[j] / 2 for p in parts.values()))
+            total += one.weights[j] * share.sum(axis=1)
+            apart += one.weights[j] ** 2 * (one.mean[j] / 2 - parts["AFR"].mean[j] / 2) ** 2 / 2
+    assert counted.sum() > 3
+    added = SharedAncestry(mixture, parts).added_variance(counted)
+    assert added == pytest.approx(total.var() - apart, abs=0.03 * total.var())
 
 
 def test_a_stated_prevalence_takes_the_place_of_the_models() -> None:
