@@ -56,7 +56,7 @@ def read_exposures(
         given,
         unused=tuple(cells.unused),
         joined=cells.joined,
-        notes=tuple(opened.warnings()),
+        notes=(*opened.warnings(), *given.notes),
     )
 
 

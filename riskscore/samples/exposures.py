@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -78,6 +79,12 @@ class Exposures:
             return np.full(samples, np.nan)
         return self._decoded(exposure, np.float64)
 
+    def foreign(self, exposure: Exposure) -> list[str]:
+        """The texts that are levels of other models and not of this exposure's own."""
+        _, decode = self._decoder(exposure)
+        texts = sorted(set(self.columns[exposure.id]))
+        return [text for text in texts if text.lower() not in UNKNOWN and decode(text) < 0]
+
     def check(self, exposure: Exposure, lines: Mapping[str, int], where: str) -> None:
         """Decode each of the texts; an error names the line that ``lines`` gives for it."""
         key, decode = self._decoder(exposure)
@@ -116,6 +123,8 @@ def _level(cell: str, known: Mapping[str, int], exposure: Exposure) -> int:
     text = cell.lower()
     if text not in known and _WHOLE.fullmatch(text):
         text = text.partition(".")[0]  # 1.0 is 1: a column of whole numbers with a gap
+    if text not in known and text in words_of_models(exposure.id):
+        return -1  # another model tells levels apart that this one does not have
     if text not in known:
         raise ExposureLevelError(
             f"{exposure.id} is {cell!r}",
@@ -204,7 +213,36 @@ def exposures_of_columns(
     if age_name is not None:
         ages = {"": math.nan} | _told(lambda cell: _age(cell, age_name), texts[age_name], where)
         age = tuple(map(ages.__getitem__, cells[age_name]))
-    return replace(exposures, unused=tuple(unused), sex=sex, age=age)
+    notes = [note for model in models for note in _foreign(model, exposures)]
+    return replace(exposures, unused=tuple(unused), sex=sex, age=age, notes=tuple(notes))
+
+
+@cache
+def words_of_models(exposure: str) -> frozenset[str]:
+    """The words by which the shipped models know the levels of an exposure, in small letters.
+
+    >>> sorted({"former", "never", "seldom"} & words_of_models("smoking"))
+    ['former', 'never']
+    """
+    from riskscore.models.catalog import shipped_models  # asked for odd words alone
+
+    own = [e for model in shipped_models("") for e in model.exposures if e.id == exposure]
+    levels = [level for e in own for level in e.levels]
+    return frozenset(w.lower() for level in levels for w in (level.value, *level.aliases))
+
+
+def _foreign(model: RiskModel, exposures: Exposures) -> Iterator[str]:
+    """What to tell of levels that other models have and this one has not."""
+    for exposure in model.exposures:
+        if exposure.is_dose or exposure.id not in exposures.columns:
+            continue
+        cells = exposures.columns[exposure.id]
+        for cell in exposures.foreign(exposure):
+            levels = ", ".join(level.value for level in exposure.levels)
+            yield (
+                f"{exposure.id} is {cell!r} in {cells.count(cell)} people, which is no level of "
+                f"{model.id} ({levels}): unknown there"
+            )
 
 
 def exposure_of(column: str) -> tuple[str, str]:

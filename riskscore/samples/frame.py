@@ -98,7 +98,7 @@ def read_frame(
         hla=HLACalls(dict(sorted(genes.items()))),
         exposures=exposures,
         population=population,
-        warnings=(*stand_in_notes(models, population), *unread),
+        warnings=(*stand_in_notes(models, population), *unread, *exposures.notes),
         question=Question(models, population=population, age_column=age_column),
     )
 

@@ -1,11 +1,13 @@
 """Words of an exposures table that could mean a level or that nothing is known."""
 
+import pandas as pd
 import pytest
 
 import riskscore as rs
 from riskscore.errors import ExposureLevelError, UsageError
 from riskscore.samples.exposure_words import unit_doubts, unused_columns
 from riskscore.samples.exposures import Exposures
+from riskscore.samples.frame import read_frame
 
 
 @pytest.mark.parametrize(
@@ -48,11 +50,41 @@ def test_smoking_is_read_in_the_words_of_questionnaires(model: str, cell: str, l
     assert smoking.levels[place].value == level
 
 
-def test_who_stopped_is_no_level_where_the_paper_left_them_out() -> None:
-    """Hashimoto's odds ratio is of current smokers against never."""
-    smoking = rs.load_model("hashimoto").exposure("smoking")
+def test_one_table_serves_every_model() -> None:
+    """A level of one model that another has not is unknown there, and told; no word is guessed."""
+    people = pd.DataFrame(
+        {"smoking": ["never", "ex-smoker", "ever", None], "alcohol": ["no", "low_moderate"] * 2,
+         "stress_ptsd": ["none", "diagnosed", "no", None]}
+    )  # fmt: skip
+    models = [rs.load_model(name) for name in ("hashimoto", "ms", "ra", "sle")]
+    cohort = read_frame(people, models)
+    read = {
+        (model.id, e.id): [e.levels[j].value if j >= 0 else "" for j in
+                           cohort.exposures.levels(e, len(people))]
+        for model in models for e in model.exposures if e.id in people
+    }  # fmt: skip
+    # Hashimoto's odds ratio is of current smokers against never.
+    assert read["hashimoto", "smoking"] == ["never", "", "", ""]
+    assert read["ms", "smoking"] == read["ra", "smoking"] == ["never", "ever", "ever", ""]
+    assert read["sle", "smoking"] == ["never", "former", "", ""]
+    assert read["ra", "alcohol"] == ["none", "low_moderate"] * 2
+    assert read["hashimoto", "alcohol"] == ["0_units", ""] * 2
+    assert read["ra", "stress_ptsd"] == ["", "", "no_trauma", ""]
+    told = [warning for warning in cohort.warnings if "unknown there" in warning]
+    assert told == [
+        "smoking is 'ever' in 1 people, which is no level of hashimoto (never, current): unknown "
+        "there",
+        "smoking is 'ex-smoker' in 1 people, which is no level of hashimoto (never, current): "
+        "unknown there",
+        "alcohol is 'low_moderate' in 2 people, which is no level of hashimoto (1-10_units, "
+        "0_units, 11-20_units, 21_units_or_more): unknown there",
+        "stress_ptsd is 'diagnosed' in 1 people, which is no level of ra (no_trauma, "
+        "four_or_more_symptoms): unknown there",
+        "smoking is 'ever' in 1 people, which is no level of sle (never, former, current): unknown "
+        "there",
+    ]
     with pytest.raises(ExposureLevelError, match="use one of: never, current"):
-        Exposures(columns={"smoking": ("ex-smoker",)}).levels(smoking, 1)
+        read_frame(people.assign(smoking="seldom"), models)
 
 
 MS = (rs.load_model("ms"),)
