@@ -15,7 +15,6 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.files.opening import STDIN, open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import TwoProcesses
-from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, as_build, takes_options
 from riskscore.samples.read import read_cohort
@@ -49,7 +48,7 @@ def score(
     True
     """
     if isinstance(source, Cohort):
-        cohort = source if part is None else part_of(source, part)
+        cohort = source if part is None else source.of_part(part)
         if models is not None:
             asked = models.models if isinstance(models, Question) else as_models(models)
             if asked != cohort.models:

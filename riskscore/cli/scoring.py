@@ -130,8 +130,7 @@ def explain(
     scores = read_and_score(vcf, ask())
     sources = {table.model.id: uncertainty_rows(scores, table, sample) for table in scores.tables}
     ledgers = [
-        (table.model, ledger(scores.cohort, table.reference, scores.panel, sample))
-        for table in scores.tables
+        (table.model, ledger(scores.cohort, table.reference, sample)) for table in scores.tables
     ]
     if unsure:
         rows = [{"model": model, **row} for model, table in sources.items() for row in table]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from riskscore.samples.question import Question
 
 if TYPE_CHECKING:
     from riskscore.samples.ancestry.sums import ProjectionSums
+    from riskscore.samples.people_part import PeoplePart
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,37 @@ class Cohort:
     @cached_property
     def sex(self) -> tuple[Sex | None, ...]:
         return self.exposures.sex or (None,) * len(self.samples)
+
+    def of_part(self, part: PeoplePart) -> Cohort:
+        """The people of one part, with every decision about loci as it was made for the whole.
+
+        Strands, resolutions and allele frequencies are judged on all people of the files, so that
+        the scores of the parts are, row by row, those of the whole. ``read_cohort`` with a part
+        brings the same people without ever holding the others.
+        """
+        people = part.rows(len(self.samples))
+        span = slice(people.start, people.stop)
+        hla = replace(
+            self.hla,
+            genes={gene: calls.of_people(people) for gene, calls in self.hla.genes.items()},
+            tags={
+                allele: replace(tag, copies=tag.copies[span])
+                for allele, tag in self.hla.tags.items()
+            },
+            imputed={gene: who[span] for gene, who in self.hla.imputed.items()},
+        )
+        exposures = replace(
+            self.exposures,
+            columns={name: cells[span] for name, cells in self.exposures.columns.items()},
+            sex=self.exposures.sex[span],
+            age=self.exposures.age[span],
+        )
+        return replace(
+            self,
+            samples=self.samples[span],
+            dosages=replace(self.dosages, values=self.dosages.values[:, span]),
+            hla=hla,
+            exposures=exposures,
+            plain={model: sums.of_people(people) for model, sums in self.plain.items()},
+            projection=None if self.projection is None else self.projection.of_people(people),
+        )

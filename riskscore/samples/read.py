@@ -66,7 +66,7 @@ def read_cohort(
     Several files (a chromosome, a region or a batch of people each) are one cohort. The options are
     the fields of :class:`Question`.
     With ``part`` all people are judged together, and the cohort is those of the part: what is held
-    of the others is their names. See :func:`riskscore.samples.part.part_of`.
+    of the others is their names. See :meth:`Cohort.of_part`.
 
     A study may read more than its models need, or have none (``models=()``): HLA ``genes`` by name
     or "all", and every variant of ``regions`` ("6:32400000-32700000", both ends in it, in the

@@ -17,7 +17,6 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
-from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Factor, Term, VariantFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
@@ -61,21 +60,17 @@ class DesignMatrix:
         return np.where(self.missing == Missing.NOT_MISSING, self.expected, np.nan)
 
 
-def design_matrix(
-    cohort: Cohort, reference: Reference, panel: ReferencePanel, rows: range | None = None
-) -> DesignMatrix:
+def design_matrix(cohort: Cohort, reference: Reference, rows: range | None = None) -> DesignMatrix:
     """The design matrix of a range of the cohort's samples (all, unless ``rows`` says which)."""
     people = range(len(cohort.samples)) if rows is None else rows
-    return Measurements(cohort, reference, panel, people).design()
+    return Measurements(cohort, reference, people).design()
 
 
 class Measurements:
     """What was measured of a range of a cohort's samples, as the terms of a model read it."""
 
-    def __init__(
-        self, cohort: Cohort, reference: Reference, panel: ReferencePanel, rows: range
-    ) -> None:
-        self.cohort, self.reference, self.panel, self.rows = cohort, reference, panel, rows
+    def __init__(self, cohort: Cohort, reference: Reference, rows: range) -> None:
+        self.cohort, self.reference, self.rows = cohort, reference, rows
         self.model, self.kinds = reference.model, reference.kinds
         self.count, self.span = len(rows), slice(rows.start, rows.stop)
         self.by_sex = people_by_sex(cohort.sex[self.span])
@@ -91,7 +86,7 @@ class Measurements:
 
     def of(self, rows: range) -> Measurements:
         """The measurements of some of these samples, each kind of which is read of all at once."""
-        part = Measurements(self.cohort, self.reference, self.panel, rows)
+        part = Measurements(self.cohort, self.reference, rows)
         part._whole = self
         return part
 

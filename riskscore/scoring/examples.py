@@ -47,7 +47,7 @@ def example_scores(model: RiskModel, example: Example) -> Scores:
 def _check(model: RiskModel, example: Example) -> None:
     scores = example_scores(model, example)
     table = scores.tables[0]
-    entries = ledger(scores.cohort, table.reference, scores.panel, scores.cohort.samples[0])
+    entries = ledger(scores.cohort, table.reference, scores.cohort.samples[0])
     expect: dict[str, Any] = dict(example.expect)
     for name, value in expect["terms"].items():
         _agree(model, example, name, value, _uncentred(model, entries, name))

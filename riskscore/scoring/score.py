@@ -165,7 +165,7 @@ class Scores(ScoredCohort):
         """
         import pandas as pd
 
-        entries = ledger(self.cohort, self._only(model).reference, self.panel, sample)
+        entries = ledger(self.cohort, self._only(model).reference, sample)
         return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
 
     def risk_by_age(self, sample: str, model: str | None = None) -> pandas.DataFrame:
@@ -187,7 +187,7 @@ class Scores(ScoredCohort):
 
         from riskscore.scoring.risk.curve import AGE_CURVE_COLUMNS, age_curve
 
-        rows = age_curve(self.cohort, self._only(model).reference, self.panel, sample)
+        rows = age_curve(self.cohort, self._only(model).reference, sample)
         return pd.DataFrame(rows, columns=list(AGE_CURVE_COLUMNS))
 
     def matches(self) -> pandas.DataFrame:
@@ -274,7 +274,7 @@ def score_cohort(
             basis=ground.basis,
             unknown=ground.unknown,
         )
-        table = score_people(cohort, reference, panel, chunk, halves)
+        table = score_people(cohort, reference, chunk, halves)
         if model.plain is not None:
             from riskscore.scoring.scores.genome_wide import with_plain
 

@@ -35,7 +35,7 @@ def summary_words(
     for sample, model in examples.items():
         table = scores.of(model)
         place = scores.cohort.samples.index(sample)
-        entries = ledger(scores.cohort, table.reference, scores.panel, sample)
+        entries = ledger(scores.cohort, table.reference, sample)
         yield f"  {sample}, {model}: {risk_words({n: v[place] for n, v in table.numbers.items()})}"
         seen = [line for line in by_measurement(table.model, entries) if not line.missing]
         for line in seen[:3]:

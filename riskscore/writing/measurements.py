@@ -113,9 +113,6 @@ def _by_allele(entries: list[Entry]) -> list[Entry]:
     ]
 
 
-MEASUREMENT_COLUMNS = ("measurement", "found", "effect", "contribution", "reason", "terms")
-
-
 def by_measurement(model: RiskModel, entries: Sequence[Entry]) -> list[Measurement]:
     """The lines of a ledger, the largest contribution first, what was not seen last.
 
@@ -126,18 +123,6 @@ def by_measurement(model: RiskModel, entries: Sequence[Entry]) -> list[Measureme
         members.setdefault(_name(model, term), []).append(entry)
     lines = [_line(name, own) for name, own in members.items()]
     return sorted(lines, key=lambda line: (bool(line.missing), -abs(line.contribution)))
-
-
-def as_row(line: Measurement) -> dict[str, str | float | int]:
-    """The line by MEASUREMENT_COLUMNS."""
-    return {
-        "measurement": line.name,
-        "found": line.found,
-        "effect": line.direction,
-        "contribution": line.contribution,
-        "reason": line.reason,
-        "terms": len(line.entries),
-    }
 
 
 def entry_words(entry: Entry) -> str:

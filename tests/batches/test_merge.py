@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 import riskscore as rs
 from riskscore.errors import ShardError, UsageError
-from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.account.coverage import coverage_table, tally_scores
 from riskscore.scoring.scores.columns import NUMBERS
@@ -42,7 +41,7 @@ def cohort() -> rs.Cohort:
 def shards(cohort: rs.Cohort, folder: Path, count: int, sample_set: str = "") -> list[Path]:
     return [
         write_shard(
-            rs.score(part_of(cohort, part)),
+            rs.score(cohort.of_part(part)),
             folder / f"{sample_set}{part.index}",
             part,
             sample_set=sample_set,
@@ -73,7 +72,7 @@ def test_any_number_of_parts(
     cohort: rs.Cohort, tmp_path_factory: pytest.TempPathFactory, count: int
 ) -> None:
     whole = rs.score(cohort)
-    parts = [rs.score(part_of(cohort, PeoplePart(index, count))) for index in range(1, count + 1)]
+    parts = [rs.score(cohort.of_part(PeoplePart(index, count))) for index in range(1, count + 1)]
     for place, table in enumerate(whole.tables):
         for name, numbers in table.numbers.items():
             joined = np.concatenate([part.tables[place].numbers[name] for part in parts])
@@ -85,7 +84,7 @@ def test_any_number_of_parts(
 
 
 def test_more_parts_than_people(cohort: rs.Cohort, tmp_path: Path) -> None:
-    few = part_of(cohort, PeoplePart(1, 100))
+    few = cohort.of_part(PeoplePart(1, 100))
     assert len(few.samples) == 2
     merge(shards(few, tmp_path / "shards", 5), tmp_path / "merged")
     merge(shards(few, tmp_path / "one", 1), tmp_path / "whole")
@@ -114,9 +113,7 @@ def test_the_size_of_shards_does_not_change_the_dataset(
 ) -> None:
     for count in (1, 4):
         folders = shards(cohort, tmp_path / f"in{count}", count, "south")
-        folders += shards(
-            part_of(cohort, PeoplePart(1, 3)), tmp_path / f"in{count}", count, "north"
-        )
+        folders += shards(cohort.of_part(PeoplePart(1, 3)), tmp_path / f"in{count}", count, "north")
         merge(folders, tmp_path / f"out{count}", tsv=True)
     one, four = results_in(tmp_path / "out1"), results_in(tmp_path / "out4")
     assert one == four
@@ -164,7 +161,7 @@ def test_parquet_and_tsv_hold_the_same(cohort: rs.Cohort, tmp_path: Path) -> Non
 def test_what_does_not_belong_together(
     cohort: rs.Cohort, tmp_path: Path, name: str, break_it: object, words: str
 ) -> None:
-    folders = shards(part_of(cohort, PeoplePart(1, 20)), tmp_path / "in", 3)
+    folders = shards(cohort.of_part(PeoplePart(1, 20)), tmp_path / "in", 3)
     last = folders[-1]
     record = json.loads((last / "shard.json").read_text())
     if callable(break_it):
@@ -192,7 +189,7 @@ def test_what_does_not_belong_together(
 
 
 def test_parts_answer_alike_or_do_not_add(cohort: rs.Cohort) -> None:
-    tally = tally_scores(rs.score(part_of(cohort, PeoplePart(1, 50))))[0]
+    tally = tally_scores(rs.score(cohort.of_part(PeoplePart(1, 50))))[0]
     things = (replace(tally.things[0], code="flipped"), *tally.things[1:])
     with pytest.raises(ShardError, match="things"):
         tally + replace(tally, things=things)

@@ -18,7 +18,6 @@ from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.table import hla_rows
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
-from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
 from riskscore.writing.folders.bundle import write_shard
 from riskscore.writing.folders.merge import merge
@@ -99,7 +98,7 @@ def test_everybody_alone_is_as_among_all(simulated: Path, typed: bool) -> None:
     rows = hla_rows(whole.samples, whole.hla)
     for part in (PeoplePart(1, 60), PeoplePart(31, 60), PeoplePart(2, 2), PeoplePart(1, 100)):
         people = part.rows(60)
-        own, cut = read(part), part_of(whole, part)
+        own, cut = read(part), whole.of_part(part)
         assert own.samples == cut.samples == tuple(f"SIM{i + 1:06}" for i in people)
         assert own.exposures.columns == cut.exposures.columns
         assert own.sex == cut.sex

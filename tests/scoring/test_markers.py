@@ -85,7 +85,7 @@ def test_numbers_against_counting_names(name: str, loci: dict[str, tuple[str, bo
     model, panel = rs.load_model(name), reference_panel()
     frame = drawn(list(loci)[:2], 5)  # two SNPs are in the file, in half of the people
     scores = score_cohort(read_frame(frame, [model]), panel)
-    design = design_matrix(scores.cohort, scores.of(name).reference, panel)
+    design = design_matrix(scores.cohort, scores.of(name).reference)
     terms = {term.id: j for j, term in enumerate(model.terms)}
     for snp, (allele, present) in loci.items():
         np.testing.assert_array_equal(

@@ -68,7 +68,7 @@ def test_a_design_matrix_is_scored_as_the_people_it_came_from(people: pd.DataFra
     frame = pd.DataFrame(columns)
     cohort = read_frame(frame, [model])
     panel = reference_panel()
-    values = design_matrix(cohort, build_reference(model, panel, "EUR"), panel).values
+    values = design_matrix(cohort, build_reference(model, panel, "EUR")).values
     assert not np.isnan(values).any()
     by_name, by_place = RiskScorer(model).fit(frame), RiskScorer(model).fit(values)
     assert by_place.transform(values) == pytest.approx(by_name.transform(frame), abs=1e-9)

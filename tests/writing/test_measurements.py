@@ -21,7 +21,7 @@ def scores() -> Scores:
 
 def lines(scores: Scores, model: str) -> list[Measurement]:
     table = scores.of(model)
-    entries = ledger(scores.cohort, table.reference, scores.panel, scores.cohort.samples[0])
+    entries = ledger(scores.cohort, table.reference, scores.cohort.samples[0])
     return by_measurement(table.model, entries)
 
 

@@ -65,8 +65,9 @@ class Progression:
     def autoantibodies(self) -> str:
         """How many kinds of antibody the group had as the clock began: 0, 1, 2, 3 or 2+.
 
-        >>> [curve.autoantibodies for curve in progressions("single, became multiple by 2 years")]
-        ['1']
+        >>> by_group = {curve.group: curve for curve in all_progressions()}
+        >>> by_group["single, became multiple by 2 years"].autoantibodies
+        '1'
         """
         word = _NUMBER.search(self.group)
         return _NUMBERS[word[1]] if word else ""
@@ -81,7 +82,7 @@ class Progression:
 
         Raises UsageError beyond the last point, where nothing was seen.
 
-        >>> (curve,) = progressions("multiple (2+)", "seroconversion")
+        >>> (curve,) = [c for c in with_autoantibodies("2+", "seroconversion") if "(" in c.group]
         >>> [round(curve.risk(years), 3) for years in (0, 5, 7.5, 10)]
         [0.0, 0.435, 0.586, 0.697]
         """
@@ -142,23 +143,6 @@ def all_progressions() -> tuple[Progression, ...]:
         Progression(*key, tuple(sorted(points, key=lambda point: point.years)))
         for key, points in held.items()
     )
-
-
-def progressions(group: str, clock: str = "") -> tuple[Progression, ...]:
-    """The curves of a group, one a cohort, of all clocks or of one; raises UsageError for none.
-
-    >>> [curve.cohort.split(",")[0] for curve in progressions("one")]
-    ['TEDDY']
-    """
-    found = tuple(
-        curve for curve in all_progressions() if curve.group == group and clock in ("", curve.clock)
-    )
-    if not found:
-        groups = sorted({curve.group for curve in all_progressions()})
-        raise UsageError(
-            f"no cohort has the group {group!r}", fix=f"choose from: {'; '.join(groups)}"
-        )
-    return found
 
 
 def with_autoantibodies(number: str = "", clock: str = "") -> tuple[Progression, ...]:

@@ -29,8 +29,8 @@ from riskscore.models.scoring_files.haplotype_pairs import (
     serotype_haplotype,
     whole_pairs,
 )
-from riskscore.models.scoring_files.origin import Origin, catalog_origin, folder_origin
-from riskscore.models.scoring_files.rows import Row, ScoringTable, read_table
+from riskscore.models.scoring_files.origin import Origin, folder_origin
+from riskscore.models.scoring_files.rows import Row, read_table
 from riskscore.models.scoring_files.variants import (
     BOTH_WAYS,
     VARIANT_COLUMNS,
@@ -75,11 +75,6 @@ def read_weights(path: Path) -> Weights:
     """Read a model folder's weights file; raises ModelFormatError naming file and line."""
     table = read_table(path, allow_empty_columns=False)
     return read_terms(table.rows, folder_origin(table))
-
-
-def read_catalog_weights(table: ScoringTable) -> Weights:
-    """The rows of a PGS Catalog file as terms; raises ModelFormatError naming file and line."""
-    return read_terms(table.rows, catalog_origin(table))
 
 
 def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:

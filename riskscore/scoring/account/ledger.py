@@ -8,7 +8,6 @@ from typing import Any
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
-from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.uncertainty import VarianceSource
@@ -43,7 +42,7 @@ LEDGER_COLUMNS = tuple(field.name for field in fields(Entry))
 UNCERTAINTY_COLUMNS = ("source", "variance", "share", "note")
 
 
-def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: str) -> list[Entry]:
+def ledger(cohort: Cohort, reference: Reference, sample: str) -> list[Entry]:
     """The entries of one sample in model order; raises UsageError for an unknown sample.
 
     The contributions sum to the sample's log_odds. ``variance`` is the term's part of the variance
@@ -52,7 +51,7 @@ def ledger(cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: 
     """
     place = _place(cohort, sample)
     rows = range(place, place + 1)
-    measured = Measurements(cohort, reference, panel, rows)
+    measured = Measurements(cohort, reference, rows)
     design = measured.design()
     shares = shares_by_term(measured, design, reference)
     entries = []

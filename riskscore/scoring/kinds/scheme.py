@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array
-from riskscore.genetics.hla import HLAName, covered
 from riskscore.models.model import HaplotypeScheme, RiskModel
 from riskscore.models.reference.haplotypes import in_mixture
 from riskscore.models.terms import DiplotypeFactor, HaplotypeFactor
@@ -26,20 +25,6 @@ def own_frequencies(scheme: HaplotypeScheme, population: str) -> Array | None:
     if len(shares) < len(given):
         return None
     return np.array([*shares, max(0.0, 1 - sum(shares))])
-
-
-def classify(scheme: HaplotypeScheme, alleles: Mapping[str, HLAName]) -> int | None:
-    """The class of a typed haplotype; the number of classes for none; None if it cannot be told.
-
-    Classes are tried in order of rank, each gene against the alleles the class allows.
-    """
-    unsure = False
-    for place, haplotype in enumerate(scheme.haplotypes):
-        verdicts = [covered(haplotype.alleles[gene], alleles[gene]) for gene in scheme.genes]
-        if all(verdicts):
-            return place
-        unsure |= None in verdicts and False not in verdicts
-    return None if unsure else len(scheme.haplotypes)
 
 
 def haplotype_values(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask
 from riskscore.genetics.hla import HLAAllele
-from riskscore.genetics.missing import Missing
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import HLAAlleleFactor, HLAFactor
 from riskscore.samples.hla.calls import HLACalls, TagCalls
@@ -44,12 +42,6 @@ def people_by_tag(hla: HLACalls, samples: int, span: slice) -> dict[HLAAllele, M
 def _two_draws(p: float, q: float) -> tuple[float, float, float]:
     """The probabilities that none, one and both of two events of probability p and q come true."""
     return (1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q
-
-
-def moments(chances: Array, values: Array) -> tuple[Array, Array, NDArray[np.uint8]]:
-    """First and second moment of values of 0, 1 and 2 copies, and why they are not there."""
-    missing = np.where(np.isnan(chances[:, 0]), np.uint8(Missing.NO_CALL), np.uint8(0))
-    return _expected(chances, values), _expected(chances, values**2), missing
 
 
 def _expected(chances: Array, values: Array) -> Array:

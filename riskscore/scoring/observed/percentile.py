@@ -301,8 +301,8 @@ class _OfSex:
                 ]
             ).reshape(-1, 3)
             shares = np.array([kind.population.probability for kind in kinds]).reshape(-1, 3)
-            variants, sd, error = exact_or_normal(values * scale, shares)
-            grid, density = Distribution((), variants, 0.0, error).density
+            variants, sd, _ = exact_or_normal(values * scale, shares)
+            grid, density = Distribution((), variants).density
             transform = self.grid.transform(round(grid[0] / WIDTH), density)
             if sd:
                 transform *= self.grid.transform(*normal_bins(sd))

@@ -111,7 +111,7 @@ def _distribution(terms: Sequence[Term], kinds: Kinds) -> tuple[Distribution, Ar
             probabilities.append(states.probability)
         else:
             parts.append(states.states)
-    variants, sd, error = exact_or_normal(
+    variants, sd, _ = exact_or_normal(
         np.array(values).reshape(-1, 3), np.array(probabilities).reshape(-1, 3)
     )
-    return Distribution(tuple(parts), variants, sd, error), case_means
+    return Distribution(tuple(parts), variants, sd), case_means

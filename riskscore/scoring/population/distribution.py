@@ -27,14 +27,12 @@ class Distribution:
     """A sum of independent variables with mean 0.
 
     ``parts`` are the HLA genotypes and exposures, one block each; ``variants`` has a block of three
-    genotypes for each single variant that is kept exact; ``sd`` is of the rest, taken as normal,
-    which changes the mean risk by a share of ``normal_error`` at most.
+    genotypes for each single variant that is kept exact; ``sd`` is of the rest, taken as normal.
     """
 
     parts: tuple[States, ...]
     variants: States
     sd: float = 0.0
-    normal_error: float = 0.0
 
     @property
     def variance(self) -> float:

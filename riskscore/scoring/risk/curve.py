@@ -8,7 +8,6 @@ import numpy as np
 
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
-from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.variance import uncertainty
@@ -20,9 +19,7 @@ AGE_CURVE_COLUMNS = ("age", "risk", "average_risk")
 _POINTS = 25  # of the curve; between them the risk is smooth
 
 
-def age_curve(
-    cohort: Cohort, reference: Reference, panel: ReferencePanel, sample: str
-) -> list[dict[str, Any]]:
+def age_curve(cohort: Cohort, reference: Reference, sample: str) -> list[dict[str, Any]]:
     """The risk from the first age of the model's horizon to each age of it, as rows.
 
     Where ages are asked, it is from the person's own age on, free of the disease then.
@@ -37,7 +34,7 @@ def age_curve(
         raise UsageError(f"model {model.id} names no table of incidence by age")
     place = cohort.samples.index(sample)
     sex = cohort.sex[place]
-    measured = Measurements(cohort, reference, panel, range(place, place + 1))
+    measured = Measurements(cohort, reference, range(place, place + 1))
     design = measured.design()
     unknown = uncertainty(measured, design, reference).spectrum
     log_odds = ((design.expected - reference.centre) @ reference.weights).reshape(1)

@@ -146,7 +146,7 @@ def adjusted(
             rows = range(start, min(start + chunk, len(cohort.samples)))
             span = slice(rows.start, rows.stop)
             if inside[span].any():
-                _adjust(grounds, moments, panel, rows, shares, inside, z, percentile)
+                _adjust(grounds, moments, rows, shares, inside, z, percentile)
         unscored = np.isnan(table.numbers["log_odds"])
         z[unscored], percentile[unscored] = np.nan, np.nan
         flags = tuple(_flagged(table, placement, known, inside, cohort.population))
@@ -198,7 +198,6 @@ def _grounds(
 def _adjust(
     grounds: Sequence[_Ground | None],
     moments: Mapping[Sex | None, MixedMoments],
-    panel: ReferencePanel,
     rows: range,
     shares: Array,
     inside: Mask,
@@ -213,7 +212,7 @@ def _adjust(
     for k, ground in enumerate(grounds):
         if ground is not None and (here[:, k] > 0).any():
             reference = ground.reference
-            measured = Measurements(ground.cohort, reference, panel, rows)
+            measured = Measurements(ground.cohort, reference, rows)
             design = measured.design()
             looked.append((k, ground, measured, design))
             centred = weighted(design.expected, reference.weights, reference.centre)

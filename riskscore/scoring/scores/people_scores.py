@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import MissingPolicy
-from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import DesignMatrix, Measurements, PeopleBySex
@@ -54,7 +53,7 @@ Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, re
 
 
 def score_people(
-    cohort: Cohort, reference: Reference, panel: ReferencePanel, chunk: int, halves: Halves | None
+    cohort: Cohort, reference: Reference, chunk: int, halves: Halves | None
 ) -> ModelScores:
     """Score everybody; with ``halves`` each half of many people by itself, to the same bits."""
     count, terms = len(cohort.samples), reference.model.terms
@@ -79,9 +78,7 @@ def score_people(
     percentiles = ObservedPercentiles(reference)
 
     def score(people: range) -> Told:
-        return _score_range(
-            cohort, reference, panel, people, chunk, columns, ages, families, percentiles
-        )
+        return _score_range(cohort, reference, people, chunk, columns, ages, families, percentiles)
 
     if halves is None:
         parts = [score(range(count))]
@@ -104,7 +101,6 @@ def score_people(
 def _score_range(
     cohort: Cohort,
     reference: Reference,
-    panel: ReferencePanel,
     people: range,
     chunk: int,
     columns: tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]],
@@ -118,7 +114,7 @@ def _score_range(
     flags: list[str] = []
     seen = np.zeros(terms, dtype=np.int64)
     reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
-    for measured in _measured(cohort, reference, panel, people, chunk):
+    for measured in _measured(cohort, reference, people, chunk):
         rows = measured.rows
         place = slice(rows.start, rows.stop)
         design = measured.design()
@@ -149,7 +145,7 @@ def _score_range(
 
 
 def _measured(
-    cohort: Cohort, reference: Reference, panel: ReferencePanel, people: range, chunk: int
+    cohort: Cohort, reference: Reference, people: range, chunk: int
 ) -> Iterator[Measurements]:
     """What was measured of people, a chunk of them after the other.
 
@@ -157,7 +153,7 @@ def _measured(
     """
     for begin in range(0, len(people), chunk * _CHUNKS):
         several = people[begin : begin + chunk * _CHUNKS]
-        measured = Measurements(cohort, reference, panel, several)
+        measured = Measurements(cohort, reference, several)
         for start in range(0, len(several), chunk):
             yield measured.of(several[start : start + chunk])
 

@@ -170,7 +170,7 @@ def _read(
         own = replace(model, terms=tuple(model.terms[j] for j in places))
         if not any(found[j].kind == "haplotype" for j in places):
             own = replace(own, scheme=None if not whole else own.scheme)
-        design = design_matrix(cohort, build_reference(own, panel, cohort.population), panel)
+        design = design_matrix(cohort, build_reference(own, panel, cohort.population))
         # A term that does not concern a person (another sex's exposure) is at its reference level.
         values[:, places] = np.where(design.missing == Missing.NOT_APPLICABLE, 0.0, design.values)
     return Candidates(cohort.samples, tuple(found), values, model, cohort.population)

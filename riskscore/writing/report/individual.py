@@ -162,9 +162,7 @@ def _model(
 ) -> dict[str, Any]:
     place = scores.cohort.samples.index(sample)
     numbers = {name: float(values[place]) for name, values in table.numbers.items()}
-    lines = by_measurement(
-        table.model, ledger(scores.cohort, table.reference, scores.panel, sample)
-    )
+    lines = by_measurement(table.model, ledger(scores.cohort, table.reference, sample))
     steps = waterfall_steps(lines)
     chart = f"chart-ledger-{table.model.id}"
     charts[chart] = waterfall_chart(steps, "What adds up to this person's score")
@@ -175,7 +173,7 @@ def _model(
     curve = ""
     if table.model.rates is not None and not math.isnan(numbers["probability"]):
         curve = f"chart-age-{table.model.id}"
-        rows = age_curve(scores.cohort, table.reference, scores.panel, sample)
+        rows = age_curve(scores.cohort, table.reference, sample)
         charts[curve] = age_chart(rows, "Risk by age")
     return {
         "model": table.model,

@@ -15,10 +15,11 @@ from riskscore.errors import BuildMismatchError, ModelFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant, match_alleles
 from riskscore.models.plain import PLAIN_CODINGS
+from riskscore.models.scoring_files.origin import catalog_origin
 from riskscore.models.scoring_files.pgs import read_scoring_file
 from riskscore.models.scoring_files.plain_reader import LARGE
 from riskscore.models.scoring_files.rows import read_table
-from riskscore.models.scoring_files.weights import read_catalog_weights
+from riskscore.models.scoring_files.weights import read_terms
 from riskscore.models.terms import VariantFactor
 
 SNP = "rsID chr_name chr_position effect_allele other_allele effect_weight"
@@ -287,7 +288,8 @@ def test_arrays_say_the_same_as_terms(scoring_file: ScoringFile) -> None:
     plain = model.plain
     assert plain is not None
     assert [term.id for term in model.terms] == ["HLA-A*02:01"]
-    terms = read_catalog_weights(read_table(path, allow_empty_columns=True)).terms
+    table = read_table(path, allow_empty_columns=True)
+    terms = read_terms(table.rows, catalog_origin(table)).terms
     singles = [(t, t.factors[0]) for t in terms if isinstance(t.factors[0], VariantFactor)]
     assert len(plain) == len(singles) == LARGE + 199
     for i, (term, factor) in enumerate(singles):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import riskscore as rs
+from riskscore.genetics.hla import HLAName, covered
 from riskscore.genetics.missing import Missing
-from riskscore.models.model import Excess
+from riskscore.models.model import Excess, HaplotypeScheme
 from riskscore.models.reference.panel import DRDQ, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
@@ -22,7 +24,7 @@ from riskscore.samples.hla.calls import GeneCalls, HaplotypeCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.scoring.design import Measurements
-from riskscore.scoring.kinds.scheme import classify, own_frequencies
+from riskscore.scoring.kinds.scheme import own_frequencies
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
 from riskscore.scoring.kinds.tag_haplotypes import published_pairs, tag_pairs
 from riskscore.scoring.mhc.pairs import haplotype_pairs
@@ -186,6 +188,20 @@ def test_published_mode_is_asked_for() -> None:
     assert found == [{(1, 5): 1}, {(1, 5): 1}]
 
 
+def classify(scheme: HaplotypeScheme, alleles: Mapping[str, HLAName]) -> int | None:
+    """The class of a typed haplotype; the number of classes for none; None if it cannot be told.
+
+    Classes are tried in order of rank, each gene against the alleles the class allows.
+    """
+    unsure = False
+    for place, haplotype in enumerate(scheme.haplotypes):
+        verdicts = [covered(haplotype.alleles[gene], alleles[gene]) for gene in scheme.genes]
+        if all(verdicts):
+            return place
+        unsure |= None in verdicts and False not in verdicts
+    return None if unsure else len(scheme.haplotypes)
+
+
 def generated(people: int) -> tuple[NDArray[np.int64], HLACalls]:
     """Classes of both haplotypes, (people, 2), and the typed alleles, of people of the panel."""
     rng = np.random.default_rng(7)
@@ -288,7 +304,7 @@ def test_people_not_typed_are_called_from_tags() -> None:
     tags = tags_of(classes)
     partly = HLACalls({gene: without(calls, 10) for gene, calls in typed.genes.items()})
     cohort = cohort_of(tags, partly)
-    measured = Measurements(cohort, build_reference(MODEL, PANEL, "EUR"), PANEL, range(40))
+    measured = Measurements(cohort, build_reference(MODEL, PANEL, "EUR"), range(40))
     assert measured.mhc is not None
     assert measured.mhc.by_tags.tolist() == [True] * 10 + [False] * 30
     found = by_person(called(cohort), 40)

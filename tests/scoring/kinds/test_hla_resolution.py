@@ -54,7 +54,7 @@ def typed(**pairs: tuple[str, str]) -> Cohort:
 
 def dosage(cohort: Cohort, term: str) -> tuple[float, float]:
     """Expected number and variance of a term of the MS model."""
-    design = Measurements(cohort, REFERENCE, PANEL, range(1)).design()
+    design = Measurements(cohort, REFERENCE, range(1)).design()
     place = [t.id for t in MS.terms].index(term)
     assert design.missing[0, place] == 0
     return float(design.expected[0, place]), float(design.variance[0, place])
@@ -130,7 +130,7 @@ def test_an_allele_without_residues_stands_for_its_first_field() -> None:
     calls, _ = typed_calls(Typings("test", {"x": genes}), ["x"], ["DRB1"], PANEL, "EUR")
     cohort = replace(rs.person([ra], name="x"), hla=HLACalls(calls))
     reference = build_reference(ra, PANEL, "EUR")
-    design = Measurements(cohort, reference, PANEL, range(1)).design()
+    design = Measurements(cohort, reference, range(1)).design()
     terms = [t.id for t in ra.terms]
     found = {name: design.expected[0, terms.index(name)] for name in ("SEA", "SKA", "SRE")}
     shares = {
@@ -178,7 +178,7 @@ def tagged_vcf(make_vcf: Make) -> tuple[Path, Tag]:
 def test_a_tag_speaks_as_surely_as_its_r2(make_vcf: Make) -> None:
     path, tag = tagged_vcf(make_vcf)
     cohort = rs.read_cohort(path, [MS])
-    measured = Measurements(cohort, REFERENCE, PANEL, range(3))
+    measured = Measurements(cohort, REFERENCE, range(3))
     found = tag_chances(cohort.hla.tags[tag.allele], PANEL, "EUR", measured.span)
     for person in range(3):
         assert found[person] == pytest.approx(copies_by_tag(tag, person))
@@ -242,7 +242,7 @@ def test_no_score_from_a_gene_whose_sum_fails(make_vcf: Make) -> None:
     assert "no_call" not in table.flags[0]
     place = [t.id for t in MS.terms].index("HLA-DRB1*15:01")
     cohort = rs.read_cohort(make_vcf(["a", "b"], records(good), name="two.vcf.gz"), [MS])
-    design = Measurements(cohort, table.reference, PANEL, range(2)).design()
+    design = Measurements(cohort, table.reference, range(2)).design()
     assert np.isnan(design.values[1, place])
     assert design.expected[1, place] == pytest.approx(table.reference.mean[place])
 
@@ -253,7 +253,7 @@ pairs = st.tuples(st.sampled_from(ALLELES), st.sampled_from(ALLELES))
 
 def total(cohort: Cohort) -> float:
     """The sum of the MS model's terms, in a person of the European reference."""
-    design = Measurements(cohort, REFERENCE, PANEL, range(1)).design()
+    design = Measurements(cohort, REFERENCE, range(1)).design()
     return float((design.expected @ REFERENCE.weights)[0])
 
 

@@ -99,7 +99,7 @@ def by_hand(cohort: Cohort) -> list[list[tuple[float, dict[int, float]]]]:
 def test_terms_and_their_variance_against_sums_over_pairs() -> None:
     cohort = generated(1)
     reference = build_reference(MS, PANEL, "EUR")
-    design = Measurements(cohort, reference, PANEL, range(PEOPLE)).design()
+    design = Measurements(cohort, reference, range(PEOPLE)).design()
     weights = [term.weight for term in MS.terms]
     alone = replace(MS, terms=tuple(MS.terms[j] for j in hla_terms()))
     table = score_cohort(replace(cohort, models=(alone,)), PANEL).of("ms")
@@ -124,9 +124,7 @@ def test_a_gene_not_typed_follows_from_its_neighbours() -> None:
     whole = generated(2)
     reference = build_reference(MS, PANEL, "EUR")
     place = [term.id for term in MS.terms].index("HLA-DRB1*15:01")
-    some, every = (
-        Measurements(c, reference, PANEL, range(PEOPLE)).design() for c in (cohort, whole)
-    )
+    some, every = (Measurements(c, reference, range(PEOPLE)).design() for c in (cohort, whole))
     assert (some.missing[:, place] != 0).all()
     typed = every.missing[:, place] == 0
     both = np.corrcoef(some.expected[typed, place], every.expected[typed, place])[0, 1]
@@ -137,7 +135,7 @@ def test_the_ledger_shares_out_the_variance() -> None:
     cohort = generated(3)
     table = score_cohort(cohort, PANEL).of("ms")
     for i, sample in enumerate(cohort.samples[:15]):
-        entries = ledger(cohort, table.reference, PANEL, sample)
+        entries = ledger(cohort, table.reference, sample)
         unknown = sum(
             float(table.variance[source][i])
             for source in VarianceSource

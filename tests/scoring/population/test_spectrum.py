@@ -65,7 +65,7 @@ def test_a_few_variants_enumerated() -> None:
     values, probabilities = _variants(rng.normal(0, 1, 6), rng.uniform(0.05, 0.95, 6))
     kept, sd, error = exact_or_normal(values, probabilities)
     assert (len(kept.of), sd, error) == (6, 0.0, 0.0)
-    distribution = Distribution((), kept, sd, error)
+    distribution = Distribution((), kept, sd)
     alpha = distribution.intercept(0.013)
     mean = 0.0
     for genotypes in product(range(3), repeat=6):
@@ -103,7 +103,7 @@ def test_very_many_tiny_variants_become_normal() -> None:
     kept, sd, error = exact_or_normal(values, probabilities)
     assert len(kept.of) < len(values)
     assert error <= 1e-6
-    mixed = Distribution((), kept, sd, error)
+    mixed = Distribution((), kept, sd)
     exact = of_states(values, probabilities).mean_risk(np.array([-6.0]))[0]
     assert mixed.mean_risk(-6.0) == pytest.approx(exact, rel=1e-6)
     assert mixed.variance == pytest.approx(float((probabilities * values**2).sum()), rel=1e-9)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import riskscore as rs
-from riskscore.samples.part import part_of
 from riskscore.samples.people_part import PeoplePart
 from riskscore.writing.folders.bundle import write_bundle, write_shard
 from riskscore.writing.folders.merge import merge
@@ -151,7 +150,7 @@ def test_parts_and_sets_have_the_lines_of_one_run(
     for name, folders in parts.items():
         for index in (1, 2, 3):
             part = PeoplePart(index, 3)
-            scores = rs.score(part_of(cohort, part))
+            scores = rs.score(cohort.of_part(part))
             told = {"vcf": {"name": vcf.name, "sha256": "0" * 64}}
             folder = tmp_path / f"{name}{index}"
             folders.append(write_shard(scores, folder, part, sample_set=name, hashed=told))

@@ -25,7 +25,6 @@ from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region, Source, is_named
 
 _IN_MEMORY = 64 << 20  # bytes put aside before a file on disk takes them
-_BUFFER = 1 << 20
 
 
 class _Tail(io.RawIOBase):
