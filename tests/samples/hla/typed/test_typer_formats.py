@@ -55,7 +55,12 @@ EXPECTED: dict[str, tuple[str, str, dict[str, str]]] = {
     "P1.hlascan.txt": ("HLAscan", "", {"DPA1": "DPA1*02:02:06+DPA1*02:02:06"}),
     "spechla.hla.result.txt": ("SpecHLA", "P1", {"A": "A*24:02:01:01+A*24:02:01:01"}),
     "P1.hla.tsv": (
-        "DRAGEN", "", {"A": "A*02:01+A*03:01", "B": "B*07:02+B*08:01", "C": "C*07:01+C*07:02"},
+        "DRAGEN", "",
+        {
+            "A": "A*02:01+A*03:01", "B": "B*07:02+B*08:01", "C": "C*07:01+C*07:02",
+            "DQA1": "DQA1*03:01+DQA1*01:02", "DQB1": "DQB1*06:04+DQB1*03:02",
+            "DRB1": "DRB1*13:02+DRB1*13:02",
+        },
     ),
     "sample.hml": (
         "HML", "DONOR001",
