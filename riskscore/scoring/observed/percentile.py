@@ -11,8 +11,9 @@ read is taken to go with the number X itself as in a normal distribution of both
     E[M | X] = (1 - q) X,    Var(M | X) = V q (1 - q),    so that Var(M) = V (1 - q)
 
 X being from its mean. So the steps of a score that few genotypes make are as blurred as the
-genotypes are unsure, and who is a little off a step stands in it and not above it. A missing
-genotype here and there shrinks the distribution of the single variants by the share that it takes.
+genotypes are unsure, and who is a little off a step stands in it and not above it. The single
+variants together have a share of their own. A missing genotype here and there shrinks their
+distribution by what it takes.
 """
 
 from __future__ import annotations
@@ -50,12 +51,15 @@ from riskscore.scoring.population.distribution import (
 from riskscore.scoring.population.reference import Reference
 
 _STEPS = 16  # scales are rounded to this part of 1
-_OCTAVE = 4  # shares left open are rounded to so many steps from a number to its double
-_LEAST_OPEN = 2.0**-30  # a lesser share is nothing
+# Shares left open are rounded to so many steps from a number to its double, and a lesser one is
+# nothing: of the genes that act together, and of the single variants.
+_OCTAVE, _LEAST_OPEN = 4, 2.0**-30
+_VARIANTS_OCTAVE, _LEAST_OF_VARIANTS = 2, 2.0**-12
 _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
 _FEW = 2048  # so many frequencies at most are summed at people's scores
-Alike = tuple[bytes, float, float]  # what is known, the share left open, the variants' scale
+# What is known, the share left open, the variants' scale, and the share left open of them.
+Alike = tuple[bytes, float, float, float]
 Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held", bound=NDArray[Any])
 
@@ -138,7 +142,7 @@ class _OfSex:
         people: NDArray[np.intp],
     ) -> Array:
         known = [mask[people] for mask in self._known(measured, design)]
-        of_variants = self._variant_scale(design, spread, people)
+        of_variants, unsure = self._variant_scale(design, spread, people)
         doubt = (spread.variance[VarianceSource.GENOTYPES] - spread.normal)[people]
         masks = [np.packbits(mask, axis=1) for mask in known]
         pattern = np.column_stack([np.zeros(len(people), dtype=np.uint8), *masks])
@@ -147,29 +151,28 @@ class _OfSex:
         for number in range(len(head)):
             inside = kind == number
             variance = self._measured_variance([mask[head[number]] for mask in known])
-            left_open[inside] = _left_open(doubt[inside], variance)
-        keys, which = alike(np.column_stack([kind.astype(np.float64), left_open, of_variants]))
+            left_open[inside] = _left_open(doubt[inside], variance, _OCTAVE, _LEAST_OPEN)
+        told = [kind.astype(np.float64), left_open, of_variants, unsure]
+        keys, which = alike(np.column_stack(told))
         found = np.empty(len(people))
         for number, first in enumerate(keys.tolist()):
             inside = which == number
             masks_of = [mask[first] for mask in known]
-            found[inside] = self._place(
-                masks_of,
-                float(left_open[first]),
-                float(of_variants[first]),
-                log_odds[people][inside],
-            )
+            pattern_of = b"".join(mask.tobytes() for mask in masks_of)
+            own, scale, share = (float(column[first]) for column in told[1:])
+            of = (pattern_of, own, scale, share)
+            found[inside] = self._place(masks_of, of, log_odds[people][inside])
         return found
 
-    def _place(self, known: list[Mask], left_open: float, of_variants: float, x: Array) -> Array:
+    def _place(self, known: list[Mask], of: Alike, x: Array) -> Array:
         """Percentiles of people alike in what is known of them."""
         counted = len(self.shared) - len(self.stand_ins)
         everything = all(mask.all() for mask in known[:counted]) and self.complete
         everything &= not any(mask.any() for mask in known[counted:])
-        if everything and not left_open and of_variants == 1:
+        _, left_open, of_variants, unsure = of
+        if everything and not left_open and of_variants == 1 and not unsure:
             return self.whole.percentile(x)
-        of = (b"".join(mask.tobytes() for mask in known), left_open, of_variants)
-        few = self._few(of, known) if left_open else None
+        few = self._few(of, known) if left_open or unsure else None
         if few is not None:
             share = self.grid.below(*few, x)
         else:
@@ -186,30 +189,33 @@ class _OfSex:
     def _few(self, of: Alike, known: list[Mask]) -> tuple[Spectral, Places] | None:
         """The transform where anything is left of it, and at which frequencies; None of many."""
         if of not in self._blurred:
-            variants = self._variants(of[2])
-            if of[2] not in self._heard:
-                self._heard[of[2]] = self.grid.heard(variants)
-            heard = self.grid.heard_beside(variants, self._heard[of[2]], self._blur(of, known))
+            variants, scale = self._variants(of), _scale_of(of)
+            if scale not in self._heard:
+                _keep(self._heard, scale, self.grid.heard(variants))
+            heard = self.grid.heard_beside(variants, self._heard[scale], self._blur(of, known))
             few = len(heard) <= _FEW and heard[-1] < self.grid.count - 1
             self._blurred[of] = (self._total(of, known, heard), heard) if few else None
         return self._blurred[of]
 
     def _total(self, of: Alike, known: list[Mask], chosen: Places | slice) -> Spectral:
         """Some frequencies of the distribution's transform."""
-        _, left_open, of_variants = of
+        left_open = of[1]
         low = not isinstance(chosen, slice) and int(chosen[-1]) < _FEW
-        total = self._variants(of_variants)[chosen].copy()
+        total = self._variants(of)[chosen].copy()
         for number, mask in enumerate(known):
             transform = self._transform(number, mask, 1 - left_open, low=low)
             if transform is not None:
                 total *= transform[chosen]
-        if left_open:
+        if left_open or of[3]:
             total *= self.grid.normal(self._blur(of, known), chosen)
         return total
 
     def _blur(self, of: Alike, known: list[Mask]) -> float:
         """The variance by which what is left open blurs the distribution."""
-        return self._measured_variance(known) * of[1] * (1 - of[1])
+        _, left_open, of_variants, unsure = of
+        variants = float(self.expected.sum()) * of_variants**2
+        blur = self._measured_variance(known) * left_open * (1 - left_open)
+        return blur + variants * unsure * (1 - unsure)
 
     def _known(self, measured: Measurements, design: DesignMatrix) -> list[Mask]:
         """By component the factors that were observed, shape (people, factors)."""
@@ -225,14 +231,19 @@ class _OfSex:
 
     def _variant_scale(
         self, design: DesignMatrix, spread: Uncertainty, people: NDArray[np.intp]
-    ) -> Array:
-        """By person how far the distribution of the file's single variants shrinks."""
-        lost = spread.normal[people].copy()
+    ) -> tuple[Array, Array]:
+        """By person how far the distribution of the file's single variants shrinks by those that
+        are missing, and the share of the others' variance that is left open.
+        """
+        lost = np.zeros(len(people))
         for expected, place in zip(self.expected.tolist(), self.present, strict=True):
             gap = design.missing[people, self.columns[place]] != Missing.NOT_MISSING
             if gap.any():
                 lost += np.where(gap, expected, 0.0)
-        return _scale(lost, float(self.expected.sum()))
+        scale = _scale(lost, float(self.expected.sum()))
+        variance = float(self.expected.sum()) - lost
+        unsure = _left_open(spread.normal[people], variance, _VARIANTS_OCTAVE, _LEAST_OF_VARIANTS)
+        return scale, unsure
 
     def _part(self, number: int, known: Mask) -> States | None:
         """The mean of a component's value given what is known; None where nothing is."""
@@ -287,8 +298,9 @@ class _OfSex:
         self._low[key] = self._transforms[key][:_FEW].copy()
         return self._low[key]
 
-    def _variants(self, scale: float) -> Spectral:
+    def _variants(self, of: Alike) -> Spectral:
         """The transform of the file's single variants, shrunk."""
+        scale = _scale_of(of)
         if scale not in self._densities:
             terms = [self.terms[place] for place in self.present]
             kinds = [self.reference.kinds.of(term.factors[0]) for term in terms]
@@ -306,7 +318,7 @@ class _OfSex:
             transform = self.grid.transform(round(grid[0] / WIDTH), density)
             if sd:
                 transform *= self.grid.transform(*normal_bins(sd))
-            self._densities[scale] = transform
+            _keep(self._densities, scale, transform)
         return self._densities[scale]
 
 
@@ -323,11 +335,18 @@ def _keep(held: dict[Key, Held], key: Key, value: Held) -> None:
     held[key] = value
 
 
-def _left_open(doubt: Array, variance: float) -> Array:
+def _scale_of(of: Alike) -> float:
+    """How far the single variants shrink, by those that are missing and those that are unsure."""
+    return of[2] * (1 - of[3])
+
+
+def _left_open(doubt: Array, variance: Array | float, octave: int, least: float) -> Array:
     """The share of a variance that is left open, rounded in even steps of its logarithm."""
-    share = np.clip(doubt / variance, 0.0, 1.0) if variance > 0 else np.zeros(len(doubt))
-    steps = np.round(_OCTAVE * np.log2(np.maximum(share, _LEAST_OPEN)))
-    return np.where(share > _LEAST_OPEN, 2.0 ** (steps / _OCTAVE), 0.0)
+    whole = np.broadcast_to(np.asarray(variance, dtype=np.float64), doubt.shape)
+    share = np.divide(doubt, whole, out=np.zeros(len(doubt)), where=whole > 0)
+    share = np.clip(share, 0.0, 1.0)
+    steps = np.round(octave * np.log2(np.maximum(share, least)))
+    return np.where(share > least, 2.0 ** (steps / octave), 0.0)
 
 
 def _scale(lost: Array, variance: float) -> Array:

@@ -48,3 +48,13 @@ def test_uniform_with_hla_imputed() -> None:
             assert kstest(together.reported, "uniform").pvalue > 0.01, model
         # With the step known, the middle of it is what is reported but for what is not known.
         assert abs(float(np.mean(together.reported)) - 0.5) < 0.03, model
+
+
+def test_a_step_of_variants_that_are_imputed_is_blurred() -> None:
+    """Most Africans carry nothing of GRS1; who may with little probability stands with them."""
+    one = fold(0)
+    calls, count = one.imputed("AFR"), one.count("AFR")
+    ranks = placed(calls, count, "t1d-grs1", "AFR", one.panel)
+    middles = (ranks.below + ranks.up_to) / 2
+    assert abs(float(np.mean(ranks.reported)) - float(np.mean(middles))) < 0.02
+    assert 0.8 < float(np.var(ranks.reported)) / float(np.var(middles)) < 1.25
