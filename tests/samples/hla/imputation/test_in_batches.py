@@ -1,4 +1,4 @@
-"""HLA imputed in many files: the batch and the Snakemake workflow give what each file alone gives."""
+"""HLA imputed in many files: batch and the workflow give what each file alone gives."""
 
 import csv
 import os
