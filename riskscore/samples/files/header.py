@@ -144,19 +144,29 @@ def build_with_names(build: Build | None, names: Iterable[str], file: str) -> Bu
 
 def _one_build(found: Collection[str], names: Iterable[str], file: str) -> Build | None:
     """The only build among what a file says; accessions among the names say it too."""
-    said = {*found, *filter(None, map(assembly_of_accession, names))}
+    return only_build(
+        {*found, *filter(None, map(assembly_of_accession, names))},
+        "the file says",
+        file,
+        differing="mend the header (bcftools reheader), or lift the file over to one build",
+        unknown=LIFT_OVER,
+    )
+
+
+def only_build(
+    said: Collection[str], told: str, file: str, *, differing: str, unknown: str
+) -> Build | None:
+    """The only build among the assemblies that were named; None where none was.
+
+    Raises BuildMismatchError, which begins with ``told``, with the fix ``differing`` where several
+    were named, and ``unknown`` where it is one of which no model knows positions.
+    """
     if len(said) > 1:
-        raise BuildMismatchError(
-            f"the file says {_listed(said)}",
-            where=file,
-            fix="mend the header (bcftools reheader), or lift the file over to one build",
-        )
+        raise BuildMismatchError(f"{told} {_listed(said)}", where=file, fix=differing)
     only = next(iter(said), None)
     if only is not None and not isinstance(only, Build):
         raise BuildMismatchError(
-            f"the file says {only}, in which no model has positions",
-            where=file,
-            fix=LIFT_OVER,
+            f"{told} {only}, in which no model has positions", where=file, fix=unknown
         )
     return only
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import BuildMismatchError, EmptyVCFError, VCFFormatError
 from riskscore.genetics.build import CHROMOSOME_LENGTHS, HG18, Build, assemblies_in, chromosome
+from riskscore.samples.files.header import only_build
 
 # By words of the comments; a table of commas without comments is FamilyTreeDNA's.
 _VENDORS = {
@@ -130,21 +131,13 @@ def _vendor(comments: str, separator: str) -> str:
 
 def _stated_build(comments: str, file: str) -> Build | None:
     """The build that the comments name, if any."""
-    said = assemblies_in(comments) | {_BUILDS[number] for number in _NUMBERED.findall(comments)}
-    if len(said) > 1:
-        raise BuildMismatchError(
-            f"the comments name {' and '.join(sorted(map(str, said)))}",
-            where=file,
-            fix="download the raw data again",
-        )
-    only = next(iter(said), None)
-    if only is not None and not isinstance(only, Build):
-        raise BuildMismatchError(
-            f"the file's positions are those of {only}, in which no model has positions",
-            where=file,
-            fix="download the raw data again: vendors give it in build 37 today",
-        )
-    return only
+    return only_build(
+        assemblies_in(comments) | {_BUILDS[number] for number in _NUMBERED.findall(comments)},
+        "the comments name",
+        file,
+        differing="download the raw data again",
+        unknown="download the raw data again: vendors give it in build 37 today",
+    )
 
 
 def _check_length(name: str, last: int, build: Build | None, file: str) -> None:
