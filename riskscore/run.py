@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.frames import as_pandas
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models, list_models
 from riskscore.models.reference.panel import reference_panel
@@ -15,28 +16,33 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.files.opening import STDIN, open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import TwoProcesses
+from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question, QuestionOptions, as_build, takes_options
 from riskscore.samples.read import read_cohort
 from riskscore.scoring.score import Scores, score_cohort
 
 if TYPE_CHECKING:
+    import pandas
+
     from riskscore.scoring.ancestry.ancestry import Ancestry
 
 
 @takes_options
 def score(
-    source: str | Path | Sequence[str | Path] | Cohort,
+    source: str | Path | Sequence[str | Path] | Cohort | pandas.DataFrame,
     models: Models | Question | None = None,
     *,
     part: PeoplePart | None = None,
     **options: Unpack[QuestionOptions],
 ) -> Scores:
-    """Score a VCF (or several as one cohort), or a cohort already read, with one or several models.
+    """Score a VCF (or several as one cohort), a frame, or a cohort already read, with models.
 
     ``models`` are ids of shipped models, folders, scoring files, or RiskModel; a cohort already
     knows its own. The options are the fields of :class:`Question`; of a cohort already read, only
-    its baseline risk can be asked anew: ``prevalence`` or ``horizon``.
+    its baseline risk can be asked anew: ``prevalence`` or ``horizon``. A frame of pandas, polars or
+    others has a row a person (see :func:`riskscore.samples.frame.read_frame`); of it that can be
+    asked, ``population`` and ``age_column``.
     With ``part`` all people are judged together, and those of the part are scored.
 
     Raises the errors of :func:`read_cohort`, and UsageError.
@@ -56,12 +62,26 @@ def score(
                     "the cohort was read for other models", fix="read it again with these models"
                 )
         cohort = replace(cohort, question=cohort.question.of_baseline(**options))
+    elif models is None:
+        raise UsageError("no model was named", fix="for example models=['t1d']")
+    elif hasattr(frame := as_pandas(source), "columns"):
+        cohort = _of_frame(frame, models, options)
+        cohort = cohort if part is None else cohort.of_part(part)
     else:
-        if models is None:
-            raise UsageError("no model was named", fix="for example models=['t1d']")
-        cohort = read_cohort(source, Question.of(models, **options), part=part)
+        files = cast("str | Path | Sequence[str | Path]", source)
+        cohort = read_cohort(files, Question.of(models, **options), part=part)
     halves = TwoProcesses() if cohort.question.reading.processes > 1 else None
     return score_cohort(cohort, reference_panel(), halves=halves)
+
+
+def _of_frame(frame: Any, models: Models | Question, options: QuestionOptions) -> Cohort:
+    """The people of a frame, and what is asked of them; raises UsageError for options of files."""
+    if isinstance(models, Question):
+        raise UsageError("a Question is of files, and this is a frame", fix="name the models")
+    given: dict[str, Any] = dict(options)
+    own = {name: given.pop(name) for name in ("population", "age_column") if name in given}
+    cohort = read_frame(frame, as_models(models), **own)
+    return replace(cohort, question=cohort.question.of_baseline(**given))
 
 
 def ancestry(

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 
 import riskscore as rs
+from riskscore.errors import UsageError
 from riskscore.frames import as_pandas
+from riskscore.samples.frame import read_frame
 
 
 class Hidden:
@@ -63,6 +65,15 @@ def test_scores_of_a_foreign_frame() -> None:
     people = pd.DataFrame(
         {"sample": ["a", "b"], "DRB1": ["15:01+03:01", "04:01+07:01"], "smoking": ["ever", None]}
     )
+    scores = [rs.score(frame, "ra", prevalence=0.02).to_frame()
+              for frame in (Hidden(people), people.set_index("sample"))]  # fmt: skip
+    pd.testing.assert_frame_equal(*scores)
+    assert list(scores[0]["sample"]) == ["a", "b"]
+    cohort = read_frame(people.set_index("sample"), [rs.load_model("ra")])
+    read = rs.score(cohort, prevalence=0.02).to_frame()
+    pd.testing.assert_frame_equal(scores[0], read)
+    with pytest.raises(UsageError, match="exposures bears on how"):
+        rs.score(people, "ra", exposures="exposures.tsv")
     scorer = rs.RiskScorer("ra").fit(Hidden(people))
     assert list(scorer.feature_names_in_) == ["DRB1", "smoking"]
     np.testing.assert_array_equal(

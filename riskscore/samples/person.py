@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from riskscore.errors import HLAFormatError, UsageError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
-from riskscore.models.model import RiskModel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla.calls import HLACalls
@@ -20,9 +20,12 @@ from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.question import Question
 
+if TYPE_CHECKING:
+    from riskscore.models.catalog import Models
+
 
 def person(
-    models: Sequence[RiskModel],
+    models: Models,
     *,
     hla: Mapping[str, str] | None = None,
     variants: Mapping[str, float] | None = None,
@@ -33,16 +36,18 @@ def person(
 ) -> Cohort:
     """One person: ``hla`` gives two alleles a gene, ``variants`` copies of the effect allele.
 
+    ``models`` are ids of shipped models, folders, scoring files, or RiskModel.
     Whatever is not given is missing. The name of a dose may say its unit, ``vitamin_d [ng/mL]``.
     Raises HLAFormatError, ExposureError, or UsageError for a variant or an exposure that none of
     the models has.
 
-    >>> from riskscore.models.catalog import load_model
-    >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"}, sex="female")
+    >>> one = person("ms", hla={"DRB1": "15:01 03:01"}, sex="female")
     >>> one.hla.genes["DRB1"].best(0)
     (HLAAllele('DRB1*03:01'), HLAAllele('DRB1*15:01'), 1.0)
     """
-    models, given = tuple(models), dict(variants or {})
+    from riskscore.models.catalog import as_models
+
+    models, given = as_models(models), dict(variants or {})
     known = list(dict.fromkeys(variant for model in models for variant in model.variants))
     unknown = set(given) - {variant.name for variant in known}
     if unknown:
