@@ -17,7 +17,8 @@ DOCS_SOURCE := .cache/docs-source
 PIP_FLAGS := -q --no-input --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
-QUICK := tests/genetics tests/scoring/test_additive.py tests/samples/test_question.py \
+QUICK := tests/genetics tests/samples/test_question.py tests/samples/loci tests/samples/hla/typed \
+  tests/samples/hla/test_records.py tests/scoring/test_additive.py tests/scoring/kinds tests/scoring/risk \
   tests/cli/test_imports.py tests/test_outputs.py riskscore/errors.py riskscore/genetics
 
 help: ## List the targets
@@ -40,7 +41,7 @@ demo: setup ## Score the example people and show what comes out
 test: setup ## Run the tests; what was skipped is listed with its reason
 	$(BIN)/python -m pytest -rs $(PYTEST_FLAGS)
 
-test-quick: setup ## A part of the tests in less than a minute: names, models, arithmetic, imports
+test-quick: setup ## The core in less than a minute: names, genotypes, HLA types, scores, risks, imports
 	$(BIN)/python -m pytest -q $(PYTEST_FLAGS) $(QUICK)
 
 torture: setup ## Kill, starve and race batches at length, of which `make test` samples a part
