@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup demo test test-quick torture fuzz test-slurm pipeline check bench docs slides lock clean
+.PHONY: help setup demo test test-quick torture fuzz mutants test-slurm pipeline check bench docs slides lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -48,6 +48,9 @@ torture: setup ## Kill, starve and race batches at length, of which `make test` 
 	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture
 
 FUZZ_FLAGS = --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+mutants: setup ## Run tests on code with one change (ROOMS=riskscore/genetics SAMPLE=100 MINUTES=30)
+	$(BIN)/python -m tests.mutants.run $(ROOMS) --sample $(or $(SAMPLE),100) --minutes $(or $(MINUTES),30)
 
 fuzz: setup ## Read files of every kind with changed bytes (MINUTES=10 for each of two parts; SEED=1)
 	$(BIN)/python -m tests.fuzz.readers $(FUZZ_FLAGS)

@@ -35,11 +35,22 @@ def policy(scripts: Sequence[str], style: str) -> str:
 def embedded_json(content: Any) -> Markup:
     r"""Data for a ``<script type="application/json">``, which cannot end the element early.
 
+    Numbers have twelve digits: the last of sixteen depend on how many threads BLAS has.
+
     >>> embedded_json({"name": "</script>"})
     Markup('{"name":"\\u003c/script\\u003e"}')
     """
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+    text = json.dumps(_rounded(content), separators=(",", ":"), allow_nan=False, ensure_ascii=True)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _rounded(content: Any) -> Any:
+    """Data with its numbers rounded to twelve digits."""
+    if isinstance(content, float):
+        return float(f"{content:.12g}")
+    if isinstance(content, dict):
+        return {name: _rounded(value) for name, value in content.items()}
+    return [_rounded(one) for one in content] if isinstance(content, list | tuple) else content
 
 
 def asset(package: str, name: str) -> str:

@@ -34,7 +34,7 @@ from riskscore.models.terms import (
     Term,
     factors_of,
 )
-from riskscore.outputs import atomic_write
+from riskscore.outputs import new_folder, write_file
 
 _HEAD = """###PGS CATALOG SCORING FILE
 #format_version=2.0
@@ -68,10 +68,9 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
     if model.scheme and factors_of(model.terms, HaplotypeFactor):
         files["haplotypes.tsv"] = _table([*_haplotypes(model)], "")
     files["model.yaml"] = "\n".join(_yaml(_card(model, "haplotypes.tsv" in files))) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        with atomic_write(folder / name) as stream:
-            stream.write(text.encode())
+    with new_folder(folder) as staging:
+        for name, text in files.items():
+            write_file(staging / name, [text])
     back = read_folder(folder)
     written = {term.id: _effects(term) for term in model.terms}
     if len(back.terms) != len(model.terms) or not all(

@@ -1,0 +1,52 @@
+"""The same bytes whatever the locale, the hash seed, the processes and the threads of BLAS."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PLAIN = {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+OTHER = {"LC_ALL": "C", "PYTHONHASHSEED": "12345", "OPENBLAS_NUM_THREADS": "2", "TZ": "Asia/Tokyo"}
+
+
+@pytest.fixture(scope="module")
+def results(
+    cohorts: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[dict[str, str], int], dict[str, bytes]]:
+    """`results(environment, jobs)` is every file that a batch and its report write."""
+    command = str(Path(sys.executable).parent / "riskscore")
+
+    def made(environment: dict[str, str], jobs: int) -> dict[str, bytes]:
+        folder = tmp_path_factory.mktemp("out")
+        for words in (
+            ["batch", str(cohorts), "-m", "t1d", "--tsv", "--jobs", str(jobs), "--out", "b"],
+            ["score", str(cohorts / "c000.vcf.gz"), "-m", "ms", "-m", "t1d", "--out", "s", "-q"],
+            ["report", "s", "-o", "s.html"],
+        ):
+            done = subprocess.run(
+                [command, *words],
+                cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
+                check=False,
+            )  # fmt: skip
+            assert done.returncode in (0, 3), done.stderr
+        files = [p for p in folder.rglob("*") if p.is_file() and "work" not in p.parts]
+        return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+
+    return made
+
+
+def test_the_same_bytes_in_any_environment(
+    results: Callable[[dict[str, str], int], dict[str, bytes]], many: Callable[[int, int], int]
+) -> None:
+    expected = results(PLAIN, 1)
+    assert {"b/provenance.json", "s/scores.tsv", "s/provenance.json", "s.html"} <= set(expected)
+    # All at once; at length also each of them by itself.
+    each = [({**PLAIN, name: value}, 1) for name, value in OTHER.items()]
+    for environment, jobs in [(OTHER, 2), *each[: many(0, len(each))]]:
+        found = results(environment, jobs)
+        assert set(found) == set(expected)
+        differ = sorted(name for name in expected if found[name] != expected[name])
+        assert differ == [], environment
