@@ -69,11 +69,7 @@ def _calls(gene: str, rows: list[tuple[int, str, str, float]]) -> GeneCalls:
 
 def hla_terms() -> list[int]:
     """The terms of HLA genes alone, by place."""
-    return [
-        j
-        for j, term in enumerate(MS.terms)
-        if all(hasattr(factor, "gene") for factor in term.factors)
-    ]
+    return [j for j, term in enumerate(MS.terms) if all(factor.gene for factor in term.factors)]
 
 
 def by_hand(cohort: Cohort) -> list[list[tuple[float, dict[int, float]]]]:
