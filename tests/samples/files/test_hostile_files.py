@@ -77,6 +77,8 @@ CSI = {
     "windows of less than a base": lambda raw: put(raw, 4, -1),
     "windows of more than a chromosome": lambda raw: put(raw, 4, 31),
     "less than no chunks": lambda raw: put(raw, first_bin(raw) + 4 + 12, -1),
+    "fewer levels than its bins need": lambda raw: put(raw, 8, 0),  # on which htslib does not end
+    "a bin of no level": lambda raw: put(raw, first_bin(raw) + 4, 3_925_905_994 - 2**32),
     "cut short": lambda raw: raw[: len(raw) // 2],
 }
 

@@ -212,7 +212,7 @@ def _read_tbi(raw: bytes) -> FileIndex:
     contigs, length = _count(raw, 4), _count(raw, 32)
     at, tables, words = 36 + length, [], _words(raw, 36 + length)
     for _ in range(contigs):
-        places, counts, at = _read_bins(words, at, _TBI_BIN)
+        places, counts, at = _read_bins(words, at, _TBI_BIN, _TBI_DEPTH)
         linear = (at + 4, _count(raw, at))
         tables.append(_Contig(raw, places, counts, _TBI_BIN, linear, _last_bin(_TBI_DEPTH)))
         at += 4 + 8 * linear[1]
@@ -233,7 +233,7 @@ def _read_csi(raw: bytes) -> FileIndex:
     contigs = _count(raw, at)
     at, tables, words = at + 4, [], _words(raw, at)
     for _ in range(contigs):
-        places, counts, at = _read_bins(words, at, _CSI_BIN)
+        places, counts, at = _read_bins(words, at, _CSI_BIN, depth)
         tables.append(_Contig(raw, places, counts, _CSI_BIN, (0, 0), _last_bin(depth)))
     _require(raw, at)
     return FileIndex(_names(names), shift, depth, tuple(tables), raw)
@@ -257,7 +257,7 @@ def _words(raw: bytes, at: int) -> NDArray[np.int32]:
 
 
 def _read_bins(
-    words: NDArray[np.int32], at: int, head: int
+    words: NDArray[np.int32], at: int, head: int, depth: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Where the chunks of a contig's bins stand, how many each has, and where the bins end."""
     bins, word = int(words[at // 4]), at // 4 + head // 4
@@ -271,6 +271,10 @@ def _read_bins(
     chunks = words[found].astype(np.int64)
     if (chunks < 0).any():
         raise Fallback("an index with a bin of less than no chunks")
+    numbers = words[found - head // 4 + 1]
+    # Two behind the last is what htslib counts records in; of any other it finds no end.
+    if (numbers < 0).any() or (numbers > _last_bin(depth) + 2).any():
+        raise Fallback("an index with a bin that its levels do not have")
     return 4 * (found + 1) + at % 4, chunks, 4 * (word + 1) + at % 4 - head
 
 
