@@ -27,7 +27,7 @@ def test_killed_and_resumed(
     assert whole.returncode == 0, message
     took = time.monotonic() - began
     expected = results_in(tmp_path / "whole")
-    assert len(expected) == 11
+    assert len(expected) == 12
     dice, killed, at_work = random.Random(whom), 0, 0
     for number in count():
         if killed == many(8, 50):

@@ -75,6 +75,7 @@ class Blocks:
         self._start, self._window = 0, memoryview(b"")
         self._offset = self._after = -1  # of the block that is kept, and of the next
         self._data: bytes | bytearray = b""
+        self.inflated = 0  # blocks so far: what a search has cost
         self.usual = 0  # packed length of the last block that was inflated
 
     def close(self) -> None:
@@ -120,6 +121,7 @@ class Blocks:
             packed = self.packed(offset)
             self._data, self.usual = self._checked(packed), len(packed)
             self._offset, self._after = offset, offset + len(packed)
+            self.inflated += 1
         return self._data
 
     def _checked(self, block: memoryview) -> bytes | bytearray:
