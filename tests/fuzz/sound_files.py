@@ -16,13 +16,12 @@ import riskscore as rs
 from riskscore.models.catalog import load_model
 from riskscore.samples.exposure_table import read_exposures
 from riskscore.samples.family import read_family
-from riskscore.samples.files.opening import open_source
-from riskscore.samples.files.source import Region
 from riskscore.samples.hla.imputation.panel_file import read_panel
 from riskscore.studies.people_table import read_people
 from tests.samples.files.blocks.bgzf_files import HEADER, write_vcf
 from tests.samples.files.blocks.test_bcf import write_bcf
 from tests.samples.files.consumer.layouts import ANCESTRY, MYHERITAGE, TWENTYTHREE
+from tests.samples.files.whole import read_all
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = ("A", "B", "C")
@@ -70,19 +69,6 @@ def sound_files(folder: Path) -> dict[str, Kind]:
         "panels": Kind(_panel(folder / "panel"), read_panel),
         **_indexed(folder / "indexed"),
     }
-
-
-def read_all(path: Path) -> None:
-    """Every record of two chromosomes, and all that is asked of each."""
-    whole = [Region(name, 1, 1 << 29) for name in ("1", "6")]
-    with open_source([path]) as source:
-        source.prepare(whole)
-        for region in whole:
-            for record in source.fetch(region):
-                record.genotypes()
-                record.phased()
-                for name in ("DS", "GP", "HDS"):
-                    record.numbers(name)
 
 
 def _read_table(path: Path) -> None:

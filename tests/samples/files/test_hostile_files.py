@@ -33,6 +33,7 @@ from riskscore.samples.loci.loci import read_dosages
 from riskscore.writing.folders.bundle import write_bundle
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
 from tests.samples.files.blocks.test_bcf import write_bcf
+from tests.samples.files.whole import read_all
 
 Tool = Callable[[str], str]
 
@@ -176,18 +177,6 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     for _ in range(rng.choice((1, 1, 4)) if changed else 0):
         changed[rng.randrange(len(changed))] = rng.choice((0, 127, 128, 255, rng.randrange(256)))
     return bytes(changed)
-
-
-def read_all(path: Path) -> None:
-    whole = [Region(name, 1, 1 << 29) for name in ("1", "6")]
-    with open_source([path]) as source:
-        source.prepare(whole)
-        for region in whole:
-            for record in source.fetch(region):
-                record.genotypes()
-                record.phased()
-                for name in ("DS", "GP", "HDS"):
-                    record.numbers(name)
 
 
 def test_filesets_of_plink_changed_at_random(oracle: Tool, tmp_path: Path) -> None:
