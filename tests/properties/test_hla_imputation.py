@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -60,11 +61,12 @@ def calls_of(chance: Array, form: str) -> HLACalls:
         names: list[HLAAllele] = sorted({alleles[k] for alleles in listed})
         member = np.array([[alleles[k] == name for alleles in listed] for name in names], float)
         sides = np.einsum("ah,shp->sap", member, chance)
-        evidence = Evidence.of_tables(
-            sides.sum(axis=0),
-            sides[0] * sides[1] if form == "GP" else None,
-            sides if form == "HDS" else None,
-        )
+        evidence = Evidence.of_copies(sides.sum(axis=0))
+        rows = evidence.allele, evidence.sample
+        if form == "GP":
+            evidence = replace(evidence, both=(sides[0] * sides[1])[rows])
+        if form == "HDS":
+            evidence = replace(evidence, chromosomes=sides[:, *rows])
         genes[gene] = calls_from_evidence(gene, names, evidence, form)
     return HLACalls(genes)
 

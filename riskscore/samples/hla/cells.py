@@ -72,11 +72,16 @@ class RecordCells:
     rows: Positions
     cell: Positions
 
+    @property
+    def of_everybody(self) -> Positions:
+        """The cell of each sample, shape (samples,)."""
+        found = np.full(self.samples, self.usual, dtype=np.int32)
+        found[self.rows] = self.cell
+        return found
+
     def by_sample(self, values: Array) -> Array:
         """Values of the table's cells by sample, shape (samples,)."""
-        found = np.full(self.samples, values[self.usual])
-        found[self.rows] = values[self.cell]
-        return found
+        return values[self.of_everybody]
 
 
 @dataclass
@@ -162,7 +167,7 @@ def _table(record: Record, meaning: Meaning) -> CellTable:
         copies = np.where((genotypes == 0).all(axis=1), 0.0, np.nan)
     both, chromosomes = np.full(len(copies), np.nan), np.full((2, len(copies)), np.nan)
     if record.alts and not alt:
-        both, chromosomes = _both(record, present, both), _chromosomes(record, present, chromosomes)
+        both, chromosomes = _both(record, present), _chromosomes(record, present)
     return CellTable(
         copies if present else 2 - copies,
         both,
@@ -172,13 +177,9 @@ def _table(record: Record, meaning: Meaning) -> CellTable:
     )
 
 
-def _both(record: Record, present: bool, unknown: Array) -> Array:
+def _both(record: Record, present: bool) -> Array:
     """The probability of two copies, from GP."""
-    numbers = record.numbers("GP")
-    if numbers is None:
-        return unknown
-    complete = numbers.counts == 3
-    values = np.where(complete[:, None], numbers.values[:, :3], np.nan).astype(np.float64)
+    values = _numbers(record, "GP", 3)
     with np.errstate(invalid="ignore"):
         wrong = (values < -_TOLERANCE).any(axis=1) | (np.abs(values.sum(axis=1) - 1) > 0.05)
     if wrong.any():
@@ -186,18 +187,23 @@ def _both(record: Record, present: bool, unknown: Array) -> Array:
     return values[:, 2 if present else 0]
 
 
-def _chromosomes(record: Record, present: bool, unknown: Array) -> Array:
+def _chromosomes(record: Record, present: bool) -> Array:
     """Presence on each chromosome, from HDS."""
-    numbers = record.numbers("HDS")
-    if numbers is None:
-        return unknown
-    two = numbers.counts == 2
-    values = np.where(two[:, None], numbers.values[:, :2], np.nan).astype(np.float64)
+    values = _numbers(record, "HDS", 2)
     with np.errstate(invalid="ignore"):
         if ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any():
             raise record.error("HDS", "a value is not between 0 and 1")
     values = np.clip(values, 0, 1).T
     return values if present else 1 - values
+
+
+def _numbers(record: Record, name: str, count: int) -> Array:
+    """So many numbers of a field by cell, shape (cells, count), nan where it does not give them."""
+    numbers = record.numbers(name)
+    if numbers is None:
+        return np.full((record.samples, count), np.nan)
+    complete = (numbers.counts == count)[:, None]
+    return np.where(complete, numbers.values[:, :count], np.nan).astype(np.float64)
 
 
 def _carried(record: Record, wanted: int) -> Mask:

@@ -41,27 +41,17 @@ class Evidence:
     phase_set: Places
 
     @classmethod
-    def of_tables(
-        cls, presence: Array, both: Array | None = None, chromosomes: Array | None = None
-    ) -> Evidence:
-        """From copies by allele and sample, shape (alleles, samples), and others where known.
-
-        ``both`` has that shape too, ``chromosomes`` (2, alleles, samples).
-        """
-        told = presence != 0
-        if both is not None:
-            told |= both > 0
-        if chromosomes is not None:
-            told |= (chromosomes > 0).any(axis=0)
-        sample, allele = np.nonzero(told.T)
+    def of_copies(cls, copies: Array) -> Evidence:
+        """From copies alone, shape (alleles, samples), nan where unknown."""
+        sample, allele = np.nonzero((copies != 0).T)
         unknown = np.full(len(sample), np.nan)
         return cls(
-            presence.shape[1],
+            copies.shape[1],
             sample,
             allele,
-            presence[allele, sample],
-            unknown if both is None else both[allele, sample],
-            np.stack([unknown, unknown]) if chromosomes is None else chromosomes[:, allele, sample],
+            copies[allele, sample],
+            unknown,
+            np.stack([unknown, unknown]),
             np.zeros((2, len(sample)), dtype=bool),
             np.zeros(len(sample), dtype=np.int64),
         )
@@ -106,7 +96,7 @@ def counted_once(
     nothing is known: the records contradict each other. Differences of less than 0.05 are rounding.
 
     >>> names = [HLAAllele.parse(f"DRB1*{n}") for n in ("04", "04:01", "07")]
-    >>> found, own, _ = counted_once(names, Evidence.of_tables(np.array([[1.0], [1.0], [0.5]])))
+    >>> found, own, _ = counted_once(names, Evidence.of_copies(np.array([[1.0], [1.0], [0.5]])))
     >>> [(str(found[k]), float(d)) for k, d in zip(own.allele, own.copies) if d]
     [('DRB1*04:01', 1.0), ('DRB1*07', 0.5), ('DRB1*', 0.5)]
     """

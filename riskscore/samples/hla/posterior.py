@@ -41,7 +41,7 @@ def calls_from_dosages(
     >>> calls_from_dosages("A", [a, b], np.array([[1.0, 0.0], [1.0, 2.0]]), "").second
     array([1, 1])
     """
-    return calls_from_evidence(gene, alleles, Evidence.of_tables(presence), source)
+    return calls_from_evidence(gene, alleles, Evidence.of_copies(presence), source)
 
 
 def calls_from_evidence(
@@ -201,8 +201,7 @@ def pair_weights(one: Array, owner: Places) -> tuple[Array, Array]:
     """Weights w of the alleles of each owner, and by owner the sum over pairs i < j of w_i w_j.
 
     ``one`` (rows,) are probabilities of one copy and ``owner`` (rows,) whose, rising by one from 0.
-    Drawing a pair of
-    different alleles in proportion to w_i w_j, allele i is in it with the share
+    Drawing a pair of different alleles in proportion to w_i w_j, allele i is in it with the share
     one_i / (sum of one / 2). With weights that sum to 1 that is w_i (1 - w_i) = z share_i, so that
     w follows from the one number z by which the weights sum to 1: from the smaller root for all
     alleles, or from the larger one for the most frequent.

@@ -203,9 +203,7 @@ def _evidence(records: Sequence[HLARecord], tables: Sequence[CellTable], people:
         cells, table = record.cells, tables[record.cells.table]
         rows, own = cells.rows.astype(np.int64), cells.cell
         if not table.absent[cells.usual]:
-            everybody = np.full(cells.samples, cells.usual, dtype=np.int32)
-            everybody[rows] = own
-            rows, own = np.arange(cells.samples), everybody
+            rows, own = np.arange(cells.samples), cells.of_everybody
         held = ~table.absent[own] & (rows >= people.start) & (rows < people.stop)
         sample.append(rows[held] - people.start)
         cell.append(own[held] + start[cells.table])
