@@ -20,7 +20,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
-from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, distinct_rows
+from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted, spread
@@ -107,7 +107,7 @@ def haplotype_pairs(
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     table, pair = distinct_rows(np.column_stack([one, other]))
-    codes = Chromosomes(reading.prior, names, least).codes
+    codes = Codes(tuple(len(own.answers) for own in names))
     first, second = codes.kinds(table[:, 0]), codes.kinds(table[:, 1])
     kinds = HaplotypeKinds(reading, tuple(own.answers for own in names))
     return HaplotypePairs(kinds, first, second, sample, pair, probability, missing)

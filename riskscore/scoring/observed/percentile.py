@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +58,22 @@ _VARIANTS_OCTAVE, _LEAST_OF_VARIANTS = 2, 2.0**-12
 _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
 _FEW = 2048  # so many frequencies at most are summed at people's scores
-# What is known, the share left open, the variants' scale, and the share left open of them.
-Alike = tuple[bytes, float, float, float]
 Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held", bound=NDArray[Any])
+
+
+class _Alike(NamedTuple):
+    """What people whose scores are of one distribution have in common."""
+
+    known: bytes  # what was observed of each component
+    left_open: float  # the share of the variance of genes that act together
+    of_variants: float  # how far the single variants shrink by those that are missing
+    unsure: float  # the share of the others' variance that is left open
+
+    @property
+    def scale(self) -> float:
+        """How far the single variants shrink, by those that are missing and those unsure."""
+        return self.of_variants * (1 - self.unsure)
 
 
 class ObservedPercentiles:
@@ -128,8 +140,8 @@ class _OfSex:
         self._variances: dict[bytes, float] = {}
         self._transforms: dict[tuple[int, bytes, float], Spectral] = {}
         self._low: dict[tuple[int, bytes, float], Spectral] = {}  # their low frequencies
-        self._cumulative: dict[Alike, Array] = {}
-        self._blurred: dict[Alike, tuple[Spectral, Places] | None] = {}
+        self._cumulative: dict[_Alike, Array] = {}
+        self._blurred: dict[_Alike, tuple[Spectral, Places] | None] = {}
         spread = math.sqrt(self.whole.variance)
         self.grid = Grid(2 ** math.ceil(math.log2(max(1.0, _REACH * spread) / WIDTH)))
 
@@ -160,36 +172,36 @@ class _OfSex:
             masks_of = [mask[first] for mask in known]
             pattern_of = b"".join(mask.tobytes() for mask in masks_of)
             own, scale, share = (float(column[first]) for column in told[1:])
-            of = (pattern_of, own, scale, share)
+            of = _Alike(pattern_of, own, scale, share)
             found[inside] = self._place(masks_of, of, log_odds[people][inside])
         return found
 
-    def _place(self, known: list[Mask], of: Alike, x: Array) -> Array:
+    def _place(self, known: list[Mask], of: _Alike, x: Array) -> Array:
         """Percentiles of people alike in what is known of them."""
         counted = len(self.shared) - len(self.stand_ins)
         everything = all(mask.all() for mask in known[:counted]) and self.complete
         everything &= not any(mask.any() for mask in known[counted:])
-        _, left_open, of_variants, unsure = of
-        if everything and not left_open and of_variants == 1 and not unsure:
+        blurred = bool(of.left_open or of.unsure)
+        if everything and not blurred and of.of_variants == 1:
             return self.whole.percentile(x)
-        few = self._few(of, known) if left_open or unsure else None
+        few = self._few(of, known) if blurred else None
         if few is not None:
             share = self.grid.below(*few, x)
         else:
             share = self.grid.between(self._middles(of, known), x)
         return np.clip(100 * share, 0, 100)
 
-    def _middles(self, of: Alike, known: list[Mask]) -> Array:
+    def _middles(self, of: _Alike, known: list[Mask]) -> Array:
         """The distribution function on the grid."""
         if of not in self._cumulative:
             total = self._total(of, known, slice(None))
             _keep(self._cumulative, of, self.grid.middles(total))
         return self._cumulative[of]
 
-    def _few(self, of: Alike, known: list[Mask]) -> tuple[Spectral, Places] | None:
+    def _few(self, of: _Alike, known: list[Mask]) -> tuple[Spectral, Places] | None:
         """The transform where anything is left of it, and at which frequencies; None of many."""
         if of not in self._blurred:
-            variants, scale = self._variants(of), _scale_of(of)
+            variants, scale = self._variants(of.scale), of.scale
             if scale not in self._heard:
                 _keep(self._heard, scale, self.grid.heard(variants))
             heard = self.grid.heard_beside(variants, self._heard[scale], self._blur(of, known))
@@ -197,25 +209,23 @@ class _OfSex:
             self._blurred[of] = (self._total(of, known, heard), heard) if few else None
         return self._blurred[of]
 
-    def _total(self, of: Alike, known: list[Mask], chosen: Places | slice) -> Spectral:
+    def _total(self, of: _Alike, known: list[Mask], chosen: Places | slice) -> Spectral:
         """Some frequencies of the distribution's transform."""
-        left_open = of[1]
         low = not isinstance(chosen, slice) and int(chosen[-1]) < _FEW
-        total = self._variants(of)[chosen].copy()
+        total = self._variants(of.scale)[chosen].copy()
         for number, mask in enumerate(known):
-            transform = self._transform(number, mask, 1 - left_open, low=low)
+            transform = self._transform(number, mask, 1 - of.left_open, low=low)
             if transform is not None:
                 total *= transform[chosen]
-        if left_open or of[3]:
+        if of.left_open or of.unsure:
             total *= self.grid.normal(self._blur(of, known), chosen)
         return total
 
-    def _blur(self, of: Alike, known: list[Mask]) -> float:
+    def _blur(self, of: _Alike, known: list[Mask]) -> float:
         """The variance by which what is left open blurs the distribution."""
-        _, left_open, of_variants, unsure = of
-        variants = float(self.expected.sum()) * of_variants**2
-        blur = self._measured_variance(known) * left_open * (1 - left_open)
-        return blur + variants * unsure * (1 - unsure)
+        variants = float(self.expected.sum()) * of.of_variants**2
+        blur = self._measured_variance(known) * of.left_open * (1 - of.left_open)
+        return blur + variants * of.unsure * (1 - of.unsure)
 
     def _known(self, measured: Measurements, design: DesignMatrix) -> list[Mask]:
         """By component the factors that were observed, shape (people, factors)."""
@@ -298,9 +308,8 @@ class _OfSex:
         self._low[key] = self._transforms[key][:_FEW].copy()
         return self._low[key]
 
-    def _variants(self, of: Alike) -> Spectral:
+    def _variants(self, scale: float) -> Spectral:
         """The transform of the file's single variants, shrunk."""
-        scale = _scale_of(of)
         if scale not in self._densities:
             terms = [self.terms[place] for place in self.present]
             kinds = [self.reference.kinds.of(term.factors[0]) for term in terms]
@@ -333,11 +342,6 @@ def _keep(held: dict[Key, Held], key: Key, value: Held) -> None:
     if len(held) >= _KEPT:
         del held[next(iter(held))]
     held[key] = value
-
-
-def _scale_of(of: Alike) -> float:
-    """How far the single variants shrink, by those that are missing and those that are unsure."""
-    return of[2] * (1 - of[3])
 
 
 def _left_open(doubt: Array, variance: Array | float, octave: int, least: float) -> Array:
