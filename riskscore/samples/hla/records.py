@@ -29,6 +29,7 @@ from riskscore.samples.hla.dialects import (
 )
 from riskscore.samples.hla.evidence import Evidence
 from riskscore.samples.hla.posterior import SUM_TOLERANCE, calls_from_evidence
+from riskscore.samples.hla.same import SamePeople
 
 SOURCE = "HLA records of the VCF"
 # The MHC with room to spare, in either build; HLA records have invented positions inside it.
@@ -143,8 +144,8 @@ def _call(gene: _Gene, people: range) -> tuple[GeneCalls, HLAReport]:
     alleles = _cut(tuple(everything), resolution)
     records = [gene.records[allele] for allele in alleles]
     name = everything[0].gene
-    evidence = _evidence([gene.records[allele] for allele in everything], tables, people)
-    calls = calls_from_evidence(name, everything, evidence, SOURCE)
+    same, evidence = _evidence([gene.records[allele] for allele in everything], tables, people)
+    calls = same.calls_of_everybody(calls_from_evidence(name, everything, evidence, SOURCE))
     with np.errstate(invalid="ignore"):
         known = sums[resolution][~np.isnan(sums[resolution])]
         refused = int((np.abs(known - 2) > SUM_TOLERANCE).sum())
@@ -195,8 +196,10 @@ def _sums(gene: _Gene, tables: Sequence[CellTable]) -> dict[int, Array]:
     return sums
 
 
-def _evidence(records: Sequence[HLARecord], tables: Sequence[CellTable], people: range) -> Evidence:
-    """What the records of a gene say of some people, who count from 0."""
+def _evidence(
+    records: Sequence[HLARecord], tables: Sequence[CellTable], people: range
+) -> tuple[SamePeople, Evidence]:
+    """Which people, counted from 0, are alike, and what a gene's records say of each kind."""
     sample, cell, allele = [], [], []
     start = np.cumsum([0, *(len(table.copies) for table in tables)])
     for number, record in enumerate(records):
@@ -210,11 +213,16 @@ def _evidence(records: Sequence[HLARecord], tables: Sequence[CellTable], people:
         allele.append(np.full(len(sample[-1]), number))
     who = np.concatenate(sample)
     order = np.argsort(who, kind="stable")
-    of_row = np.concatenate(cell)[order]
-    return Evidence(
-        len(people),
-        who[order],
-        np.concatenate(allele)[order],
+    who, of_row, name = who[order], np.concatenate(cell)[order], np.concatenate(allele)[order]
+    same = SamePeople.of_rows(who, name * start[-1] + of_row, len(people))
+    kind = np.full(len(people), -1, dtype=np.int64)
+    kind[same.first] = np.arange(len(same.first))
+    kept = kind[who] >= 0
+    of_row = of_row[kept]
+    return same, Evidence(
+        len(same.first),
+        kind[who[kept]],
+        name[kept],
         np.concatenate([table.copies for table in tables])[of_row],
         np.concatenate([table.both for table in tables])[of_row],
         np.concatenate([table.chromosomes for table in tables], axis=1)[:, of_row],
@@ -254,9 +262,10 @@ def _cut(alleles: tuple[HLAAllele, ...], fields: int) -> tuple[HLAAllele, ...]:
 
 def _quality(records: Sequence[HLARecord], tables: Sequence[CellTable]) -> tuple[float, int]:
     """Mean imputation quality weighted by frequency, and how many common alleles fall short."""
-    quality = np.array([record.quality for record in records])
-    frequency = np.array([_frequency(record.cells, tables) for record in records])
-    known = ~np.isnan(quality) & (frequency > 0)
+    told = [record for record in records if not np.isnan(record.quality)]
+    quality = np.array([record.quality for record in told])
+    frequency = np.array([_frequency(record.cells, tables) for record in told])
+    known = frequency > 0
     if not known.any():
         return float("nan"), 0
     mean = float(np.average(quality[known], weights=frequency[known]))

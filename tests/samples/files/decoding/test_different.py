@@ -32,3 +32,12 @@ def test_a_tab_where_cells_of_one_width_would_end_is_not_the_only_one() -> None:
     found = unusual_cells(b"\t".join(cells), 5)
     assert dict(zip(found.rows.tolist(), found.which.tolist(), strict=True)) == {2: 0, 3: 1}
     assert found.texts == [b"1", b"0"]
+
+
+def test_cells_of_three_letters_that_are_no_genotypes_are_told_apart() -> None:
+    cells = [b"%03d" % (number % 150) for number in range(400)]
+    found = unusual_cells(b"\t".join(cells), len(cells))
+    read = [found.usual] * len(cells)
+    for row, which in zip(found.rows.tolist(), found.which.tolist(), strict=True):
+        read[row] = found.texts[which]
+    assert read == cells
