@@ -135,12 +135,16 @@ def _used(alleles: Sequence[HLAName]) -> list[int]:
     ]
 
 
-def _finer(names: Sequence[HLAName]) -> dict[tuple[str, ...], list[int]]:
-    """By the fields of a name the places of the finer names that it begins; null alleles too."""
-    found: dict[tuple[str, ...], list[int]] = {}
-    for place, name in enumerate(names):
+def _coarser(names: Sequence[HLAName]) -> Places:
+    """By name the place of the coarser one that begins it, -1 without one; null alleles too.
+
+    There is at most one, of a single field: no name that counts begins with two fields of another.
+    """
+    place = {name.fields: number for number, name in enumerate(names)}
+    found = np.full(len(names), -1, dtype=np.int64)
+    for number, name in enumerate(names):
         for size in range(1, name.resolution):
-            found.setdefault(name.fields[:size], []).append(place)
+            found[number] = max(found[number], place.get(name.fields[:size], -1))
     return found
 
 
@@ -152,62 +156,57 @@ def _unclaimed_by_finer(
     Such a rest stands for the alleles without a record, where every finer record of the person is
     known, and otherwise for any allele that the coarse name begins.
     """
-    finer = _finer(names)
+    coarser = _coarser(names)
     listed: list[HLAName] = []
     place = np.zeros(len(names), dtype=np.int64)
-    allele, copies, both = own.allele.copy(), own.copies.copy(), own.both.copy()
-    chromosomes, carried = own.chromosomes.copy(), own.carried.copy()
-    present = np.where(np.isnan(chromosomes), 0.0, chromosomes)
     for number, name in enumerate(names):
         place[number] = len(listed)
-        inside = finer.get(name.fields)
-        if not inside:
-            listed.append(name)
-            continue
+        inside = np.flatnonzero(coarser == number).tolist()
         members = tuple(m for k in inside for m in names[k].members)
-        listed += [OtherAllele(name.members[0], members), name]
-        rows = np.flatnonzero(own.allele == number)
-        claimed = _ClaimedByFiner.of(own, rows, inside, len(names))
-        copies[rows] = _unrounded(np.clip(own.copies[rows] - claimed.sum(own.copies), 0, 2))
-        claimed_some = claimed.sum(own.copies) >= _NEGLIGIBLE
-        both[rows] = np.where(claimed_some, np.nan, own.both[rows])
-        for side in (0, 1):
-            of_side = claimed.sum(present[side])
-            left = np.clip(own.chromosomes[side, rows] - of_side, 0, 1)
-            chromosomes[side, rows] = np.where(copies[rows] > 0, left, 0.0)
-            carried[side, rows] &= claimed.sum(own.carried[side]) == 0
-        allele[rows] = len(listed) - 2 + (claimed.sum(missing) > 0)
-    plain = np.array([not finer.get(name.fields) for name in names], dtype=bool)[own.allele]
-    allele[plain] = place[own.allele[plain]]
+        listed += [OtherAllele(name.members[0], members), name] if members else [name]
+    coarse = np.isin(own.allele, coarser)
+    claimed = _ClaimedByFiner.of(own, coarser)
+    of_copies = claimed.sum(own.copies)
+    left = _unrounded(np.clip(own.copies - of_copies, 0, 2))
+    copies = np.where(coarse, left, own.copies)
+    chromosomes, carried = own.chromosomes.copy(), own.carried.copy()
+    for side in (0, 1):
+        present = own.chromosomes[side]
+        left = np.clip(present - claimed.sum(np.where(np.isnan(present), 0.0, present)), 0, 1)
+        chromosomes[side] = np.where(coarse, np.where(copies > 0, left, 0.0), present)
+        carried[side] &= claimed.sum(own.carried[side]) == 0
     return listed, replace(
-        own, allele=allele, copies=copies, both=both, chromosomes=chromosomes, carried=carried
+        own,
+        allele=place[own.allele] + (coarse & (claimed.sum(missing) > 0)),
+        copies=copies,
+        both=np.where(of_copies >= _NEGLIGIBLE, np.nan, own.both),
+        chromosomes=chromosomes,
+        carried=carried,
     )
 
 
 @dataclass(frozen=True)
 class _ClaimedByFiner:
-    """The rows ``finer`` of names that a coarse one begins, each with the coarse row it is of."""
+    """The rows ``finer`` of names that a coarse one begins, and the coarse row each is of."""
 
     finer: Places
-    row: Places
+    coarse: Places
     rows: int
 
     @classmethod
-    def of(
-        cls, own: Evidence, coarse: Places, inside: Sequence[int], names: int
-    ) -> _ClaimedByFiner:
-        among = np.zeros(names, dtype=bool)
-        among[inside] = True
-        finer = np.flatnonzero(among[own.allele])
-        number = np.full(own.people, -1, dtype=np.int64)
-        number[own.sample[coarse]] = np.arange(len(coarse))
-        row = number[own.sample[finer]]
-        return cls(finer[row >= 0], row[row >= 0], len(coarse))
+    def of(cls, own: Evidence, coarser: Places) -> _ClaimedByFiner:
+        finer = np.flatnonzero(coarser[own.allele] >= 0)
+        key = own.sample * len(coarser) + own.allele  # rises, as rows are in order
+        wanted = own.sample[finer] * len(coarser) + coarser[own.allele[finer]]
+        row = np.searchsorted(key, wanted)  # a coarse name may stand before or after its finer ones
+        row = np.minimum(row, len(key) - 1)
+        held = key[row] == wanted
+        return cls(finer[held], row[held], len(key))
 
     def sum(self, values: Array | Mask) -> Array:
-        """The sum of a value of the finer rows by coarse row."""
+        """The sum of a value of the finer rows by row, 0 where there is none."""
         of_finer = values[self.finer]
-        return np.bincount(self.row, of_finer, self.rows).astype(np.float64, copy=False)
+        return np.bincount(self.coarse, of_finer, self.rows).astype(np.float64, copy=False)
 
 
 def _unknown(claimed: Evidence, total: Array, sure: Array, lost: Mask, names: int) -> Evidence:

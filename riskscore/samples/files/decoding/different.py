@@ -78,7 +78,8 @@ def _of_one_width(body: bytes, text: Letters, samples: int, width: int) -> Unusu
         own: Words64 = np.ndarray((samples,), "<u8", text.data, k, (width,))
         differs |= own != word if mask == _ALL else own & mask != word
     rows = np.flatnonzero(differs)
-    found = _apart(usual, rows, _texts_of(body, starts[rows], starts[rows] + (width - 1)))
+    cells = np.ndarray((samples,), f"V{width - 1}", text.data, 0, (width,))
+    found = _apart(usual, rows, cells[rows].tolist())
     return None if b"\t" in b"".join(found.texts) else found
 
 
