@@ -127,12 +127,14 @@ class Chromosomes:
         for k, gene in enumerate(block.genes):
             table = self.names[gene].grouped if grouped else self.names[gene].exact
             shared = np.flatnonzero(imputed[unsure, k])
-            power = 1 / genes[unsure[shared], None]
-            own = table[names[unsure[shared], k]] ** power
-            evidence[shared] *= own.take(block.codes[:, k], axis=1)
+            power = 1 / genes[unsure[shared]]
+            own = _raised(table[names[unsure[shared], k]], power)
+            _multiply(evidence, shared, own.take(block.codes[:, k], axis=1))
             called = np.flatnonzero(~imputed[:, k])
-            total[called] *= table[names[called, k]].take(block.codes[:, k], axis=1)
-        total[unsure] *= (1 - UNTOLD) * evidence + UNTOLD
+            distinct, which = np.unique(names[called, k], return_inverse=True)
+            own = table[distinct].take(block.codes[:, k], axis=1)
+            _multiply(total, called, own[which.ravel()])
+        _multiply(total, unsure, (1 - UNTOLD) * evidence + UNTOLD)
         return total
 
     def _apart(
@@ -247,6 +249,22 @@ class Chromosomes:
             parts.append((chromosome, code, weight))
         owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Weighted.merged(owner, code, weight, len(chromosomes))
+
+
+def _raised(table: Array, power: Array) -> Array:
+    """Each row to the power of its own; most numbers are 0, and stay so."""
+    row, place = np.nonzero(table)
+    raised = np.zeros_like(table)
+    raised[row, place] = table[row, place] ** power[row]
+    return raised
+
+
+def _multiply(table: Array, rows: Places, by: Array) -> None:
+    """Multiply some rows of a table in their place; all of them, mostly."""
+    if len(rows) == len(table):
+        table *= by
+    else:
+        table[rows] *= by
 
 
 def _each(names: Places, table: Array, frequency: Array) -> Array:
