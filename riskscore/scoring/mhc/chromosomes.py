@@ -7,15 +7,16 @@ that models tell apart.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from riskscore.arrays import Array, Places
-from riskscore.scoring.mhc.evidence import GeneNames
-from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed
-from riskscore.scoring.mhc.ragged import Weighted, spread, together
+from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
+from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed, unpacked
+from riskscore.scoring.mhc.ragged import Weighted, distinct, spread, together
 
 UNTOLD = 1e-6  # how often the dosages of a chromosome say nothing of what it is
 NONE, SEVERAL = -1, -2  # in place of a block's only haplotype
@@ -65,6 +66,7 @@ class Chromosomes:
     def __init__(self, prior: HaplotypePrior, names: Sequence[GeneNames], least: float) -> None:
         self.prior, self.names, self.least = prior, tuple(names), least
         self.codes = Codes(tuple(len(own.answers) for own in names))
+        self._unlisted = [bool((own.kind != ITSELF).any()) for own in names]
         self._code: list[Places] = []  # of each block's haplotypes, from their genes' kinds
         for block in prior.blocks:
             code = np.zeros(len(block.codes), dtype=np.int64)
@@ -89,7 +91,7 @@ class Chromosomes:
         held = Weighted.merged(row, place, weight[row, place], len(names))
         first = np.append(held.code, 0)[np.minimum(held.start, len(held.code))]
         only = np.where(held.count == 1, first, np.where(held.count == 0, NONE, SEVERAL))
-        code = self.code_of(number, names[row], place)
+        code = self._codes_of(number, names, row, place)
         owner, other, own = self._apart(block, names, apart, total)
         kinds = Weighted.merged(
             np.concatenate([row, owner]),
@@ -99,12 +101,13 @@ class Chromosomes:
         )
         return BlockEvidence(block, names, likelihood, held, only, kinds, kinds.total)
 
-    def code_of(self, number: int, names: Places, place: Places) -> Places:
-        """The kinds of a block's haplotypes on chromosomes with some evidence, as numbers."""
-        code = self._code[number][place]
-        block = self.prior.blocks[number]
+    def _codes_of(self, number: int, names: Places, row: Places, place: Places) -> Places:
+        """The kinds of a block's haplotypes as numbers; ``row`` is the evidence among ``names``."""
+        block, code = self.prior.blocks[number], self._code[number][place]
         for k, gene in enumerate(block.genes):
-            own = self.names[gene].kind[names[:, k]]
+            if not self._unlisted[gene]:
+                continue
+            own = self.names[gene].kind[names[:, k]][row]
             unlisted = np.flatnonzero(own >= 0)
             if len(unlisted):
                 listed = self.names[gene].kinds[block.codes[place[unlisted], k]]
@@ -238,14 +241,17 @@ class Chromosomes:
             chromosome, row = own[lists.owner[owner]], order[row]
             weight = stretch.frequency[row]
             for c, other in enumerate(numbers):
-                names = chromosomes[chromosome, other]
-                weight = weight * blocks[other].likelihood[names, stretch.places[row, c]]
-                kept = np.flatnonzero(weight)
-                chromosome, row, weight = chromosome[kept], row[kept], weight[kept]
+                likelihood = blocks[other].likelihood
+                cell = chromosomes[:, other][chromosome] * likelihood.shape[1]
+                cell += stretch.places[:, c][row]
+                weight = weight * likelihood.ravel()[cell]
+                if not weight.all():
+                    kept = np.flatnonzero(weight)
+                    chromosome, row, weight = chromosome[kept], row[kept], weight[kept]
             code = np.zeros(len(row), dtype=np.int64)
             for c, other in enumerate(numbers):
-                names = blocks[other].names[chromosomes[chromosome, other]]
-                code += self.code_of(other, names, stretch.places[row, c])
+                own = chromosomes[:, other][chromosome]
+                code += self._codes_of(other, blocks[other].names, own, stretch.places[:, c][row])
             parts.append((chromosome, code, weight))
         owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Weighted.merged(owner, code, weight, len(chromosomes))
@@ -276,8 +282,8 @@ def _each(names: Places, table: Array, frequency: Array) -> Array:
 def distinct_rows(rows: Places) -> tuple[Places, Places]:
     """The different rows of small numbers, in order, and which of them each row is."""
     sizes = [int(column.max(initial=0)) + 1 for column in rows.T]
-    if float(np.prod([float(size) for size in sizes])) > 2**62:
+    if math.prod(sizes) > 2**62:
         table, which = np.unique(rows, axis=0, return_inverse=True)
         return table, which.ravel()
-    _, first, which = np.unique(packed(rows, sizes), return_index=True, return_inverse=True)
-    return rows[first], which.ravel()
+    keys, which = distinct(packed(rows, sizes), math.prod(sizes))
+    return unpacked(keys, sizes), which

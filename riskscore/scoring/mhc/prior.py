@@ -254,3 +254,16 @@ def packed(rows: Places, sizes: Sequence[int]) -> Places:
     for column, size in zip(rows.T, sizes, strict=True):
         key = key * size + column
     return key
+
+
+def unpacked(keys: Places, sizes: Sequence[int]) -> Places:
+    """The rows that :func:`packed` made numbers of.
+
+    >>> rows = np.array([[1, 0, 2], [0, 3, 1]])
+    >>> unpacked(packed(rows, [2, 4, 3]), [2, 4, 3]).tolist() == rows.tolist()
+    True
+    """
+    rows = np.empty((len(keys), len(sizes)), dtype=np.int64)
+    for column, size in reversed(list(enumerate(sizes))):
+        keys, rows[:, column] = np.divmod(keys, size)
+    return rows
