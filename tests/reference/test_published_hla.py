@@ -105,29 +105,36 @@ def test_drb1_residues(reference: Read, published: Read) -> None:
     for row in common:  # the two tables agree where they overlap
         for place in ("11", "13", "70", "71", "72", "73", "74"):
             assert expected[row["allele"], place][0] == row[f"aa{place}"]
-    expected |= {
-        (row["allele"], place): (row[f"aa{place}"], row["status"])
-        for row in common
-        for place in ("57", "67", "86")
-    }
+    groove = published("hla/drb1_pseudosequences")  # as a second copy has them
+    for row in groove:
+        for place in ("11", "13", "70", "71", "74"):
+            assert expected[row["allele"], place][0] == row[f"aa{place}"], row["allele"]
+    for place in ("57", "67", "86"):
+        second = {row["allele"]: row[f"aa{place}"] for row in groove}
+        assert all(second[row["allele"]] == row[f"aa{place}"] for row in common)
+        expected |= {(allele, place): (residue, "found") for allele, residue in second.items()}
     rows = [row for row in reference("hla/residues") if row["gene"] == "DRB1"]
     ours = {(row["allele"], row["position"]): (row["residue"], row["status"]) for row in rows}
     assert len(ours) == len(rows)
     assert ours == expected
-    assert all("IPD-IMGT/HLA 3.58.0" in row["source"] for row in rows)
+    assert all(row["source"].startswith("IPD-IMGT/HLA ") for row in rows)
+    count = Counter(row["position"] for row in rows)
+    assert count == dict.fromkeys(("11", "13", "70", "71", "72", "73", "74"), 2412) | dict.fromkeys(
+        ("57", "67", "86"), 2136
+    )
 
 
 def test_hla_b_9(reference: Read, published: Read) -> None:
-    """Three copies of the sequences agree on every allele that more than one of them has."""
+    """Five copies of the sequences agree on every allele that more than one of them has."""
     rows = [row for row in reference("hla/residues") if row["gene"] == "B"]
     ours = {row["allele"]: (row["position"], row["residue"], row["status"]) for row in rows}
     table = published("hla/b_residue_9")
-    assert len(ours) == len(rows)
+    assert len(ours) == len(rows) == 6664
     assert ours == {row["allele"]: ("9", row["aa9"], row["status"]) for row in table}
-    copies = ("B_prot", "mhcseqnet", "immunotype")
+    copies = ("B_prot", "mhcseqnet", "immunotype", "tcrpmhcdataset", "mhcmatch")
     for row in table:
         assert {row[copy] for copy in copies} - {""} == {row["aa9"]}, row["allele"]
-    assert sum(sum(bool(row[copy]) for copy in copies) > 1 for row in table) > 500
+    assert sum(sum(bool(row[copy]) for copy in copies) > 1 for row in table) == 5187
 
 
 def test_hla_b_9_as_the_alignment_writes_it(reference: Read) -> None:
@@ -158,16 +165,25 @@ def test_dpb1_9_is_that_of_the_alignment(reference: Read, published: Read) -> No
     rows = [row for row in reference("hla/residues") if row["gene"] == "DPB1"]
     assert {(row["position"], row["status"]) for row in rows} == {("9", "found")}
     ours = {row["allele"]: row["residue"] for row in rows}
-    assert len(ours) == len(rows) == 298
+    assert len(ours) == len(rows) == 1799
     lines = """
         03:01 ----- L    09:01 ---H- L    16:01 --LF- -    23:01 --LF- -    39:01 --LF- -
         70:01 ---D- L    80:01 --LF- -    105:01 --LF- -   126:01 --LF- -   143:01 --LL- -
         165:01 -CLF- -   219:01 --LFR -   223:01 --LS- -   251:01 --MH- L   289:01 ---H- L
+        416:01 --LF- -   436:01 ----- -   452:01 --RF- -   552:01 --MH- L   690:01 -CLF- -
+        727:01 -C--- L   747:01 ---F- -   752:01 --LL- -   759:01 -HLF- -   840:01 --IF- -
+        885:01 --LF- -   1016:01 --LL- -  1097:01 --LFL -  1125:01 --M-- L  1178:01 ---H- F
+        1252:01 T---- -  1452:01 --AH- L  1605:01 ----- S  1633:01 --L-- -  1642:01 --LFH -
+        1696:01 ---HR L  1788:01 H-LF- -  1832:01 --LL- -  1948:01 --L-- L  1978:01 --LF- -
     """.split()
     first = "NYVYQ"
     for name, changes in zip(lines[::3], lines[1::3], strict=True):
         residue = first[3] if changes[3] == "-" else changes[3]
         assert ours[f"DPB1*{name}"] == residue, name
+    second = published("hla/dpb1_pseudosequences")
+    assert len(second) == 128
+    assert all(ours[row["allele"]] == row["aa9"] for row in second)
+    assert not {f"DPB1*{name}:01" for name in (328, 700, 875, 1932)} & set(ours)  # null
     coding = {row["term"]: row["coding"] for row in published("ra/ra_hla_other")}
     (listed,) = [text for term, text in coding.items() if term == "HLA-DPB1 Phe9"]
     names = listed.partition("DPB1")[2].partition(" = ")[0].split(",")
