@@ -24,6 +24,7 @@ from riskscore.scoring.kinds.counting import carries, coded
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.states import NOBODY, States, alike
 from riskscore.scoring.kinds.tags import single_allele
+from riskscore.scoring.mhc.chromosomes import distinct_rows
 
 _WHOLE = 1e-9  # how near the probabilities of a person must come to 1
 
@@ -98,8 +99,10 @@ class GeneKind(Kind):
         one, other, chance = calls.first[span], calls.second[span], calls.probability[span]
         sample, kind = owner, np.arange(len(owner))
         if (np.diff(owner) > 0).all():  # one genotype each: those of equal ones are one
-            head, kind = alike(np.column_stack([one, other, chance.view(np.int64)]))
-            one, other, chance, sample = one[head], other[head], chance[head], np.arange(len(head))
+            values, chances = np.unique(chance, return_inverse=True)
+            kinds, kind = distinct_rows(np.column_stack([one, other, chances.ravel()]))
+            one, other, chance = kinds[:, 0], kinds[:, 1], values[kinds[:, 2]]
+            sample = np.arange(len(kinds))
         first, row = names.rows_of(one)
         second, again = names.rows_of(other[row])
         row, first = row[again], first[again]
