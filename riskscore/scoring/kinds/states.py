@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask, Places
+from riskscore.scoring.mhc.ragged import distinct
 
 NOBODY = -1  # in place of a block: nothing is known
 _MANY = 1000  # rows that are worth a hash
+_MOST = 2**62  # kinds that one number tells apart
 
 
 def alike(rows: NDArray[Any]) -> tuple[Places, Places]:
@@ -35,7 +37,7 @@ def alike(rows: NDArray[Any]) -> tuple[Places, Places]:
     whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     found = _hashed(rows) if len(rows) > _MANY else None
     if found is None:
-        return _sorted(whole)
+        return _by_column(rows) or _sorted(whole)
     head, of = found
     first, kind = _sorted(whole[head])
     return head[first], kind[of]
@@ -45,6 +47,28 @@ def _sorted(rows: NDArray[Any]) -> tuple[Places, Places]:
     """The kinds in the order of their values."""
     _, first, kind = np.unique(rows, return_index=True, return_inverse=True)
     return first.astype(np.int64), kind.ravel().astype(np.int64)
+
+
+def _by_column(rows: NDArray[Any]) -> tuple[Places, Places] | None:
+    """The kinds in the order of their bytes, where the columns have few different numbers each."""
+    if rows.dtype.itemsize != np.dtype(np.uint64).itemsize or len(rows) <= _MANY:
+        return None
+    key, size = np.zeros(len(rows), dtype=np.int64), 1
+    for column in rows.view(np.uint64).byteswap().T:
+        held = np.unique(column)
+        size *= len(held)
+        if size > _MOST:
+            return None
+        key = key * len(held) + np.searchsorted(held, column)
+    held, kind = distinct(key, size)
+    return _first(kind, len(held)), kind
+
+
+def _first(kind: Places, kinds: int) -> Places:
+    """The first row of each kind."""
+    first = np.empty(kinds, dtype=np.int64)
+    first[kind[::-1]] = np.arange(len(kind))[::-1]  # of several the last that is put
+    return first
 
 
 def _hashed(rows: NDArray[Any]) -> tuple[Places, Places] | None:
@@ -61,13 +85,12 @@ def _hashed(rows: NDArray[Any]) -> tuple[Places, Places] | None:
     for column in words.T:
         key = (key ^ (key >> np.uint64(30)) ^ column) * np.uint64(0xBF58476D1CE4E5B9)
         key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    distinct = np.sort(key)
-    distinct = distinct[np.append(True, distinct[1:] != distinct[:-1])]
-    if len(distinct) > len(rows) // 2:
+    held = np.sort(key)
+    held = held[np.append(True, held[1:] != held[:-1])]
+    if len(held) > len(rows) // 2:
         return None
-    kind = np.searchsorted(distinct, key)
-    first = np.empty(len(distinct), dtype=np.int64)
-    first[kind[::-1]] = np.arange(len(rows))[::-1]  # of several the last that is put: the first row
+    kind = np.searchsorted(held, key)
+    first = _first(kind, len(held))
     return (first, kind) if (words == words[first[kind]]).all() else None
 
 

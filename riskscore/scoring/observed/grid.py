@@ -8,6 +8,7 @@ asked for, which takes less time than to transform the whole grid back.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,14 @@ from riskscore.scoring.population.distribution import WIDTH
 
 Spectral = NDArray[np.complex128]  # frequencies of a transform, from 0 on
 NEGLIGIBLE = 1e-14  # of a share
-_AT_ONCE = 256  # values whose frequencies are summed at a time
+_AT_ONCE = 1 << 15  # values times frequencies that are summed at a time
+
+
+class Heard(NamedTuple):
+    """Frequencies of a transform, 0 first, and the most that each other adds to a share."""
+
+    places: Places
+    size: Array
 
 
 class Grid:
@@ -41,20 +49,24 @@ class Grid:
         angle = self._angles[chosen]
         return np.asarray(np.exp(-(angle**2) * variance / (2 * WIDTH**2)))
 
-    def heard(self, transform: Spectral) -> Places:
+    def heard(self, transform: Spectral) -> Heard:
         """The frequencies, 0 first, without the least of them: no share changes by NEGLIGIBLE.
 
         Of a share :meth:`below` the frequency T_m makes abs(T_m) / m at most.
         """
         size = np.abs(transform[1:]) / np.arange(1, self.count)
-        order = np.argsort(size)
-        kept = order[np.cumsum(size[order]) > NEGLIGIBLE]
-        return np.append(0, np.sort(kept) + 1)
+        large = size > NEGLIGIBLE / self.count  # the others together are not heard
+        order = np.flatnonzero(large)
+        order = order[np.argsort(size[order])]
+        kept = order[size[~large].sum() + np.cumsum(size[order]) > NEGLIGIBLE]
+        kept = np.sort(kept)
+        return Heard(np.append(0, kept + 1), size[kept])
 
-    def heard_beside(self, transform: Spectral, heard: Places, variance: float) -> Places:
+    def heard_beside(self, heard: Heard, variance: float) -> Places:
         """Those of them that are left where a normal variable is added."""
-        size = np.abs(transform[heard[1:]]) / heard[1:] * self.normal(variance, heard[1:])
-        return np.append(0, heard[1:][size > NEGLIGIBLE / len(heard)])
+        places = heard.places[1:]
+        size = heard.size * self.normal(variance, places)
+        return np.append(0, places[size > NEGLIGIBLE / len(heard.places)])
 
     def middles(self, transform: Spectral) -> Array:
         """The share below each step and half of its own, from all frequencies."""
@@ -66,31 +78,39 @@ class Grid:
         """The share below ``x``: a straight line from the middle of a step to the next."""
         return np.interp(x, self._values, middles, left=0.0, right=1.0)
 
-    def below(self, transform: Spectral, chosen: Places, x: Array) -> Array:
+    def below(self, transforms: Spectral, chosen: Places, x: Array, of: Places) -> Array:
         """As :meth:`between`, from the frequencies ``chosen``, the others being nothing.
 
-        With angles a = 2 pi m / size, steps from -size/2 to k less half of the last sum up to
+        ``transforms`` and ``chosen`` have shape (distributions, frequencies), and ``of`` says to
+        which distribution each value of ``x`` belongs. With angles a = 2 pi m / size, steps from
+        -size/2 to k less half of the last sum up to
 
             T_m (e^(iak) cot(a/2) / 2i - (-1)^m / (e^(ia) - 1)) / size,
 
         of which the real part counts twice, and for m = 0 to (k + size/2 + 1/2) / size. The first
         of ``chosen`` is 0, and size/2 is not among them.
         """
-        place, half = x / WIDTH, self.size // 2
+        place, half, last = x / WIDTH, self.size // 2, self.size - 1
         step = np.floor(place)
         share = (place - step)[:, None]
-        number, angle = chosen[1:], self._angles[chosen[1:]]
-        turns = transform[1:] / (1j * np.tan(angle / 2))
-        begun = 2 * ((-1.0) ** number * transform[1:] / np.expm1(1j * angle)).real.sum()
+        numbers, heard = chosen[:, 1:], transforms[:, 1:]
+        angles = self._angles[numbers]
+        turns = heard / (1j * np.tan(angles / 2))
+        real, imaginary = turns.real.copy(), turns.imag.copy()
+        begun = 2 * ((-1.0) ** numbers * heard / np.expm1(1j * angles)).real.sum(axis=1)
         total = np.empty(len(x))
-        for start in range(0, len(x), _AT_ONCE):
-            rows = slice(start, start + _AT_ONCE)
+        at_once = max(1, _AT_ONCE // chosen.shape[1])
+        for start in range(0, len(x), at_once):
+            rows = slice(start, start + at_once)
+            own, after = of[rows], share[rows]
+            number = numbers[own]
             turn = step[rows].astype(np.int64)[:, None] * number
-            here = self._roots[turn % self.size] * (1 - share[rows])
-            here += self._roots[(turn + number) % self.size] * share[rows]
-            total[rows] = (turns.real * here.real - turns.imag * here.imag).sum(axis=1)
+            here, there = turn & last, (turn + number) & last
+            cosine = self._cosines[here] * (1 - after) + self._cosines[there] * after
+            sine = self._sines[here] * (1 - after) + self._sines[there] * after
+            total[rows] = (real[own] * cosine - imaginary[own] * sine).sum(axis=1)
         inside = (place >= -half) & (place <= half - 1)
-        found = (total - begun + place + half + 0.5) / self.size
+        found = (total - begun[of] + place + half + 0.5) / self.size
         return np.where(inside, found, np.where(place < 0, 0.0, 1.0))
 
     @cached_property
@@ -105,3 +125,11 @@ class Grid:
     def _roots(self) -> Spectral:
         """The roots of 1."""
         return np.asarray(np.exp(2j * np.pi * np.arange(self.size) / self.size))
+
+    @cached_property
+    def _cosines(self) -> Array:
+        return self._roots.real.copy()
+
+    @cached_property
+    def _sines(self) -> Array:
+        return self._roots.imag.copy()

@@ -32,7 +32,7 @@ from riskscore.models.terms import FactorKind, Term
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.kinds.states import States, alike
 from riskscore.scoring.kinds.variant import VariantKind
-from riskscore.scoring.observed.grid import Grid, Spectral
+from riskscore.scoring.observed.grid import Grid, Heard, Spectral
 from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
 from riskscore.scoring.population.components import (
     Component,
@@ -59,7 +59,7 @@ _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
 _FEW = 2048  # so many frequencies at most are summed at people's scores
 Key = TypeVar("Key", bound=Hashable)
-Held = TypeVar("Held", bound=NDArray[Any])
+Held = TypeVar("Held", bound=NDArray[Any] | Heard)
 
 
 class _Alike(NamedTuple):
@@ -74,6 +74,17 @@ class _Alike(NamedTuple):
     def scale(self) -> float:
         """How far the single variants shrink, by those that are missing and those unsure."""
         return self.of_variants * (1 - self.unsure)
+
+
+class _Known(NamedTuple):
+    """By component the factors that were observed, as masks and as keys."""
+
+    masks: list[Mask]
+    keys: list[bytes]
+
+    @classmethod
+    def of(cls, masks: list[Mask]) -> _Known:
+        return cls(masks, [np.packbits(mask).tobytes() for mask in masks])
 
 
 class ObservedPercentiles:
@@ -134,9 +145,10 @@ class _OfSex:
             self.terms.append(terms[j])
         chosen = self.columns[self.present]
         self.expected = reference.weights[chosen] ** 2 * reference.variance[chosen]
+        self._by_genes = [self._genes(number) for number in range(len(self.shared))]
         self._parts: dict[tuple[int, bytes], States | None] = {}
         self._densities: dict[float, Spectral] = {}
-        self._heard: dict[float, Places] = {}  # their frequencies
+        self._heard: dict[float, Heard] = {}  # their frequencies
         self._variances: dict[bytes, float] = {}
         self._transforms: dict[tuple[int, bytes, float], Spectral] = {}
         self._low: dict[tuple[int, bytes, float], Spectral] = {}  # their low frequencies
@@ -159,69 +171,75 @@ class _OfSex:
         masks = [np.packbits(mask, axis=1) for mask in known]
         pattern = np.column_stack([np.zeros(len(people), dtype=np.uint8), *masks])
         head, kind = alike(pattern)
+        patterns = [_Known.of([mask[first] for mask in known]) for first in head.tolist()]
         left_open = np.zeros(len(people))
-        for number in range(len(head)):
+        for number, pattern_of in enumerate(patterns):
             inside = kind == number
-            variance = self._measured_variance([mask[head[number]] for mask in known])
+            variance = self._measured_variance(pattern_of)
             left_open[inside] = _left_open(doubt[inside], variance, _OCTAVE, _LEAST_OPEN)
         told = [kind.astype(np.float64), left_open, of_variants, unsure]
         keys, which = alike(np.column_stack(told))
+        x = log_odds[people]
         found = np.empty(len(people))
-        for number, first in enumerate(keys.tolist()):
-            inside = which == number
-            masks_of = [mask[first] for mask in known]
-            pattern_of = b"".join(mask.tobytes() for mask in masks_of)
+        order, ends = np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))
+        blurred: dict[int, list[tuple[Spectral, Places, Places]]] = {}  # by their frequencies
+        for first, inside in zip(keys.tolist(), np.split(order, ends[:-1]), strict=True):
+            pattern_of = patterns[kind[first]]
             own, scale, share = (float(column[first]) for column in told[1:])
-            of = _Alike(pattern_of, own, scale, share)
-            found[inside] = self._place(masks_of, of, log_odds[people][inside])
+            of = _Alike(b"".join(pattern_of.keys), own, scale, share)
+            few = self._few(of, pattern_of) if own or share else None
+            if few is not None:
+                blurred.setdefault(len(few[1]), []).append((*few, inside))
+            else:
+                found[inside] = self._place(pattern_of, of, x[inside])
+        for several in blurred.values():
+            transforms, chosen, places = zip(*several, strict=True)
+            inside = np.concatenate(places)
+            of_each = np.repeat(np.arange(len(places)), [len(place) for place in places])
+            share_of = self.grid.below(np.array(transforms), np.array(chosen), x[inside], of_each)
+            found[inside] = np.clip(100 * share_of, 0, 100)
         return found
 
-    def _place(self, known: list[Mask], of: _Alike, x: Array) -> Array:
-        """Percentiles of people alike in what is known of them."""
+    def _place(self, known: _Known, of: _Alike, x: Array) -> Array:
+        """Percentiles of people alike in what is known of them, where many frequencies tell it."""
         counted = len(self.shared) - len(self.stand_ins)
-        everything = all(mask.all() for mask in known[:counted]) and self.complete
-        everything &= not any(mask.any() for mask in known[counted:])
-        blurred = bool(of.left_open or of.unsure)
-        if everything and not blurred and of.of_variants == 1:
+        everything = all(mask.all() for mask in known.masks[:counted]) and self.complete
+        everything &= not any(mask.any() for mask in known.masks[counted:])
+        if everything and not (of.left_open or of.unsure) and of.of_variants == 1:
             return self.whole.percentile(x)
-        few = self._few(of, known) if blurred else None
-        if few is not None:
-            share = self.grid.below(*few, x)
-        else:
-            share = self.grid.between(self._middles(of, known), x)
-        return np.clip(100 * share, 0, 100)
+        return np.clip(100 * self.grid.between(self._middles(of, known), x), 0, 100)
 
-    def _middles(self, of: _Alike, known: list[Mask]) -> Array:
+    def _middles(self, of: _Alike, known: _Known) -> Array:
         """The distribution function on the grid."""
         if of not in self._cumulative:
             total = self._total(of, known, slice(None))
             _keep(self._cumulative, of, self.grid.middles(total))
         return self._cumulative[of]
 
-    def _few(self, of: _Alike, known: list[Mask]) -> tuple[Spectral, Places] | None:
+    def _few(self, of: _Alike, known: _Known) -> tuple[Spectral, Places] | None:
         """The transform where anything is left of it, and at which frequencies; None of many."""
         if of not in self._blurred:
-            variants, scale = self._variants(of.scale), of.scale
+            scale = of.scale
             if scale not in self._heard:
-                _keep(self._heard, scale, self.grid.heard(variants))
-            heard = self.grid.heard_beside(variants, self._heard[scale], self._blur(of, known))
+                _keep(self._heard, scale, self.grid.heard(self._variants(scale)))
+            heard = self.grid.heard_beside(self._heard[scale], self._blur(of, known))
             few = len(heard) <= _FEW and heard[-1] < self.grid.count - 1
             self._blurred[of] = (self._total(of, known, heard), heard) if few else None
         return self._blurred[of]
 
-    def _total(self, of: _Alike, known: list[Mask], chosen: Places | slice) -> Spectral:
+    def _total(self, of: _Alike, known: _Known, chosen: Places | slice) -> Spectral:
         """Some frequencies of the distribution's transform."""
         low = not isinstance(chosen, slice) and int(chosen[-1]) < _FEW
         total = self._variants(of.scale)[chosen].copy()
-        for number, mask in enumerate(known):
-            transform = self._transform(number, mask, 1 - of.left_open, low=low)
+        for number in range(len(self.shared)):
+            transform = self._transform(number, known, 1 - of.left_open, low=low)
             if transform is not None:
                 total *= transform[chosen]
         if of.left_open or of.unsure:
             total *= self.grid.normal(self._blur(of, known), chosen)
         return total
 
-    def _blur(self, of: _Alike, known: list[Mask]) -> float:
+    def _blur(self, of: _Alike, known: _Known) -> float:
         """The variance by which what is left open blurs the distribution."""
         variants = float(self.expected.sum()) * of.of_variants**2
         blur = self._measured_variance(known) * of.left_open * (1 - of.left_open)
@@ -255,13 +273,14 @@ class _OfSex:
         unsure = _left_open(spread.normal[people], variance, _VARIANTS_OCTAVE, _LEAST_OF_VARIANTS)
         return scale, unsure
 
-    def _part(self, number: int, known: Mask) -> States | None:
+    def _part(self, number: int, known: _Known) -> States | None:
         """The mean of a component's value given what is known; None where nothing is."""
-        key = (number, np.packbits(known).tobytes())
+        key = (number, known.keys[number])
         if key not in self._parts:
             component, kinds = self.shared[number], self.reference.kinds
             factors = [factor for name in component.kinds for factor in kinds[name].factors]
-            seen = [factor for factor, told in zip(factors, known, strict=True) if told]
+            told = known.masks[number].tolist()
+            seen = [factor for factor, own in zip(factors, told, strict=True) if own]
             states = enumerated(component.kinds, [self.terms[k] for k in component.terms], kinds)
             self._parts[key] = None
             if seen:
@@ -282,24 +301,24 @@ class _OfSex:
             for name in self.shared[number].kinds
         )
 
-    def _measured_variance(self, known: list[Mask]) -> float:
+    def _measured_variance(self, known: _Known) -> float:
         """The variance that known genes bring, which uncertain genotypes take from."""
-        key = b"".join(mask.tobytes() for mask in known)
+        key = b"".join(known.keys)
         if key not in self._variances:
-            parts = [self._part(k, mask) for k, mask in enumerate(known) if self._genes(k)]
+            parts = [self._part(k, known) for k in range(len(self.shared)) if self._by_genes[k]]
             squares = [p.probability @ p.values[:, 0] ** 2 for p in parts if p is not None]
             self._variances[key] = float(sum(squares))
         return self._variances[key]
 
-    def _transform(self, number: int, known: Mask, scale: float, *, low: bool) -> Spectral | None:
+    def _transform(self, number: int, known: _Known, scale: float, *, low: bool) -> Spectral | None:
         """The transform of a component's distribution, or the ``low`` frequencies of it."""
+        scale = scale if self._by_genes[number] else 1.0
+        key = (number, known.keys[number], scale)
+        if low and key in self._low:
+            return self._low[key]
         part = self._part(number, known)
         if part is None:
             return None
-        scale = scale if self._genes(number) else 1.0
-        key = (number, np.packbits(known).tobytes(), scale)
-        if low and key in self._low:
-            return self._low[key]
         if key not in self._transforms:
             bins = binned(part.values[:, 0] * scale, part.probability)
             _keep(self._transforms, key, self.grid.transform(*bins))

@@ -79,11 +79,12 @@ class Distribution:
     def density(self) -> tuple[Array, Array]:
         """Values on a fine grid and their probabilities; the mean is kept exactly."""
         start, density = 0, np.ones(1)
-        rows = [*zip(*_by_variant(self.variants), strict=True)]
-        rows += [(part.values[:, 0], part.probability) for part in self.parts]
+        rows = _binned_rows(*_by_variant(self.variants))
+        rows += [
+            (float(np.ptp(p.values)), *binned(p.values[:, 0], p.probability)) for p in self.parts
+        ]
         # Small ones first, so that the long arrays meet few others.
-        for values, probabilities in sorted(rows, key=lambda row: np.ptp(row[0])):
-            low, bins = binned(values, probabilities)
+        for _, low, bins in sorted(rows, key=lambda row: row[0]):
             start, density = _trimmed(start + low, _convolved(density, bins))
         if self.sd:
             low, bins = normal_bins(self.sd)
@@ -110,6 +111,23 @@ def binned(values: Array, probabilities: Array) -> tuple[int, Array]:
     return start, np.asarray(bins + np.bincount(low - start + 1, probabilities * share, size))
 
 
+def _binned_rows(values: Array, probabilities: Array) -> list[tuple[float, int, Array]]:
+    """As :func:`binned`, of each row of a table, after the width of its values."""
+    if not len(values):
+        return []
+    place = values / WIDTH
+    low = np.floor(place).astype(np.int64)
+    share = place - low
+    start = low.min(axis=1)
+    size = low.max(axis=1) - start + 2
+    end = np.cumsum(size)
+    cell = (low + (end - size - start)[:, None]).ravel()
+    bins = np.bincount(cell, (probabilities * (1 - share)).ravel(), size.sum())
+    bins += np.bincount(cell + 1, (probabilities * share).ravel(), size.sum())
+    width = np.ptp(values, axis=1).tolist()
+    return list(zip(width, start.tolist(), np.split(bins, end[:-1]), strict=True))
+
+
 def _convolved(density: Array, bins: Array) -> Array:
     """A density and a few bins, mostly empty ones."""
     held = np.flatnonzero(bins)
@@ -122,8 +140,8 @@ def _convolved(density: Array, bins: Array) -> Array:
 
 
 def _trimmed(start: int, density: Array) -> tuple[int, Array]:
-    held = np.flatnonzero(density > _NEGLIGIBLE)
-    first, last = int(held[0]), int(held[-1]) + 1
+    held = density > _NEGLIGIBLE
+    first, last = int(held.argmax()), len(held) - int(held[::-1].argmax())
     return start + first, density[first:last]
 
 
