@@ -49,8 +49,8 @@ torture: setup ## Kill, starve and race batches at length, of which `make test` 
 
 FUZZ_FLAGS = --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-mutants: setup ## Run tests on code with one change (ROOMS=riskscore/genetics SAMPLE=100 MINUTES=30)
-	$(BIN)/python -m tests.mutants.run $(ROOMS) --sample $(or $(SAMPLE),100) --minutes $(or $(MINUTES),30)
+mutants: setup ## Run tests on code with one change (ROOMS=riskscore/genetics SAMPLE=100)
+	$(BIN)/python -m tests.mutants.run $(ROOMS) $(if $(SAMPLE),--sample $(SAMPLE))
 
 fuzz: setup ## Read files of every kind with changed bytes (MINUTES=10 for each of two parts; SEED=1)
 	$(BIN)/python -m tests.fuzz.readers $(FUZZ_FLAGS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 # Other names of the builds that models have positions in, in small letters.
@@ -123,10 +123,6 @@ def parse_build(text: str) -> Build | None:
     (<Build.GRCh38: 'GRCh38'>, <Build.GRCh37: 'GRCh37'>, None)
     """
     found = assemblies_in(text)
-    return _only_build(found)
-
-
-def _only_build(found: Collection[str]) -> Build | None:
     [only] = found if len(found) == 1 else [None]
     return only if isinstance(only, Build) else None
 

@@ -87,7 +87,7 @@ class HLAAllele:
     @property
     def is_group(self) -> bool:
         """Whether it names a G or P group: one of several alleles, not known which."""
-        return self.suffix in {"G", "P"} and bool(self.suffix)
+        return self.suffix in {"G", "P"}
 
     @property
     def resolution(self) -> int:
@@ -281,10 +281,8 @@ def _covered(patterns: tuple[HLAAllele, ...], allele: HLAAllele) -> bool | None:
     for pattern in patterns:
         if pattern == allele:
             return True
-        if pattern.covers(allele):
-            if not allele.is_group or len(pattern.fields) <= 1:
-                return True
-            unsure = True
+        if pattern.covers(allele) and (not allele.is_group or len(pattern.fields) <= 1):
+            return True
         if pattern.gene == allele.gene and not allele.is_absent:
             shared = min(len(pattern.fields), len(allele.fields))
             if allele.is_group:

@@ -85,8 +85,8 @@ class ResidueTable:
             return exact
         for length in range(len(allele.fields), -1, -1):
             residue = names.get(f"{allele.gene}*{':'.join(allele.fields[:length])}")
-            if residue is not None and not self._contradicted(allele, residue, names):
-                return residue
+            if residue is not None:
+                return None if self._contradicted(allele, residue, names) else residue
         # A coarse name still tells when every finer allele it begins agrees.
         finer = set(self._finer(allele, names))
         return finer.pop() if len(finer) == 1 else None

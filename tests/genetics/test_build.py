@@ -3,7 +3,9 @@
 import pytest
 
 from riskscore.genetics.build import (
+    CHROMOSOME_LENGTHS,
     HG18,
+    OTHER_LENGTHS,
     T2T,
     Build,
     assemblies_in,
@@ -29,6 +31,9 @@ B37, B38 = Build.GRCh37, Build.GRCh38
         ("GCA_000001405.15_no_alt_analysis_set.fna", {B38}),
         ("GCF_000001405.26", {B38}),
         ("GCF_000001405.12", {HG18}),
+        ("GCF_000001405.13", {B37}),
+        ("GCA_000001405.1", {B37}),
+        ("GCA_000001405.14", {B37}),
         ("hg18.fa", {HG18}),
         ("human_b36_male.fa", {HG18}),
         ("NCBI36", {HG18}),
@@ -56,7 +61,7 @@ def test_assemblies_by_name(text: str, expected: set[str]) -> None:
         ("NC_000021.9", B38, "21"), ("NC_000023.10", B37, "X"), ("NC_000024.10", B38, "Y"),
         ("NC_000006.10", HG18, "6"), ("NC_060930.1", T2T, "NC_060930.1"), ("6", None, "6"),
         ("chr6", None, "6"), ("NC_012920.1", None, "NC_012920.1"),
-        ("NC_000006.99", "the assembly of NC_000006.99", "6"),
+        ("NC_000025.1", None, "25"), ("NC_000006.99", "the assembly of NC_000006.99", "6"),
     ],
 )  # fmt: skip
 def test_accessions_tell_the_build_by_their_version(
@@ -79,3 +84,38 @@ def test_accessions_tell_the_build_by_their_version(
 )
 def test_assemblies_by_length(lengths: dict[str, int], expected: set[str]) -> None:
     assert assemblies_of_contigs(lengths) == expected
+
+
+# The versions of NC_000001 to NC_000024 in the assembly report of GRCh38.p14 (NCBI).
+GRCH38_VERSIONS = "11 12 12 12 10 12 14 11 12 11 10 12 11 9 10 10 11 10 10 11 9 11 11 10"
+
+
+def test_each_accession_of_the_two_builds() -> None:
+    for number, version in enumerate(map(int, GRCH38_VERSIONS.split()), start=1):
+        assert assembly_of_accession(f"NC_{number:06}.{version}") == B38
+        assert assembly_of_accession(f"NC_{number:06}.{version - 1}") == B37
+
+
+# The published sizes of the four assemblies: chromosomes 1 to 22, X and Y, without those unplaced.
+@pytest.mark.parametrize(
+    ("lengths", "genome"),
+    [
+        (OTHER_LENGTHS[HG18], 3_080_419_480),
+        (CHROMOSOME_LENGTHS[B37], 3_095_677_412),
+        (CHROMOSOME_LENGTHS[B38], 3_088_269_832),
+        (OTHER_LENGTHS[T2T], 3_117_275_501),
+    ],
+)
+def test_the_lengths_of_an_assembly_add_up_to_its_size(
+    lengths: dict[str, int], genome: int
+) -> None:
+    assert list(lengths) == [*map(str, range(1, 23)), "X", "Y"]
+    assert sum(lengths.values()) == genome
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("24", "Y"), ("chr24", "Y"), ("chry", "Y"), ("22", "22"), ("chr", "chr"), ("chrM", "M")],
+)
+def test_plain_names(name: str, plain: str) -> None:
+    assert chromosome(name) == plain

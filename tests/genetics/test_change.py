@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from riskscore.genetics.build import Build
-from riskscore.genetics.change import Change, match_change, same_change
+from riskscore.genetics.change import Change, is_sequence, match_change, same_change
 from riskscore.genetics.variant import Variant
 
 SEQUENCES = st.text("ACGT", min_size=12, max_size=12)
@@ -108,3 +108,45 @@ def test_what_touches_an_insertion() -> None:
         (99, "AGT", "A", True),  # the place is gone
     ]:
         assert Change(position, ref, alt).trimmed.touches(insertion) is touches, (ref, alt)
+
+
+def test_what_an_insertion_touches() -> None:
+    insertion = Change(100, "", "T")  # before base 100
+    for change, touches in [
+        (Change(97, "GA", ""), False),  # ends two bases before
+        (Change(98, "GA", ""), True),  # ends where the insertion is
+        (Change(99, "AC", ""), True),
+        (Change(100, "CG", ""), True),  # begins where the insertion is
+        (Change(101, "G", ""), False),
+        (Change(98, "GA", "TT"), False),  # letters replaced beside it
+        (Change(99, "AC", "TT"), True),
+        (Change(100, "CG", "TT"), False),
+    ]:
+        assert insertion.touches(change) is touches, change
+        assert change.touches(insertion) is touches, change
+
+
+def test_neighbours_do_not_touch() -> None:
+    assert not Change(99, "A", "T").touches(Change(100, "C", "G"))
+    assert not Change(100, "C", "G").touches(Change(99, "A", "T"))
+
+
+def test_sequences_are_of_bases() -> None:
+    assert is_sequence("ACGTN")
+    for allele in ("", "*", "<DEL>", "A*", "acgt"):
+        assert not is_sequence(allele)
+
+
+def test_insertions_of_the_same_letter_at_two_places_are_not_known_to_be_the_same() -> None:
+    assert not same_change(Change(100, "", "T"), Change(105, "", "T"))
+
+
+def test_the_effect_allele_may_be_the_reference() -> None:
+    model = Variant("indel", "6", 100, 90, "GC", "G", "GC")
+    found = match_change(model, Build.GRCh38, 100, "GCT", ["GT"])
+    assert found is not None
+    assert (found.effect_index, found.other_index) == (0, 1)
+    model = Variant("indel", "6", 100, 90, "G", "GC", "GC")
+    found = match_change(model, Build.GRCh38, 100, "GCT", ["AAA", "GT"])
+    assert found is not None
+    assert (found.effect_index, found.other_index) == (2, 0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.errors import HLAFormatError
-from riskscore.genetics.hla import DISPENSABLE, GENES, AlleleList, HLAAllele, covered
+from riskscore.genetics.hla import DISPENSABLE, GENES, AlleleList, HLAAllele, OtherAllele, covered
 from riskscore.genetics.hla_fields import FIRST_FIELDS
 from riskscore.genetics.hla_names import gl_string, read_gl_string, read_name
 
@@ -109,6 +109,14 @@ def test_differences_from_mhcgnomes_are_these() -> None:
         ("04:01/105:01", "DPB1", "DPB1*04:01/DPB1*105:01"),
         ("04/07", "DRB1", "DRB1*04/DRB1*07"),
         ("04:XX", "DRB1", "DRB1*04"),  # NMDP: any allele of the group
+        ("15:01*", "DRB1", "DRB1*15:01"),  # the official 1000 Genomes table
+        ("9901", "DPB1", "DPB1*99:01"),
+        ("9999", "DRB3", "DRB3*NNNN"),
+        ("0210101", "A", "A*02:101:01"),
+        ("A*30101", "", "A*30:101"),
+        ("A*0210101", "", "A*02:101:01"),
+        ("A0201", "", "A*02:01"),
+        ("A1:01", "", "A*01:01"),
     ],
 )
 def test_names_in_the_wild(text: str, gene: str, expected: str) -> None:
@@ -141,6 +149,10 @@ def test_names_in_the_wild(text: str, gene: str, expected: str) -> None:
         ("9", "DRB4", "no first field 09"),
         ("77:XX", "DRB1", "no first field 77"),
         ("03:02/77:01", "DQB1", "no first field 77"),
+        ("A*3010101", "", "more than one way"),  # 30:101:01 or 03:01:01:01
+        ("C01", "", "not an HLA allele name"),  # an antigen is Cw1, an allele C*01
+        ("9999", "A", "cannot be absent"),
+        ("*", "A", "not an HLA allele name"),
     ],
 )
 def test_what_cannot_be_read_is_named(text: str, gene: str, says: str) -> None:
@@ -162,7 +174,49 @@ def test_a_null_allele_never_matches_its_expressed_sibling() -> None:
     assert covered([HLAAllele.parse("A*24")], null) is False
     assert null.reduced(2) == null
     assert str(HLAAllele.parse("DRB4*01:03:01:02N").reduced(2)) == "DRB4*01:03N"
+    assert covered([null], HLAAllele.parse("A*24:09")) is False
     assert HLAAllele.parse("A*24:02").covers(HLAAllele.parse("A*24:02:01:02L"))
+
+
+def test_a_name_is_cut_only_where_it_is_longer() -> None:
+    low = HLAAllele.parse("A*24:02:01:02L")
+    assert str(low.reduced(4)) == "A*24:02:01:02L"
+    assert str(low.reduced(3)) == "A*24:02:01"
+
+
+def test_alleles_of_one_number_of_two_genes_differ() -> None:
+    assert covered([HLAAllele.parse("A*02:01")], HLAAllele.parse("C*02")) is False
+
+
+def test_a_list_has_the_fields_that_all_its_members_share() -> None:
+    for names, fields in [
+        (("A*02:01:01", "A*02:01:02"), ("02", "01")),
+        (("A*02:01", "A*02:06:01"), ("02",)),
+        (("A*02:01", "A*03:01"), ()),
+    ]:
+        several = AlleleList.of(map(HLAAllele.parse, names))
+        assert several.fields == fields
+        assert several.resolution == len(fields)
+        assert several.gene == "A"
+        assert several.is_group
+        assert not several.is_absent
+
+
+def test_what_is_left_of_two_alleles_when_some_are_measured() -> None:
+    base, measured = HLAAllele.parse("DRB1*15"), HLAAllele.parse("DRB1*15:01")
+    other = OtherAllele(base, (measured,))
+    for name, possible in [
+        ("DRB1*15:02", True),
+        ("DRB1*15:01", False),
+        ("DRB1*15:01:01", False),
+        ("DRB1*03:01", False),
+    ]:
+        assert other.may_be(HLAAllele.parse(name)) is possible
+    assert (other.gene, other.fields, other.resolution) == ("DRB1", ("15",), 1)
+    assert other.is_group
+    assert not other.is_absent
+    assert covered([HLAAllele.parse("DRB1*15:02")], other) is None
+    assert covered([measured], other) is False
 
 
 def test_groups_and_lists_are_ambiguities() -> None:
@@ -171,6 +225,7 @@ def test_groups_and_lists_are_ambiguities() -> None:
     assert covered([fine], group) is None
     assert covered([family], group) is True
     assert covered([HLAAllele.parse("DQB1*03:01")], group) is False
+    assert covered([HLAAllele.parse("DQB1*02:02")], group) is None  # may be in the group
     several = read_name("DQB1*02:01/DQB1*02:02")
     assert several is not None
     assert covered([fine], several) is None
@@ -203,10 +258,32 @@ def test_gl_string_of_every_separator() -> None:
     assert phased["A"].pairs == ((HLAAllele.parse("A*01:01"), None),)
 
 
+def test_a_whole_chromosome_may_lack_a_gene() -> None:
+    read = read_gl_string("HLA-DRB1*03:01~HLA-DRB3*01:01+HLA-DRB1*15:01~HLA-DRB5*01:01")
+    pairs = {gene: tuple(map(str, found.pairs[0])) for gene, found in read.items()}
+    assert pairs == {
+        "DRB1": ("DRB1*03:01", "DRB1*15:01"),
+        "DRB3": ("DRB3*01:01", "DRB3*NNNN"),
+        "DRB5": ("DRB5*NNNN", "DRB5*01:01"),
+    }
+
+
+def test_phase_is_known_of_one_genotype_of_whole_chromosomes() -> None:
+    pair = "HLA-DRB1*15:01~HLA-DQB1*06:02+HLA-DRB1*03:01~HLA-DQB1*02:01"
+    other = "HLA-DRB1*15:01~HLA-DQB1*02:01+HLA-DRB1*03:01~HLA-DQB1*06:02"
+    assert read_gl_string(pair)["DRB1"].phased
+    assert not read_gl_string(f"{pair}|{other}")["DRB1"].phased
+    assert not read_gl_string("HLA-A*01:01+HLA-A*02:01")["A"].phased
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
+        "NA",
+        "HLA-A*01:01~NA+HLA-A*02:01",
+        "HLA-DRB1*03:01~HLA-DQB1*02:01+HLA-DRB1*15:01",  # each chromosome has a DQB1
+        "HLA-DRB3*01:01+HLA-DRB4*01:01",  # no phase that says which chromosome lacks which
         "HLA-A*01:01+",
         "HLA-A*01:01+HLA-A*02:01+HLA-A*03:01",
         "HLA-A*01:01+HLA-B*08:01",

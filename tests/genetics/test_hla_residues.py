@@ -39,3 +39,36 @@ def test_whether_an_allele_carries_residues() -> None:
         TABLE.carries(HLAAllele.parse(name), [(9, "D")]) for name in ("B*08:01:01", "B*07", "B*08")
     ]
     assert verdicts == [True, False, None]
+
+
+def table(**residues: str) -> ResidueTable:
+    rows = {"gene": "B", "position": "9"}
+    names = {name.replace("_", ":"): residue for name, residue in residues.items()}
+    return ResidueTable.of(
+        [rows | {"allele": f"B*{k[1:]}", "residue": r} for k, r in names.items()]
+    )
+
+
+def test_a_short_name_in_the_table_speaks_for_finer_alleles() -> None:
+    by_family = table(B07="Y", B08_01="D")
+    assert by_family.residue(HLAAllele.parse("B*07:02"), 9) == "Y"
+    assert by_family.residue(HLAAllele.parse("B*07:02:01"), 9) == "Y"
+
+
+def test_an_allele_that_may_be_one_listed_otherwise_is_not_told() -> None:
+    # B*08:01 of a typing at two fields may be B*08:01:05, which has another residue.
+    mixed = table(B08="D", B08_01_05="Y")
+    assert mixed.residue(HLAAllele.parse("B*08:02"), 9) == "D"
+    assert mixed.residue(HLAAllele.parse("B*08:01"), 9) is None
+
+
+def test_null_alleles_of_the_table_do_not_contradict() -> None:
+    with_null = table(B08_01="D", B08_08N="*")
+    assert with_null.residue(HLAAllele.parse("B*08"), 9) == "D"
+
+
+def test_an_absent_gene_carries_no_residue() -> None:
+    rows = [{"gene": "DRB3", "position": "11", "allele": "DRB3*01:01", "residue": "R"}]
+    drb3 = ResidueTable.of(rows)
+    assert drb3.residue(HLAAllele.absent("DRB3"), 11) == "absent"
+    assert drb3.carries(HLAAllele.absent("DRB3"), [(11, "R")]) is False

@@ -14,20 +14,35 @@ _SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 # What is not run, or is only words: annotations, decorators, texts in f-strings, raised messages.
 _LEFT_OUT = {"annotation", "returns", "decorator_list", "type_params"}
+# Arguments that assert or copy and change no result: zip(strict=), frozen arrays, warnings.
+_ASSERTING = {"strict", "copy", "stacklevel", "kw_only", "repr"}
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file's text with one change, which is on a line."""
+    """A file with one change: the line of it, the lines of its statement, and the changed tree.
+
+    `in_function` says that the change is inside a function's body, which an import does not run.
+    """
 
     line: int
+    statement: range
     change: str
-    text: str
+    tree: ast.Module
+    in_function: bool
+
+
+@dataclass(frozen=True)
+class _Site:
+    node: ast.expr
+    statement: range
+    in_function: bool
 
 
 def count_mutants(text: str) -> int:
     """How many mutants a file has."""
-    return sum(1 for _ in _sites(ast.parse(text)))
+    return len(_sites(ast.parse(text)))
 
 
 def mutant_of(text: str, place: int) -> Mutant:
@@ -37,38 +52,53 @@ def mutant_of(text: str, place: int) -> Mutant:
     'a < b -> a <= b'
     """
     tree = ast.parse(text)
-    node = list(_sites(tree))[place]
-    before = ast.unparse(node)
-    _change(node)
-    return Mutant(
-        node.lineno, f"{_short(before)} -> {_short(ast.unparse(node))}", ast.unparse(tree)
-    )
+    site = _sites(tree)[place]
+    line, before = site.node.lineno, ast.unparse(site.node)
+    _change(site.node)
+    ast.fix_missing_locations(tree)
+    change = f"{_short(before)} -> {_short(ast.unparse(site.node))}"
+    return Mutant(line, site.statement, change, tree, site.in_function)
 
 
 def _short(code: str) -> str:
     return code if len(code) <= 60 else f"{code[:57]}..."
 
 
-def _sites(tree: ast.AST) -> Iterator[ast.expr]:
+def _sites(tree: ast.Module) -> list[_Site]:
     """The expressions that can be changed."""
-    for node in _walked(tree):
-        if (
-            (isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPPED)
-            or (isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _SWAPPED)
-            or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub))
-            or (isinstance(node, ast.Constant) and type(node.value) in (bool, int, float))
-        ):
-            yield node
+    return [site for site in _walked(tree, range(0), False) if _changes(site.node)]
 
 
-def _walked(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
+def _changes(node: ast.AST) -> bool:
+    return (
+        (isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPPED)
+        or (isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _SWAPPED)
+        or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub))
+        or (isinstance(node, ast.Constant) and type(node.value) in (bool, int, float))
+    )
+
+
+def _walked(node: ast.AST, statement: range, in_function: bool) -> Iterator[_Site]:
+    """Every expression that is run, with the lines of its statement: of its head, if it has one."""
+    if isinstance(node, ast.stmt):
+        body = getattr(node, "body", None)
+        end = body[0].lineno if body else (node.end_lineno or node.lineno) + 1
+        statement = range(node.lineno, max(end, node.lineno + 1))
+    if isinstance(node, ast.expr):
+        yield _Site(node, statement, in_function)
     for name, value in ast.iter_fields(node):
-        if name in _LEFT_OUT or isinstance(value, ast.JoinedStr | ast.Raise):
+        if name in _LEFT_OUT:
             continue
+        inside = in_function or (isinstance(node, _FUNCTIONS) and name == "body")
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not isinstance(child, ast.Raise | ast.JoinedStr):
-                yield from _walked(child)
+            if isinstance(child, ast.AST) and not _only_words(child):
+                yield from _walked(child, statement, inside)
+
+
+def _only_words(node: ast.AST) -> bool:
+    return isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert) or (
+        isinstance(node, ast.keyword) and node.arg in _ASSERTING
+    )
 
 
 def _change(node: ast.AST) -> None:

@@ -1,23 +1,32 @@
 """Whether the tests notice a changed meaning: mutants of genetics, models and scoring.
 
-    make mutants ROOMS="riskscore/genetics riskscore/models" SAMPLE=100 MINUTES=30
+    make mutants ROOMS="riskscore/genetics riskscore/models" SAMPLE=100
 
-Each mutant is one change of one file in a copy of the checkout, on which the tests of the file's
-own folder run, with its examples, and then those of its room, until one fails. A mutant that no
-test notices survives, and is listed: it shows a missing test, or changes nothing that can be seen.
+Tests are collected once, and each is run once in a fork that notes which lines of the rooms it
+runs. A mutant is one change of one statement. It is put into a fork of the process that has
+everything imported, which runs the tests of those lines, the quickest first, until one fails; a
+mutant that an import runs (a constant, a default) is put into a process that imports the code
+anew. A mutant that no test notices survives, and is listed: it shows a missing test, or changes
+nothing that can be seen. A test that then does not end has noticed it.
 """
 
+from __future__ import annotations
+
 import argparse
+import gc
+import importlib
 import os
 import random
-import shutil
-import signal
 import sys
-import tempfile
-import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from itertools import accumulate
 from pathlib import Path
+
+os.environ["CI"] = "1"  # Hypothesis draws the same each time
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy  # noqa: F401  (what each process would import anew)
 import pandas  # noqa: F401
@@ -25,105 +34,159 @@ import pysam  # noqa: F401
 import pytest
 import scipy.stats  # noqa: F401
 
-from tests.mutants.operators import Mutant, count_mutants, mutant_of
+from tests.mutants.children import in_children, limit
+from tests.mutants.covered import ROOT, Covered, first_failure, functions_of_files, put
+from tests.mutants.operators import count_mutants, mutant_of
 
-ROOT = Path(__file__).parents[2]
 ROOMS = ("riskscore/genetics", "riskscore/models", "riskscore/scoring")
-COPIED = ("riskscore", "tests", "reference", "pyproject.toml", "README.md", "docs", "notebooks")
+FLAGS = ["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
 
 
 @dataclass(frozen=True)
 class Site:
-    """A mutant and the file, by its path in the checkout, that it is of."""
+    """A mutant by its file and its number there."""
 
     file: str
-    mutant: Mutant
+    place: int
 
 
-def suites(file: str) -> list[list[str]]:
-    """The tests for a file, the nearest first: its examples and its folder's, then its room's."""
-    parts = Path(file).parts[1:-1]  # behind riskscore/
-    own = Path("tests", *parts)
-    while not (ROOT / own).is_dir():
-        own = own.parent
-    room = Path("tests", parts[0])
-    return [[file, str(own)]] + ([[str(room)]] if own != room else [])
+class Mutants:
+    """A plugin of pytest: instead of running the tests once, run them on each mutant."""
+
+    def __init__(self, sites: list[Site], options: argparse.Namespace) -> None:
+        self.sites, self.options = sites, options
+        self.found: dict[Site, object] = {}
+        self.imported: dict[Site, list[str]] = {}
+
+    def pytest_collection(self) -> None:
+        from hypothesis import Phase, settings  # pytest rewrites its asserts at its first import
+
+        # a failing example need not be made small
+        quick = settings(settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
+        settings.register_profile("mutants", quick)
+        settings.load_profile("mutants")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for file in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            importlib.import_module(name.removesuffix(".__init__"))
+        self.functions = functions_of_files()
+        gc.collect()
+        gc.freeze()
+        asked = "-".join(sorted({room.split("/")[1] for room in self.options.rooms}))
+        self.covered = Covered(session.items, ROOMS, ROOT / f".cache/mutants/{asked}.json")
+        self.covered.trace(self.options.workers)
+        inside = []
+        for site in self.sites:
+            if mutant_of((ROOT / site.file).read_text(), site.place).in_function:
+                inside.append(site)
+            else:
+                tests = self.covered.tests(site.file, None)
+                until = list(accumulate(seconds for seconds, _ in tests))
+                self.imported[site] = [
+                    name
+                    for (_, name), spent in zip(tests, until, strict=True)
+                    if spent < self.options.seconds
+                ]
+        for site, said in in_children(inside, self._verdict, self.options.workers):
+            self.found[site] = said
+            tell(site, said)
+        return True
+
+    def _verdict(self, site: Site) -> str:
+        path = ROOT / site.file
+        mutant = mutant_of(path.read_text(), site.place)
+        changed = compile(mutant.tree, str(path), "exec", dont_inherit=True)
+        if not put(changed, self.functions[str(path)]):
+            return "not put"
+        tests = self.covered.tests(site.file, mutant.statement)
+        killer = first_failure(self.covered.items, tests, self.options.seconds)
+        return "killed" if killer else "survived"
 
 
-def outcome(copy: Path, tests: list[str], seconds: int) -> str:
-    """What becomes of tests in the copy: passed, failed or too slow."""
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)
-        os.dup2(nothing, 2)
-        os.chdir(copy)
-        for name in [name for name in sys.modules if name.split(".")[0] in {"riskscore", "tests"}]:
-            del sys.modules[name]
-        sys.path[:] = [str(copy), *(path for path in sys.path if path not in {"", str(ROOT)})]
-        os.environ["PYTHONPATH"] = str(copy)
-        os._exit(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]))
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return "passed" if os.waitstatus_to_exitcode(status) == 0 else "failed"
-        time.sleep(0.05)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return "too slow"
+def imported_anew(job: tuple[Site, list[str]]) -> str:
+    """What becomes of tests in a process that imports a file of which a constant is changed."""
+    site, tests = job
+    path = ROOT / site.file
+    tree = mutant_of(path.read_text(), site.place).tree
+    sound = SourceFileLoader.get_code
+
+    def get_code(self: SourceFileLoader, fullname: str) -> object:
+        if Path(self.path) == path:
+            return compile(tree, str(path), "exec", dont_inherit=True)
+        return sound(self, fullname)
+
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign,assignment]
+    limit(300, 600)
+    code = pytest.main([*FLAGS, "-x", *tests]) if tests else 0
+    return "survived" if code == 0 else "killed"
 
 
-def verdict(copy: Path, site: Site, seconds: int) -> str:
-    """Whether a mutant is killed, survives, or makes its tests too slow."""
-    path = copy / site.file
-    sound = path.read_text()
-    path.write_text(site.mutant.text)
-    try:
-        for tests in suites(site.file):
-            found = outcome(copy, tests, seconds)
-            if found != "passed":
-                return "killed" if found == "failed" else found
-        return "survived"
-    finally:
-        path.write_text(sound)
+def tell(site: Site, said: object) -> None:
+    """Write the line of a mutant that was not killed; one whose tests did not end was."""
+    if said in {"survived", "not put"}:
+        lines = (ROOT / site.file).read_text().splitlines()
+        mutant = mutant_of("\n".join(lines), site.place)
+        code = lines[mutant.line - 1].strip()
+        sys.stderr.write(f"{said}\t{site.file}:{mutant.line}\t{mutant.change}\t{code}\n")
+        sys.stderr.flush()
+
+
+def sites_of(rooms: Iterable[str]) -> list[Site]:
+    """Every mutant of the folders or files."""
+    files = [p for room in rooms for p in ([ROOT / room, *sorted((ROOT / room).rglob("*.py"))])]
+    return [
+        Site(path.relative_to(ROOT).as_posix(), place)
+        for path in dict.fromkeys(files)
+        if path.suffix == ".py"
+        for place in range(count_mutants(path.read_text()))
+    ]
+
+
+def mirrors(rooms: Iterable[str]) -> list[str]:
+    """The examples in the rooms of folders or files, and their tests."""
+    names = dict.fromkeys(Path(room).parts[1] for room in rooms)
+    return [f"{folder}/{name}" for name in names for folder in ("riskscore", "tests")]
 
 
 def main() -> None:
-    """Draw mutants, run them, and list those that survive."""
+    """Draw mutants, run them, list those that survive, and count."""
     parser = argparse.ArgumentParser(description="Run the tests on changed code.")
     parser.add_argument("rooms", nargs="*", default=ROOMS)
-    parser.add_argument("--sample", type=int, default=100)
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--seconds", type=int, default=300, help="for the tests of a mutant")
+    parser.add_argument("--sample", type=int, help="how many of the mutants; all if not given")
+    parser.add_argument("--seconds", type=float, default=30, help="of tests for a mutant")
+    parser.add_argument("--tests", nargs="*", default=[], help="besides those of the rooms")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    files = sorted({p for room in options.rooms for p in (ROOT / room).rglob("*.py")})
-    sites = [(path, place) for path in files for place in range(count_mutants(path.read_text()))]
-    drawn = random.Random(options.seed).sample(sites, min(options.sample, len(sites)))
-    end, counts = time.monotonic() + 60 * options.minutes, Counter[str]()
-    with tempfile.TemporaryDirectory(prefix="riskscore-mutants-") as folder:
-        copy = Path(folder)
-        for name in COPIED:
-            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy / name)
-        sound: dict[str, bool] = {}
-        for path, place in drawn:
-            site = Site(str(path.relative_to(ROOT)), mutant_of(path.read_text(), place))
-            if time.monotonic() > end:
-                break
-            for tests in suites(site.file):
-                key = " ".join(tests)
-                if key not in sound:
-                    sound[key] = outcome(copy, tests, options.seconds) == "passed"
-                if not sound[key]:
-                    sys.exit(f"without any change these tests do not pass: {key}")
-            found = verdict(copy, site, options.seconds)
-            counts[found] += 1
-            if found != "killed":
-                sys.stdout.write(f"{found}\t{site.file}:{site.mutant.line}\t{site.mutant.change}\n")
-                sys.stdout.flush()
-    sys.stdout.write(f"{len(sites)} mutants, of which {sum(counts.values())} ran: {dict(counts)}\n")
+    sites = sites_of(options.rooms)
+    if options.sample and options.sample < len(sites):
+        sites = random.Random(options.seed).sample(sites, options.sample)
+    plugin = Mutants(sites, options)
+
+    def in_one_process(_: int) -> dict[str, object]:
+        os.dup2(3, 2)
+        pytest.main([*FLAGS, *mirrors(options.rooms), *options.tests], plugins=[plugin])
+        found = [(site.file, site.place, said) for site, said in plugin.found.items()]
+        late = [(site.file, site.place, tests) for site, tests in plugin.imported.items()]
+        return {"found": found, "late": late}
+
+    os.dup2(2, 3, inheritable=True)
+    # This process must not import riskscore: those that import it anew are forks of it.
+    ((_, answer),) = in_children([0], in_one_process, 1)
+    assert isinstance(answer, dict), "the tests could not be collected"
+    verdicts = {Site(file, place): said for file, place, said in answer["found"]}
+    late = [(Site(file, place), tests) for file, place, tests in answer["late"]]
+    for (site, _), said in in_children(late, imported_anew, options.workers):
+        verdicts[site] = said
+        tell(site, said)
+    for room in options.rooms:
+        counts = Counter(
+            str(said or "did not end")
+            for site, said in verdicts.items()
+            if site.file.startswith(room)
+        )
+        sys.stdout.write(f"{room}: {sum(counts.values())} mutants, {dict(counts)}\n")
 
 
 if __name__ == "__main__":

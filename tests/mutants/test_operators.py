@@ -1,9 +1,13 @@
 """Each mutant differs from its file in one place, and can be run."""
 
 import ast
+import os
+from typing import Any
 
 import pytest
 
+from tests.mutants.children import in_children
+from tests.mutants.covered import put
 from tests.mutants.operators import count_mutants, mutant_of
 
 TEXT = '''
@@ -30,11 +34,39 @@ def test_what_can_be_changed() -> None:
     assert len(mutants) == len(CHANGES)
     sound = ast.unparse(ast.parse(TEXT)).split("\n")
     for mutant in mutants:
-        lines = ast.unparse(ast.parse(mutant.text)).split("\n")
+        assert mutant.line in mutant.statement
+        assert mutant.in_function == (mutant.line > 7)
+        lines = ast.unparse(mutant.tree).split("\n")
         assert sum(a != b for a, b in zip(sound, lines, strict=True)) == 1
 
 
 @pytest.mark.parametrize("value", [True, 0, 0.5])
 def test_numbers_and_truth_values(value: object) -> None:
     expected = not value if isinstance(value, bool) else value + 1  # type: ignore[operator]
-    assert mutant_of(f"x = {value}", 0).text == f"x = {expected}"
+    assert ast.unparse(mutant_of(f"x = {value}", 0).tree) == f"x = {expected}"
+
+
+def test_a_changed_function_is_put_in_the_place_of_the_one_that_runs() -> None:
+    text = "def below(a, b):\n    return a < b\n"
+    names: dict[str, Any] = {}
+    exec(compile(text, "below.py", "exec"), names)
+    below = names["below"]
+    assert below(1, 2)
+    mutant = compile(mutant_of(text, 0).tree, "below.py", "exec")
+    assert not below(1, 1)
+    assert put(mutant, [below])
+    assert below(1, 1)
+    assert not put(mutant, [below])  # it has that code already
+
+
+def test_each_job_is_done_by_a_process_of_its_own() -> None:
+    def work(job: int) -> int:
+        if job == 2:
+            os._exit(1)
+        return job * os.getpid()
+
+    found = dict(in_children([1, 2, 3], work, 2))
+    assert found[2] is None
+    assert found[1] != os.getpid()
+    assert isinstance(found[3], int)
+    assert found[3] % 3 == 0
