@@ -214,7 +214,7 @@ def test_mistakes_are_named(tmp_path: Path, file: str, old: str, new: str, messa
             "exposures.0: the frequencies of the levels must sum",
         ),
         ("mondo: MONDO:0005301", "mondo: five", "mondo: expected text matching"),
-        ('version: "1.2.0"', 'version: "1.2.0\\n"', "version: expected text matching"),
+        ('version: "1.3.0"', 'version: "1.3.0\\n"', "version: expected text matching"),
         ("name: multiple sclerosis", "names: multiple sclerosis", "disease.names: no such key"),
         ("outcome: multiple sclerosis, lifetime\n", "", "outcome: this key is needed"),
         ("missing: population_mean", "missing: [a]", "missing: expected text"),

@@ -129,7 +129,7 @@ def test_the_heritability_of_type_1_diabetes_is_fitted_and_says_so(model: Load, 
     given = baseline["heritability"]
     assert given["status"] == "derived"
     assert given["source"].startswith("derived: fitted here and not published")
-    risk = sum(float(row["value"]) for row in baseline["prevalence"]) / 2
+    risk = sum(value for value, _ in _risks(model(name)).values()) / 2
     below = norm.ppf(risk)
     for heritability, siblings in (
         (float(given["value"]), 0.046), (0.81, 0.076), (0.88, 0.088),
@@ -148,9 +148,127 @@ def test_hashimoto(model: Load, published: Read) -> None:
     assert _risks(model("hashimoto")) == {"female": (0.09, found), "male": (0.03, found)}
 
 
-def test_nothing_recalled_is_left_where_a_source_is_known(model: Load) -> None:
-    for name in (*T1D, *MS, "ra", "ra-smoking-epitope", "ra-dumontcel", "sle", "hashimoto"):
-        assert {risk["status"] for risk in model(name)["baseline"]["prevalence"]} <= {
-            "found",
-            "derived",
-        }
+LAWRENCE = "by age 20 in US white people"
+DR4 = {"DRB1": "04:01 04:01", "DQA1": "03:01 03:01", "DQB1": "03:02 03:02"}
+
+
+@pytest.mark.parametrize("name", T1D)
+def test_type_1_diabetes_in_us_white_people(model: Load, published: Read, name: str) -> None:
+    (row,) = [r for r in published("corrections") if r["recommendation"].startswith("use for US")]
+    expected = (float(row["new_value"]), row["status"])
+    card = model(name)
+    assert _risks(card, LAWRENCE) == {"female": expected, "male": expected}
+    for risk in card["baseline"]["prevalence"]:
+        if risk.get("horizon") == LAWRENCE:
+            assert risk["ci"] == [row["lower"], row["upper"]]
+            assert "PMID 24898146" in risk["source"]
+            assert "PMID 24898146" in row["source"]
+    rates = [float(word) for word in ("26.9", "27.4", "27.9")]
+    assert [round(20 * rate / 1e5, 4) for rate in rates] == [0.0054, 0.0055, 0.0056]
+
+
+def test_other_registries_bracket_the_baseline_of_type_1_diabetes(
+    model: Load, published: Read
+) -> None:
+    """The rows that say "check": the lowest of them below, the highest above both sexes' risk."""
+    checks = [
+        float(r["new_value"]) for r in published("corrections") if r["recommendation"] == "check"
+    ]
+    assert len(checks) == 4
+    for sex in ("female", "male"):
+        numbers = rs.score(rs.person([rs.load_model("t1d")], sex=sex, hla=DR4)).of("t1d").numbers
+        assert min(checks) < numbers["average_risk"][0] < max(checks)
+    words = " ".join(model("t1d")["limits"])
+    assert all(f"{100 * (value + 1e-9):.2f}%" in words for value in checks)
+
+
+@pytest.mark.parametrize("name", [*MS, "ms-hla-ukb"])
+def test_multiple_sclerosis_elsewhere(model: Load, published: Read, name: str) -> None:
+    card, disease = model(name), "multiple sclerosis"
+    assert _risks(card, "lifetime in the United Kingdom 1993-2000") == {
+        "female": _corrected(published, disease, "lifetime risk, women (low)"),
+        "male": _corrected(published, disease, "lifetime risk, men (low)"),
+    }
+    own = _risks(card)
+    for sex, word in (("female", "women"), ("male", "men")):
+        (row,) = [
+            r
+            for r in published("corrections")
+            if r["item"] == f"lifetime risk, {word}" and r["disease"] == disease
+        ]
+        share = float(row["recommendation"].split("; x")[1].split()[0])
+        risk, status = _risks(card, "lifetime in the United Kingdom")[sex]
+        assert risk == pytest.approx(own[sex][0] * share, rel=1e-9)
+        assert status == "derived"
+
+
+def test_multiple_sclerosis_in_denmark_is_the_mean_of_both_sexes(
+    model: Load, published: Read
+) -> None:
+    """Magyari 2017 gives both sexes together, so it can be no baseline by sex, but checks ours."""
+    both, _ = _corrected(published, "multiple sclerosis", "lifetime risk, both sexes")
+    values = [value for value, _ in _risks(model("ms")).values()]
+    assert sum(values) / 2 == pytest.approx(both, rel=0.01)
+
+
+def test_lupus_in_the_united_kingdom(model: Load, published: Read) -> None:
+    """Both sexes together, in equal numbers, split by six women to one man."""
+    both, _ = _corrected(published, "SLE", "prevalence, white (both sexes)")
+    (cases,) = [
+        r for r in published("risk_by_age/incidence") if "six women to one man" in r["note"]
+    ]
+    assert "PMID 25265938" in cases["source"]
+    risks = _risks(model("sle"), "living with the disease in the United Kingdom")
+    assert {status for _, status in risks.values()} == {"derived"}
+    women, men = risks["female"][0], risks["male"][0]
+    assert (women + men) / 2 == pytest.approx(both, abs=1e-6)
+    assert women / men == pytest.approx(6, rel=2e-3)
+
+
+def test_hashimoto_elsewhere(model: Load, published: Read) -> None:
+    card = model("hashimoto")
+    (row,) = [r for r in published("corrections") if r["item"] == "prevalence split women / men"]
+    assert row["new_value"].startswith("0.080 / 0.020 treated; ")
+    treated = _risks(card, "living with treated hypothyroidism")
+    assert treated == {"female": (0.08, row["status"]), "male": (0.02, row["status"])}
+    finland = _risks(card, "ever in Finland")
+    assert finland == {
+        "female": _corrected(published, "Hashimoto", "prevalence, ever, women"),
+        "male": _corrected(published, "Hashimoto", "prevalence, ever, men"),
+    }
+    (ratio,) = [r for r in published("corrections") if r["item"] == "ratio women : men"]
+    low, high = map(float, ratio["recommendation"].split(" to "))
+    for risks in (_risks(card), treated, finland):
+        assert low <= risks["female"][0] / risks["male"][0] <= high
+    assert f"{low:.0f} to {high:.0f} times as often" in " ".join(card["limits"])
+
+
+def test_another_horizon_of_a_model_is_used_when_asked_for() -> None:
+    dr4: dict[str, Any] = {"hla": DR4}
+    ptpn22: dict[str, Any] = {"variants": {"rs2476601": 1}}
+    for name, given, horizon, risk in (
+        ("t1d", dr4, LAWRENCE, 0.0055),
+        ("ms", dr4, "lifetime in the United Kingdom", 0.008554),
+        ("sle", dr4, "living with the disease in the United Kingdom", 0.002306),
+        ("hashimoto", ptpn22, "ever in Finland", 0.18),
+    ):
+        person = rs.person([rs.load_model(name)], sex="female", **given)
+        numbers = rs.score(person, horizon=horizon).of(name).numbers
+        assert numbers["average_risk"][0] == risk
+
+
+def test_every_baseline_has_a_source_and_a_status(model: Load) -> None:
+    """Of every shipped model: each risk, factor of rates and heritability."""
+    for name in rs.list_models():
+        baseline = model(name)["baseline"]
+        entries = [*baseline["prevalence"]]
+        if "factor" in baseline.get("incidence", {}):
+            entries.append(baseline["incidence"])
+        if "heritability" in baseline:
+            entries.append(baseline["heritability"])
+        assert len(entries) >= 2, name
+        for entry in entries:
+            assert entry["source"].strip(), (name, entry)
+            assert entry["status"] in {"found", "derived"}, (name, entry)
+            derived = entry["source"].startswith("derived: ")
+            assert derived == (entry["status"] == "derived"), (name, entry)

@@ -198,7 +198,11 @@ def _card(model: RiskModel, haplotypes: bool) -> dict[str, Any]:
     content["baseline"] = {
         "horizon": model.horizon,
         "prevalence": [
-            {"sex": b.sex.value, "value": b.value, "source": b.source, "status": b.status.value}
+            {
+                "sex": b.sex.value, "value": b.value, "ci": list(b.ci) if b.ci else None,
+                "population": b.population or None, "horizon": b.horizon or None,
+                "source": b.source, "status": b.status.value,
+            }
             for b in model.baseline
         ],
     } if model.baseline else None  # fmt: skip

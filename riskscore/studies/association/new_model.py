@@ -178,7 +178,7 @@ class Recalibration:
         moved = replace(model, terms=terms, baseline=(), checksum="", examples=())
         reference = build_reference(moved, reference_panel(), table.reference.population)
         baseline = []
-        for risk in {risk.sex: risk for risk in model.baseline}.values():
+        for risk in model.baseline_risks(None, table.reference.population):
             alpha = table.reference.by_sex[risk.sex].alpha
             assert alpha is not None
             value = reference.by_sex[risk.sex].distribution.mean_risk(a + b * alpha)

@@ -173,7 +173,8 @@ def test_baseline_unsure(draw: Draw) -> None:
     table = rs.score(cohort).of("ms")
     held = []
     for _ in range(200):
-        prevalence = {risk.sex: risk.value for risk in _drawn_baseline(model, rng).baseline}
+        risks = _drawn_baseline(model, rng).baseline_risks(None, "EUR")
+        prevalence = {risk.sex: risk.value for risk in risks}
         own = table.reference.by_sex
         alpha = {sex: own[sex].distribution.intercept(prevalence[sex]) for sex in prevalence}
         truth = np.array([alpha[sex] for sex in cohort.sex]) + table.numbers["log_odds"]
