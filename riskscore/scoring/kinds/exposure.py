@@ -37,21 +37,23 @@ class ExposureKind(Kind):
 
     def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         known = reported(self.exposure, cohort, people)
-        numbers = np.column_stack([self._number(f, cohort, people) for f in self._read])
-        numbers[~known] = np.nan
         missing = np.where(known, np.uint8(0), np.uint8(Missing.NOT_GIVEN))
-        reading = FactorStates(self.factors, States.certain(numbers))
+        reading = FactorStates(self.factors, self._states(cohort, people))
         return KindEvidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
 
-    def _number(self, factor: ExposureFactor, cohort: Cohort, people: slice) -> Array:
+    def _states(self, cohort: Cohort, people: slice) -> States:
+        """One state a person, which people of one level share."""
         samples = len(cohort.samples)
         if self.exposure.is_dose:
             doses = cohort.exposures.doses(self.exposure, samples)[people]
-            return np.asarray(doses / self.exposure.per, dtype=np.float64)
+            numbers = np.tile(doses[:, None] / self.exposure.per, len(self._read))
+            return States.certain(numbers)
         names = [level.value for level in self.exposure.levels]
-        place = names.index(factor.level) if factor.level else 0
-        level = cohort.exposures.levels(self.exposure, samples)[people]
-        return np.asarray(level == place, dtype=np.float64)
+        read = np.array([names.index(f.level) if f.level else 0 for f in self._read])
+        table = (np.arange(len(names))[:, None] == read).astype(np.float64)
+        of = cohort.exposures.levels(self.exposure, samples)[people]
+        every = States(table, np.ones(len(names)), np.arange(len(names)), of)
+        return every.take(slice(None)).shared()
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
         given, name = cohort.exposures, self.exposure.id
