@@ -82,11 +82,16 @@ def _of_model(
     for sex, people in measured.by_sex.items():
         own = reference.by_sex[sex]
         baseline[people] = own.alpha_sd**2
+        total = np.zeros(len(people))
         for j, term in enumerate(reference.model.terms):
             if term.standard_error and reference.model.applies(term, sex):
-                away = design.expected[people, j] - own.case_means[j]
-                square = away**2 + design.variance[people, j]
-                weights[people] += term.standard_error**2 * square
+                square = design.expected[:, j].take(people)
+                square -= own.case_means[j]
+                square *= square
+                square += design.variance[:, j].take(people)
+                square *= term.standard_error**2
+                total += square
+        weights[people] = total
     return weights, baseline
 
 

@@ -42,7 +42,7 @@ class Spectrum:
 
     def take(self, places: NDArray[np.int64]) -> Spectrum:
         """Of the variables at ``places``."""
-        return Spectrum(self.real[:, places], self.imaginary[:, places])
+        return Spectrum(self.real.take(places, axis=1), self.imaginary.take(places, axis=1))
 
     def blurred(self, variance: Array) -> Spectrum:
         """Of the sums with independent normal variables of mean 0."""

@@ -178,15 +178,19 @@ def _score_rows(
     for name in (*RISKS, "percentile"):
         out[name] = np.full(len(design.samples), np.nan)
     out["coverage"] = covered(observed, np.ones(len(model.terms)), reference, by_sex, 1.0)
+    alpha = np.full(len(design.samples), np.nan)
     for key, people in by_sex.items():
         own = reference.by_sex[key]
-        lp = out["log_odds"][people]
         if own.alpha is not None:
-            spectrum = spread.spectrum.take(people)
-            out["average_risk"][people] = own.prevalence
-            out["probability"][people] = spectrum.mean_risk(own.alpha + lp)
-            out["probability_low"][people] = expit(own.alpha + lp + low[people])
-            out["probability_high"][people] = expit(own.alpha + lp + high[people])
+            alpha[people], out["average_risk"][people] = own.alpha, own.prevalence
+    told = np.flatnonzero(~np.isnan(alpha))
+    if len(told):
+        everybody = len(told) == len(alpha)
+        center = (alpha + out["log_odds"])[told]
+        spectrum = spread.spectrum if everybody else spread.spectrum.take(told)
+        out["probability"][told] = spectrum.mean_risk(center)
+        out["probability_low"][told] = expit(center + low[told])
+        out["probability_high"][told] = expit(center + high[told])
     if reference.basis is Basis.NOTHING:  # a sum, with no average to compare it with
         out["odds_ratio"] = np.full(len(design.samples), np.nan)
     out["published_score"] = _published(design, reference, observed)
