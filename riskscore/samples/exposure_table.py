@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from riskscore.errors import ExposureLevelError, ExposureTableError
 from riskscore.files import require_file
 from riskscore.frames import as_pandas
 from riskscore.models.model import RiskModel
+from riskscore.samples.coded_texts import CodedTexts, Codes, codes_of, numbered_texts
 from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_of_columns, matching
 from riskscore.tables import Joined, Table, joined, open_table, sample_column
 
 Chosen = list[bool] | None  # which of some rows; None for all
-Cell = TypeVar("Cell", str, int)
+Cell = TypeVar("Cell", str, int, bool)
 
 
 def read_exposures(
@@ -64,7 +67,7 @@ def read_exposures(
 class _Cells:
     """The cells of a part of the people by column, and the line each text first stands on."""
 
-    columns: dict[str, tuple[str, ...]]
+    columns: dict[str, CodedTexts]
     lines: dict[str, dict[str, int]]
     unused: list[str]
     joined: Joined
@@ -138,31 +141,33 @@ class _People:
 
 
 class _Column:
-    """The cells of one column that are kept, equal ones held once, and where each text begins."""
+    """The cells of one column that are kept, and the line on which each text first stands."""
 
     def __init__(self) -> None:
         self.lines: dict[str, int] = {}  # of samples, the first of each text
-        self._cells: list[str] = []
-        self._texts: dict[str, str] = {}
+        self._codes: list[Codes] = []
+        self._places = numbered_texts()
 
     def add(self, cells: Sequence[str], lines: Sequence[int], known: Chosen, mine: Chosen) -> None:
-        told, before = _chosen(cells, known), len(self._texts)
-        kept = told if mine is known else _chosen(cells, mine)
-        self._cells += map(self._texts.setdefault, kept, kept)
-        if mine is known and len(self._texts) == before:
-            return  # nothing that was not told before
-        if new := set(told).difference(self.lines):
-            first = dict(zip(reversed(told), range(len(told) - 1, -1, -1), strict=True))
+        told, before = _chosen(cells, known), len(self._places)
+        codes = codes_of(told, self._places)
+        if mine is known:
+            self._codes.append(codes)
+        else:
+            self._codes.append(codes[list(_chosen(mine or [True] * len(cells), known))])
+        new = np.arange(before, len(self._places))
+        if len(new):  # numbered in the order in which they stand
             of_told = _chosen(lines, known)
-            for text in sorted(new, key=first.__getitem__):
-                self.lines[text] = of_told[first[text]]
+            first = np.searchsorted(np.maximum.accumulate(codes), new).tolist()
+            for text, place in zip(islice(self._places, before, None), first, strict=True):
+                self.lines[text] = of_told[place]
 
-    def at(self, rows: list[int] | None) -> tuple[str, ...]:
+    def at(self, rows: list[int] | None) -> CodedTexts:
         """The cells in some rows, "" where there is none (-1)."""
-        if rows is None:
-            return tuple(self._cells)
-        cells = [*self._cells, ""]
-        return tuple([cells[row] for row in rows])
+        codes = np.concatenate(self._codes)
+        if rows is not None:
+            codes = np.append(codes, np.int32(self._places[""]))[rows]
+        return CodedTexts(tuple(self._places), codes)
 
 
 def _members(names: Sequence[str], of: frozenset[str]) -> Chosen:

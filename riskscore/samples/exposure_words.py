@@ -45,10 +45,11 @@ def unit_doubts(exposures: Exposures, models: Sequence[RiskModel]) -> list[str]:
     """
     doubts = {}
     for exposure in {e.id: e for model in models for e in model.exposures}.values():
-        cells = exposures.columns.get(exposure.id, ())
-        if not exposure.is_dose or exposure.id in exposures.units or not cells:
+        name = exposure.id
+        if not exposure.is_dose or name in exposures.units or name not in exposures.columns:
             continue
-        bare = np.array([not cell.rstrip()[-1:].isalpha() for cell in cells])
+        cells = exposures.coded(name)
+        bare = np.array(cells.each(lambda cell: not cell.rstrip()[-1:].isalpha()), dtype=bool)
         doses = exposures.doses(exposure, len(cells))[bare]
         doses = doses[~np.isnan(doses)]
         if len(doses) >= _FEWEST:

@@ -21,6 +21,7 @@ from riskscore.errors import (
 )
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
+from riskscore.samples.coded_texts import CodedTexts
 from riskscore.tables import (
     MOST_DIGITS,
     UNKNOWN,
@@ -50,7 +51,7 @@ class Exposures:
     ``joined`` says how the people of the table meet the samples, ``notes`` what else to tell of it.
     """
 
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     sex: tuple[Sex | None, ...] = ()
@@ -67,6 +68,10 @@ class Exposures:
     def __repr__(self) -> str:
         return f"Exposures({', '.join(self.columns) or 'none'})"
 
+    def coded(self, name: str) -> CodedTexts:
+        """The cells of an exposure, each text once."""
+        return CodedTexts.of(self.columns[name])
+
     def levels(self, exposure: Exposure, samples: int) -> NDArray[np.int64]:
         """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
         if exposure.id not in self.columns:
@@ -82,7 +87,7 @@ class Exposures:
     def foreign(self, exposure: Exposure) -> list[str]:
         """The texts that are levels of other models and not of this exposure's own."""
         _, decode = self._decoder(exposure)
-        texts = sorted(set(self.columns[exposure.id]))
+        texts = sorted(self.coded(exposure.id).held)
         return [text for text in texts if text.lower() not in UNKNOWN and decode(text) < 0]
 
     def check(self, exposure: Exposure, lines: Mapping[str, int], where: str) -> None:
@@ -112,10 +117,11 @@ class Exposures:
         """A column's cells as numbers, each text decoded once, and the column once."""
         key, decode = self._decoder(exposure)
         if key not in self._numbers:
-            cells, known = self.columns[exposure.id], self._texts.setdefault(key, {})
-            for cell in set(cells).difference(known):
-                known[cell] = decode(cell)
-            self._numbers[key] = np.array([known[cell] for cell in cells], dtype=kind)
+            cells, known = self.coded(exposure.id), self._texts.setdefault(key, {})
+            for text in set(cells.texts).difference(known):
+                known[text] = decode(text)
+            told: NDArray[Any] = np.array([known[text] for text in cells.texts], dtype=kind)
+            self._numbers[key] = told[cells.codes]
         return self._numbers[key]
 
 
@@ -168,7 +174,7 @@ def _dose(cell: str, default_unit: str, exposure: Exposure, factors: Mapping[str
 
 
 def exposures_of_columns(
-    cells: Mapping[str, tuple[str, ...]],
+    cells: Mapping[str, Sequence[str]],
     models: Iterable[RiskModel],
     sex_column: str = SEX,
     where: str = "the frame",
@@ -200,7 +206,8 @@ def exposures_of_columns(
     texts = {
         column: lines[column] if lines else dict.fromkeys(own, 0) for column, own in cells.items()
     }
-    exposures = Exposures({name: cells[column] for name, column in columns.items()}, units)
+    coded = {column: CodedTexts.of(own) for column, own in cells.items()}
+    exposures = Exposures({name: coded[column] for name, column in columns.items()}, units)
     for model in models:  # every cell is checked before anything is scored
         for exposure in model.exposures:
             if exposure.id in columns:
@@ -208,11 +215,11 @@ def exposures_of_columns(
     sex: tuple[Sex | None, ...] = ()
     if sex_name is not None:
         sexes = {"": None} | _told(lambda cell: _sex(cell, sex_name), texts[sex_name], where)
-        sex = tuple(map(sexes.__getitem__, cells[sex_name]))
+        sex = tuple(coded[sex_name].each(sexes.__getitem__))
     age: tuple[float, ...] = ()
     if age_name is not None:
         ages = {"": math.nan} | _told(lambda cell: _age(cell, age_name), texts[age_name], where)
-        age = tuple(map(ages.__getitem__, cells[age_name]))
+        age = tuple(coded[age_name].each(ages.__getitem__))
     notes = [note for model in models for note in _foreign(model, exposures)]
     return replace(exposures, unused=tuple(unused), sex=sex, age=age, notes=tuple(notes))
 
@@ -236,7 +243,7 @@ def _foreign(model: RiskModel, exposures: Exposures) -> Iterator[str]:
     for exposure in model.exposures:
         if exposure.is_dose or exposure.id not in exposures.columns:
             continue
-        cells = exposures.columns[exposure.id]
+        cells = exposures.coded(exposure.id)
         for cell in exposures.foreign(exposure):
             levels = ", ".join(level.value for level in exposure.levels)
             yield (
