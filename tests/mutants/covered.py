@@ -74,13 +74,18 @@ class Covered:
         self._path.write_text(json.dumps(self._of))
 
     def tests(self, file: str, lines: Iterable[int] | None) -> list[tuple[float, str]]:
-        """Seconds and names of tests that run one of the lines, or any of the file."""
+        """Seconds and names of tests that run one of the lines; without lines, those of the file.
+
+        Tests of a file run some of it, or are in the file that has its name.
+        """
         wanted = None if lines is None else set(lines)
+        own = f"test_{Path(file).name}"
         return sorted(
             (found[0], name)
-            for name in self.items
+            for name, item in self.items.items()
             if (found := self._of[name]["found"]) and found[0] <= LONGEST
-            if file in found[1] and (wanted is None or not wanted.isdisjoint(found[1][file]))
+            if (wanted is None and (file in found[1] or item.path.name == own))
+            or (wanted is not None and not wanted.isdisjoint(found[1].get(file, ())))
         )
 
     def _is_stale(self, name: str, item: pytest.Item) -> bool:

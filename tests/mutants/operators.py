@@ -21,28 +21,29 @@ _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one change: the line of it, the lines of its statement, and the changed tree.
-
-    `in_function` says that the change is inside a function's body, which an import does not run.
-    """
+    """A file with one change: the line of it, the lines of its statement, and the changed tree."""
 
     line: int
     statement: range
     change: str
     tree: ast.Module
-    in_function: bool
 
 
 @dataclass(frozen=True)
 class _Site:
+    """An expression, the lines of its statement, and whether it is in a function's body.
+
+    What is not is run by an import.
+    """
+
     node: ast.expr
     statement: range
     in_function: bool
 
 
-def count_mutants(text: str) -> int:
-    """How many mutants a file has."""
-    return len(_sites(ast.parse(text)))
+def places(text: str) -> list[bool]:
+    """The mutants of a file, by whether each is inside a function."""
+    return [site.in_function for site in _sites(ast.parse(text))]
 
 
 def mutant_of(text: str, place: int) -> Mutant:
@@ -57,7 +58,7 @@ def mutant_of(text: str, place: int) -> Mutant:
     _change(site.node)
     ast.fix_missing_locations(tree)
     change = f"{_short(before)} -> {_short(ast.unparse(site.node))}"
-    return Mutant(line, site.statement, change, tree, site.in_function)
+    return Mutant(line, site.statement, change, tree)
 
 
 def _short(code: str) -> str:

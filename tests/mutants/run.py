@@ -36,7 +36,7 @@ import scipy.stats  # noqa: F401
 
 from tests.mutants.children import in_children, limit
 from tests.mutants.covered import ROOT, Covered, first_failure, functions_of_files, put
-from tests.mutants.operators import count_mutants, mutant_of
+from tests.mutants.operators import mutant_of, places
 
 ROOMS = ("riskscore/genetics", "riskscore/models", "riskscore/scoring")
 FLAGS = ["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
@@ -44,10 +44,11 @@ FLAGS = ["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
 
 @dataclass(frozen=True)
 class Site:
-    """A mutant by its file and its number there."""
+    """A mutant by its file and its number there, and whether it is inside a function."""
 
     file: str
     place: int
+    in_function: bool
 
 
 class Mutants:
@@ -78,7 +79,7 @@ class Mutants:
         self.covered.trace(self.options.workers)
         inside = []
         for site in self.sites:
-            if mutant_of((ROOT / site.file).read_text(), site.place).in_function:
+            if site.in_function:
                 inside.append(site)
             else:
                 tests = self.covered.tests(site.file, None)
@@ -136,10 +137,10 @@ def sites_of(rooms: Iterable[str]) -> list[Site]:
     """Every mutant of the folders or files."""
     files = [p for room in rooms for p in ([ROOT / room, *sorted((ROOT / room).rglob("*.py"))])]
     return [
-        Site(path.relative_to(ROOT).as_posix(), place)
+        Site(path.relative_to(ROOT).as_posix(), place, in_function)
         for path in dict.fromkeys(files)
         if path.suffix == ".py"
-        for place in range(count_mutants(path.read_text()))
+        for place, in_function in enumerate(places(path.read_text()))
     ]
 
 
@@ -167,16 +168,16 @@ def main() -> None:
     def in_one_process(_: int) -> dict[str, object]:
         os.dup2(3, 2)
         pytest.main([*FLAGS, *mirrors(options.rooms), *options.tests], plugins=[plugin])
-        found = [(site.file, site.place, said) for site, said in plugin.found.items()]
-        late = [(site.file, site.place, tests) for site, tests in plugin.imported.items()]
+        found = [(site.file, site.place, True, said) for site, said in plugin.found.items()]
+        late = [(site.file, site.place, False, tests) for site, tests in plugin.imported.items()]
         return {"found": found, "late": late}
 
     os.dup2(2, 3, inheritable=True)
     # This process must not import riskscore: those that import it anew are forks of it.
     ((_, answer),) = in_children([0], in_one_process, 1)
     assert isinstance(answer, dict), "the tests could not be collected"
-    verdicts = {Site(file, place): said for file, place, said in answer["found"]}
-    late = [(Site(file, place), tests) for file, place, tests in answer["late"]]
+    verdicts = {Site(*site): said for *site, said in answer["found"]}
+    late = [(Site(*site), tests) for *site, tests in answer["late"]]
     for (site, _), said in in_children(late, imported_anew, options.workers):
         verdicts[site] = said
         tell(site, said)

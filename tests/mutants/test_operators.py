@@ -8,7 +8,7 @@ import pytest
 
 from tests.mutants.children import in_children
 from tests.mutants.covered import put
-from tests.mutants.operators import count_mutants, mutant_of
+from tests.mutants.operators import mutant_of, places
 
 TEXT = '''
 """Words 1 < 2."""
@@ -29,13 +29,14 @@ CHANGES = {
 
 
 def test_what_can_be_changed() -> None:
-    mutants = [mutant_of(TEXT, place) for place in range(count_mutants(TEXT))]
+    inside = places(TEXT)
+    mutants = [mutant_of(TEXT, place) for place in range(len(inside))]
     assert {mutant.change for mutant in mutants} == CHANGES
     assert len(mutants) == len(CHANGES)
     sound = ast.unparse(ast.parse(TEXT)).split("\n")
-    for mutant in mutants:
+    for mutant, in_function in zip(mutants, inside, strict=True):
         assert mutant.line in mutant.statement
-        assert mutant.in_function == (mutant.line > 7)
+        assert in_function == (mutant.line > 7)
         lines = ast.unparse(mutant.tree).split("\n")
         assert sum(a != b for a, b in zip(sound, lines, strict=True)) == 1
 
