@@ -71,6 +71,13 @@ def test_the_sum_and_what_was_lost(files: Made) -> None:
     assert len(report) == len(model.plain)
     lost = [row for row in report if row.code == "absent"]
     assert [row.name for row in lost] == ["x0", "x1", "x2"]
+    assert all(row.observed == 0 and row.record == "" and row.advice for row in lost)
+    assert all(row.lost_share == row.variance_share > 0 for row in lost)
+    for row, cells in zip(report, gaps, strict=False):
+        assert row.observed == pytest.approx(1 - cells.mean())
+        assert row.lost_share == pytest.approx(row.variance_share * cells.mean())
+        assert row.record
+        assert not row.advice
     shares = np.array([row.variance_share for row in report])
     unseen = shares[: len(gaps)] @ gaps + shares[len(gaps) :].sum()
     assert unseen.min() > 0

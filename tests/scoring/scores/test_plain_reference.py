@@ -1,0 +1,83 @@
+"""The average of plain variants' coded copies, by the frequencies there are."""
+
+import numpy as np
+import pytest
+
+from riskscore.genetics.missing import Missing
+from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
+from riskscore.models.scoring_files.rows import OWN_FREQUENCY
+from riskscore.samples.genome_wide.plain_sums import PlainSums
+from riskscore.scoring.scores.genome_wide import Basis, plain_flags, plain_reference
+
+NAN = float("nan")
+COPIES = {"additive": (0, 1, 2), "dominant": (0, 1, 1), "recessive": (0, 0, 1)}
+
+
+def variants(coding: list[str], **frequency: list[float]) -> PlainVariants:
+    count = len(coding)
+    words, places = np.full(count, "x"), np.arange(1, count + 1)
+    return PlainVariants(
+        words, words, places, places, words, words, np.ones(count),
+        np.array([PLAIN_CODINGS.index(name) for name in coding], dtype=np.uint8),
+        {name: np.array(values) for name, values in frequency.items()}, places, "",
+    )  # fmt: skip
+
+
+def sums(
+    frequency: list[float], missing: list[int] | None = None, palindromes: int = 0
+) -> PlainSums:
+    count, people = len(frequency), 3
+    nothing = np.zeros(count)
+    return PlainSums(
+        np.zeros(people), np.zeros(people), np.zeros(people, dtype=np.int64),
+        np.array(missing or [0] * count, dtype=np.uint8), np.zeros(count, dtype=np.uint8),
+        np.array(frequency), nothing, nothing, nothing, people, palindromes,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("coding", PLAIN_CODINGS)
+def test_moments_in_hardy_weinberg_proportions(coding: str) -> None:
+    f = 0.3
+    shares = [(1 - f) * (1 - f), 2 * f * (1 - f), f * f]
+    mean = sum(p * x for p, x in zip(shares, COPIES[coding], strict=True))
+    square = sum(p * x * x for p, x in zip(shares, COPIES[coding], strict=True))
+    found = plain_reference(variants([coding], EUR=[f]), sums([NAN]), "EUR")
+    np.testing.assert_allclose(found.mean, [mean])
+    np.testing.assert_allclose(found.variance, [square - mean**2])
+    assert found.basis is Basis.POPULATION
+
+
+def test_a_variant_has_the_first_frequency_that_is_known() -> None:
+    plain = variants(
+        ["additive"] * 4, EUR=[0.1, NAN, NAN, NAN], **{OWN_FREQUENCY: [0.9, 0.2, NAN, NAN]}
+    )
+    found = plain_reference(plain, sums([0.8, 0.8, 0.3, NAN], [0, 0, 0, Missing.ABSENT]), "EUR")
+    np.testing.assert_allclose(found.mean, [0.2, 0.4, 0.6, 1.0])
+    np.testing.assert_allclose(found.variance[3], 0.5)  # as of a frequency of 0.5
+
+
+@pytest.mark.parametrize(
+    ("own", "cohort", "missing", "basis"),
+    [
+        ([NAN, 0.2], [NAN, NAN], [0, 0], Basis.FILE),
+        ([NAN, 0.2], [NAN, NAN], [0, Missing.ABSENT], Basis.POPULATION),  # not in the sum
+        ([NAN, NAN], [NAN, 0.2], [0, 0], Basis.COHORT),
+        ([NAN, NAN], [NAN, NAN], [0, 0], Basis.NOTHING),
+        ([NAN, NAN], [NAN, NAN], [0, Missing.ABSENT], Basis.POPULATION),
+        ([0.2, 0.2], [0.2, 0.2], [0, Missing.ABSENT], Basis.POPULATION),
+    ],
+)
+def test_whose_average_it_is(
+    own: list[float], cohort: list[float], missing: list[int], basis: Basis
+) -> None:
+    plain = variants(["additive"] * 2, EUR=[0.1, NAN], **{OWN_FREQUENCY: own})
+    assert plain_reference(plain, sums(cohort, missing), "EUR").basis is basis
+
+
+def test_flags_count_what_was_lost() -> None:
+    plain = variants(["additive"] * 3, EUR=[0.1, 0.1, 0.1])
+    lost = sums([NAN] * 3, [0, Missing.ABSENT, Missing.ABSENT], palindromes=2)
+    told = plain_flags(lost, plain_reference(plain, lost, "EUR"))
+    assert told == ["absent=genome_wide(2)", "palindromes=as_written(2)"]
+    bare = plain_flags(sums([NAN] * 3), plain_reference(variants(["additive"] * 3), lost, "EUR"))
+    assert bare == ["not_centred"]
