@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from riskscore.genetics.hla import HLAAllele, HLAName
 
 COLUMNS = ("gene", "position", "allele", "residue")
 
+Residues = Mapping[tuple[str, int], Mapping[str, str]]  # by gene and position, by allele
+
 
 @dataclass(frozen=True)
 class ResidueTable:
     """Amino acids by gene, position and allele; the longest name that covers an allele speaks.
 
-    Built from IPD-IMGT/HLA alignments (reference/hla/residues.tsv).
+    Built from IPD-IMGT/HLA alignments (reference/hla/residues.tsv). ``alignment`` reads positions
+    that ``residues`` lacks, of fewer alleles (alignment.tsv), once one of them is asked for.
     """
 
-    residues: Mapping[tuple[str, int], Mapping[str, str]]
+    residues: Residues
+    alignment: Callable[[], Residues] = dict
+
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """Every gene and position of the table and the alignment, in order."""
+        return sorted({*self.residues, *self.alignment()})
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, str]]) -> ResidueTable:
@@ -78,7 +87,8 @@ class ResidueTable:
     def _residue(self, allele: HLAAllele, position: int) -> str | None:
         if allele.is_absent:
             return "absent"
-        names = self.residues.get((allele.gene, position), {})
+        place = (allele.gene, position)
+        names = self.residues.get(place) or self.alignment().get(place, {})
         if allele.suffix == "N" and str(allele) not in names:
             return "none"  # a null allele makes no protein
         if allele.fields and (exact := names.get(str(allele))) is not None:
@@ -104,3 +114,23 @@ class ResidueTable:
     def _contradicted(self, allele: HLAAllele, residue: str, names: Mapping[str, str]) -> bool:
         """Whether a coarse allele may stand for one that is listed with another residue."""
         return any(other != residue for other in self._finer(allele, names))
+
+
+def aligned(rows: Sequence[Mapping[str, str]]) -> Residues:
+    """The residues of aligned sequences at the positions at which they differ.
+
+    ``rows`` have a gene, an allele, the first position and the sequence from there on, in which
+    ``*`` is not known and ``.`` is a residue that the allele lacks.
+
+    >>> row = {"gene": "DQA1", "first": "54"}
+    >>> both = ({"allele": "DQA1*01:01", "sequence": "FGG"},
+    ...         {"allele": "DQA1*02:01", "sequence": "LR."})
+    >>> [own["DQA1*02:01"] for own in aligned([row | one for one in both]).values()]
+    ['L', 'R', '.']
+    """
+    table: dict[tuple[str, int], dict[str, str]] = {}
+    for row in rows:
+        for position, letter in enumerate(row["sequence"], int(row["first"])):
+            if letter != "*":
+                table.setdefault((row["gene"], position), {})[row["allele"]] = letter
+    return {place: own for place, own in table.items() if len(set(own.values())) > 1}

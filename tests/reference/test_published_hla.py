@@ -157,6 +157,75 @@ def test_every_b_allele_of_the_population_has_its_residue(reference: Read) -> No
     assert {f"B*{row['B']}" for row in reference("hla/haplotypes")} <= known
 
 
+GROOVE = {  # positions of the pseudosequences of NetMHCpan and NetMHCIIpan, as IPD-IMGT/HLA counts
+    "class I": (7, 9, 24, 45, 59, 62, 63, 66, 67, 69, 70, 73, 74, 76, 77, 80, 81, 84, 95, 97, 99,
+                114, 116, 118, 143, 147, 150, 152, 156, 158, 159, 163, 167, 171),
+    "alpha": (11, 14, 25, 27, 34, 61, 62, 64, 68, 69, 71, 75, 76),
+    "beta": (9, 11, 13, 26, 28, 30, 47, 57, 67, 70, 71, 74, 77, 78, 81, 85, 86, 89, 90),
+    "DP beta": (9, 11, 13, 24, 26, 28, 45, 55, 65, 68, 69, 72, 75, 76, 79, 83, 84, 87, 88),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sequences(reference: Read) -> dict[str, dict[int, str]]:
+    """The known residues of each aligned allele by position."""
+    found = {}
+    for row in reference("hla/alignment"):
+        assert row["status"] == "found"
+        assert row["gene"] == row["allele"].partition("*")[0]
+        assert "IPD-IMGT/HLA" in row["source"]
+        known = enumerate(row["sequence"], int(row["first"]))
+        found[row["allele"]] = {place: letter for place, letter in known if letter != "*"}
+    return found
+
+
+def test_aligned_sequences_have_the_groove_of_another_copy(
+    sequences: dict[str, dict[int, str]], published: Read
+) -> None:
+    compared = 0
+    for row in published("hla/groove"):
+        own = sequences[row["allele"]]
+        for place, letter in zip(GROOVE[row["positions"]], row["residues"], strict=True):
+            if place in own:
+                compared += 1
+                assert own[place] == letter, (row["allele"], place)
+    assert compared > 11000
+
+
+def test_aligned_sequences_agree_with_the_table_of_residues(
+    sequences: dict[str, dict[int, str]], reference: Read
+) -> None:
+    compared = 0
+    for row in reference("hla/residues"):
+        letter = sequences.get(row["allele"], {}).get(int(row["position"]))
+        if letter is not None:
+            compared += 1
+            assert letter == row["residue"], row
+    assert compared > 800
+
+
+def test_aligned_sequences_have_what_papers_name(sequences: dict[str, dict[int, str]]) -> None:
+    """DQB1 57 (Todd et al., Nature 1987, 329:599) and HLA-B 97 (Pereyra et al., Science 2010,
+    330:1551); the deletion at DQA1 56 is the alignment's.
+    """
+    for allele, place, letter in (
+        ("DQB1*03:02", 57, "A"), ("DQB1*02:01", 57, "A"), ("DQB1*06:02", 57, "D"),
+        ("DQB1*03:01", 57, "D"), ("B*57:01", 97, "V"), ("B*27:05", 97, "N"), ("B*14:02", 97, "W"),
+        ("B*52:01", 97, "T"), ("B*07:02", 97, "S"), ("DQA1*02:01", 56, "."),
+        ("DQA1*01:02", 56, "G"),
+    ):  # fmt: skip
+        assert sequences[allele][place] == letter, allele
+
+
+def test_alleles_of_the_population_are_aligned(
+    sequences: dict[str, dict[int, str]], reference: Read
+) -> None:
+    for row in reference("hla/haplotypes"):
+        for gene in GENES_OF_HAPLOTYPES:
+            name = f"{gene}*{row[gene]}"
+            assert name in sequences or name in {"DQB1*03:42", "DQB1*06:55"}
+
+
 def test_dpb1_9_is_that_of_the_alignment(reference: Read, published: Read) -> None:
     """Alleles of each residue as the alignment writes them, and those that a model's source names.
 

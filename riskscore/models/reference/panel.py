@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from riskscore.files import reference_root
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
-from riskscore.genetics.hla_residues import COLUMNS, ResidueTable
+from riskscore.genetics.hla_residues import COLUMNS, Residues, ResidueTable, aligned
 from riskscore.genetics.variant import Variant
 from riskscore.models.reference.haplotypes import (
     MHC_GENES,
@@ -226,7 +226,7 @@ class _ShippedPanel(ReferencePanel):
     @cached_property
     def residues(self) -> ResidueTable:
         path = reference_root() / "hla" / "residues.tsv"
-        return ResidueTable.of_columns(*read_columns(path, COLUMNS))
+        return replace(ResidueTable.of_columns(*read_columns(path, COLUMNS)), alignment=_alignment)
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
@@ -241,6 +241,11 @@ class _ShippedPanel(ReferencePanel):
 def reference_panel() -> ReferencePanel:
     """The panel of reference/hla/, read once."""
     return _ShippedPanel()
+
+
+@cache
+def _alignment() -> Residues:
+    return aligned(_rows("alignment.tsv"))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

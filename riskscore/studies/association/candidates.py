@@ -233,10 +233,10 @@ def _factors(
             if isinstance(a, HLAAllele)
         ]
     if "residue" in kinds:
-        for gene, position in sorted(panel.residues.residues):
+        for gene, position in panel.residues.places:
             if gene in genes:
                 seen = {panel.residues.residue(a, position) for a in genes[gene].alleles}
-                residues = sorted(r for r in seen if r and len(r) == 1)
+                residues = sorted(r for r in seen if r and len(r) == 1 and r.isalpha())
                 found += [AminoAcidFactor(gene, ((position, r),)) for r in residues]
     if "haplotype" in kinds and scheme:
         found += [HaplotypeFactor(name) for name in scheme.names]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -120,16 +122,54 @@ class Study:
 
     def max_loglik(self, y: Array, columns: Array) -> float:
         """The highest log-likelihood of some people's outcome on columns."""
-        return max_linear_loglik(y, columns) if self.quantitative else max_loglik(y, columns)
+        key = _digest(y, columns)
+        if key not in self._logliks:
+            highest = max_linear_loglik if self.quantitative else max_loglik
+            self._logliks[key] = highest(y, columns)
+        return self._logliks[key]
+
+    @cached_property
+    def _logliks(self) -> dict[bytes, float]:
+        """Those found so far: many positions of a gene tell the same alleles apart."""
+        return {}
+
+
+def _digest(*arrays: Array) -> bytes:
+    """Equal for equal numbers, to 12 digits."""
+    told = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        told.update(repr(array.shape).encode())
+        told.update(np.round(array, 12).tobytes())
+    return told.digest()
 
 
 def one_by_one(study: Study, candidates: Candidates) -> list[TermEffect]:
-    """Each candidate alone with the covariates; general codings two columns at a time."""
+    """Each candidate alone with the covariates; general codings two columns at a time.
+
+    Columns of the same numbers, such as residues of the same alleles, are regressed once.
+    """
     effects: list[TermEffect] = []
+    known: dict[tuple[bytes, tuple[str, ...]], list[TermEffect]] = {}
     for places in _blocks(candidates.columns):
-        columns = candidates.values[:, places]
-        effects += _estimate(study, [candidates.columns[j] for j in places], columns)
+        columns = [candidates.columns[j] for j in places]
+        values = candidates.values[:, places]
+        key = (_digest(values), tuple(f"{c.coding} {c.kind == 'exposure'}" for c in columns))
+        if key in known:
+            effects += [_renamed(e, c) for e, c in zip(known[key], columns, strict=True)]
+            continue
+        found = _estimate(study, columns, values)
+        if not any(effect.note for effect in found):  # a note may name its column
+            known[key] = found
+        effects += found
     return effects
+
+
+def _renamed(effect: TermEffect, column: Candidate) -> TermEffect:
+    """The effect of another column of the same numbers."""
+    return replace(
+        effect, term=column.name, kind=column.kind, gene=column.gene, position=column.position,
+        locus=column.locus, effect_allele=column.effect_allele, other_allele=column.other_allele,
+    )  # fmt: skip
 
 
 def _blocks(columns: Sequence[Candidate]) -> Iterator[list[int]]:
@@ -273,14 +313,14 @@ def _omnibus(
     first = candidates.columns[places[0]]
     rows = study.complete(candidates.values[:, places])
     reference, names = "", tuple(candidates.columns[j].name for j in places)
-    values = candidates.values[rows][:, places]
+    values = candidates.values[:, places][rows]
     # Where every allele has one of the residues, they sum to two: the most frequent stands aside.
     if len(places) > 1 and np.ptp(values.sum(axis=1)) < 1e-6:
         aside = int(values.sum(axis=0).argmax())
         reference = candidates.columns[places[aside]].name
         places = [j for j in places if j != places[aside]]
         names = tuple(candidates.columns[j].name for j in places)
-        values = candidates.values[rows][:, places]
+        values = candidates.values[:, places][rows]
     y, covariates = study.y[rows], study.covariates[rows]
     own = _independent(_with_one(covariates), values)
     df, values = len(own), values[:, own]

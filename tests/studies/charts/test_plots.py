@@ -57,7 +57,7 @@ def outcome(people: Any) -> list[int]:
 
 @pytest.fixture(scope="module")
 def charts(scores: rs.Scores, outcome: list[int]) -> dict[str, Any]:
-    fit = rs.fit(scores.cohort, outcome, terms=["allele", "residue"])
+    fit = rs.fit(scores.cohort, outcome, terms=["allele", "residue"], minimum_count=100)
     found = rs.evaluate(scores, outcome, bootstrap=0)
     table = pd.DataFrame(
         {"smoking": [0, 0, 1, 1], "alcohol": [0, 1, 0, 1], "cases": [3, 6, 8, 225],
