@@ -42,7 +42,13 @@ def build_reference(
     model.require_population(population)
     kinds = kinds_of_model(model, panel, population)
     moments = np.array([_moments(term, kinds) for term in model.terms]).reshape(-1, 2)
-    mean = moments[:, 0]
+    variance = np.maximum(0.0, moments[:, 1] - moments[:, 0] ** 2)
+    mean = np.array(
+        [
+            _balanced(t, *m) if t.only_known else m[0]
+            for t, m in zip(model.terms, moments, strict=True)
+        ]
+    )
     by_sex = {}
     distributions: dict[tuple[bool, ...], tuple[Distribution, Array]] = {}
     for sex in (*Sex, None):
@@ -62,7 +68,7 @@ def build_reference(
         model,
         population,
         mean,
-        np.maximum(0.0, moments[:, 1] - mean**2),
+        variance,
         by_sex,
         kinds,
         components(model.terms, kinds),
@@ -96,6 +102,17 @@ def _moments(term: Term, kinds: Kinds) -> tuple[float, float]:
         for name, factors in kinds.read_by(term.factors).items()
     ]
     return math.prod(first for first, _ in parts), math.prod(second for _, second in parts)
+
+
+def _balanced(term: Term, first: float, second: float) -> float:
+    """What a term of those of whom an exposure is known is centred at: the mean risk stays.
+
+    The exposure then depends on the term's number x, so that its mean odds ratio is exp(-w x) times
+    a constant (see plan_mediations); with exp(w (x - c)) the two cancel if E[exp(-w (x - c))] = 1.
+    """
+    if abs(second - first) > 1e-12:  # no indicator: the mean of its logarithm instead
+        return first
+    return -math.log1p(first * math.expm1(-term.weight)) / term.weight
 
 
 def _distribution(terms: Sequence[Term], kinds: Kinds) -> tuple[Distribution, Array]:

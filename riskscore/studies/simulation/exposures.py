@@ -1,4 +1,4 @@
-"""Exposures of simulated people, by their prevalence and sex."""
+"""Exposures of simulated people, by their prevalence, sex, and what carries another's effect."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
+from riskscore.models.terms import ExposureFactor, factors_of
 
 DECIMALS = 2  # of a dose, as it is written and as it counts
 
@@ -81,16 +82,84 @@ def plan_exposures(models: Sequence[RiskModel]) -> tuple[Exposure, ...]:
     return tuple(plan.values())
 
 
+@dataclass(frozen=True)
+class Mediation:
+    """A binary exposure through which part of another's effect goes.
+
+    ``shares`` is the probability of its second level by the level of the other, shape (levels,).
+    """
+
+    through: str
+    other: str
+    shares: Array
+
+
+def plan_mediations(models: Sequence[RiskModel], plan: Sequence[Exposure]) -> tuple[Mediation, ...]:
+    """How exposures depend on each other, so that both ways of stating an effect hold.
+
+    A model may weigh an exposure by its whole effect, and where a second is known by the part that
+    does not go through it, exp(w) of the whole (``only_known``). Then the mean odds ratio of the
+    second at a level of the first is that of everybody over exp(w), which of a binary exposure
+    gives the shares. The constant in w is such that the mean over everybody is unchanged.
+
+    >>> from riskscore.models.catalog import load_model
+    >>> model = load_model("ms")
+    >>> (one,) = plan_mediations([model], plan_exposures([model]))
+    >>> one.through, one.other, one.shares.round(3).tolist()
+    ('anti_ebna1', 'mononucleosis', [0.472, 0.756])
+    """
+    drawn = {exposure.id: exposure for exposure in plan}
+    found: dict[str, Mediation] = {}
+    for model in models:
+        for term in model.terms:
+            own = factors_of([term], ExposureFactor)
+            if not term.only_known or len(term.factors) > 1 or not own or not own[0].level:
+                continue
+            through, other = drawn[term.only_known], drawn[own[0].exposure]
+            same = all(_levels(one) == _levels(model.exposure(one.id)) for one in (through, other))
+            if same and len(through.levels) == 2 and through.id not in found:
+                shares = _shares(model, through, other)
+                found[through.id] = Mediation(through.id, other.id, shares)
+    return tuple(found.values())
+
+
+def _levels(exposure: Exposure) -> list[str]:
+    return [level.value for level in exposure.levels]
+
+
+def _shares(model: RiskModel, through: Exposure, other: Exposure) -> Array:
+    """The share at the second level of an exposure, by the level of the other."""
+
+    def weight(level: str, exposure: str, only_known: str) -> float:
+        wanted = (ExposureFactor(exposure, level),)
+        return sum(
+            term.weight
+            for term in model.terms
+            if term.factors == wanted and term.only_known == only_known
+        )
+
+    ratios = np.exp([weight(level, through.id, "") for level in _levels(through)])
+    frequencies = np.array([level.frequency for level in through.levels])
+    rest = np.exp([-weight(level, other.id, through.id) for level in _levels(other)])
+    rest /= np.array([level.frequency for level in other.levels]) @ rest
+    mean = frequencies @ ratios * rest
+    return np.clip((mean - ratios[0]) / (ratios[1] - ratios[0]), 0.0, 1.0)
+
+
 def draw_exposures(
-    plan: Sequence[Exposure], female: Mask, rng: np.random.Generator
+    plan: Sequence[Exposure],
+    female: Mask,
+    rng: np.random.Generator,
+    mediations: Sequence[Mediation] = (),
 ) -> DrawnExposures:
-    """Each exposure drawn by its own frequencies, independent of genotype and of the others,
-    among those it concerns: one sex, or people at a level of another exposure.
+    """Each exposure drawn by its own frequencies, independent of genotype and, but for the
+    mediations, of the others, among those it concerns: one sex, or people at a level of another.
     """
     levels: dict[str, NDArray[np.int16]] = {}
     doses: dict[str, Array] = {}
     count = len(female)
     concerned: dict[str, Mask] = {}
+    uniform: dict[str, Array] = {}
     for exposure in plan:
         who = np.ones(count, dtype=bool)
         if exposure.sex is not None:
@@ -101,8 +170,12 @@ def draw_exposures(
             doses[exposure.id] = np.round(drawn, DECIMALS)
         else:
             bounds = np.cumsum([level.frequency for level in exposure.levels])[:-1]
-            place = np.searchsorted(bounds, rng.random(count), side="right")
+            uniform[exposure.id] = rng.random(count)
+            place = np.searchsorted(bounds, uniform[exposure.id], side="right")
             levels[exposure.id] = place.astype(np.int16)
+    for one in mediations:
+        second = uniform[one.through] >= 1 - one.shares[levels[one.other]]
+        levels[one.through] = second.astype(np.int16)
     for exposure in plan:  # conditions name other exposures, in whatever order they stand
         if exposure.only_if is not None:
             name, level = exposure.only_if

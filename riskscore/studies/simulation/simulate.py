@@ -23,6 +23,7 @@ from riskscore.studies.simulation.exposures import (
     draw_exposures,
     joined_exposures,
     plan_exposures,
+    plan_mediations,
 )
 from riskscore.studies.simulation.outcome import Disease
 from riskscore.studies.simulation.people import (
@@ -148,6 +149,7 @@ class _Simulator:
         self.settings = settings
         loci = plan_loci(settings, panel)
         self.plan = plan_exposures(settings.models)
+        self.mediations = plan_mediations(settings.models, self.plan)
         self.drawer = Drawer(settings, hla_pool(panel, tuple(settings.mixture)), loci, panel)
         references = {m.id: build_reference(m, panel, settings.population) for m in settings.models}
         self.scores = {
@@ -194,7 +196,8 @@ class _Simulator:
     def _block(self, number: int, size: int) -> Simulation:
         seed = self.settings.seed
         people = self.drawer.block(number, size)
-        exposures = draw_exposures(self.plan, people.female, stream(seed, EXPOSURES, number))
+        rng = stream(seed, EXPOSURES, number)
+        exposures = draw_exposures(self.plan, people.female, rng, self.mediations)
         draws = stream(seed, DISEASE, number)
         log_odds, risk, outcome = {}, {}, {}
         for name, score in self.scores.items():

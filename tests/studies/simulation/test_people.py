@@ -328,3 +328,21 @@ def test_crossing_over_follows_haldane_and_spares_the_mhc() -> None:
             off.append(z((second[i] != second[j]).sum(), 40_000, 0.5))
     assert len(off) > 100
     assert max(map(abs, off)) < 4.5
+
+
+def test_anti_ebna1_is_as_frequent_after_mononucleosis_as_the_effects_imply() -> None:
+    """Mononucleosis has 2.17 in all and 1.7 beside anti-EBNA-1 (2.8), 10% and 50% have them.
+
+    (1 + 1.8 q1) / (1 + 1.8 q0) = 2.17 / 1.7, and 0.1 q1 + 0.9 q0 = 0.5: two equations, solved.
+    """
+    ratio = 2.17 / 1.7
+    without = 1 + 1.8 * 0.5
+    never = without / (0.9 + 0.1 * ratio)
+    expected = {"never": (never - 1) / 1.8, "had": (ratio * never - 1) / 1.8}
+    drawn = rs.simulate("ms", 40_000, seed=11).exposures
+    cells = {e.id: np.array(drawn.cells(e)) for e in drawn.exposures}
+    for level, share in expected.items():
+        who = cells["mononucleosis"] == level
+        elevated = int((cells["anti_ebna1"][who] == "elevated").sum())
+        assert abs(z(elevated, int(who.sum()), share)) < 4.5
+        assert abs(share - 0.5) > 0.02  # not as in everybody
