@@ -143,7 +143,7 @@ def _shares(model: RiskModel, through: Exposure, other: Exposure) -> Array:
     rest = np.exp([-weight(level, other.id, through.id) for level in _levels(other)])
     rest /= np.array([level.frequency for level in other.levels]) @ rest
     mean = frequencies @ ratios * rest
-    return np.clip((mean - ratios[0]) / (ratios[1] - ratios[0]), 0.0, 1.0)
+    return np.asarray(np.clip((mean - ratios[0]) / (ratios[1] - ratios[0]), 0.0, 1.0))
 
 
 def draw_exposures(
