@@ -92,6 +92,8 @@ class Mutants:
         for site, said in in_children(inside, self._verdict, self.options.workers):
             self.found[site] = said
             tell(site, said)
+            if len(self.found) % 25 == 0:
+                sys.stderr.write(f"{len(self.found)} of {len(inside)}\n")
         return True
 
     def _verdict(self, site: Site) -> str:

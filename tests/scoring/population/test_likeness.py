@@ -81,14 +81,40 @@ def test_drawn_people_by_the_variants_of_ms() -> None:
 
 
 def test_likelihood_by_hand() -> None:
-    """One variant, one copy; half a count is added to each allele among 1,000 chromosomes."""
+    """One variant; half a count is added to each allele among 1,000 chromosomes.
+
+    A dosage between two numbers of copies is so near to each of them.
+    """
     model = rs.load_model("ms")
     variant, frequency = next(iter(model.frequencies.items()))
-    frame = pd.DataFrame({variant.name: [1.0, np.nan]})
+    frame = pd.DataFrame({variant.name: [1.0, np.nan, 0.0, 2.0, 0.25, 1.5]})
     found = likeness(read_frame(frame, [model]), reference_panel())
     for place, population in enumerate(found.populations):
         p = (1000 * frequency[population] + 0.5) / 1001
-        assert found.log_likelihood[0, place] == pytest.approx(math.log(2 * p * (1 - p)))
-    assert found.loci.tolist() == [1, 0]
+        none, one, two = (1 - p) * (1 - p), 2 * p * (1 - p), p * p
+        by_hand = [one, 1.0, none, two, 0.75 * none + 0.25 * one, (one + two) / 2]
+        assert np.exp(found.log_likelihood[:, place]) == pytest.approx(by_hand)
+    assert found.loci.tolist() == [1, 0, 1, 1, 1, 1]
     assert found.most_similar()[1] == ""
-    assert math.isnan(found.rows(["a", "b"])[1]["posterior"])
+    told, untold, *_ = found.rows("abcdef")
+    assert math.isnan(untold["posterior"])
+    assert math.isnan(untold["P_EUR"])
+    assert untold["loci"] == 0
+    likelihood = np.exp(found.log_likelihood[0])
+    assert told["posterior"] == pytest.approx(likelihood.max() / likelihood.sum())
+    assert told["most_similar"] == found.populations[int(likelihood.argmax())]
+
+
+@pytest.mark.parametrize(("pair", "copies"), [("A*02:01+A*01:01", 2), ("A*02:01+A*02:01", 1)])
+def test_likelihood_of_a_typed_gene_by_hand(pair: str, copies: int) -> None:
+    """Hardy-Weinberg: 2pq of two alleles, p squared of one."""
+    panel = reference_panel()
+    first, second = pair.split("+")
+    cohort = read_frame(pd.DataFrame({"A": [pair, None]}), [rs.load_model("ms")])
+    found = likeness(cohort, panel)
+    assert found.genes == ("A",)
+    assert found.loci.tolist() == [1, 0]
+    for place, population in enumerate(found.populations):
+        shares = {str(name): share for name, share in panel.alleles[population, "A"].items()}
+        p, q = ((1000 * shares[name] + 0.5) / 1001 for name in (first, second))
+        assert math.exp(found.log_likelihood[0, place]) == pytest.approx(copies * p * q)

@@ -97,3 +97,22 @@ def test_t1d_genetic_mean_and_variance_multiplied_out() -> None:
     # The published distribution in UK Biobank: mean 10.10, SD 2.34.
     assert math.sqrt(variance) == pytest.approx(2.34, abs=0.05)
     assert mean == pytest.approx(10.10, abs=0.3)
+
+
+def test_moments_of_single_variants_are_hardy_weinbergs() -> None:
+    model = rs.load_model("ms")
+    reference = build_reference(model, reference_panel(), "EUR")
+    assert len(reference.single_variants) > 100
+    shared = [place for part in reference.shared_components for place in part.terms]
+    assert sorted([*reference.single_variants, *shared]) == list(range(len(model.terms)))
+    for place in reference.single_variants:
+        (factor,) = model.terms[place].factors
+        f = model.frequencies[factor.variant]["EUR"]
+        copies = [(1 - f) * (1 - f), 2 * f * (1 - f), f * f]
+        numbers = factor.coding.values
+        mean = sum(p * x for p, x in zip(copies, numbers, strict=True))
+        variance = sum(p * (x - mean) ** 2 for p, x in zip(copies, numbers, strict=True))
+        assert reference.mean[place] == pytest.approx(mean)
+        assert reference.variance[place] == pytest.approx(variance)
+        expected = model.terms[place].weight ** 2 * variance
+        assert reference.expected_variance(None)[place] == pytest.approx(expected)

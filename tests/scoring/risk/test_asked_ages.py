@@ -1,0 +1,69 @@
+"""Risks of people of several ages, filled in part by part: each as it is worked out alone."""
+
+import numpy as np
+import pytest
+
+import riskscore as rs
+from riskscore.genetics.sex import Sex
+from riskscore.models.reference.incidence import incidence_table, mortality_table
+from riskscore.scoring.kinds.states import States
+from riskscore.scoring.population.distribution import Distribution, exact_or_normal
+from riskscore.scoring.population.spectrum import certain
+from riskscore.scoring.risk.absolute import Rates
+from riskscore.scoring.risk.asked_ages import AskedAges
+from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
+
+NAN = float("nan")
+START = np.array([10.0, 20.0, 30.0, NAN, 20.0, 50.0, 30.0])
+END = np.array([60.0, 60.0, 60.0, 60.0, 40.0, 60.0, 60.0])
+REASON = np.array([0, 0, 0, 1, 0, 0, 0])
+NAMES = ("probability", "probability_low", "probability_high", "average_risk")
+
+
+@pytest.fixture(scope="module")
+def by_sex() -> dict[Sex | None, tuple[RiskByAge, ...]]:
+    given = rs.load_model("t1d").rates
+    assert given is not None
+    part = States.one(np.array([[-1.0], [1.0]]), np.array([0.5, 0.5]))
+    two = Distribution((part,), exact_or_normal(np.zeros((0, 3)), np.zeros((0, 3)))[0])
+    found = {}
+    for sex in Sex:
+        incidence = incidence_table(given.table).by_sex[sex]
+        rates = Rates.on_grid(incidence, mortality_table(given.mortality).by_sex[sex])
+        found[sex] = risk_by_age(two, rates, (0, 20))
+    return {Sex.FEMALE: (found[Sex.FEMALE],), None: tuple(found.values())}
+
+
+@pytest.mark.parametrize("rows", [range(7), range(2, 7), range(4, 6)])
+def test_each_person_has_the_risk_of_its_own_ages(
+    rows: range, by_sex: dict[Sex | None, tuple[RiskByAge, ...]]
+) -> None:
+    asked = AskedAges(START, END, REASON, by_sex)
+    log_odds = np.linspace(-1, 1, 7)[rows.start : rows.stop]
+    limits = (np.full(len(rows), -0.5), np.full(len(rows), 0.7))
+    numbers = {"log_odds": log_odds} | {name: np.full(len(rows), NAN) for name in NAMES}
+    women = np.arange(0, len(rows), 2)
+    others = np.arange(1, len(rows), 2)
+    asked.fill(numbers, rows, Sex.FEMALE, women, certain(len(rows)), limits)
+    asked.fill(numbers, rows, None, others, certain(len(rows)), limits)
+    for i, person in enumerate(rows):
+        if REASON[person]:
+            assert all(np.isnan(numbers[name][i]) for name in NAMES)
+            continue
+        risks = by_sex[Sex.FEMALE if i in women else None]
+        lp, ages = log_odds[i : i + 1], (START[person], END[person])
+        by_hand = {
+            "probability": [risk.of(lp, *ages)[0] for risk in risks],
+            "probability_low": [risk.of(lp - 0.5, *ages)[0] for risk in risks],
+            "probability_high": [risk.of(lp + 0.7, *ages)[0] for risk in risks],
+            "average_risk": [risk.rates.risk(*ages) for risk in risks],
+        }
+        for name, of_sexes in by_hand.items():
+            mean = sum(of_sexes) / len(of_sexes)
+            assert numbers[name][i] == pytest.approx(mean, rel=1e-4), (name, person)
+
+
+def test_flags_say_why_there_is_no_risk() -> None:
+    asked = AskedAges(START[:5], END[:5], np.array([0, 1, 2, 3, 0]), {})
+    told = asked.flagged(["a", "", "b", ""], range(1, 5))
+    assert told == ["a;age=unknown", "age=outside_table", "b;age=beyond_horizon", ""]
