@@ -116,3 +116,9 @@ def test_moments_of_single_variants_are_hardy_weinbergs() -> None:
         assert reference.variance[place] == pytest.approx(variance)
         expected = model.terms[place].weight ** 2 * variance
         assert reference.expected_variance(None)[place] == pytest.approx(expected)
+        tilted = [
+            p * math.exp(model.terms[place].weight * x)
+            for p, x in zip(copies, numbers, strict=True)
+        ]
+        affected = sum(p * x for p, x in zip(tilted, numbers, strict=True)) / sum(tilted)
+        assert reference.by_sex[None].case_means[place] == pytest.approx(affected)
