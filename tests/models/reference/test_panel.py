@@ -3,8 +3,9 @@
 import pytest
 
 from riskscore.files import reference_root
-from riskscore.genetics.hla import HLAAllele
-from riskscore.models.reference.panel import reference_panel
+from riskscore.genetics.hla import AlleleList, HLAAllele, HLAName, OtherAllele
+from riskscore.genetics.variant import Variant
+from riskscore.models.reference.panel import ReferencePanel, Tag, reference_panel
 from riskscore.tables import read_rows
 
 MIXTURE, PARTS = "EUR=0.7,AFR=0.3", {"EUR": 0.7, "AFR": 0.3}
@@ -41,3 +42,115 @@ def test_a_group_is_shared_out_by_the_chromosomes_of_each_population() -> None:
 
 def test_a_population_that_is_not_there_leaves_the_mixture_without_frequencies() -> None:
     assert reference_panel().shares("B", "EUR=0.5,XXX=0.5") == {}
+
+
+def allele(name: str) -> HLAAllele:
+    return HLAAllele.parse(name)
+
+
+SNP = Variant("rs1", "6", 100, 90, "A", "G")
+
+
+@pytest.mark.parametrize(
+    ("both", "tag_alone", "allele_alone", "neither"),
+    [(80, 20, 10, 890), (5, 1, 0, 94), (1, 0, 0, 1)],
+)
+def test_who_carries_an_allele_by_its_tag_counted_on_chromosomes(
+    both: int, tag_alone: int, allele_alone: int, neither: int
+) -> None:
+    total = both + tag_alone + allele_alone + neither
+    p, q = (both + allele_alone) / total, (both + tag_alone) / total
+    d = both / total - p * q
+    r2 = d * d / (p * (1 - p) * q * (1 - q))
+    tag = Tag(allele("B*08:01"), SNP, {"EUR": r2}, {"EUR": q})
+    without, with_tag = tag.carriage("EUR", p)
+    assert without == pytest.approx(allele_alone / (allele_alone + neither), abs=1e-12)
+    assert with_tag == pytest.approx(both / (both + tag_alone))
+
+
+def test_a_tag_of_which_nothing_is_known_is_taken_for_the_allele() -> None:
+    known = Tag(allele("B*08:01"), SNP, {"EUR": 0.9, "AFR": 0.5}, {"EUR": 0.2})
+    assert known.carriage("AFR", 0.1) == (0, 1)
+    assert known.carriage("EAS", 0.1) == (0, 1)
+    assert known.carriage("EUR", 0.0) == (0, 1)
+    assert known.carriage("EUR", 1.0) == (0, 1)
+    assert Tag(allele("B*08:01"), SNP, {"EUR": 1}, {"EUR": 1}).carriage("EUR", 0.1) == (0, 1)
+    # 0.9 of r2 between frequencies of 0.2 and 0.02 cannot be: no share leaves 0 to 1
+    assert known.carriage("EUR", 0.02) == pytest.approx((0, 0.1))
+    assert known.carriage("EUR", 0.9) == pytest.approx((0.875, 1))
+
+
+def test_a_tag_holds_from_an_r2_of_0_8_on() -> None:
+    tag = Tag(allele("B*08:01"), SNP, {"EUR": 0.8, "AFR": 0.79}, {})
+    assert [tag.holds(name) for name in ("EUR", "AFR", "EAS")] == [True, False, False]
+
+
+def made() -> ReferencePanel:
+    """DQB1*02:01 stands for 02:01 and 02:02; A*01 has a common allele and a rare one."""
+    table = {"A*01:01": 0.3, "A*01:02": 0.1, "A*02:01": 0.6}
+    dqb1 = {"DQB1*02:01": 0.4, "DQB1*03:01": 0.6}
+    second = Variant("rs0", "6", 50, 40, "C", "T")
+    return ReferencePanel(
+        {
+            ("EUR", "A"): {allele(name): share for name, share in table.items()},
+            ("EUR", "DQB1"): {allele(name): share for name, share in dqb1.items()},
+        },
+        {"EUR": (), "AFR": ()},
+        reference_panel().residues,
+        (
+            Tag(allele("A*01:01"), SNP, {"EUR": 0.9}, {}),
+            Tag(allele("A*01:01"), second, {"EUR": 0.9, "AFR": 0.3}, {}),
+            Tag(allele("A*02:01"), SNP, {"EUR": 0.99}, {}),
+        ),
+        {
+            "EUR": {
+                allele("DQB1*02:01"): ((allele("DQB1*02:01"), 0.75), (allele("DQB1*02:02"), 0.25))
+            }
+        },
+    )
+
+
+def test_the_best_tag_stands_first() -> None:
+    names = [tag.variant.name for tag in made().tags_of(allele("A*01:01"), "EUR")]
+    assert names == ["rs0", "rs1"]  # equally good: by name
+    assert [t.variant.name for t in made().tags_of(allele("A*02:01"), "EUR")] == ["rs1"]
+    assert [t.variant.name for t in made().tags_of(allele("A*01:01"), "AFR")] == ["rs0", "rs1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        (allele("A*01"), {"A*01:01": 0.75, "A*01:02": 0.25}),
+        (allele("A*01:01"), {"A*01:01": 1}),
+        (allele("A*01:01:01:01"), {"A*01:01": 1}),
+        (allele("A*01:11N"), {"A*01:11N": 1}),
+        (allele("A*03:01"), {}),
+        (allele("DQB1*02"), {"DQB1*02:01": 0.75, "DQB1*02:02": 0.25}),
+        (allele("DQB1*02:02"), {"DQB1*02:02": 1}),
+        (allele("DQB1*02:02P"), {"DQB1*02:01": 0.75, "DQB1*02:02": 0.25}),  # a group of alleles
+        (HLAAllele.absent("DRB3"), {"DRB3*NNNN": 1}),
+        (
+            AlleleList.of([allele("A*01:02"), allele("A*02:01")]),
+            {"A*01:02": 1 / 7, "A*02:01": 6 / 7},
+        ),
+        (AlleleList.of([allele("A*03:01"), allele("A*11:01")]), {"A*03:01": 0.5, "A*11:01": 0.5}),
+        (OtherAllele(allele("A*01"), (allele("A*01:01"),)), {"A*01:02": 1}),
+    ],
+)
+def test_what_a_name_may_stand_for(name: HLAName, found: dict[str, float]) -> None:
+    candidates = made().candidates(name, "EUR")
+    assert {str(one): share for one, share in candidates} == pytest.approx(found)
+
+
+def test_the_name_by_which_the_panel_knows_an_allele() -> None:
+    panel = made()
+    assert str(panel.panel_name(allele("DQB1*02:02:01"), "EUR")) == "DQB1*02:01"
+    assert str(panel.panel_name(allele("DQB1*03:01:01G"), "EUR")) == "DQB1*03:01"
+    assert str(panel.panel_name(allele("A*24:09N"), "EUR")) == "A*24:09N"
+    listed = allele("DQB1*02:01")
+    assert panel.may_be_listed(allele("DQB1*02:02"), listed, "EUR")
+    assert panel.may_be_listed(allele("DQB1*02"), listed, "EUR")
+    assert not panel.may_be_listed(allele("DQB1*03"), listed, "EUR")
+    assert not panel.may_be_listed(allele("DQB1*02:03"), listed, "EUR")
+    assert panel.frequency(allele("A*01"), "EUR") == pytest.approx(0.4)
+    assert panel.shares("A", "AFR") == {}

@@ -7,12 +7,14 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import gamma, norm
 
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.person import person
+from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
 from riskscore.scoring.score import score_cohort
 from tests.scoring.panels import alleles
 
@@ -144,3 +146,34 @@ def test_same_bits_for_any_chunk(name: str, draw) -> None:
             np.testing.assert_array_equal(values, parts.numbers[column])
         for source, values in whole.variance.items():
             np.testing.assert_array_equal(values, parts.variance[source])
+
+
+@pytest.mark.parametrize("shape", [40.0, 400.0])
+def test_limits_of_a_skewed_score_are_near_those_of_a_gamma(shape: float) -> None:
+    """A gamma distribution has variance k, third central moment 2k and known quantiles."""
+    nothing = np.zeros(1)
+    variance = dict.fromkeys(VarianceSource, nothing)
+    variance |= {VarianceSource.MISSING: nothing + 0.75 * shape}
+    variance |= {VarianceSource.WEIGHTS: nothing + 0.25 * shape}
+    found = Uncertainty(variance, nothing + 2 * shape, (), nothing)
+    assert found.total[0] == pytest.approx(shape)
+    low, high = (float(limit[0]) for limit in found.limits())
+    sd = math.sqrt(shape)
+    for limit, share in ((low, 0.025), (high, 0.975)):
+        exact = gamma.ppf(share, shape) - shape
+        assert limit / sd == pytest.approx(exact / sd, abs=0.01)
+    z = norm.ppf(0.975)
+    skewness = 2 / sd
+    assert low == pytest.approx(sd * (-z + (z * z - 1) * skewness / 6))
+    assert high == pytest.approx(sd * (z + (z * z - 1) * skewness / 6))
+
+
+def test_limits_without_variance_and_with_much_skewness() -> None:
+    nothing = np.zeros(3)
+    variance = dict.fromkeys(VarianceSource, nothing)
+    variance |= {VarianceSource.MISSING: np.array([0.0, 1.0, 1.0])}
+    low, high = Uncertainty(variance, np.array([0.0, 9.0, -9.0]), (), nothing).limits()
+    z = norm.ppf(0.975)
+    most = (z * z - 1) * 2 / 6  # a skewness of 2 is the most that is corrected for
+    np.testing.assert_allclose(low, [0, most - z, -most - z])
+    np.testing.assert_allclose(high, [0, most + z, -most + z])
