@@ -21,6 +21,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposure_table import read_exposures
 from riskscore.samples.exposure_words import unit_doubts, unused_columns
 from riskscore.samples.exposures import Exposures
+from riskscore.samples.files.memory import give_back_freed_memory
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Region, Source
@@ -309,6 +310,7 @@ def _hla(
 ) -> HLACalls:
     """The calls of typed tables; then of HLA records; then, if that is asked, from SNPs."""
     calls, reports = read_hla_records(source, genes, build, people, min_r2=question.reading.min_r2)
+    give_back_freed_memory()
     found = HLACalls(dict(sorted(calls.items())), reports=reports)
     if typings:
         from riskscore.samples.hla.table import with_typed

@@ -66,7 +66,9 @@ def read_hla_records(
     wanted, least = set(genes), -np.inf if min_r2 is None else min_r2
     people = range(len(vcf.samples)) if people is None else people
     calls, reports = {}, []
-    for gene, own in sorted(_read_genes(vcf, wanted, build, least).items()):
+    found = _read_genes(vcf, wanted, build, least)
+    for gene in sorted(found):
+        own = found.pop(gene)  # its cells are freed before the next gene is called
         if not own.records:
             continue
         calls[gene], report = _call(own, people)
