@@ -319,13 +319,15 @@ class _OfSex:
         part = self._part(number, known)
         if part is None:
             return None
-        if key not in self._transforms:
-            bins = binned(part.values[:, 0] * scale, part.probability)
-            _keep(self._transforms, key, self.grid.transform(*bins))
-        if not low:
+        if key in self._transforms:
             return self._transforms[key]
-        self._low[key] = self._transforms[key][:_FEW].copy()
-        return self._low[key]
+        bins = binned(part.values[:, 0] * scale, part.probability)
+        transform = self.grid.transform(*bins)
+        if low:
+            self._low[key] = transform[:_FEW].copy()
+        else:
+            _keep(self._transforms, key, transform)
+        return transform
 
     def _variants(self, scale: float) -> Spectral:
         """The transform of the file's single variants, shrunk."""

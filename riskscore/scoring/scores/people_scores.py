@@ -49,6 +49,8 @@ class Halves(Protocol):
         """A table that both write into."""
 
 
+# What is written into: numbers, coverage by component, and variance by source, by name.
+Columns = tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]]
 Told = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]  # flags, seen, reasons
 
 
@@ -103,45 +105,57 @@ def _score_range(
     reference: Reference,
     people: range,
     chunk: int,
-    columns: tuple[dict[str, Array], dict[str, Array], dict[VarianceSource, Array]],
+    columns: Columns,
     ages: AskedAges | None,
     families: FamilyHistories | None,
     percentiles: ObservedPercentiles,
 ) -> Told:
     """Score a range of people into the columns of all; their flags, and sums over them."""
-    numbers, coverage, variance = columns
     terms = len(reference.model.terms)
     flags: list[str] = []
     seen = np.zeros(terms, dtype=np.int64)
     reasons = np.zeros((terms, len(Missing)), dtype=np.int64)
     for measured in _measured(cohort, reference, people, chunk):
-        rows = measured.rows
-        place = slice(rows.start, rows.stop)
-        design = measured.design()
-        by_sex = measured.by_sex
-        spread = uncertainty(measured, design, reference)
-        observed = ObservedShare(design, reference)
-        part = _score_rows(design, reference, by_sex, spread, observed)
-        if reference.basis is not Basis.NOTHING:
-            part["percentile"] = percentiles.percentile(measured, design, spread, part["log_odds"])
-        if ages is not None:
-            _risks_by_age(part, ages, rows, by_sex, spread)
-        if families is not None:
-            families.apply(part, rows, list(cohort.sex[place]))
-        part["risk_ratio"] = _ratio(part["probability"], part["average_risk"])
-        part = _refused(part, design, reference)
-        for name, values in part.items():
-            numbers[name][place] = values
-        for name, values in component_coverage(observed, reference, by_sex).items():
-            coverage[name][place] = values
-        for source, column in variance.items():
-            column[place] = spread.variance.get(source, np.nan)
-        own = flags_of(design, cohort, rows, np.isnan(part["log_odds"]), reference.basis)
-        own = own if ages is None else ages.flagged(own, rows)
-        flags += own if families is None else families.flagged(own, rows)
-        seen += exact_sum(observed.shares)
-        reasons += reason_counts(design)
+        own = _score_chunk(measured, columns, ages, families, percentiles)
+        flags += own[0]
+        seen += own[1]
+        reasons += own[2]
     return flags, seen, reasons
+
+
+def _score_chunk(
+    measured: Measurements,
+    columns: Columns,
+    ages: AskedAges | None,
+    families: FamilyHistories | None,
+    percentiles: ObservedPercentiles,
+) -> Told:
+    """As :func:`_score_range`, of people whose matrices are held at once, and no longer."""
+    numbers, coverage, variance = columns
+    cohort, reference, rows = measured.cohort, measured.reference, measured.rows
+    place, by_sex = slice(rows.start, rows.stop), measured.by_sex
+    design = measured.design()
+    spread = uncertainty(measured, design, reference)
+    observed = ObservedShare(design, reference)
+    part = _score_rows(design, reference, by_sex, spread, observed)
+    if reference.basis is not Basis.NOTHING:
+        part["percentile"] = percentiles.percentile(measured, design, spread, part["log_odds"])
+    if ages is not None:
+        _risks_by_age(part, ages, rows, by_sex, spread)
+    if families is not None:
+        families.apply(part, rows, list(cohort.sex[place]))
+    part["risk_ratio"] = _ratio(part["probability"], part["average_risk"])
+    part = _refused(part, design, reference)
+    for name, values in part.items():
+        numbers[name][place] = values
+    for name, values in component_coverage(observed, reference, by_sex).items():
+        coverage[name][place] = values
+    for source, column in variance.items():
+        column[place] = spread.variance.get(source, np.nan)
+    flags = flags_of(design, cohort, rows, np.isnan(part["log_odds"]), reference.basis)
+    flags = flags if ages is None else ages.flagged(flags, rows)
+    flags = flags if families is None else families.flagged(flags, rows)
+    return flags, exact_sum(observed.shares), reason_counts(design)
 
 
 def _measured(

@@ -1,5 +1,6 @@
 """Reading in two processes: the same bits, and the same errors, as in one."""
 
+import ctypes
 import os
 import random
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
-from riskscore.samples.files.second_process import in_two
+from riskscore.samples.files.second_process import in_two, return_freed
 from riskscore.samples.genome_wide import sums
 from riskscore.samples.loci import loci
 from riskscore.samples.loci.loci import read_dosages
@@ -28,6 +29,21 @@ ONE, TWO = Reading(), Reading(processes=2)
 def test_the_second_result_comes_from_another_process() -> None:
     mine, theirs = in_two(os.getpid, os.getpid)
     assert mine == os.getpid() != theirs
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system tells no memory")
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="not the GNU C library")
+def test_freed_memory_goes_back_to_the_system() -> None:
+    """Blocks too small to be pages of their own, the last of which stays."""
+
+    def held() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    blocks = [np.ones(5_000) for _ in range(1_000)]  # 40 MB
+    del blocks[:-1]
+    before = held()
+    return_freed()
+    assert before - held() > 20_000_000
 
 
 def test_a_result_larger_than_a_pipe_holds() -> None:
