@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from riskscore.errors import HLAFormatError, UsageError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
+from riskscore.models.catalog import Models, as_models
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla.calls import HLACalls
@@ -19,9 +19,6 @@ from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
 from riskscore.samples.question import Question
-
-if TYPE_CHECKING:
-    from riskscore.models.catalog import Models
 
 
 def person(
@@ -45,8 +42,6 @@ def person(
     >>> one.hla.genes["DRB1"].best(0)
     (HLAAllele('DRB1*03:01'), HLAAllele('DRB1*15:01'), 1.0)
     """
-    from riskscore.models.catalog import as_models
-
     models, given = as_models(models), dict(variants or {})
     known = list(dict.fromkeys(variant for model in models for variant in model.variants))
     unknown = set(given) - {variant.name for variant in known}
