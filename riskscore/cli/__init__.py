@@ -21,8 +21,7 @@ VERBS = {
     "ancestry": "ancestry", "population": "population", "simulate": "simulate", "fit": "studies",
     "evaluate": "studies", "interaction": "studies", "exposures": "exposures", "batch": "batch",
     "merge": "batch", "verify": "batch", "report": "report", "explore": "report",
-    "models": "models", "panel": "panel",
-    "progression": "progression",
+    "models": "models", "panel": "hla", "progression": "progression",
 }  # fmt: skip
 
 
