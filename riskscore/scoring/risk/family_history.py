@@ -25,7 +25,7 @@ _STEPS = 20  # the share observed of a person is rounded to one in so many
 _SEXES = {"father": (Sex.MALE,), "mother": (Sex.FEMALE,)}
 
 
-class _Alike(NamedTuple):
+class _SameHistory(NamedTuple):
     """What people share whose risks change by one rule."""
 
     relatives: tuple[Relative, ...]
@@ -49,13 +49,13 @@ class FamilyHistories:
 
     def apply(self, numbers: dict[str, Array], rows: range, sex: list[Sex | None]) -> None:
         """Change the risks of those rows that have relatives, in place."""
-        groups: dict[_Alike, list[int]] = {}
+        groups: dict[_SameHistory, list[int]] = {}
         for place in rows:
             i = place - rows.start
             average = float(numbers["average_risk"][i])
             if place in self.relatives and not math.isnan(average):
                 seen = round(float(numbers["coverage"][i]) * _STEPS) / _STEPS
-                alike = _Alike(self.relatives[place], average, seen, sex[i])
+                alike = _SameHistory(self.relatives[place], average, seen, sex[i])
                 groups.setdefault(alike, []).append(i)
         for alike, own in groups.items():
             explained = self.explained[alike.sex] * alike.seen
