@@ -1,4 +1,4 @@
-"""One shard of a batch by itself, as a workflow manager scores it: told when it cannot be."""
+"""One shard of a batch by itself, as a workflow manager scores it; a failure is recorded."""
 
 from __future__ import annotations
 

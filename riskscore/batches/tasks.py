@@ -68,7 +68,7 @@ class Task:
         return replace(self, hashed=hashed, fingerprint=digest)
 
     def failure(self, error: Exception) -> Failure:
-        """How ``failed.tsv`` tells of an error: nothing of what an unforeseen one may quote."""
+        """An error as a row of ``failed.tsv``; no text of unforeseen ones (it may quote data)."""
         known = isinstance(error, RiskscoreError)
         files = self.sample_set.files
         return Failure(

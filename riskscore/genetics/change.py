@@ -93,7 +93,7 @@ def same_change(one: Change, two: Change) -> bool:
 def match_change(
     variant: Variant, build: Build, position: int, ref: str, alts: Sequence[str]
 ) -> AlleleMatch | None:
-    """Meet a variant with a record that spells it differently: padded, or shifted in a repeat.
+    """Match a variant to a record that writes it differently: padded, or shifted in a repeat.
 
     Only on the forward strand. None when the two are not surely the same change.
 

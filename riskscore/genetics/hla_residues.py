@@ -14,7 +14,7 @@ Residues = Mapping[tuple[str, int], Mapping[str, str]]  # by gene and position, 
 
 @dataclass(frozen=True)
 class ResidueTable:
-    """Amino acids by gene, position and allele; the longest name that covers an allele speaks.
+    """Amino acids by gene, position and allele; the longest name that covers an allele decides.
 
     Built from IPD-IMGT/HLA alignments (reference/hla/residues.tsv). ``alignment`` reads positions
     that ``residues`` lacks, of fewer alleles (alignment.tsv), once one of them is asked for.

@@ -1,4 +1,4 @@
-"""A variant as a model names it, and how its letters meet a VCF record."""
+"""A variant as a model names it, and how its alleles match those of a VCF record."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ class Variant:
 
     @property
     def palindromic(self) -> bool:
-        """The two letters are each other's complement, so letters alone do not tell the strand."""
+        """The two alleles are complementary bases, so the alleles alone do not tell the strand."""
         return not self.members and complement(self.effect_allele) == self.other_allele
 
 
 class Strand(StrEnum):
-    """How a record's letters stand to the model's."""
+    """Which strand a record's alleles are on, compared with the model's."""
 
     FOUND = "found"  # the effect allele is an ALT
     SWAPPED = "swapped"  # the effect allele is the REF
@@ -113,7 +113,7 @@ class AlleleMatch:
 
 
 def match_alleles(variant: Variant, ref: str, alts: Sequence[str]) -> AlleleMatch | None:
-    """Meet a variant's letters with those of a record at its position; None when they differ.
+    """Match a variant's alleles to those of a record at its position; None when they differ.
 
     Both letters must be there, on one strand; on the other strand one of them must be REF. A
     palindrome is returned as read, on the forward strand, and marked ambiguous: whether that strand

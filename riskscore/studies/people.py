@@ -122,7 +122,7 @@ def aligned(given: Any, samples: Sequence[Any], what: str) -> list[Any]:
 
 
 def _is_plain(index: Any, samples: Sequence[Any]) -> bool:
-    """An index that only counts, or is the samples' own, says nothing: the order holds."""
+    """Whether an index only numbers the rows, or is the samples': people match by order."""
     return (type(index).__name__ == "RangeIndex" and len(index) == len(samples)) or list(
         index
     ) == list(samples)

@@ -25,7 +25,7 @@ _NAMES = {*SAMPLE_COLUMNS, "fid"}  # columns that hold names, which are never nu
 
 
 def read_people(path: Path | str, *, by_sample: bool = True) -> tuple[pd.DataFrame, list[str]]:
-    """A table of text or Parquet as a frame indexed by sample, and what is to be told of it.
+    """A table of text or Parquet as a frame indexed by sample, and warnings about it.
 
     Columns in which every known cell is a number are numbers; names of people are text. Of a PLINK
     table (with FID and IID, or without a header) -9 is missing, and the family is left out. With
@@ -74,13 +74,13 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def met_words(path: Path, people: Collection[str], samples: Collection[str]) -> list[str]:
-    """What to tell of a table that does not speak of a cohort's samples, all and no others."""
+    """A warning about a table whose samples are not exactly those of the cohort."""
     met = joined(path.name, people, samples)
     return [] if met.whole else [str(met)]
 
 
 def _frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
-    """The rows as columns of numbers or text, and what to tell of them."""
+    """The rows as columns of numbers or text, and warnings about them."""
     rows = [cells for _, cells in table.rows]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(table.columns)
     notes, missing = table.warnings(), 0

@@ -148,7 +148,7 @@ def _repeated(columns: Array, names: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Estimate:
-    """What maximum likelihood gave, whether or not it means anything."""
+    """The estimates of maximum likelihood, before it is known whether they converged."""
 
     beta: Array
     covariance: Array

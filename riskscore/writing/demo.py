@@ -1,4 +1,4 @@
-"""What the demo tells on the terminal: of how much it saw, of the risks, and of five people."""
+"""What the demo prints: coverage, the risks, and the results of five people."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Measurement:
 
     @property
     def carried(self) -> tuple[str, ...]:
-        """What the person has of it, one phrase a term that counts something in this person."""
+        """What the person carries, one phrase for each term that is not zero in this person."""
         present = [e for e in self.entries if e.dosage > _AVERAGE and not e.missing]
         ranked = sorted(_by_allele(present), key=lambda e: -abs(e.contribution))
         return tuple(entry_words(entry) for entry in ranked)

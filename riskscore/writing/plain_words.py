@@ -64,7 +64,7 @@ def natural(probability: float) -> str:
 
 
 def in_thousand(probability: float, unsure: float = 1.0) -> str:
-    """A risk in 1,000 people, rounded to what it can bear.
+    """A risk in 1,000 people, rounded to a precision that its size justifies.
 
     ``unsure`` is the upper end of its interval over the lower: where they are more than twice
     apart, numbers below ten have one digit that counts, larger ones two.

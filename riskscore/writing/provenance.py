@@ -62,7 +62,7 @@ def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dic
 
 
 def method_told(question: Question) -> dict[str, Any]:
-    """What all results of one question tell alike: software, reference tables, models, choices."""
+    """What all results of one question share: software, reference tables, models, choices."""
     return {
         "notice": NOTICE,
         "software": software(),

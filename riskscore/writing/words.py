@@ -50,7 +50,7 @@ def _first(table: ModelScores) -> dict[str, float]:
 
 
 def doubt_words(row: Mapping[str, Any]) -> str:
-    """One source of uncertainty with its share, or with why there is none to tell.
+    """One source of uncertainty with its share, or with the reason why it has none.
 
     >>> doubt_words({"source": "genotypes", "variance": 0.5, "share": 0.25, "note": ""})
     'genotypes 25%'

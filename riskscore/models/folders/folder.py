@@ -119,7 +119,7 @@ def read_folder(folder: Path) -> RiskModel:
 def _beside(
     model: RiskModel, schema: ModelSchema, folder: Path, document: Document
 ) -> Beside | None:
-    """The model beside this one, which what is read for this one must do to score."""
+    """The companion model that model.yaml names; it reads nothing that this one does not."""
     given = schema.beside
     if given is None:
         return None

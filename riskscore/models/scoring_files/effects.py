@@ -1,4 +1,4 @@
-"""Whether the numbers that a row gives for one effect say the same."""
+"""Whether the numbers that a row gives for one effect agree."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Risk variants met with records: matched by allele, turned to one strand, as dosages."""
+"""Risk variants matched to records by allele, turned to one strand, and read as dosages."""

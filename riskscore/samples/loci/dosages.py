@@ -14,7 +14,7 @@ from riskscore.genetics.variant import Variant
 
 @dataclass(frozen=True, slots=True)
 class LocusMatch:
-    """What the file had at one variant: how its letters matched, or why there is nothing.
+    """What the file had at one variant: how its alleles matched, or why there is nothing.
 
     ``note`` counts what was odd in the cells, ``half_call=3; ds_gt_conflict=1``, and says what
     more there is to know.

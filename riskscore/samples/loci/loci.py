@@ -71,7 +71,7 @@ def read_dosages(
 
 
 def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
-    """What was found, its copies in some of the people held once, as a row of the whole."""
+    """What was found, its copies in some of the people stored in ``row``."""
     if one.values is None:
         return one
     if len(people) < len(one.values):

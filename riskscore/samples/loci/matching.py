@@ -1,4 +1,4 @@
-"""One variant in a source: the records that speak of it, met with its letters, counted together."""
+"""One variant in a source: the records at its place, matched by allele, counted together."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Fo
 def find_among(
     records: Iterable[Record], variant: Variant, build: Build, reading: Reading, samples: int
 ) -> Found:
-    """What the records around a variant's place say of it, as :func:`find`."""
+    """The variant among the records around its place, as :func:`find` returns it."""
     own = [record.towards(variant) for record in records if not is_marker(record.id)]
     return _Locus(variant, build, reading, own, samples).found()
 
@@ -170,7 +170,7 @@ class _Locus:
         return self._read_copies(record).values
 
     def _effect_copies(self, record: Record, match: AlleleMatch) -> Copies:
-        """Copies of the effect allele: an ALT's own, or what all ALTs at its place leave of two."""
+        """Copies of the effect allele: those of an ALT, or two less those of all ALTs there."""
         own = self._read_copies(record)
         if match.effect_index:
             return np.asarray(own.values[match.effect_index - 1])
@@ -200,7 +200,7 @@ class _Locus:
         return _remaining(np.where(too_many, np.nan, total))
 
     def _fill(self, values: Copies, covered: Mask) -> bool:
-        """Fill gaps from blocks, in place; whether any block speaks of the variant."""
+        """Fill gaps from blocks, in place; whether any block covers the variant."""
         spoken = False
         for block in self.blocks:
             accepted = self.reading.filters
@@ -215,7 +215,7 @@ class _Locus:
         return spoken
 
     def _settled(self, usable: Sequence[Match], values: Copies, covered: Mask | None) -> Found:
-        """What there is to say of copies that were read; ``covered`` is None for everybody."""
+        """The result for copies that were read; ``covered`` is None where everybody is."""
         record, match = usable[0]
         if sum(is_sequence(alt.upper()) for alt in record.alts) > 1:
             self.remarks.append("multi_allelic")
@@ -263,7 +263,7 @@ class _Locus:
         return Found(match, values)
 
     def _differ(self) -> Found:
-        """Records, but none with these two alleles; an indel may stand there in other words."""
+        """Records, but none with these two alleles; an indel may be written there another way."""
         at_place = [r for r in self.records if r.position == self.place]
         if not at_place and all(not _is_indel(r) for r in self.records):
             return self._absent(Missing.ABSENT, np.full(self.samples, np.nan, dtype=np.float32))
@@ -276,7 +276,7 @@ class _Locus:
         return self._lost(Missing.ALLELES_DIFFER, how=seen, record=shown[0].place)
 
     def _absent(self, reason: Missing, values: Copies) -> Found:
-        """No record: missing, or what the user says that it means."""
+        """No record: missing, at its frequency, or homozygous for the reference, as was asked."""
         reference = self.variant.reference_allele
         if self.reading.absent is Absent.FREQUENCY:
             return self._lost(Missing.AT_FREQUENCY)
@@ -297,7 +297,7 @@ class _Locus:
 
 
 def _remaining(copies: NDArray[np.floating]) -> Copies:
-    """What copies of other alleles leave of two."""
+    """Two less the copies of the other alleles."""
     left = np.clip(2.0 - copies.astype(np.float64), 0.0, 2.0)
     return np.round(left, DECIMALS).astype(np.float32)
 

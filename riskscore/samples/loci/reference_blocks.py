@@ -1,4 +1,4 @@
-"""What a gVCF block, or a record without a variant, says of a variant inside it."""
+"""The copies that a gVCF block, or a record without a variant, implies for a variant inside it."""
 
 from __future__ import annotations
 

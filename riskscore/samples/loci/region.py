@@ -90,7 +90,7 @@ def with_regions(
 
 
 def _change(variant: Variant, build: Build) -> tuple[str, int, frozenset[str]]:
-    """What tells one variant from another, whichever allele is counted."""
+    """The key of a variant, the same whichever of its alleles is counted."""
     place = variant.position(build) if variant.known_in(build) else 0
     letters = frozenset({variant.effect_allele, variant.other_allele})
     return variant.chromosome, place, letters

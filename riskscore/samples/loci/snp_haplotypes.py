@@ -163,7 +163,7 @@ def _phased(members: Copies, phases: Sequence[_Phase]) -> Copies:
 
 
 def _phase(source: Source, match: LocusMatch, build: Build, samples: int) -> _Phase:
-    """The phased genotypes of the one record a SNP was read from; nothing told without it."""
+    """The phased genotypes of the one record a SNP was read from; all unknown without it."""
     records = source.fetch(region_of(match.variant, build))
     own = [record for record in records if record.place == match.record]
     calls = own[0].genotypes() if len(own) == 1 else None

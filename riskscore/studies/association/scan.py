@@ -130,7 +130,7 @@ class Study:
 
     @cached_property
     def _logliks(self) -> dict[bytes, float]:
-        """Those found so far: many positions of a gene tell the same alleles apart."""
+        """Log likelihoods found so far: many positions of a gene divide its alleles alike."""
         return {}
 
 

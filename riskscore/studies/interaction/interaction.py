@@ -198,7 +198,7 @@ def interaction(
 
 
 def _unsure(frame: pandas.DataFrame) -> list[str]:
-    """The columns of carriers of whom some are not told for certain."""
+    """The columns of carriers in which the carrier status of some people is uncertain."""
     return [str(name) for name in frame if not frame[name].dropna().isin([0, 1]).all()]
 
 

@@ -49,7 +49,7 @@ def aggregated_blocks(
 
 
 def aggregated_parts(blocks: Iterable[Block]) -> Iterator[bytes]:
-    """The blocks as gzipped text that tells no time and no name: the same rows, the same bytes."""
+    """The blocks as gzipped text without time and file name: the same rows give the same bytes."""
     compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     for piece in _pieces(tsv_parts(blocks, COLUMNS)):
         yield compressor.compress(piece)

@@ -1,4 +1,4 @@
-"""What could not be scored: a row of failed.tsv, or the folder of a shard that says only that."""
+"""What could not be scored: a row of failed.tsv, or the folder of a shard with only the error."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def failed_rows(failures: Sequence[Failure]) -> Iterator[dict[str, Any]]:
 
 
 def write_failed_shard(folder: Path, failure: Failure, run: Mapping[str, Any]) -> Path:
-    """Write what a shard failed of into a new folder, where the shard would have been."""
+    """Write the error of a shard into a new folder, where the shard would have been."""
     return write_folder(folder, {}, RECORD, {"failure": asdict(failure), "run": dict(run)})
 
 
 def tells_failure(folder: Path) -> bool:
-    """Whether a folder says what a shard failed of, in the place of one."""
+    """Whether a folder holds the error of a shard instead of its results."""
     return (folder / RECORD).is_file()
 
 
 def read_failed_shard(folder: Path) -> FailedShard:
-    """The failure that a folder tells; raises ShardError when it cannot be read."""
+    """The failure recorded in a folder; raises ShardError when it cannot be read."""
     record = folder / RECORD
     try:
         data = json.loads(read_text(record))

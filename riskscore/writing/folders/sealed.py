@@ -1,4 +1,4 @@
-"""A folder of results: files, and a record that tells their checksums and its own."""
+"""A folder of results: files, and a record with their checksums and its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_folder(
     *,
     replacing: Collection[str] = (),
 ) -> Path:
-    """A folder of files, and last the ``record`` that tells their checksums, and its own.
+    """Write the files of a folder, and last the ``record`` with their checksums and its own.
 
     It appears whole, written through to the disk, or not at all. Of an earlier folder the files
     ``replacing`` may be there.

@@ -12,7 +12,7 @@ CHROMOSOME = re.compile(r"(^|[._-])chr(\d{1,2}|X|Y|M|MT)(?=[._-]|$)", re.IGNOREC
 
 
 def stem(name: str) -> str:
-    """A file's name without the ending that tells its format."""
+    """A file's name without the ending of its format."""
     ending = next((e for e in ENDINGS if name.endswith(e)), Path(name).suffix)
     return name.removesuffix(ending)
 
@@ -35,6 +35,6 @@ def set_name(files: Sequence[str]) -> str:
 
 
 def told_name(told: Mapping[str, Any]) -> str:
-    """The name of the sample set that a provenance tells the genotype files of."""
+    """The name of the sample set, from the genotype files listed in a provenance."""
     given = told["inputs"].get("vcf", [])
     return set_name([one["name"] for one in (given if isinstance(given, list) else [given])])

@@ -131,7 +131,7 @@ class Whole:
         }
 
     def plain_lines(self) -> str:
-        """What the match report tells of genome-wide models, as lines."""
+        """The lines of the match report about genome-wide models."""
         path = self.shards[0].folder / PLAIN
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
