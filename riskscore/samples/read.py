@@ -203,21 +203,24 @@ def _ancestry_regions(question: Question, build: Build | None) -> list[Region]:
     """Where the SNPs that tell ancestry stand, if it is asked for."""
     if not question.by_ancestry:
         return []
-    from riskscore.samples.ancestry.table import component_table
+    from riskscore.samples.ancestry.table import scoring_table
 
-    return regions_of(component_table().variants, build)
+    return regions_of(scoring_table().variants, build)
 
 
 def _projection(
     source: Source, question: Question, build: Build, people: range
 ) -> ProjectionSums | None:
-    """What the SNPs that tell ancestry say of some people, if it is asked for."""
+    """What the SNPs that tell ancestry say of some people; None if not asked, or not there."""
     if not question.by_ancestry:
         return None
-    from riskscore.samples.ancestry.sums import read_sums
-    from riskscore.samples.ancestry.table import component_table
+    from riskscore.samples.ancestry.sums import covers, read_sums
+    from riskscore.samples.ancestry.table import scoring_table
 
-    return read_sums(source, component_table(), build, question.reading).of_people(people)
+    table = scoring_table()
+    if not covers(source, table, build):
+        return None
+    return read_sums(source, table, build, question.reading, people)
 
 
 def stand_in_notes(models: Iterable[RiskModel], population: str) -> Iterator[str]:

@@ -128,7 +128,7 @@ class Scores(ScoredCohort):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the table: those of COLUMNS, and ``z_adjusted`` where that was asked."""
-        return columns_of(by_ancestry=self.cohort.projection is not None)
+        return columns_of(by_ancestry=_by_ancestry(self.cohort))
 
     def blocks(self) -> Iterator[dict[str, Sequence[str] | Array]]:
         """The table by columns, in their order, some thousand samples at a time."""
@@ -252,6 +252,11 @@ def _listed(values: Sequence[str] | Array) -> Sequence[Any]:
     return values.tolist() if isinstance(values, np.ndarray) else values
 
 
+def _by_ancestry(cohort: Cohort) -> bool:
+    """Whether percentiles are by ancestry: where it was asked, though no SNP may tell it."""
+    return cohort.question.by_ancestry or cohort.projection is not None
+
+
 def score_cohort(
     cohort: Cohort,
     panel: ReferencePanel,
@@ -283,7 +288,7 @@ def score_cohort(
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
     give_back_freed_memory()
-    if cohort.projection is None:
+    if not _by_ancestry(cohort):
         return Scores(cohort, panel, tuple(tables))
     from riskscore.scoring.scores.adjusted import by_ancestry, placement_of
 

@@ -6,6 +6,10 @@ riskscore.
 
 Left out: SNPs whose letters differ between the builds, palindromes, and the MHC (chromosome 6, 25
 to 34 Mb of GRCh38), whose long haplotypes would count many times and are what the scores read.
+
+``scoring`` marks the 2,000 that a run which scores reads: those that tell most of shares, by the
+sum of their squared weights in the five shares' least squares, taken anew from those chosen until
+they stay; none within 300 kb of another, or within 100 kb of a locus of a shipped model.
 """
 
 import csv
@@ -19,11 +23,62 @@ PEOPLE = ROOT / "reference" / "examples" / "1000G_samples.tsv"
 POPULATIONS = ("AFR", "AMR", "EAS", "EUR", "SAS")
 MHC = range(25_000_000, 34_000_001)
 PALINDROMES = {"AT", "TA", "CG", "GC"}
+SCORING, APART, FROM_MODELS, ROUNDS = 2_000, 300_000, 100_000, 10
 
 
 def rows(path: Path) -> list[list[str]]:
     """The cells of a file, by line."""
     return [line.split() for line in path.read_text().splitlines()]
+
+
+def noise_of(mean: np.ndarray, loadings: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """2f(1-f) of each SNP, mean over the people, f being what their components say."""
+    total = np.zeros(len(mean))
+    for person in components:
+        f = np.clip((mean + loadings @ person) / 2, 0, 1)
+        total += 2 * f * (1 - f)
+    return total / len(components)
+
+
+def model_loci() -> dict[int, np.ndarray]:
+    """Where the loci of the shipped models are (GRCh38), by chromosome."""
+    found: dict[int, set[int]] = {}
+    for path in sorted((ROOT / "reference" / "models").glob("*/weights.tsv")):
+        with path.open() as stream:
+            lines = (line for line in stream if not line.startswith("#"))
+            for row in csv.DictReader(lines, delimiter="\t"):
+                name, place = row["chr_name"], row["chr_position"]
+                if name.isdigit() and place.isdigit():
+                    found.setdefault(int(name), set()).add(int(place))
+    return {name: np.array(sorted(places)) for name, places in found.items()}
+
+
+def chosen_for_scoring(
+    chromosome: np.ndarray, position: np.ndarray, loadings: np.ndarray, centres: np.ndarray
+) -> np.ndarray:
+    """Which SNPs tell most of shares of superpopulations, far from each other and from models."""
+    models = model_loci()
+    allowed = np.array(
+        [
+            int(c) not in models or np.abs(models[int(c)] - int(p)).min() > FROM_MODELS
+            for c, p in zip(chromosome, position, strict=True)
+        ]
+    )
+    shares = np.linalg.inv(np.vstack([centres.T, np.ones(len(centres))]))[:, :-1]
+    taken = np.ones(len(loadings), bool)
+    for _ in range(ROUNDS):
+        weights = loadings @ np.linalg.inv(loadings[taken].T @ loadings[taken]) @ shares.T
+        order = np.argsort(-(weights**2).sum(axis=1), kind="stable")
+        before, taken = taken, np.zeros(len(loadings), bool)
+        for i in order[allowed[order]]:
+            near = (chromosome == chromosome[i]) & (np.abs(position - position[i]) < APART)
+            if not taken[near].any():
+                taken[i] = True
+            if taken.sum() == SCORING:
+                break
+        if (before == taken).all():
+            break
+    return taken
 
 
 def make(folder: Path, out: Path) -> None:
@@ -45,17 +100,24 @@ def make(folder: Path, out: Path) -> None:
         and not (old[0] == "6" and int(new[2]) in MHC)
     ]
     kept.sort(key=lambda i: (int(place37[i][0]), int(place38[i][2])))
+    chromosome = np.array([int(place37[i][0]) for i in kept], np.uint8)
+    position = np.array([int(place38[i][2]) for i in kept], np.int64)
+    components = np.array([[float(x) for x in row[1:]] for row in people])
+    superpopulation = np.array([POPULATIONS.index(known[row[0]]) for row in people], np.uint8)
+    centres = np.array([components[superpopulation == k].mean(axis=0) for k in range(5)])
     np.savez_compressed(
         out,
-        chromosome=np.array([int(place37[i][0]) for i in kept], np.uint8),
-        position_grch38=np.array([int(place38[i][2]) for i in kept], np.uint32),
+        chromosome=chromosome,
+        position_grch38=position.astype(np.uint32),
         position_grch37=np.array([int(place37[i][2]) for i in kept], np.uint32),
         reference=np.array([place38[i][3] for i in kept], "S1"),
         alternate=np.array([place38[i][4] for i in kept], "S1"),
         mean=mean[kept].astype(np.float32),
         loadings=loadings[kept].astype(np.float32),
-        components=np.array([[float(x) for x in row[1:]] for row in people], np.float32),
-        superpopulation=np.array([POPULATIONS.index(known[row[0]]) for row in people], np.uint8),
+        noise=noise_of(mean[kept], loadings[kept], components).astype(np.float32),
+        scoring=chosen_for_scoring(chromosome, position, loadings[kept], centres),
+        components=components.astype(np.float32),
+        superpopulation=superpopulation,
         populations=np.array(POPULATIONS),
     )
 

@@ -17,7 +17,7 @@ from riskscore.errors import BuildMismatchError
 from riskscore.genetics.build import Build
 from riskscore.samples.ancestry.table import ComponentTable
 from riskscore.samples.files.reading import Reading
-from riskscore.samples.files.source import Source
+from riskscore.samples.files.source import Region, Source
 from riskscore.samples.loci.builds import choose_build
 from riskscore.samples.loci.loci import read_dosages, regions_of
 
@@ -27,6 +27,8 @@ _LOADINGS = 2.0**16  # loadings in these,
 _PRODUCTS = 2.0**20  # and products of two loadings in these
 # So many loci without one hom-ref genotype are no chance: the person's variants alone are listed.
 _VARIANTS_ONLY = 50
+_PROBED = 40  # SNPs by which a file that covers the table is told from one that does not,
+_COVERED = 0.1  # and the share of them that it has
 
 
 @dataclass(frozen=True)
@@ -86,16 +88,32 @@ def read_projection(
     return read_sums(source, table, chosen, reading)
 
 
+def covers(source: Source, table: ComponentTable, build: Build) -> bool:
+    """Whether a source, prepared, has records at a tenth of some of the table's SNPs, or more.
+
+    So a file of a few models' loci is told by 40 look-ups. What the records say of whom, or
+    whether absent ones count as reference, has no bearing.
+    """
+    some = table.variants[:: max(1, len(table.variants) // _PROBED)]
+    places = (Region(v.chromosome, v.position(build), v.position(build)) for v in some)
+    found = sum(any(True for _ in source.fetch(place)) for place in places)
+    return found >= _COVERED * len(some)
+
+
 def read_sums(
-    source: Source, table: ComponentTable, chosen: Build, reading: Reading
+    source: Source,
+    table: ComponentTable,
+    chosen: Build,
+    reading: Reading,
+    part: range | None = None,
 ) -> ProjectionSums:
-    """The sums of a source whose build is known, and which is prepared."""
-    people = len(source.samples)
-    total = no_sums(people, table.loadings.shape[1])
-    step = max(16, _CELLS // max(1, people))
+    """The sums of a source whose build is known, and which is prepared; or of ``part`` of it."""
+    part = range(len(source.samples)) if part is None else part
+    total = no_sums(len(part), table.loadings.shape[1])
+    step = max(16, _CELLS // max(1, len(source.samples)))
     for start in range(0, len(table.variants), step):
         loci = slice(start, min(start + step, len(table.variants)))
-        found = read_dosages(source, table.variants[loci], chosen, {}, reading)
+        found = read_dosages(source, table.variants[loci], chosen, {}, reading, part)
         if not np.isnan(found.values).all():
             total = _added(total, sums_of(table, loci, found.values.T))
     return total

@@ -13,6 +13,10 @@ from riskscore.files import reference_root, require_file
 from riskscore.genetics.variant import Variant
 
 FILE = "1000G_components.npz"
+_BY_SNP = (
+    "chromosome", "position_grch38", "position_grch37", "reference", "alternate", "mean",
+    "loadings", "noise",
+)  # fmt: skip
 _PEOPLE = 32  # at a time, so that the numbers stay in a processor's cache
 
 
@@ -83,16 +87,33 @@ def component_table() -> ComponentTable:
     >>> component_table()
     ComponentTable(4 components of 9,559 SNPs, 2,504 people)
     """
+    return _table(scoring=False)
+
+
+@cache
+def scoring_table() -> ComponentTable:
+    """The same with only the SNPs that are read where people are scored.
+
+    >>> scoring_table()
+    ComponentTable(4 components of 2,000 SNPs, 2,504 people)
+    """
+    return _table(scoring=True)
+
+
+def _table(*, scoring: bool) -> ComponentTable:
     path = require_file(reference_root() / "ancestry" / FILE, "table of components")
     with np.load(path, allow_pickle=False) as stored:
         held = {name: stored[name] for name in stored.files}
+    if scoring:
+        chosen = held["scoring"]
+        held |= {name: held[name][chosen] for name in _BY_SNP}
     columns = ("chromosome", "position_grch38", "position_grch37", "alternate", "reference")
     variants = tuple(
         Variant(f"{chromosome}:{new}", str(chromosome), new, old, alt.decode(), ref.decode(),
                 ref.decode())
         for chromosome, new, old, alt, ref in zip(*(held[c].tolist() for c in columns), strict=True)
     )  # fmt: skip
-    return ComponentTable(
+    table = ComponentTable(
         variants,
         held["mean"].astype(np.float64),
         held["loadings"].astype(np.float64),
@@ -100,3 +121,5 @@ def component_table() -> ComponentTable:
         held["superpopulation"],
         tuple(held["populations"].tolist()),
     )
+    vars(table)["noise"] = held["noise"].astype(np.float64)  # a second of work, stored
+    return table

@@ -27,6 +27,7 @@ from riskscore.samples.ancestry.sums import ProjectionSums
 
 # With fewer loci the shares of superpopulations are known to no better than 15 points.
 LEAST_LOCI = 1_000
+LEAST_OF_SCORING = 500  # of those that are read for scores, which tell more
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,13 @@ class Projection:
         return np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
 
 
-def project(sums: ProjectionSums) -> Projection:
-    """The components of people from their sums; not of those whose variants alone are listed."""
+def project(sums: ProjectionSums, least: int = LEAST_LOCI) -> Projection:
+    """The components of people from their sums, where they have ``least`` loci or more.
+
+    There are none of those whose variants alone are listed.
+    """
     people, count = sums.products.shape
-    done: Mask = (sums.loci >= LEAST_LOCI) & ~sums.variants_only
+    done: Mask = (sums.loci >= least) & ~sums.variants_only
     components = np.full((people, count), np.nan)
     covariance = np.full((people, count, count), np.nan)
     if done.any():

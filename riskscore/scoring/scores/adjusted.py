@@ -31,9 +31,10 @@ from riskscore.errors import PopulationError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
+from riskscore.samples.ancestry.sums import ProjectionSums
 from riskscore.samples.ancestry.table import component_table
 from riskscore.samples.cohort import Cohort
-from riskscore.scoring.ancestry.projection import project
+from riskscore.scoring.ancestry.projection import LEAST_OF_SCORING, Projection, project
 from riskscore.scoring.ancestry.shares import Placement, place
 from riskscore.scoring.design import Measurements, people_by_sex
 from riskscore.scoring.observed.percentile import ObservedPercentiles
@@ -83,12 +84,16 @@ def moments_of(references: Sequence[Reference | None], sex: Sex | None) -> Mixed
     return MixedMoments(variance, means)
 
 
+def projection_of(sums: ProjectionSums) -> Projection:
+    """The components of people who are scored, from the SNPs that are read for it."""
+    return project(sums, LEAST_OF_SCORING)
+
+
 def placement_of(cohort: Cohort) -> Placement | None:
-    """Where a cohort's people are among the reference people, if that was asked and anybody is."""
+    """Where a cohort's people are among the reference people; None where no SNPs tell it."""
     if cohort.projection is None:
         return None
-    projection = project(cohort.projection)
-    return place(projection, component_table()) if projection.done.any() else None
+    return place(projection_of(cohort.projection), component_table())
 
 
 def ancestry_words(cohort: Cohort, placement: Placement | None) -> list[str]:
@@ -96,13 +101,13 @@ def ancestry_words(cohort: Cohort, placement: Placement | None) -> list[str]:
 
     ``placement`` is that of the cohort's people (:func:`placement_of`).
     """
-    if cohort.projection is None:
-        return []
     if placement is not None:
         return list(placement.words(cohort.population))
+    if not cohort.question.by_ancestry:
+        return []
     return [
-        "nobody's ancestry is known: too few of the SNPs that tell it are read; percentiles are "
-        f"in {cohort.population}"
+        f"percentiles are among people of {cohort.population}, whoever is scored: the file has too "
+        "few of the SNPs that tell ancestry (--population says another)"
     ]
 
 
@@ -113,7 +118,7 @@ def by_ancestry(
     placement: Placement | None,
     chunk: int,
 ) -> list[ModelScores]:
-    """The scores of a cohort, adjusted where anybody's ancestry is known."""
+    """The scores of a cohort, adjusted where the SNPs of ancestry are read."""
     if placement is None:
         unknown = np.full(len(cohort.samples), np.nan)
         return [replace(t, numbers={**t.numbers, Z_ADJUSTED: unknown}) for t in tables]

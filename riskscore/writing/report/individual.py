@@ -12,12 +12,11 @@ from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import RiskModel
 from riskscore.scoring.account.ledger import ledger, uncertainty_rows
-from riskscore.scoring.ancestry.projection import project
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.population.likeness import likeness
 from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
-from riskscore.scoring.scores.adjusted import shares_text
+from riskscore.scoring.scores.adjusted import projection_of, shares_text
 from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.measurements import Measurement, by_measurement
 from riskscore.writing.plain_words import in_thousand, natural
@@ -117,7 +116,7 @@ def _place(scores: Scores, sample: str) -> Array:
     """The components of one person who could be projected, shape (1, components)."""
     assert scores.cohort.projection is not None
     place = scores.cohort.samples.index(sample)
-    return project(scores.cohort.projection.of_people(range(place, place + 1))).components
+    return projection_of(scores.cohort.projection.of_people(range(place, place + 1))).components
 
 
 def _similarity(scores: Scores, sample: str) -> Similarity:

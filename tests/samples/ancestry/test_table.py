@@ -1,9 +1,12 @@
 """The table of reference/ancestry/, by what its source says of it."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from riskscore.genetics.build import Build
-from riskscore.samples.ancestry.table import component_table
+from riskscore.models.catalog import as_models, list_models
+from riskscore.samples.ancestry.table import ComponentTable, component_table, scoring_table
 
 PEOPLE = {"AFR": 661, "AMR": 347, "EAS": 504, "EUR": 503, "SAS": 489}  # 1000 Genomes, phase 3
 
@@ -37,4 +40,32 @@ def test_expected_letters_average_to_the_mean() -> None:
     assert table.mean.max() < 2
     frequency = table.expected(table.components)
     naive = [(2 * f * (1 - f)).mean() for f in frequency.T[:50]]
-    np.testing.assert_allclose(table.noise[:50], naive)
+    # stored in single precision
+    np.testing.assert_allclose(table.noise[:50], naive, rtol=1e-6)
+
+
+def test_snps_for_scores_are_apart_and_far_from_the_models_loci() -> None:
+    variants = scoring_table().variants
+    assert len(variants) == 2_000
+    assert set(variants) < set(component_table().variants)
+    places = [(v.chromosome, v.position(Build.GRCh38)) for v in variants]
+    for (one, before), (other, after) in pairwise(places):
+        assert one != other or after - before >= 300_000
+    loci = [v for model in as_models(list_models()) for v in model.variants]
+    known = [(v.chromosome, v.position(Build.GRCh38)) for v in loci if v.known_in(Build.GRCh38)]
+    taken = {(c, p // 50_000) for c, p in known}
+    assert not any((c, p // 50_000) in taken for c, p in places)
+
+
+def test_snps_for_scores_tell_shares_better_than_as_many_others() -> None:
+    """Standard errors of shares by plain least squares, against those of every fifth SNP."""
+
+    def worst(table: ComponentTable, snps: slice) -> float:
+        loadings, noise = table.loadings[snps], table.noise[snps]
+        inverse = np.linalg.inv(loadings.T @ loadings)
+        covariance = inverse @ (loadings.T * noise) @ loadings @ inverse
+        shares = np.linalg.inv(np.vstack([table.centres.T, np.ones(5)]))[:, :4]
+        return float(np.sqrt(np.diag(shares @ covariance @ shares.T)).max())
+
+    assert worst(scoring_table(), slice(None)) < 0.07
+    assert worst(scoring_table(), slice(None)) < 0.7 * worst(component_table(), slice(0, None, 5))

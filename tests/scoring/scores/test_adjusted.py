@@ -253,6 +253,8 @@ def test_where_nobodys_ancestry_is_known_nothing_changes() -> None:
     scores = rs.score(replace(cohort, projection=no_sums(4, 4)))
     frame = scores.to_frame()
     assert frame["z_adjusted"].isna().all()
-    assert frame.drop(columns="z_adjusted").equals(plain.to_frame())
-    assert "nobody's ancestry is known" in ancestry_words(scores.cohort, scores.placement)[0]
+    changed = ["z_adjusted", "flags"]
+    assert frame.drop(columns=changed).equals(plain.to_frame().drop(columns="flags"))
+    assert all("ancestry=unknown(EUR taken)" in flags for flags in frame["flags"])
+    assert "of 4 of 4 people is not known" in ancestry_words(scores.cohort, scores.placement)[0]
     assert ancestry_words(plain.cohort, plain.placement) == []
