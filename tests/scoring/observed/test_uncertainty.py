@@ -12,9 +12,13 @@ from scipy.stats import gamma, norm
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.reference.panel import reference_panel
+from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
 from riskscore.samples.person import person
+from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
+from riskscore.scoring.observed.variance import uncertainty
+from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.score import score_cohort
 from tests.scoring.panels import alleles
 
@@ -177,3 +181,28 @@ def test_limits_without_variance_and_with_much_skewness() -> None:
     most = (z * z - 1) * 2 / 6  # a skewness of 2 is the most that is corrected for
     np.testing.assert_allclose(low, [0, most - z, -most - z])
     np.testing.assert_allclose(high, [0, most + z, -most + z])
+
+
+def test_third_moment_of_missing_variants() -> None:
+    """Each missing genotype is one of the population's three; one that is known adds nothing."""
+    ms = rs.load_model("ms")
+    terms = [t for t in ms.terms if len(t.factors) == 1 and isinstance(t.factors[0], VariantFactor)]
+    model = replace(ms, terms=tuple(terms[:6]))
+    names = [str(term.factors[0]) for term in model.terms]
+    table = np.array([[0, 1, 2, 1, 0, 0], [np.nan, 1, np.nan, 1, 0, 0], [np.nan] * 5 + [2.0]])
+    cohort = read_frame(pd.DataFrame(table, columns=names), [model])
+    reference = build_reference(model, reference_panel(), "EUR")
+    measured = Measurements(cohort, reference, range(3))
+    found = uncertainty(measured, measured.design(), reference)
+    for i, row in enumerate(table):
+        moments = np.zeros(2)
+        for term, copies in zip(model.terms, row, strict=True):
+            if np.isnan(copies):
+                f = ms.frequencies[term.factors[0].variant]["EUR"]
+                shares = [(1 - f) ** 2, 2 * f * (1 - f), f * f]
+                for k, share in enumerate(shares):
+                    value = term.weight * (k - 2 * f)
+                    moments += share * np.array([value**2, value**3])
+        assert found.variance[VarianceSource.MISSING][i] == pytest.approx(moments[0])
+        assert found.variance[VarianceSource.GENOTYPES][i] == 0
+        assert found.third[i] == pytest.approx(moments[1])

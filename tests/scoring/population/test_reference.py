@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import riskscore as rs
+from riskscore.genetics.hla import HLAAllele, covered
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
+from riskscore.models.terms import AminoAcidFactor, HLAAlleleFactor, Term, VariantFactor
 from riskscore.scoring.population.build import build_reference
-from tests.scoring.panels import scheme_shares
+from tests.scoring.panels import alleles, scheme_shares
 
 ROOT = Path(__file__).parents[3]
 
@@ -122,3 +124,39 @@ def test_moments_of_single_variants_are_hardy_weinbergs() -> None:
         ]
         affected = sum(p * x for p, x in zip(tilted, numbers, strict=True)) / sum(tilted)
         assert reference.by_sex[None].case_means[place] == pytest.approx(affected)
+
+
+def test_what_a_stand_in_leaves_of_a_genes_variance() -> None:
+    """RA's SNP that stands in for DRB1, beside the variance of all pairs of its alleles."""
+    model, panel = rs.load_model("ra"), reference_panel()
+    own = [term for term in model.terms if {f.gene for f in term.factors} == {"DRB1"}]
+    shares = {
+        HLAAllele.parse(f"DRB1*{name}"): share
+        for name, share in alleles("DRB1", ("DRB1",), model.genes).items()
+    }
+
+    def carries(term: Term, allele: HLAAllele) -> int:
+        (factor,) = term.factors
+        if isinstance(factor, AminoAcidFactor):
+            return int(bool(panel.residues.carries(allele, factor.residues)))
+        assert isinstance(factor, HLAAlleleFactor)
+        return int(bool(covered(factor.alleles, allele)))
+
+    carried = {allele: [carries(term, allele) for term in own] for allele in shares}
+    values = []
+    for (one, p), (other, q) in product(shares.items(), repeat=2):
+        copies = [a + b for a, b in zip(carried[one], carried[other], strict=True)]
+        value = sum(
+            term.weight * term.factors[0].coding.values[k]
+            for term, k in zip(own, copies, strict=True)
+        )
+        values.append((p * q, value))
+    mean = sum(p * value for p, value in values)
+    variance = sum(p * (value - mean) ** 2 for p, value in values)
+    (stand_in,) = [term for term in model.terms if term.fallback_for == "DRB1"]
+    (factor,) = stand_in.factors
+    assert isinstance(factor, VariantFactor)
+    f = model.frequencies[factor.variant]["EUR"]
+    explained = stand_in.weight**2 * 2 * f * (1 - f)
+    reference = build_reference(model, panel, "EUR")
+    assert reference.unexplained == {"DRB1": pytest.approx(1 - explained / variance)}
