@@ -7,9 +7,14 @@ import pytest
 import riskscore as rs
 from riskscore.errors import UsageError
 from riskscore.genetics.missing import ADVICE, Missing
-from riskscore.models.terms import VariantFactor
+from riskscore.models.terms import Part, VariantFactor
 from riskscore.samples.frame import read_frame
-from riskscore.scoring.account.coverage import MatchRow, coverage_table, match_report
+from riskscore.scoring.account.coverage import (
+    MatchRow,
+    coverage_table,
+    match_report,
+    tally_scores,
+)
 from riskscore.scoring.account.ledger import Entry, ledger, uncertainty_rows
 from riskscore.scoring.scores.scored import ModelScores, ScoredCohort
 
@@ -186,3 +191,30 @@ def test_unknown_samples_are_refused(scores: ScoredCohort, table: ModelScores) -
         ledger(scores.cohort, table.reference, "c")
     with pytest.raises(UsageError, match="no such sample"):
         uncertainty_rows(scores, table, "c")
+
+
+def test_a_score_of_0_adds_what_was_taken_off_to_the_weighted_sum() -> None:
+    """The plain weighted sum of alleles, as other programs write it, from the centred score."""
+    model = rs.load_model("ms-2013")
+    alone = [
+        (term.weight, factor.variant)
+        for term in model.terms
+        for factor in term.factors
+        if isinstance(factor, VariantFactor) and len(term.factors) == 1
+    ]
+    rng = np.random.default_rng(3)
+    table = {variant.name: rng.integers(0, 3, 4).astype(float) for _, variant in alone}
+    scored = rs.score(read_frame(pd.DataFrame(table), [model]))
+    (tally,) = tally_scores(scored)
+    others = [term for term in model.terms if len(term.factors) == 1]
+    hla = sum(
+        term.weight * mean
+        for term, mean in zip(model.terms, scored.tables[0].reference.mean, strict=True)
+        if term.part is Part.GENETIC and not isinstance(term.factors[0], VariantFactor)
+    )  # of genes that nobody is typed of the population's mean stands
+    by_hand = sum(weight * table[variant.name] for weight, variant in alone) + hla
+    assert tally.uncentred is not None
+    found = scored.tables[0].numbers["genetic_score"] + tally.uncentred
+    np.testing.assert_allclose(found, by_hand)
+    assert tally.alleles == 2 * sum(term.part is Part.GENETIC for term in others)
+    assert tally.count == 4
