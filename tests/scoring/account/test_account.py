@@ -218,3 +218,20 @@ def test_a_score_of_0_adds_what_was_taken_off_to_the_weighted_sum() -> None:
     np.testing.assert_allclose(found, by_hand)
     assert tally.alleles == 2 * sum(term.part is Part.GENETIC for term in others)
     assert tally.count == 4
+
+
+def test_notes_on_what_looks_more_certain_than_it_is(scores: ScoredCohort) -> None:
+    def notes(scored: ScoredCohort) -> dict[str, str]:
+        rows = uncertainty_rows(scored, scored.of("t1d"), "a")
+        return {row["source"]: row["note"] for row in rows}
+
+    assert notes(scores)["baseline"] == "no interval was published: counted as certain"
+    given = rs.score(read_frame(PEOPLE, [MODEL]), prevalence=0.0123)
+    assert notes(given)["baseline"] == "given as certain"
+    bare = sum(term.standard_error is None for term in MODEL.terms)
+    told = notes(scores)["weights"]
+    assert told == (
+        f"weights' error unknown of {bare} of {len(MODEL.terms)}, which count as certain"
+        if bare
+        else ""
+    )
