@@ -138,5 +138,24 @@ def test_a_persons_risk_by_age_is_worked_out_cell_by_cell() -> None:
         assert example.expect["probability"] == pytest.approx(risk, abs=1e-8)
 
 
+def test_the_risk_of_t1d_africa_is_worked_out_genotype_by_genotype() -> None:
+    """All 3^7 genotypes in Hardy-Weinberg proportions; their mean risk is the prevalence, 0.4%."""
+    snps = (  # Onengut-Gumuscu 2019: weight and frequency in African ancestry
+        (1.079, 0.216), (0.839, 0.345), (1.801, 0.095), (1.367, 0.076), (1.702, 0.131),
+        (0.403, 0.265), (0.295, 0.459),
+    )  # fmt: skip
+    people = [(1.0, 0.0)]
+    for weight, f in snps:
+        copies = ((1 - f) ** 2, 2 * f * (1 - f), f**2)
+        people = [(p * copies[x], lp + x * weight) for p, lp in people for x in range(3)]
+    assert len(people) == 3**7
+    alpha = _root(lambda a: sum(p / (1 + math.exp(-a - lp)) for p, lp in people) - 0.004)
+    (example,) = [
+        e for e in rs.load_model("t1d-africa").examples if e.expect["probability"] is not None
+    ]
+    risk = 1 / (1 + math.exp(-alpha - example.expect["sum"]))
+    assert example.expect["probability"] == pytest.approx(risk, abs=1e-8)
+
+
 def test_every_model_has_a_table_of_rates() -> None:
     assert all(rs.load_model(name).rates for name in rs.list_models())
