@@ -7,6 +7,7 @@ trace that the published tables show.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -258,12 +259,15 @@ def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding
     """Haplotypes and pairs of them: direction, and whether the column is sorted apart."""
     if not model.scheme or not other.scheme:
         return
-    known = {
-        mine.name: theirs.name
+    alike = [
+        (mine.name, theirs.name)
         for mine in model.scheme.haplotypes
         for theirs in other.scheme.haplotypes
         if _alike(mine, theirs)
-    }
+    ]
+    # A class of one file may be told apart in the other, with effects on both sides of none.
+    ours, others = (Counter(names) for names in zip(*alike, strict=True)) if alike else ({}, {})
+    known = {one: its for one, its in alike if ours[one] == others[its] == 1}
     mine, theirs = _haplotype_weights(model), _haplotype_weights(other)
     for kind in (1, 2):
         named = {

@@ -80,14 +80,18 @@ def test_the_missorted_table_is_named(scoring_file: ScoringFile, riskscore: Run)
         rs.load_model(path)
     assert "t1d" in error.value.fix
     model = rs.load_model(path, force=True)
-    findings = compare(model, shipped_models("MONDO:0005147")).findings
-    assert {f.doubt for f in findings} == {Doubt.SORTED_APART}
+    named = compare(model, shipped_models("MONDO:0005147")).findings
+    findings = [f for f in named if f.doubt is Doubt.SORTED_APART]
+    contrary = [f for f in named if f.doubt is not Doubt.SORTED_APART]
+    assert {f.doubt for f in contrary} == {Doubt.DIRECTION}  # typed families say so too
+    assert {f.against for f in contrary} == {"t1d-hla"}
     wrong = {
         row["short"]
         for row in table("t1d/grs2_drdq_tags")
         if abs(float(row["pgs000024_published_beta"]) - float(row["beta_haplotype"])) > 0.06
     }
     assert {f.term for f in findings if "+" not in f.term} == wrong
+    assert {f.term for f in contrary} < wrong
     assert len(wrong) >= 10
     pairs = [f for f in findings if "+" in f.term]
     assert len(pairs) >= 12
