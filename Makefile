@@ -44,8 +44,8 @@ test: setup ## Run the tests; what was skipped is listed with its reason
 test-quick: setup ## The core in less than a minute: names, genotypes, HLA types, scores, risks, imports
 	$(BIN)/python -m pytest -q $(PYTEST_FLAGS) $(QUICK)
 
-torture: setup ## Kill, starve and race batches at length, of which `make test` samples a part
-	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rs tests/torture
+torture: setup ## Kill 300 runs, starve and race batches, of which `make test` samples a part
+	RISKSCORE_TORTURE=1 $(BIN)/python -m pytest -rsP tests/torture
 
 FUZZ_FLAGS = --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import NoReturn, Self
@@ -43,6 +43,15 @@ class Forked:
 
     def run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         """What `subprocess.run(["riskscore", *arguments], cwd=folder)` gives, as text."""
+        return self.meet(arguments, folder, lambda process: None)
+
+    def meet(
+        self, arguments: Sequence[str], folder: Path, met: Callable[[int], None]
+    ) -> subprocess.CompletedProcess[str]:
+        """The same, with `met` called with the number of the process as it begins.
+
+        The process leads a group of its own. A signal that ends it is told as a negative code.
+        """
         waiting = next(self._next)
         assert waiting.stdin
         assert waiting.stdout
@@ -51,6 +60,7 @@ class Forked:
             order = [list(arguments), str(folder), dict(os.environ), streams]
             waiting.stdin.write(json.dumps(order) + "\n")
             waiting.stdin.flush()
+            met(int(waiting.stdout.readline()))
             code = int(waiting.stdout.readline())
             out, err = (Path(stream).read_text(encoding="utf-8") for stream in streams)
         return subprocess.CompletedProcess(["riskscore", *arguments], code, out, err)
@@ -67,11 +77,14 @@ def _start(seed: int) -> subprocess.Popen[str]:
 
 
 def _serve() -> None:
-    """A fork for each line of standard input; to standard output goes its exit code."""
+    """A fork for each line of standard input; to standard output go its number and exit code."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            os.setpgid(0, 0)
             _run(*json.loads(line))
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         sys.stdout.write(f"{code}\n")
         sys.stdout.flush()
