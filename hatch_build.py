@@ -12,8 +12,18 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _SHIPPED = {
-    "wheel": ["reference"],
-    "sdist": ["riskscore", "reference", "pipelines", "notebooks", "docs", "tests", ".ci"],
+    "wheel": ["riskscore", "reference"],
+    "sdist": [
+        "riskscore",
+        "reference",
+        "pipelines",
+        "recipes",
+        "notebooks",
+        "docs",
+        "tests",
+        ".ci",
+        ":(glob)*.md",
+    ],
 }
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from collections import Counter
 from functools import cache
@@ -125,13 +126,31 @@ def test_wheel_carries_the_models_and_no_people_but_the_example(wheel: Path) -> 
     assert {name.rpartition("/")[2] for name in examples} == EXAMPLE
     people = {name for name in names if ".vcf" in name or ".bcf" in name}
     assert people <= examples
-    tracked = subprocess.run(
-        ["git", "ls-files", "reference"], cwd=ROOT, capture_output=True, check=True, text=True
-    ).stdout.splitlines()
-    assert {name.replace("riskscore/_reference", "reference") for name in data} <= set(tracked)
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"riskscore"}
     assert wheel.stat().st_size < LARGEST_WHEEL
+
+
+def test_the_wheel_holds_what_git_knows(wheel: Path, tracked: list[Path]) -> None:
+    known = {path.relative_to(ROOT).as_posix() for path in tracked}
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if ".dist-info/" not in name]
+    own = {name.replace("riskscore/_reference", "reference") for name in names}
+    assert own - known == set()
+    code = {name for name in known if re.fullmatch(r"riskscore/.*\.py", name)}
+    assert code <= own
+
+
+def test_the_sdist_holds_what_git_knows(tmp_path: Path, tracked: list[Path]) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    known = {path.relative_to(ROOT).as_posix() for path in tracked}
+    run = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        files = {member.name.partition("/")[2] for member in archive if member.isfile()}
+    assert files - known == {"PKG-INFO"}
+    assert {name for name in known if name.startswith(("riskscore/", "reference/"))} <= files
 
 
 @pytest.fixture(scope="module")
@@ -276,11 +295,14 @@ def test_installed_wheel_scores_the_example(installed: Path, tmp_path: Path) -> 
     assert (tmp_path / "results" / "scores.tsv").is_file()
 
 
-@pytest.mark.parametrize("target", ["wheel", "sdist"])
-def test_a_file_that_somebody_left_does_not_ship(target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("target", "left"),
+    [("wheel", "reference/mycohort.tsv"), ("wheel", "riskscore/my.py"), ("sdist", "recipes/my~")],
+)
+def test_a_file_that_somebody_left_does_not_ship(target: str, left: str, tmp_path: Path) -> None:
     """A table of people in a folder of data: the build says so, and makes nothing."""
     home = tmp_path / "checkout"
-    for name in ("reference", "riskscore"):
+    for name in ("reference", "riskscore", "recipes"):
         (home / name).mkdir(parents=True)
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, home / name)
@@ -288,16 +310,14 @@ def test_a_file_that_somebody_left_does_not_ship(target: str, tmp_path: Path) ->
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(home)]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
         subprocess.run([*git, *words], check=True)
-    build = [sys.executable, "-m", "build", f"--{target}", "--no-isolation", "--outdir", "out"]
+    build = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(tmp_path / "out")]
 
     def built() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*build, str(home)], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(build, cwd=home, capture_output=True, text=True, check=False)
 
     assert built().returncode == 0
-    (home / "reference" / "mycohort.tsv").write_text("sample\nAnna\n")
+    (home / left).write_text("sample\nAnna\n")
     done = built()
     assert done.returncode != 0
-    assert "reference/mycohort.tsv" in done.stdout + done.stderr
+    assert left in done.stdout + done.stderr
     assert len(list((tmp_path / "out").iterdir())) == 1

@@ -14,6 +14,7 @@ from typing import Any
 from riskscore.errors import OutputError
 
 CLOSED_PIPE = 128 + signal.SIGPIPE  # what a shell tells of a program that its reader left
+_SOON = 0.01  # seconds, after which what dropped an end is over
 # The parameters of verbs that name what is written.
 OUTPUTS = ("output", "out", "omnibus", "joint", "plot", "model_out")
 
@@ -63,6 +64,21 @@ def end_by_signals() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, end)
+    sys.unraisablehook = _end_later
+
+
+def _end_later(told: sys.UnraisableHookArgs) -> None:
+    """Raise an end again that Python dropped: in a finaliser, or in the callback of a reference."""
+    ending = told.exc_value
+    if not isinstance(ending, SystemExit | KeyboardInterrupt):
+        sys.__unraisablehook__(told)
+        return
+
+    def end(number: int, frame: object) -> None:
+        raise ending
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, _SOON)
 
 
 def apart(verb: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """Standard streams that are closed, full or left, and outputs that are inputs."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,3 +105,23 @@ def test_a_signal_leaves_nothing_unfinished(tmp_path: Path) -> None:
     )
     assert done.returncode == 128 + 15, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_in_a_finaliser_is_not_lost(number: int) -> None:
+    """Python drops what is raised there, and such as the callbacks of its imports are many."""
+    script = (
+        "import os, time\n"
+        "from riskscore.cli.streams import end_by_signals\n"
+        "end_by_signals()\n"
+        "class Closing:\n"
+        f"    def __del__(self): os.kill(os.getpid(), {number:d}); time.sleep(0.01)\n"
+        "try:\n"
+        "    Closing()\n"
+        "    time.sleep(20)\n"
+        "except KeyboardInterrupt: raise SystemExit(130)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (128 + number, "")

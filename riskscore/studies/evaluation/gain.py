@@ -57,19 +57,21 @@ def gain(score: Array, covariates: Array, y: Array) -> Gain:
         )
     base = covariates[:, np.ptp(covariates, axis=0) > 0]
     both = np.column_stack([base, score / score.std()])
-    before, after = _log_odds(y, base), _log_odds(y, both)
-    _, p = likelihood_ratio(max_loglik(y, base), max_loglik(y, both), 1)
+    (before, smaller), (after, larger) = _fitted(y, base), _fitted(y, both)
+    _, p = likelihood_ratio(smaller, larger, 1)
     return Gain(
         delong(np.vstack([before, after]), y), p, reclassified(before, after, y), len(y), cases
     )
 
 
-def _log_odds(y: Array, columns: Array) -> Array:
+def _fitted(y: Array, columns: Array) -> tuple[Array, float]:
+    """People's log odds and the highest log-likelihood; Firth's is another, with its penalty."""
     if not columns.shape[1]:
-        return np.zeros(len(y))
+        return np.zeros(len(y)), max_loglik(y, columns)
     names = [str(j) for j in range(columns.shape[1])]
     fitted = logistic(y, columns, names, of_interest=())
-    return np.asarray(fitted.beta[0] + columns @ fitted.beta[1:])
+    log_odds = np.asarray(fitted.beta[0] + columns @ fitted.beta[1:])
+    return log_odds, max_loglik(y, columns) if fitted.method == "firth" else fitted.loglik
 
 
 def reclassified(before: Array, after: Array, y: Array) -> Reclassification:

@@ -65,7 +65,7 @@ def read_alleles_by_gene(sheet: Sheet) -> Typings:
         texts = [a or b for a, b in zip(fine, coarse, strict=True)]
         first, second = (sheet.name(row, text, gene, 4) for text in texts)
         p = sheet.number(row, cells[5], 0, 1, "the probability") if len(cells) == 7 else None
-        add(sheet, people, row, cells[1], gene, two_alleles(gene, first, second, p))
+        add(sheet, people, row, sheet.sample(row, 1), gene, two_alleles(gene, first, second, p))
     return Typings(".alleles", people)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,14 +36,16 @@ class Problem:
 class Sheet:
     """Rows of a table, the first of them perhaps a header. ``line`` counts from 1 in the file.
 
-    ``comments`` are the lines that begin with #. ``problems`` are cells that are no allele, which
-    are all told at the end.
+    Cells have no blanks about them; ``padded`` are those that end in one in the file, by row and
+    place. ``comments`` are the lines that begin with #. ``problems`` are cells that are no allele,
+    which are all told at the end.
     """
 
     file: str
     rows: tuple[tuple[str, ...], ...]
     codes: Codes
     lines: tuple[int, ...]
+    padded: Mapping[tuple[int, int], str]
     comments: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list, compare=False)
 
@@ -78,11 +80,11 @@ class Sheet:
         return self.column(*SAMPLE_COLUMNS)
 
     def sample(self, row: int, place: int) -> str:
-        """The sample's name in a row; an error if it is empty."""
+        """The sample's name in a row, with blanks behind it as in the VCF; an error if empty."""
         name = self.rows[row][place]
         if not name:
             raise self.error("a row has no sample", row)
-        return name
+        return self.padded.get((row, place), name)
 
     def name(self, row: int, text: str, gene: str = "", place: int = -1) -> HLAName | None:
         """A cell read as an allele; what cannot be read is kept for :meth:`all_read`.
@@ -157,12 +159,21 @@ def read_sheet(path: Path, codes: Codes) -> Sheet:
             continue
         cut = cut or _cutting(line)
         rows.append(
-            tuple(cell.strip() for cell in _cells(cut, line, f"{path.name}, line {number}"))
+            tuple(cell.lstrip() for cell in _cells(cut, line, f"{path.name}, line {number}"))
         )
         numbers.append(number)
     if not rows:
         raise HLAFormatError("the HLA table is empty", where=path.name)
-    return Sheet(path.name, _without_row_names(rows), codes, tuple(numbers), tuple(comments))
+    found = _without_row_names(rows)
+    stripped = tuple(tuple(cell.rstrip() for cell in row) for row in found)
+    padded = {
+        (i, j): cell
+        for i, row in enumerate(found)
+        if row != stripped[i]
+        for j, cell in enumerate(row)
+        if cell != stripped[i][j]
+    }
+    return Sheet(path.name, stripped, codes, tuple(numbers), padded, tuple(comments))
 
 
 def _first_word(line: str) -> str:
@@ -201,11 +212,11 @@ def _cells(cut: Callable[[str], list[str]], line: str, where: str) -> list[str]:
 def _without_row_names(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     """The rows without row names: 1, 2, 3 and so on, or the sample's name once more."""
     header, *below = rows
-    width, lower = len(header), [cell.lower() for cell in header]
+    width, lower = len(header), [cell.rstrip().lower() for cell in header]
     place = next((lower.index(name) for name in SAMPLE_COLUMNS if name in lower), -1)
     if place < 0 or not below or any(len(row) != width + 1 for row in below):
         return tuple(rows)
-    counted = all(row[0] == str(number) for number, row in enumerate(below, start=1))
+    counted = all(row[0].rstrip() == str(number) for number, row in enumerate(below, start=1))
     if counted or all(row[0] == row[place + 1] for row in below):
         return (header, *(row[1:] for row in below))
     return tuple(rows)

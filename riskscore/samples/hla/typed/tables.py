@@ -307,8 +307,9 @@ def read_ped(sheet: Sheet) -> Typings:
             raise sheet.error(
                 f"{len(cells)} columns; a .ped of {', '.join(genes)} has {len(sheet.header)}", row
             )
-        if cells[1] in people:
+        sample = sheet.sample(row, 1)
+        if sample in people:
             raise sheet.error("a sample stands twice", row)
         places = {gene: (6 + 2 * place, 7 + 2 * place) for place, gene in enumerate(genes)}
-        people[cells[1]] = read_pairs(sheet, row, places)
+        people[sample] = read_pairs(sheet, row, places)
     return Typings("PLINK .ped", people)

@@ -219,6 +219,30 @@ def test_plink_ped(write: Write) -> None:
     assert "DPA1" not in found
 
 
+@pytest.mark.parametrize(
+    "text",
+    {
+        "wide": "sample\tA_1\tA_2\nS1 \t01:01\t02:01\nS1\t03:01\t03:01\n",
+        "wide, commas": "sample,A_1,A_2\nS1 ,01:01,02:01\nS1,03:01,03:01\n",
+        "long": "sample\tgene\tallele_1\tallele_2\nS1 \tA\t01:01\t02:01\nS1\tA\t03:01\t03:01\n",
+        "R's row names": '"sample"\t"A_1"\t"A_2"\n'
+        '"1"\t"S1 "\t"01:01"\t"02:01"\n"2"\t"S1"\t"03:01"\t"03:01"\n',
+        "HIBAG": "sample.id\tallele1\tallele2\tprob\nS1 \t01:01\t02:01\t1\nS1\t03:01\t03:01\t1\n",
+        "HIBAG without a header": "S1 \t01:01\t02:01\t1\nS1\t03:01\t03:01\t1\n",
+        ".alleles": "F\tS1 \tA\t01,02\t0101,0201\nF\tS1\tA\t03,03\t0301,0301\n",
+        "GL strings": "sample\tgl_string\n"
+        "S1 \tHLA-A*01:01+HLA-A*02:01\nS1\tHLA-A*03:01+HLA-A*03:01\n",
+    }.values(),
+)
+def test_a_blank_behind_a_name_makes_it_another_persons(write: Write, text: str) -> None:
+    """As in a VCF and in tables of exposures: else one would have the other's alleles."""
+    read = read_typings(write(text, "HLA_A.tsv"))
+    assert {name: list(genes(read, name).values()) for name in read.people} == {
+        "S1 ": ["A*01:01+A*02:01"],
+        "S1": ["A*03:01+A*03:01"],
+    }
+
+
 def test_an_allele_list_checks_names(write: Write, tmp_path: Path) -> None:
     listed = tmp_path / "Allelelist.txt"
     listed.write_text(
