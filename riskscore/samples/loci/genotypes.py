@@ -47,8 +47,8 @@ def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Al
     ``auto`` takes for each cell the first of DS, HDS, GP and GT that it has. Half calls are no
     calls, and so are haploid calls on autosomes: which other allele is there is not known.
 
-    Raises VCFFormatError for a value out of range, a wrong number of values, a record without the
-    field that was asked for, or without any.
+    Raises VCFFormatError for a value out of range, a wrong number of values, an ALT that stands
+    twice, a record without the field that was asked for, or without any.
     """
     if record.format and field in (GenotypeField.AUTO, record.format[-1]):
         coded = record.coded
@@ -79,6 +79,8 @@ class _CopyReader:
 
     def __init__(self, record: Record) -> None:
         self.record, self.alts = record, len(record.alts)
+        if self.alts > 1 and len({alt.upper() for alt in record.alts}) < self.alts:
+            raise record.error("ALT", "an allele stands there twice")
         self.notes: Counter[str] = Counter()
         self.calls = record.genotypes()
         self.doubled = record.chromosome in HAPLOID
