@@ -21,9 +21,9 @@ from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposure_table import read_exposures
 from riskscore.samples.exposure_words import unit_doubts, unused_columns
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.files.memory import give_back_freed_memory
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.second_process import return_freed
 from riskscore.samples.files.source import Region, Source
 from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.records import hla_regions, read_hla_records
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
+# Of so many people what reading HLA freed is worth giving back to the system.
+_MANY = 65_536
 
 
 @takes_options
@@ -313,7 +315,8 @@ def _hla(
 ) -> HLACalls:
     """The calls of typed tables; then of HLA records; then, if that is asked, from SNPs."""
     calls, reports = read_hla_records(source, genes, build, people, min_r2=question.reading.min_r2)
-    give_back_freed_memory()
+    if len(people) >= _MANY:
+        return_freed()
     found = HLACalls(dict(sorted(calls.items())), reports=reports)
     if typings:
         from riskscore.samples.hla.table import with_typed

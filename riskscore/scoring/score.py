@@ -14,7 +14,6 @@ from riskscore.errors import UsageError
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
-from riskscore.samples.files.memory import give_back_freed_memory
 from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from riskscore.scoring.ancestry.shares import Placement
 
-CHUNK = 2048  # samples worked on at a time; results do not depend on it
+CHUNK = 4096  # samples worked on at a time; results do not depend on it
 # What a notebook shows of scores.
 _MODELS_SHOWN, _PEOPLE_SHOWN = 20, 5
 _NUMBERS_SHOWN = (
@@ -280,14 +279,12 @@ def score_cohort(
             basis=ground.basis,
             unknown=ground.unknown,
         )
-        give_back_freed_memory()
         table = score_people(cohort, reference, chunk, halves)
         if model.plain is not None:
             from riskscore.scoring.scores.genome_wide import with_plain
 
             table = with_plain(table, model.plain, cohort.plain[model.id], cohort.population)
         tables.append(table)
-    give_back_freed_memory()
     if not _by_ancestry(cohort):
         return Scores(cohort, panel, tuple(tables))
     from riskscore.scoring.scores.adjusted import by_ancestry, placement_of
