@@ -68,6 +68,7 @@ def score(
     if not quiet:
         say(end_words(scores, output, out))
         _say_beside(scores)
+    _say_typed_alone(scores)
     unscored = sum(table.unscored for table in scores.tables)
     if unscored:
         say([f"riskscore: {unscored} rows have no score; their flags say why"])
@@ -82,6 +83,14 @@ def _say_beside(scores: Scores) -> None:
 
         for model in named:
             say(f"riskscore: {line}" for line in beside_words(scores, model))
+
+
+def _say_typed_alone(scores: Scores) -> None:
+    """Which model to take in place of one whose HLA weights count on SNPs that are not there."""
+    if any(table.model.typed_alone for table in scores.tables):
+        from riskscore.writing.words import typed_alone_words
+
+        say(f"riskscore: note: {line}" for line in typed_alone_words(scores))
 
 
 def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out: Path) -> None:

@@ -191,6 +191,14 @@ class Beside:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TypedAlone:
+    """The model to take where HLA is typed and SNPs of a component, which go with it, are not."""
+
+    model: str
+    component: str
+
+
 @dataclass(frozen=True)
 class Example:
     """A case worked by hand: what is given, and what must come out."""
@@ -263,6 +271,7 @@ class RiskModel:
     stand_in_population: str = ""
     examples: tuple[Example, ...] = ()
     beside: Beside | None = None
+    typed_alone: TypedAlone | None = None
     checksum: str = ""
     plain: PlainVariants | None = field(default=None, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -45,6 +45,25 @@ def beside_words(scores: Scores, model: str) -> Iterator[str]:
     )
 
 
+def typed_alone_words(scores: Scores) -> Iterator[str]:
+    """Of models whose HLA weights count on SNPs that were not seen: which model is for HLA alone.
+
+    A model says so by ``typed_alone``; here the genes of its haplotypes are called and less than
+    half of that component was observed.
+    """
+    for table in scores.tables:
+        model, genes = table.model, scores.cohort.hla.genes
+        if model.typed_alone is None or model.scheme is None:
+            continue
+        component = model.typed_alone.component
+        seen = np.mean(table.component_coverage[component])
+        if seen < _PLAINLY and any(gene in genes for gene in model.scheme.genes):
+            yield (
+                f"{model.id}: its weights of HLA go together with SNPs of {component}, of which "
+                f"{seen:.0%} was observed; {model.typed_alone.model} is made for typed HLA alone"
+            )
+
+
 def _first(table: ModelScores) -> dict[str, float]:
     return {name: float(values[0]) for name, values in table.numbers.items()}
 
@@ -107,6 +126,11 @@ def check_words(scores: Scores) -> Iterator[str]:
         if len(lost) > _SHOWN:
             rest = sum(row.lost_share for row in lost[_SHOWN:])
             yield f"  lost {rest:6.1%} of variance: {len(lost) - _SHOWN} others"
+    yield from typed_alone_words(scores)
+
+
+def _share(value: float) -> str:
+    return "unknown" if np.isnan(value) else f"{value:6.1%}"
 
 
 def coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> Iterator[str]:
@@ -121,6 +145,6 @@ def coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> I
             why = ", ".join(f"{count} {code}" for code, count in codes.most_common())
             yield (
                 f"  {row['component']:<18} carries {row['variance_share']:6.1%} of the expected "
-                f"variance; {row['coverage_mean']:6.1%} of it was observed"
+                f"variance; {_share(row['coverage_mean'])} of it was observed"
                 + (f" ({why})" if why else "")
             )

@@ -94,6 +94,19 @@ def test_an_unknown_sample_is_a_clear_error(riskscore: Run) -> None:
     assert "secret-name" not in done.stderr
 
 
+def test_typed_hla_without_the_snps_it_goes_with_is_told_of_the_model_for_it(
+    riskscore: Run,
+) -> None:
+    """GRS2 counts DR15 by class II SNPs: without them its odds are 0.24, not the published 0.03."""
+    note = "t1d-hla is made for typed HLA alone"
+    done = riskscore("score", PEOPLE, "-m", "t1d", "-m", "t1d-hla", "-o", "s.tsv", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(note) == 1
+    assert "t1d: its weights of HLA go together with SNPs of HLA_Class_2" in done.stderr
+    assert note in riskscore("check", PEOPLE, "-m", "t1d").stdout
+    assert note not in riskscore("score", VCF, "-m", "t1d", "-o", "s.tsv").stderr
+
+
 def test_check_says_what_is_missing_and_why(riskscore: Run) -> None:
     done = riskscore("check", PEOPLE, "-m", "ms")
     assert done.returncode == 0, done.stderr

@@ -172,6 +172,12 @@ def edited(tmp_path: Path, file: str, old: str, new: str) -> Path:
         (
             "model.yaml",
             "missing: population_mean",
+            "missing: population_mean\ntyped_alone: {model: t1d-hla, component: Nowhere}",
+            "no term is of component 'Nowhere'",
+        ),
+        (
+            "model.yaml",
+            "missing: population_mean",
             "missing: zero",
             r"missing.*model.yaml, line 17",
         ),

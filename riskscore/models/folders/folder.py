@@ -36,6 +36,7 @@ from riskscore.models.model import (
     Marker,
     NamedHaplotype,
     RiskModel,
+    TypedAlone,
 )
 from riskscore.models.reference.incidence import incidence_table, mortality_table
 from riskscore.models.scoring_files.factors import parse_alleles
@@ -111,6 +112,7 @@ def read_folder(folder: Path) -> RiskModel:
         examples=tuple(
             Example(e.name, asdict(e.given), asdict(e.expect), e.working) for e in schema.examples
         ),
+        typed_alone=_typed_alone(schema, terms, document),
         checksum=digest,
     )
     return replace(model, beside=_beside(model, schema, folder, document))
@@ -135,6 +137,17 @@ def _beside(
     if lacking:
         raise document.error(f"{other.id} needs {lacking[0]}, which this one does not", ("beside",))
     return Beside(other, given.reason)
+
+
+def _typed_alone(
+    schema: ModelSchema, terms: tuple[Term, ...], document: Document
+) -> TypedAlone | None:
+    given = schema.typed_alone
+    if given is None:
+        return None
+    if given.component not in {term.component for term in terms}:
+        raise document.error(f"no term is of component {given.component!r}", ("typed_alone",))
+    return TypedAlone(given.model, given.component)
 
 
 def _rates(schema: ModelSchema, document: Document) -> BaselineRates | None:

@@ -283,6 +283,13 @@ class BesideSchema(Strict, frozen=True, kw_only=True):
     reason: Name
 
 
+class TypedAloneSchema(Strict, frozen=True, kw_only=True):
+    """The model to take where HLA is typed and the component's SNPs are not there."""
+
+    model: Identifier
+    component: Name
+
+
 class ModelSchema(Strict, frozen=True, kw_only=True):
     """model.yaml as a whole."""
 
@@ -299,6 +306,7 @@ class ModelSchema(Strict, frozen=True, kw_only=True):
     missing: MissingPolicy = MissingPolicy.POPULATION_MEAN
     published_score: PublishedScoreSchema | None = None
     beside: BesideSchema | None = None
+    typed_alone: TypedAloneSchema | None = None
     markers: list[MarkerSchema] = []
     groups: list[GroupSchema] = []
     exposures: list[ExposureSchema] = []
