@@ -16,6 +16,7 @@ from riskscore.models.reference.haplotypes import (
     MHC_GENES,
     NO_HAPLOTYPES,
     ReferenceHaplotypes,
+    in_mixture,
     shares_of,
 )
 from riskscore.tables import read_columns, read_rows
@@ -39,8 +40,19 @@ class Tag:
     r2: Mapping[str, float] = field(hash=False)
     frequency: Mapping[str, float] = field(default_factory=dict, hash=False)
 
+    def r2_in(self, population: str) -> float | None:
+        """The r2 in a superpopulation, in a mixture the lowest of its parts; None if not measured.
+
+        >>> tag = Tag(HLAAllele.parse("A*02:01"), None, {"EUR": 0.9, "AFR": 0.3})
+        >>> tag.r2_in("EUR"), tag.r2_in("EUR=0.7,AFR=0.3"), tag.r2_in("EAS")
+        (0.9, 0.3, None)
+        """
+        parts = [self.r2.get(name) for name, share in shares_of(population).items() if share]
+        known = [r2 for r2 in parts if r2 is not None]
+        return min(known) if len(known) == len(parts) else None
+
     def holds(self, population: str) -> bool:
-        return self.r2.get(population, 0.0) >= MINIMUM_R2
+        return (self.r2_in(population) or 0.0) >= MINIMUM_R2
 
     def carriage(self, population: str, allele_frequency: float) -> tuple[float, float]:
         """P(allele | chromosome without the tag), P(allele | chromosome with it).
@@ -53,7 +65,7 @@ class Tag:
         >>> tag.carriage("EUR", 0.5)
         (0.25, 0.75)
         """
-        p, q, r2 = allele_frequency, self.frequency.get(population), self.r2.get(population)
+        p, q, r2 = allele_frequency, in_mixture(self.frequency, population), self.r2_in(population)
         if r2 is None or q is None or not 0 < q < 1 or not 0 < p < 1:
             return 0.0, 1.0
         d = math.sqrt(r2 * p * (1 - p) * q * (1 - q))
@@ -86,7 +98,7 @@ class ReferencePanel:
     def tags_of(self, allele: HLAAllele, population: str) -> tuple[Tag, ...]:
         """The tags of an allele, the one that holds best in the population first."""
         found = [tag for tag in self.tags if tag.allele == allele]
-        return tuple(sorted(found, key=lambda t: (-t.r2.get(population, 0.0), t.variant.name)))
+        return tuple(sorted(found, key=lambda t: (-(t.r2_in(population) or 0.0), t.variant.name)))
 
     def shares(self, gene: str, population: str) -> Mapping[HLAAllele, float]:
         """The share of chromosomes with each allele, in a superpopulation or a mixture of them.

@@ -57,7 +57,7 @@ def tag_variants(
             tag.variant
             for allele in alleles
             for tag in panel.tags_of(allele, population)
-            if tag.holds(population) or (weak and population in tag.r2)
+            if tag.holds(population) or (weak and tag.r2_in(population) is not None)
         )
     )
 
@@ -86,7 +86,7 @@ def tag_calls(
     calls = {}
     for allele in alleles:
         for tag in panel.tags_of(allele, population):
-            usable = tag.holds(population) or (weak and population in tag.r2)
+            usable = tag.holds(population) or (weak and tag.r2_in(population) is not None)
             if usable and dosages.match(tag.variant).missing is Missing.NOT_MISSING:
                 copies = dosages.of(tag.variant)
                 calls[allele] = TagCalls(tag, copies, weak=not tag.holds(population))

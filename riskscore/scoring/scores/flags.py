@@ -197,7 +197,7 @@ def _tag_flags(terms: list[Term], cohort: Cohort) -> dict[HLAAllele, str]:
                 if not cohort.population_known:
                     where = f"holds in {where}, population unknown"
                 if call.weak:
-                    where = f"weak, r2 {call.tag.r2.get(cohort.population, 0.0):.2f}"
+                    where = f"weak, r2 {call.tag.r2_in(cohort.population) or 0.0:.2f}"
                 flags[allele] = f"tag={allele}:{call.tag.variant.name}({where})"
     return flags
 

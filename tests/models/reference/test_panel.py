@@ -154,3 +154,18 @@ def test_the_name_by_which_the_panel_knows_an_allele() -> None:
     assert not panel.may_be_listed(allele("DQB1*02:03"), listed, "EUR")
     assert panel.frequency(allele("A*01"), "EUR") == pytest.approx(0.4)
     assert panel.shares("A", "AFR") == {}
+
+
+def test_a_tag_holds_in_a_mixture_where_it_holds_in_each_part() -> None:
+    allele = HLAAllele.parse("DRB1*15:01")
+    tag = Tag(allele, None, {"EUR": 0.97, "AMR": 0.85, "AFR": 0.2}, {"EUR": 0.14, "AMR": 0.06})
+    assert tag.holds("EUR=0.5,AMR=0.5")
+    assert not tag.holds("EUR=0.9,AFR=0.1")
+    assert tag.holds("EUR=1,AFR=0")
+    assert not tag.holds("EUR=0.5,EAS=0.5")  # not measured there
+    # q = 0.10 in the mixture; r2 = D^2 / (p(1-p) q(1-q)), and P(allele | tag) = p + D/q.
+    p, q = 0.09, 0.10
+    d = (0.85 * p * (1 - p) * q * (1 - q)) ** 0.5
+    without, beside = tag.carriage("EUR=0.5,AMR=0.5", p)
+    assert beside == pytest.approx(min(p + d / q, 1))
+    assert without == pytest.approx(p - d / (1 - q))
