@@ -1,13 +1,15 @@
 """The folder of a batch: its lock, its shards, and what is being made.
 
-``work/shards/`` holds finished shards, each moved in whole; ``work/making/`` what workers write;
-``work/inputs.json`` the checksums of inputs. ``work/`` may be deleted: the next run starts anew.
+``work/shards/`` holds finished shards, each moved in whole; ``work/making/`` what workers write,
+in a folder of each run, as workers outlive a run that is killed by a moment; ``work/inputs.json``
+the checksums of inputs. ``work/`` may be deleted: the next run starts anew.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,7 @@ class Workplace:
     """Where a batch that holds the lock works."""
 
     work: Path
+    run: str = ""  # the name of the folder that workers of this run write into
 
     @property
     def shards(self) -> Path:
@@ -35,7 +38,7 @@ class Workplace:
 
     @property
     def making(self) -> Path:
-        return self.work / "making"
+        return self.work / "making" / self.run
 
     @property
     def inputs(self) -> Path:
@@ -71,9 +74,10 @@ def workplace(out: Path) -> Iterator[Workplace]:
     that no batch has made. The lock goes with the process, however it ends.
     """
     require_own_folder(out, WORK)
-    place = Workplace(out / WORK)
+    place = Workplace(out / WORK, secrets.token_hex(8))
+    making = place.making.parent
     with as_output_errors(out):
-        for folder in (place.shards, place.making):
+        for folder in (place.shards, making):
             folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(place.work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
@@ -86,9 +90,11 @@ def workplace(out: Path) -> Iterator[Workplace]:
                 fix="wait for it, or choose another",
             ) from None
     try:
-        _clear(place.making)
+        _clear(making)
+        with as_output_errors(out):
+            place.making.mkdir()
         yield place
-        _clear(place.making)
+        _clear(making)
     finally:
         os.close(handle)
 

@@ -36,7 +36,8 @@ def numbers_of_tables(folder: Path) -> Iterator[tuple[str, float]]:
     if (folder / "haplotypes.tsv").exists():
         for row in table(folder / "haplotypes.tsv"):
             for column in ("rank", "position_grch38", "position_grch37"):
-                yield row["source"], float(row[column])
+                if row[column]:  # a class of typed alleles alone has no tag
+                    yield row["source"], float(row[column])
 
 
 def numbers_of_yaml(folder: Path) -> Iterator[tuple[str, float]]:
