@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from riskscore.scoring.ancestry.shares import Placement
 
-CHUNK = 4096  # samples worked on at a time; results do not depend on it
+CHUNK = 2048  # samples worked on at a time; results do not depend on it
 # What a notebook shows of scores.
 _MODELS_SHOWN, _PEOPLE_SHOWN = 20, 5
 _NUMBERS_SHOWN = (

@@ -35,7 +35,7 @@ from riskscore.scoring.scores.tally import exact_sum
 
 _WORTH_HALVING = 4_000_000  # so many people times terms are worth a second process
 _FIRST = 16  # people who are scored before the others are halved
-_CHUNKS = 4  # of people whose measurements are read at once
+_CHUNKS = 8  # of people whose measurements are read at once
 Made = TypeVar("Made")
 
 
