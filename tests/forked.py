@@ -57,6 +57,8 @@ class Forked:
         assert waiting.stdout
         with tempfile.TemporaryDirectory() as place:
             streams = [str(Path(place) / name) for name in ("stdout", "stderr")]
+            for stream in streams:  # there is nothing in them if it is killed at once
+                Path(stream).touch()
             order = [list(arguments), str(folder), dict(os.environ), streams]
             waiting.stdin.write(json.dumps(order) + "\n")
             waiting.stdin.flush()
