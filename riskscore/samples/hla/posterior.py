@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from riskscore.arrays import Array, Mask, Places
+from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.samples.hla.evidence import Evidence, counted_once
@@ -158,9 +158,8 @@ def _choices(own: Evidence, one: Places, other: Places) -> tuple[Places, Places]
     count = np.bincount(own.sample[other], minlength=own.people)
     start = np.cumsum(count) - count
     owner = own.sample[one]
-    times = count[owner]
-    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-    return np.repeat(one, times), other[np.repeat(start[owner], times) + within]
+    row, place = spread(start[owner], count[owner])
+    return one[row], other[place]
 
 
 def _by_copies(own: Evidence, phase: Places) -> _Part:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riskscore.arrays import Places, Words64
+from riskscore.arrays import Places, Words64, mixed, spread
 from riskscore.samples.hla.calls import GeneCalls
 
 
@@ -35,7 +35,7 @@ class SamePeople:
         within = np.arange(len(sample)) - starts[sample]
         key = np.zeros(people, dtype=np.uint64)
         if len(sample):
-            key[rows > 0] = np.add.reduceat(_mixed(said, within), starts[rows > 0])
+            key[rows > 0] = np.add.reduceat(_key(said, within), starts[rows > 0])
         keys, first, kind = np.unique(key, return_index=True, return_inverse=True)
         if len(keys) > people // 2:
             return alone
@@ -54,12 +54,10 @@ class SamePeople:
             return calls
         rows = np.bincount(calls.sample, minlength=len(self.first))
         starts = np.cumsum(rows) - rows
-        own = rows[self.kind]
-        within = np.arange(own.sum()) - np.repeat(np.cumsum(own) - own, own)
-        taken = np.repeat(starts[self.kind], own) + within
+        sample, taken = spread(starts[self.kind], rows[self.kind])
         return replace(
             calls,
-            sample=np.repeat(np.arange(len(self.kind)), own),
+            sample=sample,
             first=calls.first[taken],
             second=calls.second[taken],
             probability=calls.probability[taken],
@@ -68,11 +66,7 @@ class SamePeople:
         )
 
 
-def _mixed(said: Places, within: Places) -> Words64:
-    """A hash of what each row says and its place in a person's rows.
-
-    The mixing function of Steele, Lea and Flood (2014, OOPSLA 453).
-    """
-    word = (said + (within << 40) + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    return (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+def _key(said: Places, within: Places) -> Words64:
+    """A hash of what each row says and its place in a person's rows."""
+    word = (said + (within << 40) + 1).astype(np.uint64)
+    return mixed(word * np.uint64(0x9E3779B97F4A7C15))

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskscore.arrays import Array, Places
+from riskscore.arrays import Array, Places, spread
 from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
 from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed, unpacked
-from riskscore.scoring.mhc.ragged import Weighted, distinct, spread, together
+from riskscore.scoring.mhc.ragged import Weighted, distinct, together
 
 UNTOLD = 1e-6  # how often the dosages of a chromosome say nothing of what it is
 NONE, SEVERAL = -1, -2  # in place of a block's only haplotype

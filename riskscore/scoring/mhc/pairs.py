@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Places
+from riskscore.arrays import Array, Places, spread
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.terms import Factor
@@ -23,7 +23,7 @@ from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
 from riskscore.scoring.mhc.phases import Phases, block_phases
-from riskscore.scoring.mhc.ragged import Weighted, spread
+from riskscore.scoring.mhc.ragged import Weighted
 from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
 
 LEAST = 1e-6  # haplotypes, phases and pairs of a lesser share are left out

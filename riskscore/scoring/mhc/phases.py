@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask, Places
+from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.scoring.mhc.evidence import GeneEvidence
-from riskscore.scoring.mhc.ragged import spread
 
 _NO_SET = -1
 

@@ -7,23 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskscore.arrays import Array, Places
+from riskscore.arrays import Array, Places, spread
 
 _DIGIT_BITS = 16
 _DIGIT = 2**_DIGIT_BITS - 1
 _SLOTS = 4  # a table of so many places for each number is quicker than to sort them
-
-
-def spread(start: Places, count: Places) -> tuple[Places, Places]:
-    """For each owner its stretch of rows: the owner of every row, and the row's place.
-
-    >>> owner, row = spread(np.array([5, 0]), np.array([2, 1]))
-    >>> owner.tolist(), row.tolist()
-    ([0, 0, 1], [5, 6, 0])
-    """
-    owner = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    return owner, np.repeat(start, count) + within
 
 
 @dataclass(frozen=True)
