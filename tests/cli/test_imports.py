@@ -35,3 +35,9 @@ def test_scoring_loads_nothing_slow(tmp_path: Path) -> None:
     assert {"numpy", "pysam", "deflate", "riskscore"} <= loaded
     assert SLOW & loaded == set()
     assert (tmp_path / "scores.tsv").stat().st_size
+
+
+def test_the_package_runs_as_the_command() -> None:
+    run = [sys.executable, "-m", "riskscore", "--version"]
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("riskscore ")

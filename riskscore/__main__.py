@@ -1,0 +1,5 @@
+"""``python -m riskscore``: the command line where the command itself is not on the path."""
+
+from riskscore.cli import main
+
+main()
