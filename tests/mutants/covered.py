@@ -76,17 +76,20 @@ class Covered:
     def tests(self, file: str, lines: Iterable[int] | None) -> list[tuple[float, str]]:
         """Seconds and names of tests that run one of the lines; without lines, those of the file.
 
-        Tests of a file run some of it, or are in the file that has its name.
+        Tests of a file run some of it, or are in the file that has its name. Those of the folder
+        that mirrors the file's are first, then the quickest.
         """
         wanted = None if lines is None else set(lines)
         own = f"test_{Path(file).name}"
-        return sorted(
+        near = (file, Path("tests", *Path(file).parts[1:-1]).as_posix())
+        found = [
             (found[0], name)
             for name, item in self.items.items()
             if (found := self._of[name]["found"]) and found[0] <= LONGEST
             if (wanted is None and (file in found[1] or item.path.name == own))
             or (wanted is not None and not wanted.isdisjoint(found[1].get(file, ())))
-        )
+        ]
+        return sorted(found, key=lambda test: (not test[1].startswith(near), test))
 
     def _is_stale(self, name: str, item: pytest.Item) -> bool:
         stamps: Mapping[str, str] = self._of.get(name, {}).get("stamps", {})
@@ -131,16 +134,27 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
+def fitting(tests: Iterable[tuple[float, str]], seconds: float) -> list[tuple[float, str]]:
+    """The tests, in their order, that fit into some seconds; what is too long is passed over."""
+    chosen = []
+    for usual, name in tests:
+        if usual <= seconds:
+            chosen.append((usual, name))
+            seconds -= usual
+    return chosen
+
+
 def first_failure(
     items: Mapping[str, pytest.Item], tests: list[tuple[float, str]], seconds: float
 ) -> str | None:
     """The name of the first test that fails, of those that fit into some seconds."""
+    chosen = fitting(tests, seconds)
     start = time.process_time()
-    for k, (usual, name) in enumerate(tests):
+    for k, (usual, name) in enumerate(chosen):
         if time.process_time() - start + usual > seconds:
             break
         limit(5 * usual + 5, 60 + 20 * usual)
-        following = items[tests[k + 1][1]] if k + 1 < len(tests) else None
+        following = items[chosen[k + 1][1]] if k + 1 < len(chosen) else None
         if not passes(items[name], following):
             return name
     return None

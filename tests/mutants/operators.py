@@ -41,9 +41,9 @@ class _Site:
     in_function: bool
 
 
-def places(text: str) -> list[bool]:
-    """The mutants of a file, by whether each is inside a function."""
-    return [site.in_function for site in _sites(ast.parse(text))]
+def places(text: str) -> list[tuple[bool, str]]:
+    """The mutants of a file: whether each is inside a function, and the code that it changes."""
+    return [(site.in_function, ast.unparse(site.node)) for site in _sites(ast.parse(text))]
 
 
 def mutant_of(text: str, place: int) -> Mutant:

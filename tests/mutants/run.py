@@ -14,15 +14,14 @@ from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import importlib
 import os
-import random
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
-from itertools import accumulate
 from pathlib import Path
 
 os.environ["CI"] = "1"  # Hypothesis draws the same each time
@@ -35,7 +34,7 @@ import pytest
 import scipy.stats  # noqa: F401
 
 from tests.mutants.children import in_children, limit
-from tests.mutants.covered import ROOT, Covered, first_failure, functions_of_files, put
+from tests.mutants.covered import ROOT, Covered, first_failure, fitting, functions_of_files, put
 from tests.mutants.operators import mutant_of, places
 
 ROOMS = ("riskscore/genetics", "riskscore/models", "riskscore/scoring")
@@ -83,12 +82,7 @@ class Mutants:
                 inside.append(site)
             else:
                 tests = self.covered.tests(site.file, None)
-                until = list(accumulate(seconds for seconds, _ in tests))
-                self.imported[site] = [
-                    name
-                    for (_, name), spent in zip(tests, until, strict=True)
-                    if spent < self.options.seconds
-                ]
+                self.imported[site] = [name for _, name in fitting(tests, self.options.seconds)]
         for site, said in in_children(inside, self._verdict, self.options.workers):
             self.found[site] = said
             tell(site, said)
@@ -149,15 +143,23 @@ def tell(site: Site, said: object) -> None:
         sys.stderr.flush()
 
 
-def sites_of(rooms: Iterable[str]) -> list[Site]:
-    """Every mutant of the folders or files."""
-    files = [p for room in rooms for p in ([ROOT / room, *sorted((ROOT / room).rglob("*.py"))])]
-    return [
-        Site(path.relative_to(ROOT).as_posix(), place, in_function)
-        for path in dict.fromkeys(files)
-        if path.suffix == ".py"
-        for place, in_function in enumerate(places(path.read_text()))
-    ]
+def sites_of(room: str, sample: int | None, seed: int) -> list[Site]:
+    """The mutants of a folder or file: all, or a sample of so many.
+
+    The sample is those with the smallest hashes of the seed, the file and the code that is
+    changed: it stays what it was where the code does.
+    """
+    drawn: list[tuple[str, Site]] = []
+    for path in [ROOT / room, *sorted((ROOT / room).rglob("*.py"))]:
+        if path.suffix != ".py":
+            continue
+        file, seen = path.relative_to(ROOT).as_posix(), Counter[str]()
+        for place, (in_function, code) in enumerate(places(path.read_text())):
+            seen[code] += 1
+            key = f"{seed} {file} {code} {seen[code]}"
+            draw = hashlib.sha256(key.encode()).hexdigest()
+            drawn.append((draw, Site(file, place, in_function)))
+    return [site for _, site in sorted(drawn, key=lambda pair: pair[0])[:sample]]
 
 
 def mirrors(rooms: Iterable[str]) -> list[str]:
@@ -170,15 +172,13 @@ def main() -> None:
     """Draw mutants, run them, list those that survive, and count."""
     parser = argparse.ArgumentParser(description="Run the tests on changed code.")
     parser.add_argument("rooms", nargs="*", default=ROOMS)
-    parser.add_argument("--sample", type=int, help="how many of the mutants; all if not given")
+    parser.add_argument("--sample", type=int, help="how many mutants of each room, or else all")
     parser.add_argument("--seconds", type=float, default=30, help="of tests for a mutant")
     parser.add_argument("--tests", nargs="*", default=[], help="besides those of the rooms")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    sites = sites_of(options.rooms)
-    if options.sample and options.sample < len(sites):
-        sites = random.Random(options.seed).sample(sites, options.sample)
+    sites = [s for room in options.rooms for s in sites_of(room, options.sample, options.seed)]
     plugin = Mutants(sites, options)
 
     def in_one_process(_: int) -> dict[str, object]:

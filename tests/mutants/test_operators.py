@@ -34,7 +34,8 @@ def test_what_can_be_changed() -> None:
     assert {mutant.change for mutant in mutants} == CHANGES
     assert len(mutants) == len(CHANGES)
     sound = ast.unparse(ast.parse(TEXT)).split("\n")
-    for mutant, in_function in zip(mutants, inside, strict=True):
+    for mutant, (in_function, code) in zip(mutants, inside, strict=True):
+        assert mutant.change.startswith(f"{code} -> ")
         assert mutant.line in mutant.statement
         assert in_function == (mutant.line > 7)
         lines = ast.unparse(mutant.tree).split("\n")
