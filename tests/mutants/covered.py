@@ -20,7 +20,6 @@ from _pytest.runner import runtestprotocol
 from tests.mutants.children import in_children, limit
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 20.0  # seconds: a test that takes longer is left to the whole suite
 Lines = dict[str, list[int]]  # by file
 
 
@@ -30,8 +29,13 @@ def passes(item: pytest.Item, following: pytest.Item | None) -> bool:
     return len(reports) == 3 and all(report.passed for report in reports)
 
 
-def traced(item: pytest.Item, folders: tuple[str, ...]) -> tuple[float, Lines] | None:
-    """The seconds that a test takes, and the lines it runs in the folders; None if it fails."""
+def traced(
+    item: pytest.Item, folders: tuple[str, ...], longest: float
+) -> tuple[float, Lines] | None:
+    """The seconds that a test takes, and the lines it runs in the folders; None if it fails.
+
+    What takes longer than ``longest`` ends this process.
+    """
     seen: dict[str, set[int]] = defaultdict(set)
 
     def line(frame: FrameType, event: str, _: object) -> Any:
@@ -41,7 +45,7 @@ def traced(item: pytest.Item, folders: tuple[str, ...]) -> tuple[float, Lines] |
     def call(frame: FrameType, event: str, _: object) -> Any:
         return line(frame, event, _) if frame.f_code.co_filename.startswith(folders) else None
 
-    limit(10 * LONGEST, 10 * LONGEST)
+    limit(longest, 60 + 20 * longest)
     threading.settrace(call)
     sys.settrace(call)
     start = time.process_time()
@@ -62,16 +66,21 @@ class Covered:
         self._path = path
         self._of: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
 
-    def trace(self, workers: int) -> None:
-        """Run every test that is new, or of which a file that it runs has changed."""
-        stale = [name for name, item in self.items.items() if self._is_stale(name, item)]
-        jobs = (self.items[name] for name in stale)
-        for item, found in in_children(jobs, lambda item: traced(item, self._rooms), workers):
+    def trace(self, workers: int, longest: float) -> None:
+        """Run every test that is new, or of which a file that it runs has changed.
+
+        A test that takes longer than ``longest`` seconds is left to the whole suite.
+        """
+        stale = [item for name, item in self.items.items() if self._is_stale(name, item)]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        done = in_children(stale, lambda item: traced(item, self._rooms, longest), workers)
+        for number, (item, found) in enumerate(done, 1):
             files = [_file(item), *(found[1] if isinstance(found, list) else {})]
             stamps = {file: _stamp(file) for file in files}
             self._of[item.nodeid] = {"stamps": stamps, "found": found}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps(self._of))
+            if number % 50 == 0 or number == len(stale):
+                self._path.write_text(json.dumps(self._of))
+                sys.stderr.write(f"lines of {number} of {len(stale)} tests\n")
 
     def tests(self, file: str, lines: Iterable[int] | None) -> list[tuple[float, str]]:
         """Seconds and names of tests that run one of the lines; without lines, those of the file.
@@ -85,7 +94,7 @@ class Covered:
         found = [
             (found[0], name)
             for name, item in self.items.items()
-            if (found := self._of[name]["found"]) and found[0] <= LONGEST
+            if (found := self._of[name]["found"])
             if (wanted is None and (file in found[1] or item.path.name == own))
             or (wanted is not None and not wanted.isdisjoint(found[1].get(file, ())))
         ]

@@ -73,9 +73,8 @@ class Mutants:
         self.functions = functions_of_files()
         gc.collect()
         gc.freeze()
-        asked = "-".join(sorted({room.split("/")[1] for room in self.options.rooms}))
-        self.covered = Covered(session.items, ROOMS, ROOT / f".cache/mutants/{asked}.json")
-        self.covered.trace(self.options.workers)
+        self.covered = Covered(session.items, ROOMS, ROOT / ".cache/mutants/lines.json")
+        self.covered.trace(self.options.workers, self.options.seconds)
         inside = []
         for site in self.sites:
             if site.in_function:
