@@ -19,6 +19,7 @@ import riskscore as rs
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
+from tests.scoring.panels import alleles
 
 WEIGHTS, FREQUENCIES = (0.25, -0.5, 0.125, 1.0), (0.5, 0.25, 0.75, 0.5)
 GAP = math.nan
@@ -118,3 +119,116 @@ def test_of_unsure_genotypes(model: RiskModel) -> None:
         wanted.append(below(score(person), scale * (1 - q), blur, 4))
     # Steps of 1/512 in place of a normal density are off by 1e-5 of a share at most.
     assert percentiles(model, people).tolist() == pytest.approx(wanted, abs=2e-3)
+
+
+SMOKE, DRB1, BOTH, COPIES = 0.75, 1.0, -0.5, 0.375  # weights; the last of a variant
+SMOKERS, VARIANT = 0.45, 0.5  # shares of the population
+
+
+@pytest.fixture(scope="module")
+def with_genes(model: RiskModel) -> RiskModel:
+    """DRB1*15:01 and smoking, which act together, and one variant."""
+    ms = rs.load_model("ms")
+    terms = {term.id: term for term in ms.terms}
+    gene, smoking = terms["HLA-DRB1*15:01"], terms["smoking=ever"]
+    factors = (*smoking.factors, *gene.factors)
+    return replace(
+        ms,
+        terms=(
+            replace(gene, weight=DRB1),
+            replace(smoking, weight=SMOKE),
+            replace(terms["smoking_x_drb1_1501_x_no_a_0201"], weight=BOTH, factors=factors),
+            replace(model.terms[0], weight=COPIES),
+        ),
+    )
+
+
+def genotypes_of_drb1(model: RiskModel) -> list[float]:
+    """The shares of people with 0, 1 and 2 copies of DRB1*15:01."""
+    shares = alleles("DRB1", ("DRB1",), model.genes)
+    f = shares["15:01"] / sum(shares.values())
+    return [(1 - f) ** 2, 2 * f * (1 - f), f * f]
+
+
+def value(copies: int, smokes: int) -> float:
+    return DRB1 * copies + SMOKE * smokes + BOTH * copies * smokes
+
+
+def test_of_genes_and_exposures_that_act_together(with_genes: RiskModel) -> None:
+    """What is known places a person among the means that it gives; the rest is nothing."""
+    hardy, smoke = genotypes_of_drb1(with_genes), [1 - SMOKERS, SMOKERS]
+    mean = sum(value(k, s) * hardy[k] * smoke[s] for k in range(3) for s in range(2))
+    names = ["01:01+03:01", "15:01+03:01", "15:01+15:01"]
+    levels = ["never", "ever"]
+    people = [
+        (k, s, c)
+        for k, s, c in product((0, 1, 2, None), (0, 1, None), (0, 2, None))
+        if k is not None or c is not None  # of exposures alone there is no percentile
+    ]
+    frame = pd.DataFrame(
+        {
+            "DRB1": ["" if k is None else names[k] for k, _, _ in people],
+            "smoking": ["" if s is None else levels[s] for _, s, _ in people],
+            str(with_genes.terms[-1].factors[0]): [GAP if c is None else c for _, _, c in people],
+        }
+    )
+    found = rs.score(read_frame(frame, [with_genes])).of("ms").numbers["percentile"]
+    for (k, s, c), percentile in zip(people, found.tolist(), strict=True):
+        # Means given what is known, each with its share of the population.
+        of_genes: dict[tuple[int | None, int | None], list[float]] = {}
+        for i, j in product(range(3), range(2)):
+            key = None if k is None else i, None if s is None else j
+            own = of_genes.setdefault(key, [0.0, 0.0])
+            own[0] += hardy[i] * smoke[j]
+            own[1] += hardy[i] * smoke[j] * value(i, j)
+        variants = {None: 1.0} if c is None else {0: 0.25, 1: 0.5, 2: 0.25}
+
+        def place(own: list[float], copies: int | None) -> float:
+            return own[1] / own[0] - mean + (0 if copies is None else COPIES * (copies - 1))
+
+        x, total = place(of_genes[k, s], c), 0.0
+        for own in of_genes.values():
+            for copies, share in variants.items():
+                apart = x - place(own, copies)
+                at = 0.5 if abs(apart) < 1e-6 else float(apart > 0)
+                total += 100 * own[0] * share * at
+        assert percentile == pytest.approx(total, abs=0.2), (k, s, c)
+
+
+def test_of_an_imputed_gene_beside_exposures(with_genes: RiskModel) -> None:
+    """The genes' part shrinks by 1 - q and is blurred, in quarters of a doubling of q; an exposure
+    by itself stays as it is.
+    """
+    snus, used = 0.5, 0.05
+    term = next(t for t in rs.load_model("ms").terms if t.id == "snus=ever")
+    model = replace(with_genes, terms=(*with_genes.terms, replace(term, weight=snus)))
+    hardy, smoke = genotypes_of_drb1(model), [1 - SMOKERS, SMOKERS]
+    genes = [(hardy[k] * smoke[s], value(k, s)) for k in range(3) for s in range(2)]
+    mean = sum(share * v for share, v in genes)
+    variance = sum(share * (v - mean) ** 2 for share, v in genes)
+    people = [(0.125, 0, 0, 1), (1.25, 1, 0, 2), (0.9375, 1, 1, 0), (0.5, 1, None, 1)]
+    frame = pd.DataFrame(
+        {
+            "DRB1*15:01": [d for d, _, _, _ in people],
+            "DRB1*03:01": [2 - d for d, _, _, _ in people],
+            "smoking": [["never", "ever"][s] for _, s, _, _ in people],
+            "snus": ["" if e is None else ["never", "ever"][e] for _, _, e, _ in people],
+            str(with_genes.terms[-1].factors[0]): [float(c) for _, _, _, c in people],
+        }
+    )
+    found = rs.score(read_frame(frame, [model])).of("ms").numbers["percentile"]
+    for (d, s, e, c), percentile in zip(people, found.tolist(), strict=True):
+        low, upper = math.floor(d), d % 1
+        step = value(low + 1, s) - value(low, s)
+        q = 2 ** (round(4 * math.log2(upper * (1 - upper) * step**2 / variance)) / 4)
+        sd = math.sqrt(variance * q * (1 - q))
+        x = (1 - upper) * value(low, s) + upper * value(low + 1, s) - mean + COPIES * (c - 1)
+        exposures = {0.0: 1.0} if e is None else {-used * snus: 1 - used, snus - used * snus: used}
+        x += 0.0 if e is None else snus * (e - used)
+        total = 0.0
+        for (share, v), (k, p), (other, r) in product(
+            genes, ((0, 0.25), (1, 0.5), (2, 0.25)), exposures.items()
+        ):
+            centre = (1 - q) * (v - mean) + COPIES * (k - 1) + other
+            total += 100 * share * p * r * NormalDist(centre, sd).cdf(x)
+        assert percentile == pytest.approx(total, abs=0.01), (d, s, e)
