@@ -86,7 +86,7 @@ def require_unchanged(marks: Iterable[FileMark]) -> None:
             )
 
 
-def read_start(path: Path, size: int = 64) -> bytes:
+def read_start(path: Path, size: int) -> bytes:
     """The first bytes of a file, unpacked if it is gzip; empty when they cannot be unpacked."""
     with open(path, "rb") as raw:
         start = raw.read(size)
@@ -128,15 +128,15 @@ def _check_size(size: int, limit: int, path: Path) -> None:
         raise InputError(f"the file holds more than {limit // 1024**2} MB of text", where=path.name)
 
 
-def text_lines(path: Path, *, limit: int = LINE_LIMIT) -> Iterator[tuple[int, str, bool]]:
+def text_lines(path: Path) -> Iterator[tuple[int, str, bool]]:
     """The lines of a UTF-8 file, plain or gzip: number from 1, text, and whether it has an end.
 
     A line ends at a newline, alone or after a carriage return, and at nothing else. A file that
     begins with the mark of UTF-16 is read as that. Raises InputError for a line of more than
-    ``limit`` bytes, for a file of more than TEXT_LIMIT, and for what is no text.
+    LINE_LIMIT bytes, for a file of more than TEXT_LIMIT, and for what is no text.
     """
     with _unpacked(path) as stream:
-        for number, line in enumerate(_byte_lines(stream, path, limit), start=1):
+        for number, line in enumerate(_byte_lines(stream, path), start=1):
             where = f"{path.name}, line {number}"
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -153,36 +153,35 @@ def text_lines(path: Path, *, limit: int = LINE_LIMIT) -> Iterator[tuple[int, st
             yield number, text, ended
 
 
-def _byte_lines(
-    stream: gzip.GzipFile | BufferedReader | BytesIO, path: Path, limit: int
-) -> Iterator[bytes]:
+def _byte_lines(stream: gzip.GzipFile | BufferedReader | BytesIO, path: Path) -> Iterator[bytes]:
     """Lines as bytes of UTF-8, each with its newline; a line is not held beyond the limit."""
-    line = stream.readline(limit + 1)
+    line = stream.readline(LINE_LIMIT + 1)
     if line[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         data = line + stream.read(TEXT_LIMIT + 1)
         _check_size(len(data), TEXT_LIMIT, path)
         stream = BytesIO(data.decode("utf-16").encode())
-        line = stream.readline(limit + 1)
+        line = stream.readline(LINE_LIMIT + 1)
     size, number = 0, 1
     while line:
         size += len(line)
-        if len(line) > limit:
+        if len(line) > LINE_LIMIT:
             raise InputError(
-                f"a line of more than {limit // 1024**2} MB", where=f"{path.name}, line {number}"
+                f"a line of more than {LINE_LIMIT // 1024**2} MB",
+                where=f"{path.name}, line {number}",
             )
         _check_size(size, TEXT_LIMIT, path)
         yield line
-        line, number = stream.readline(limit + 1), number + 1
+        line, number = stream.readline(LINE_LIMIT + 1), number + 1
 
 
-def text_blocks(path: Path, *, size: int = 1 << 20) -> Iterator[bytes]:
-    """The bytes of a file, plain or gzip, some ``size`` at a time.
+def text_blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, plain or gzip, about a megabyte at a time.
 
     Each piece ends where a line ends, but for the last one of a file whose last line has no end,
     and for one that is cut within a line of more than LINE_LIMIT.
     """
     with _unpacked(path) as stream:
-        while block := stream.read(size):
+        while block := stream.read(1 << 20):
             yield block + (b"" if block.endswith(b"\n") else stream.readline(LINE_LIMIT))
 
 

@@ -364,7 +364,7 @@ class Joined:
     people: int
     samples: int
     both: int
-    hint: str = ""
+    hint: str
 
     @property
     def whole(self) -> bool:

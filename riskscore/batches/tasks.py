@@ -87,4 +87,4 @@ class Done:
 
     people: int
     unscored: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]

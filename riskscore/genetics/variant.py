@@ -102,8 +102,8 @@ class AlleleMatch:
 
     effect_index: int
     flipped: bool
-    ambiguous: bool = False
-    other_index: int = 0
+    ambiguous: bool
+    other_index: int
 
     @property
     def strand(self) -> Strand:

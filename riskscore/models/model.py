@@ -156,9 +156,9 @@ class BaselineRates:
     mortality: str
     from_age: float
     to_age: float
-    factor: float = 1.0
-    source: str = ""
-    status: Status = Status.FOUND
+    factor: float
+    source: str
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)

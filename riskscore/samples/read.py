@@ -97,7 +97,7 @@ def read_cohort(
 def read_any_cohort(
     vcf: str | Path | Sequence[str | Path],
     question: Question,
-    part: PeoplePart | None = None,
+    part: PeoplePart | None,
     more_genes: Sequence[str] = (),
     whole: Sequence[Region] = (),
 ) -> tuple[Cohort, str]:

@@ -60,10 +60,9 @@ class DesignMatrix:
         return np.where(self.missing == Missing.NOT_MISSING, self.expected, np.nan)
 
 
-def design_matrix(cohort: Cohort, reference: Reference, rows: range | None = None) -> DesignMatrix:
-    """The design matrix of a range of the cohort's samples (all, unless ``rows`` says which)."""
-    people = range(len(cohort.samples)) if rows is None else rows
-    return Measurements(cohort, reference, people).design()
+def design_matrix(cohort: Cohort, reference: Reference) -> DesignMatrix:
+    """The design matrix of all samples of a cohort."""
+    return Measurements(cohort, reference, range(len(cohort.samples))).design()
 
 
 class Measurements:

@@ -34,15 +34,14 @@ _PLINK = {
 }
 
 
-def read_outcome(outcome: Any, samples: Sequence[Any], *, both: bool = True) -> Array:
+def read_outcome(outcome: Any, samples: Sequence[Any]) -> Array:
     """The outcome of each sample: 1 case, 0 control, nan unknown; shape (samples,).
 
     ``outcome`` is a pandas Series indexed by sample, a mapping of sample to value, or one value a
     sample in their order. Values are 0 and 1, False and True, control and case, no and yes, or
     PLINK's 1 (control) and 2 (case), with -9 for unknown.
 
-    Raises OutcomeError for other values, and, unless ``both`` is False, when nobody is a case or
-    nobody is a control.
+    Raises OutcomeError for other values, and when nobody is a case or nobody is a control.
 
     >>> read_outcome({"a": "case", "b": 0}, ["a", "b", "c"])
     array([ 1.,  0., nan])
@@ -66,7 +65,7 @@ def read_outcome(outcome: Any, samples: Sequence[Any], *, both: bool = True) -> 
         raise OutcomeError(
             "the outcome of everyone is missing", fix="check that the sample names agree"
         )
-    if both and np.ptp(known) == 0:
+    if np.ptp(known) == 0:
         who = "a case" if known[0] else "a control"
         raise OutcomeError(
             f"everyone whose outcome is known ({known.size}) is {who}",

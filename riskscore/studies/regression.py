@@ -66,7 +66,6 @@ def logistic(
     *,
     method: Method = "auto",
     errors: Errors = "model",
-    offset: Array | None = None,
     weights: Array | None = None,
     of_interest: Sequence[str] | None = None,
 ) -> Regression:
@@ -98,8 +97,8 @@ def logistic(
     labels = (INTERCEPT, *names)
     infinite: tuple[str, ...] = ()
     if method != "firth":
-        result = _estimate(y, design, errors, offset, weights)
-        infinite = _infinite(y, columns, labels, result, offset, weights)
+        result = _estimate(y, design, errors, weights)
+        infinite = _infinite(y, columns, labels, result, weights)
         if infinite and method == "maximum_likelihood":
             raise SeparationError(
                 f"cases and controls are separated, so that {', '.join(infinite)} would be "
@@ -108,7 +107,7 @@ def logistic(
             )
         if not infinite:
             return _from_estimate(result, labels, y, weights)
-    return _firth(y, columns, labels, offset, weights, of_interest, infinite)
+    return _firth(y, columns, labels, weights, of_interest, infinite)
 
 
 def check_design(columns: Array, names: Sequence[str], weights: Array | None = None) -> None:
@@ -156,9 +155,7 @@ class _Estimate:
     converged: bool
 
 
-def _estimate(
-    y: Array, design: Array, errors: Errors, offset: Array | None, weights: Array | None
-) -> _Estimate:
+def _estimate(y: Array, design: Array, errors: Errors, weights: Array | None) -> _Estimate:
     """Newton's method, which is quicker; iterated least squares for weights, or where it fails."""
     import statsmodels.tools.sm_exceptions  # noqa: F401  sets filters when it is first imported
 
@@ -166,20 +163,20 @@ def _estimate(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is looked for, and told, by the caller
         if weights is None:
-            found = _newton(y, design, offset, kind)
+            found = _newton(y, design, kind)
             if found is not None and found.converged:
                 return found
-        return _least_squares(y, design, offset, weights, kind)
+        return _least_squares(y, design, weights, kind)
 
 
-def _newton(y: Array, design: Array, offset: Array | None, kind: str) -> _Estimate | None:
+def _newton(y: Array, design: Array, kind: str) -> _Estimate | None:
     from statsmodels.discrete.discrete_model import Logit
 
     start = np.zeros(design.shape[1])
-    if offset is None and 0 < y.mean() < 1:
+    if 0 < y.mean() < 1:
         start[0] = logit(float(y.mean()))
     try:
-        result = Logit(y, design, offset=offset).fit(
+        result = Logit(y, design).fit(
             start, disp=0, tol=1e-10, maxiter=35, cov_type=kind, warn_convergence=False
         )
         converged = bool(result.mle_retvals["converged"])
@@ -189,13 +186,11 @@ def _newton(y: Array, design: Array, offset: Array | None, kind: str) -> _Estima
     return _Estimate(np.asarray(result.params), covariance, float(result.llf), converged)
 
 
-def _least_squares(
-    y: Array, design: Array, offset: Array | None, weights: Array | None, kind: str
-) -> _Estimate:
+def _least_squares(y: Array, design: Array, weights: Array | None, kind: str) -> _Estimate:
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    result = GLM(y, design, family=Binomial(), offset=offset, freq_weights=weights).fit(
+    result = GLM(y, design, family=Binomial(), freq_weights=weights).fit(
         maxiter=60, tol=1e-10, tol_criterion="params", cov_type=kind
     )
     covariance = np.asarray(result.cov_params())
@@ -221,7 +216,6 @@ def _infinite(
     columns: Array,
     labels: tuple[str, ...],
     result: _Estimate,
-    offset: Array | None,
     weights: Array | None,
 ) -> tuple[str, ...]:
     """The names whose estimate is infinite, by Konis's linear programme.
@@ -232,7 +226,7 @@ def _infinite(
         from firthmodels import detect_separation
 
     beta = result.beta
-    fitted = expit(beta[0] + columns @ beta[1:] + (0.0 if offset is None else offset))
+    fitted = expit(beta[0] + columns @ beta[1:])
     scale = np.concatenate([[1.0], columns.std(axis=0)])
     se = np.sqrt(np.abs(np.diag(result.covariance)))
     calm = (
@@ -253,7 +247,6 @@ def _firth(
     y: Array,
     columns: Array,
     labels: tuple[str, ...],
-    offset: Array | None,
     weights: Array | None,
     of_interest: Sequence[str] | None,
     infinite: tuple[str, ...],
@@ -269,7 +262,7 @@ def _firth(
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
-                model.fit(columns, y, sample_weight=weights, offset=offset)
+                model.fit(columns, y, sample_weight=weights)
                 model.lrt(wanted)
                 profile = model.conf_int(method="pl", features=wanted, tol=tolerance, max_iter=200)
                 break
@@ -283,7 +276,7 @@ def _firth(
     beta = np.append(model.coef_, model.intercept_)[order]
     count = np.ones(len(y)) if weights is None else weights
     design = np.column_stack([np.ones(len(y)), columns])
-    fitted = expit(design @ beta + (0.0 if offset is None else offset))
+    fitted = expit(design @ beta)
     covariance = np.linalg.inv(design.T @ (design * (count * fitted * (1 - fitted))[:, None]))
     se = np.sqrt(np.diag(covariance))
     p, low, high = 2 * norm.sf(np.abs(beta / se)), beta - _Z * se, beta + _Z * se
@@ -296,12 +289,10 @@ def _firth(
     )  # fmt: skip
 
 
-def max_loglik(
-    y: Array, columns: Array, offset: Array | None = None, weights: Array | None = None
-) -> float:
+def max_loglik(y: Array, columns: Array, weights: Array | None = None) -> float:
     """The highest log-likelihood of a logistic regression, its limit where cases are separated."""
     design = np.column_stack([np.ones(len(y)), columns])
-    return _estimate(y, design, "model", offset, weights).loglik
+    return _estimate(y, design, "model", weights).loglik
 
 
 def likelihood_ratio(smaller: float, larger: float, df: int) -> tuple[float, float]:

@@ -90,13 +90,6 @@ def test_counted_rows_are_people(sex2: pd.DataFrame) -> None:
     assert (counted.n, counted.cases) == (whole.n, whole.cases) == (239, 130)
 
 
-def test_an_offset_is_taken_off_the_intercept(birthwt: pd.DataFrame) -> None:
-    y, x = birthwt["low"].to_numpy(float), columns(birthwt, BIRTHWT)
-    plain, moved = logistic(y, x, BIRTHWT), logistic(y, x, BIRTHWT, offset=np.full(len(y), 0.7))
-    assert moved.beta[0] == pytest.approx(plain.beta[0] - 0.7, abs=1e-10)
-    np.testing.assert_allclose(moved.beta[1:], plain.beta[1:], atol=1e-10)
-
-
 SEPARATED = (np.array([0.0] * 20 + [1.0] * 20), np.array([[0.0]] * 20 + [[1.0]] * 20))
 
 

@@ -49,7 +49,7 @@ class Point:
     ci: tuple[float, float] | None
     source: str
     status: Status
-    note: str = ""
+    note: str
 
 
 @dataclass(frozen=True)

@@ -212,17 +212,17 @@ class Columns:
             found |= self.flag(column)
         found |= self.filled("variant_type") | self.filled("fallback_for")
         found |= ~self.coded("effect_allele").that(_LETTERS.fullmatch)
-        found |= self._hla_names("rsID")
+        found |= self._hla_names()
         by_dosage = self.filled("dosage_0_weight") | self.filled("dosage_1_weight")
         by_dosage |= self.filled("dosage_2_weight")
         return found | (by_dosage & ~self.filled("effect_weight")) if by_dosage.any() else found
 
-    def _hla_names(self, column: str) -> Mask:
-        """The rows that are named as HLA alleles and residues are."""
-        text = self._texts.get(column, "").upper()
+    def _hla_names(self) -> Mask:
+        """The rows whose rsID is a name of an HLA allele or residue."""
+        text = self._texts.get("rsID", "").upper()
         if not any(part in text for part in ("HLA", "AA_", "*")):
             return np.zeros(self.count, dtype=bool)
-        return np.array([bool(_HLA_NAME.match(cell)) for cell in self.cells(column)], dtype=bool)
+        return np.array([bool(_HLA_NAME.match(cell)) for cell in self.cells("rsID")], dtype=bool)
 
     def require_same_by_dosage(self, weights: Array, skipped: Mask) -> None:
         """Raise ModelFormatError where a dosage weight is not what effect_weight says."""

@@ -80,7 +80,7 @@ def origin_of(
     weights: Sequence[float],
     repeats: bool,
     reported: bool,
-    asked: WeightType | None = None,
+    asked: WeightType | None,
 ) -> Origin:
     """The origin of a file, from its header and its weights.
 

@@ -29,7 +29,7 @@ LARGE = 2_000  # rows above which a file's plain variants are held as arrays
 
 
 def parse_plain(
-    text: str, name: str, asked: WeightType | None = None
+    text: str, name: str, asked: WeightType | None
 ) -> tuple[PlainVariants, ScoringTable, Origin]:
     """A scoring file's plain variants as arrays, and the rows that are not plain as a table.
 

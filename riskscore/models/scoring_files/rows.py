@@ -132,7 +132,7 @@ class ScoringTable:
     header: Mapping[str, str]
     columns: tuple[str, ...]
     lines: Sequence[tuple[int, list[str]]]
-    count: int = 0  # rows of the file; ``lines`` may be some of them
+    count: int  # rows of the file; ``lines`` may be some of them
 
     @property
     def rows(self) -> Iterator[Row]:

@@ -68,7 +68,7 @@ class Weights:
     terms: tuple[Term, ...]
     haplotypes: Mapping[str, Alleles]
     haplotype_frequency: Mapping[str, Mapping[str, float]]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
 
 
 def read_weights(path: Path) -> Weights:

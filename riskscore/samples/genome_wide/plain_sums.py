@@ -34,7 +34,7 @@ class PlainSums:
     variance: Array
     called: Array
     people: int
-    palindromes: int = 0
+    palindromes: int
     warnings: tuple[str, ...] = ()
 
     @property

@@ -140,7 +140,7 @@ class TagCalls:
 
     tag: Tag
     copies: NDArray[np.float32]
-    weak: bool = False
+    weak: bool
 
 
 @dataclass(frozen=True)

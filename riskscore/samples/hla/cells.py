@@ -13,7 +13,7 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places, Positions
 from riskscore.errors import VCFFormatError
 from riskscore.samples.files.record import Record
-from riskscore.samples.loci.genotypes import allele_copies
+from riskscore.samples.loci.genotypes import read_copies
 
 _TOLERANCE = 0.01  # as for dosages: two decimals are written
 
@@ -158,9 +158,9 @@ def _table(record: Record, meaning: Meaning) -> CellTable:
     """What each cell of a record says of the allele."""
     alt, present = meaning
     if alt:
-        copies = allele_copies(record)[alt - 1].astype(np.float64)
+        copies = read_copies(record).values[alt - 1].astype(np.float64)
     elif record.alts:
-        copies = allele_copies(record)[0].astype(np.float64)
+        copies = read_copies(record).values[0].astype(np.float64)
     else:  # everybody has REF: PLINK leaves the other letter out
         genotypes = record.genotypes()
         assert genotypes is not None

@@ -80,9 +80,7 @@ def named_alleles(record: Record) -> tuple[tuple[HLAAllele, int], ...]:
     return found if len(record.alts) > 1 else tuple((allele, 0) for allele, _ in found)
 
 
-def read_hla_record(
-    record: Record, allele: HLAAllele, alt: int = 0, *, into: GeneCells
-) -> HLARecord:
+def read_hla_record(record: Record, allele: HLAAllele, alt: int, *, into: GeneCells) -> HLARecord:
     """The record of an allele; that of an ALT, if it is not 0. Its cells are taken for ``into``.
 
     Raises VCFFormatError when the letters do not say which one means present.
@@ -151,7 +149,7 @@ def _dialect(record: Record) -> str:
     return "SNP2HLA (A/P)"
 
 
-def quality_of(record: Record, alt: int = 0) -> float:
+def quality_of(record: Record, alt: int) -> float:
     """How well the record, or one of its ALTs, was imputed, as INFO says; nan where it does not."""
     for key in QUALITY:
         text = record.info_value(key)

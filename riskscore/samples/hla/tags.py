@@ -80,7 +80,7 @@ def tag_calls(
     population: str,
     dosages: Dosages,
     *,
-    weak: bool = False,
+    weak: bool,
 ) -> dict[HLAAllele, TagCalls]:
     """For each allele the best tag that may be used and is in the file."""
     calls = {}
@@ -103,7 +103,7 @@ def read_tags(
     reading: Reading,
     people: range,
     *,
-    weak: bool = False,
+    weak: bool,
 ) -> dict[HLAAllele, TagCalls]:
     """The calls of alleles by tags that are read from a source for this alone."""
     variants = tag_variants(alleles, panel, population, weak=weak)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, reduce
 
 import numpy as np
@@ -32,13 +32,8 @@ class AlleleCopies:
     """
 
     values: Copies
-    notes: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str]
     coded: CodedCopies | None = None
-
-
-def allele_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Copies:
-    """Copies of every ALT, shape (ALTs, samples); nan where a sample has no call."""
-    return read_copies(record, field).values
 
 
 def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> AlleleCopies:

@@ -131,7 +131,7 @@ class _Locus:
             return self._from_blocks(values)
         if self.records:
             return self._differ()
-        return self._absent(Missing.ABSENT, values)
+        return self._absent()
 
     def _match(self, record: Record) -> AlleleMatch | None:
         if record.position == self.place:
@@ -221,7 +221,7 @@ class _Locus:
             self.remarks.append("multi_allelic")
         if covered is not None and not covered.all():
             self.notes["absent"] += int((~covered).sum())
-            assumed = self._absent(Missing.ABSENT, np.where(covered, values, np.nan))
+            assumed = self._absent()
             if assumed.values is not None:
                 values = np.where(covered, values, assumed.values)
         frequency = effect_frequency(record, match.effect_index, values)
@@ -266,7 +266,7 @@ class _Locus:
         """Records, but none with these two alleles; an indel may be written there another way."""
         at_place = [r for r in self.records if r.position == self.place]
         if not at_place and all(not _is_indel(r) for r in self.records):
-            return self._absent(Missing.ABSENT, np.full(self.samples, np.nan, dtype=np.float32))
+            return self._absent()
         shown = at_place or [r for r in self.records if _is_indel(r)]
         if not at_place:
             self.remarks.append("may be the same indel in other words: run bcftools norm -f")
@@ -275,7 +275,7 @@ class _Locus:
         seen = "; ".join(f"{r.ref}>{','.join(r.alts)}" for r in shown[:3])
         return self._lost(Missing.ALLELES_DIFFER, how=seen, record=shown[0].place)
 
-    def _absent(self, reason: Missing, values: Copies) -> Found:
+    def _absent(self) -> Found:
         """No record: missing, at its frequency, or homozygous for the reference, as was asked."""
         reference = self.variant.reference_allele
         if self.reading.absent is Absent.FREQUENCY:
@@ -286,7 +286,7 @@ class _Locus:
             return Found(match, np.full(self.samples, copies, dtype=np.float32))
         if self.reading.absent is Absent.HOMREF:
             self.remarks.append("the reference allele is not known, so hom-ref says nothing")
-        return self._lost(reason)
+        return self._lost(Missing.ABSENT)
 
     def _lost(self, reason: Missing, how: str = "", record: str = "") -> Found:
         return Found(LocusMatch(self.variant, reason, how, record, note=self._note()))

@@ -57,8 +57,8 @@ class Found:
 def judge_strands(
     found: Sequence[Found],
     expected: Mapping[Variant, float],
-    scores: Sequence[Collection[Variant]] = (),
-    palindromes: Palindromes | str = Palindromes.STRAND,
+    scores: Sequence[Collection[Variant]],
+    palindromes: Palindromes | str,
 ) -> list[Found]:
     """Decide the strand of every palindrome, or say that nothing decides it.
 

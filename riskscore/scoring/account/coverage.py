@@ -41,7 +41,7 @@ class MatchRow:
     variance_share: float
     lost_share: float
     advice: str
-    note: str = ""
+    note: str
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)

@@ -54,7 +54,7 @@ class Ancestry:
     loci: NDArray[np.int64]
     projection: Projection
     placement: Placement
-    likelihood: Likeness | None = None
+    likelihood: Likeness | None
     variants_only: int = 0
     plot = Plots()  # found.plot.components(), an Altair chart
 

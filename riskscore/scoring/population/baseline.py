@@ -14,7 +14,7 @@ def baseline_of(
     model: RiskModel,
     sex: Sex | None,
     population: str,
-    prevalence: float | Mapping[Sex | None, float] | None = None,
+    prevalence: float | Mapping[Sex | None, float] | None,
     horizon: str | None = None,
 ) -> tuple[BaselineRisk, ...]:
     """The baseline risks of a sex, those of both where it is unknown; none if there is none.

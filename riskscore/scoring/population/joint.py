@@ -64,10 +64,10 @@ class JointCell:
 JOINT_COLUMNS = tuple(field.name for field in fields(JointCell))
 
 
-def joint_tables(
-    model: RiskModel, panel: ReferencePanel, population: str = "EUR"
-) -> list[JointCell]:
+def joint_tables(model: RiskModel, panel: ReferencePanel) -> list[JointCell]:
     """A cell a level of each exposure that acts with genes, and each genotype it tells apart.
+
+    Shares are those of the European reference population.
 
     >>> from riskscore.models.catalog import load_model
     >>> from riskscore.models.reference.panel import reference_panel
@@ -75,7 +75,7 @@ def joint_tables(
     >>> [cell.genotype for cell in cells if cell.level == "ever"]
     ['shared_epitope: no copy', 'shared_epitope: one copy', 'shared_epitope: two copies']
     """
-    reference = build_reference(model, panel, population)
+    reference = build_reference(model, panel, "EUR")
     acting = dict.fromkeys(
         factor.exposure
         for term in model.terms

@@ -38,7 +38,7 @@ def flags_of(
     cohort: Cohort,
     people: range,
     unscored: Mask,
-    basis: Basis = Basis.POPULATION,
+    basis: Basis,
 ) -> list[str]:
     """One text for each of ``people``, the cohort's places that ``design`` is of.
 

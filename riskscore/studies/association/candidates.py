@@ -110,9 +110,7 @@ def codings_of(name: str) -> tuple[Coding, ...]:
     return _CODINGS[name]
 
 
-def cohort_candidates(
-    cohort: Cohort, kinds: Sequence[str] = KINDS, coding: str = "additive"
-) -> Candidates:
+def cohort_candidates(cohort: Cohort, kinds: Sequence[str], coding: str = "additive") -> Candidates:
     """All that a cohort lets be tested, of the ``kinds`` asked for; ``model`` asks for the terms
     of the cohort's own models instead.
 

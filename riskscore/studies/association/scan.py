@@ -23,6 +23,7 @@ from riskscore.studies.regression import (
 )
 
 _NAN = float("nan")
+_STEPS = 30  # the most that a stepwise analysis takes
 
 
 @dataclass(frozen=True)
@@ -351,7 +352,7 @@ def _with_one(columns: Array) -> Array:
 
 
 def stepwise(
-    study: Study, candidates: Candidates, threshold: float, most: int = 30
+    study: Study, candidates: Candidates, threshold: float
 ) -> tuple[list[int], list[TermEffect]]:
     """Forward selection: the strongest column, then the strongest given it, down to ``threshold``.
 
@@ -359,7 +360,7 @@ def stepwise(
     """
     chosen: list[int] = []
     steps: list[TermEffect] = []
-    while len(chosen) < most:
+    while len(chosen) < _STEPS:
         here = study.given(
             candidates.values[:, chosen], [candidates.columns[j].name for j in chosen]
         )
@@ -378,7 +379,7 @@ def stepwise(
 
 
 def stepwise_groups(
-    study: Study, candidates: Candidates, threshold: float, most: int = 30
+    study: Study, candidates: Candidates, threshold: float
 ) -> tuple[list[int], list[Omnibus]]:
     """Forward selection of groups: the position whose residues together tell most, and so on.
 
@@ -387,7 +388,7 @@ def stepwise_groups(
     columns, without those that others of them already say, and the test of each step.
     """
     groups, chosen, steps = _groups(candidates), list[int](), list[Omnibus]()
-    while groups and len(steps) < most:
+    while groups and len(steps) < _STEPS:
         names = [candidates.columns[j].name for j in chosen]
         here = study.given(candidates.values[:, chosen], names)
         found = [

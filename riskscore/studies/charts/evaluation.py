@@ -23,7 +23,7 @@ class EvaluationPlots:
 
     def roc(self) -> Chart:
         """ROC curves, with the AUC and its 95% interval beside each model's name."""
-        areas = self._measure("auc")
+        areas = self._areas()
         names = {
             r.model: f"{r.model}: AUC {r.estimate:.3f} ({r.low:.3f} to {r.high:.3f})"
             for r in areas.itertuples()
@@ -110,12 +110,12 @@ class EvaluationPlots:
             faceted, "Odds by tenth of the score", [self._who(), "Against tenths 5 and 6 together"]
         )
 
-    def _measure(self, name: str) -> pd.DataFrame:
+    def _areas(self) -> pd.DataFrame:
         frame = self._found.measures
-        return frame[(frame["measure"] == name) & (frame["group"] == "everyone")]
+        return frame[(frame["measure"] == "auc") & (frame["group"] == "everyone")]
 
     def _who(self) -> str:
-        first = self._measure("auc").iloc[0]
+        first = self._areas().iloc[0]
         text = people(first["n"], first["cases"])
         if self._found.prevalence is not None:
             text += f"; prevalence in the population {self._found.prevalence:.2%}"

@@ -166,12 +166,12 @@ def brier(risk: Array, y: Array, prevalence: float | None = None) -> Brier:
     )  # fmt: skip
 
 
-def hosmer_lemeshow(risk: Array, y: Array, *, fitted: bool = False) -> tuple[float, int, float]:
+def hosmer_lemeshow(risk: Array, y: Array) -> tuple[float, int, float]:
     """Chi-squared, degrees of freedom and p over tenths of risk.
 
     Shown for comparison with older papers: it depends on the grouping, and says neither how far
-    risks are off nor where. ``fitted`` takes two degrees of freedom for risks fitted in these very
-    people (Hosmer and Lemeshow, Commun Stat 1980, 9:1043).
+    risks are off nor where (Hosmer and Lemeshow, Commun Stat 1980, 9:1043). The degrees of freedom
+    are those of risks that were not fitted in these people, for which two are taken off.
     """
     group = groups_of(risk)
     n = np.bincount(group)
@@ -180,12 +180,11 @@ def hosmer_lemeshow(risk: Array, y: Array, *, fitted: bool = False) -> tuple[flo
     expected = np.bincount(group, risk)[seen]
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = float(((observed - expected) ** 2 / (expected * (1 - expected / n))).sum())
-    df = max(1, len(n) - (2 if fitted else 0))
-    return statistic, df, float(chi2.sf(statistic, df))
+    return statistic, len(n), float(chi2.sf(statistic, len(n)))
 
 
 def observed_to_expected(
-    risk: Array, y: Array, prevalence: float | None = None
+    risk: Array, y: Array, prevalence: float | None
 ) -> tuple[float, float, float]:
     """Cases observed over cases expected, with its 95% interval on the log scale.
 
@@ -203,7 +202,7 @@ def observed_to_expected(
     return ratio, ratio * float(np.exp(-_Z * se)), ratio * float(np.exp(_Z * se))
 
 
-def curve(risk: Array, y: Array, prevalence: float | None = None) -> list[dict[str, float | str]]:
+def curve(risk: Array, y: Array, prevalence: float | None) -> list[dict[str, float | str]]:
     """The calibration curve: observed against predicted risk, in tenths and as a smooth line.
 
     The smooth line is a logistic regression on a restricted cubic spline of the log odds, with

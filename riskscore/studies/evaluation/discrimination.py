@@ -61,7 +61,7 @@ def delong(scores: Array, y: Array) -> AUCs:
     return AUCs(above.mean(axis=1), covariance)
 
 
-def average_precision(score: Array, y: Array, weights: Array | None = None) -> float:
+def average_precision(score: Array, y: Array, weights: Array | None) -> float:
     """The area under the precision-recall curve, as a sum of steps (scikit-learn)."""
     from sklearn.metrics import average_precision_score
 

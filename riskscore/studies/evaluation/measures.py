@@ -41,9 +41,9 @@ _HL = "depends on the grouping; look at the intercept, slope and curve"
 class MeasureOptions:
     """What every measure of an evaluation shares."""
 
-    prevalence: float | None = None
-    bootstrap: int = 200
-    seed: int = 1
+    prevalence: float | None
+    bootstrap: int
+    seed: int
 
 
 def measures(score: Array, risk: Array | None, y: Array, settings: MeasureOptions) -> list[Row]:

@@ -87,7 +87,7 @@ def read_joint(
     cases: str | None,
     controls: str | None,
     reference: Mapping[str, str],
-    per: Mapping[str, float] | None = None,
+    per: Mapping[str, float] | None,
 ) -> JointTable:
     """People of a frame with an ``outcome``, or the ``cases`` and ``controls`` of a table's cells.
 

@@ -150,7 +150,7 @@ def draw_exposures(
     plan: Sequence[Exposure],
     female: Mask,
     rng: np.random.Generator,
-    mediations: Sequence[Mediation] = (),
+    mediations: Sequence[Mediation],
 ) -> DrawnExposures:
     """Each exposure drawn by its own frequencies, independent of genotype and, but for the
     mediations, of the others, among those it concerns: one sex, or people at a level of another.

@@ -48,15 +48,15 @@ class Settings:
     population: str
     mixture: Mapping[str, float]
     seed: int
-    build: Build = Build.GRCh38
-    hla: HLARecords = HLARecords.PRESENT_ALT
-    r2: float | None = None
-    trios: bool = False
-    cases: int | None = None
-    controls: int | None = None
-    disease: str = ""
-    prevalence: float | None = None
-    liability: bool = False
+    build: Build
+    hla: HLARecords
+    r2: float | None
+    trios: bool
+    cases: int | None
+    controls: int | None
+    disease: str
+    prevalence: float | None
+    liability: bool
 
     @property
     def drawn_from(self) -> str:

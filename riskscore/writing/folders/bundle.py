@@ -126,7 +126,7 @@ def write_tables(
     tallies: Sequence[Tally],
     told: Mapping[str, Any],
     *,
-    plain: str = "",
+    plain: str,
     replace: bool = False,
 ) -> Path:
     """A bundle from the blocks of its score table, its tallies and its provenance.

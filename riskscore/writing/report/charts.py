@@ -196,7 +196,7 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [tick for tick in ticks if low <= tick <= high]
 
 
-def age_chart(rows: Sequence[Mapping[str, Any]], title: str) -> Spec:
+def age_chart(rows: Sequence[Mapping[str, Any]]) -> Spec:
     """The risk by age of one person, and the average, in 1,000 people."""
     frame = pd.DataFrame(
         [
@@ -219,12 +219,12 @@ def age_chart(rows: Sequence[Mapping[str, Any]], title: str) -> Spec:
             ),
             tooltip=["who", "age", alt.Tooltip("in 1,000:Q", format=".3g")],
         )
-        .properties(height=200, title=title)
+        .properties(height=200, title="Risk by age")
     )
     return spec(chart)
 
 
-def waterfall_chart(steps: Sequence[Mapping[str, Any]], title: str) -> Spec:
+def waterfall_chart(steps: Sequence[Mapping[str, Any]]) -> Spec:
     """A ledger as bars, each from where the one before ended; in log odds."""
     short = (_BRACKETS.sub("", step["label"]) for step in steps)
     lines = ["\n".join(wrap(name, _WRAP, max_lines=2, placeholder=" …")) for name in short]
@@ -249,12 +249,14 @@ def waterfall_chart(steps: Sequence[Mapping[str, Any]], title: str) -> Spec:
             ),
             tooltip=["label", alt.Tooltip("contribution:Q", format="+.3f")],
         )
-        .properties(height=(32 if tall else 24) * len(steps), title=title)
+        .properties(
+            height=(32 if tall else 24) * len(steps), title="What adds up to this person's score"
+        )
     )
     return spec(chart)
 
 
-def uncertainty_chart(shares: Sequence[Mapping[str, Any]], title: str) -> Spec:
+def uncertainty_chart(shares: Sequence[Mapping[str, Any]]) -> Spec:
     """What the width of the interval comes from: shares of the variance by source."""
     chart = (
         alt.Chart(pd.DataFrame(list(shares)))
@@ -264,6 +266,6 @@ def uncertainty_chart(shares: Sequence[Mapping[str, Any]], title: str) -> Spec:
             y=alt.Y("source:N", title=None, sort="-x").axis(labelLimit=LABELS),
             tooltip=["source", alt.Tooltip("share:Q", format=".1%")],
         )
-        .properties(height=24 * len(shares), title=title)
+        .properties(height=24 * len(shares), title="What makes the interval wide")
     )
     return spec(chart)

@@ -164,16 +164,16 @@ def _model(
     lines = by_measurement(table.model, ledger(scores.cohort, table.reference, sample))
     steps = waterfall_steps(lines)
     chart = f"chart-ledger-{table.model.id}"
-    charts[chart] = waterfall_chart(steps, "What adds up to this person's score")
+    charts[chart] = waterfall_chart(steps)
     sources = [row for row in uncertainty_rows(scores, table, sample) if row["source"] != "total"]
     doubt = f"chart-doubt-{table.model.id}"
-    charts[doubt] = uncertainty_chart(sources, "What makes the interval wide")
+    charts[doubt] = uncertainty_chart(sources)
     average = numbers["average_risk"]
     curve = ""
     if table.model.rates is not None and not math.isnan(numbers["probability"]):
         curve = f"chart-age-{table.model.id}"
         rows = age_curve(scores.cohort, table.reference, sample)
-        charts[curve] = age_chart(rows, "Risk by age")
+        charts[curve] = age_chart(rows)
     return {
         "model": table.model,
         "numbers": numbers,

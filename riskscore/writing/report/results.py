@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from riskscore.models.model import RiskModel
@@ -22,7 +22,7 @@ class Results:
     coverage: tuple[Row, ...]
     provenance: Mapping[str, Any]
     models: tuple[RiskModel, ...]
-    groups: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str]
 
     def label(self, row: Row) -> str:
         """The group of a score row: as labelled, else its sample set, else all."""

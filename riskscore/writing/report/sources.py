@@ -49,8 +49,8 @@ def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -
 
 def results_of_folder(
     folder: Path,
-    groups: Mapping[str, str] | None = None,
-    models: Sequence[str | Path] = (),
+    groups: Mapping[str, str] | None,
+    models: Sequence[str | Path],
 ) -> Results:
     """Results from the folder that ``score --out`` or ``batch`` left.
 
@@ -78,7 +78,7 @@ def results_of_folder(
     )
 
 
-def models_of(record: Mapping[str, Any], given: Sequence[str | Path] = ()) -> tuple[RiskModel, ...]:
+def models_of(record: Mapping[str, Any], given: Sequence[str | Path]) -> tuple[RiskModel, ...]:
     """The very models of a run, those that are not shipped from their paths.
 
     Raises InputError for a model that is not the one of the run.

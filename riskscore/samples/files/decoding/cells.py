@@ -52,7 +52,7 @@ class Cells:
     """
 
     def __init__(
-        self, body: bytes, samples: int, names: tuple[str, ...], fail: Fail, *, fast: bool = True
+        self, body: bytes, samples: int, names: tuple[str, ...], fail: Fail, *, fast: bool
     ) -> None:
         self._body, self._names, self._fail, self._fast = body, names, fail, fast
         found = body.count(b"\t") + 1 if body or samples == 1 else 0

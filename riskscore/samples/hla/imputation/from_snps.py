@@ -80,7 +80,7 @@ def with_imputed(
     build: Build,
     reading: Reading,
     people: range,
-    path: Path | None = None,
+    path: Path | None,
 ) -> HLACalls:
     """Calls that are known, and of people whose gene is not called those that their SNPs tell.
 

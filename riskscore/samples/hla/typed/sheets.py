@@ -46,7 +46,7 @@ class Sheet:
     codes: Codes
     lines: tuple[int, ...]
     padded: Mapping[tuple[int, int], str]
-    comments: tuple[str, ...] = ()
+    comments: tuple[str, ...]
     problems: list[Problem] = field(default_factory=list, compare=False)
 
     @property
