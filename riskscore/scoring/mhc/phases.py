@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.scoring.mhc.evidence import GeneEvidence
 
-_NO_SET = -1
+_NONE = -1
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Phases:
     ``first`` and ``second`` (rows, columns) are what stands on the two chromosomes. ``weight`` is
     the row's evidence. ``mixed`` says that the chromosomes differ so far. The phase of the file
     at the first and the last phased gene: ``turn`` is 1 where the file's first chromosome is the
-    second here, and ``phase_set`` is below 0 where no gene is phased. ``fixed`` marks rows whose
-    genes must keep the file's phase.
+    second here, and ``phase_set`` is below 0 where no gene is phased. ``soft`` is the turn of the
+    chromosomes of one imputation, which hold for all of its genes; below 0 where there are none.
     """
 
     owner: Places
@@ -40,17 +40,16 @@ class Phases:
     mixed: Mask
     turn: tuple[Places, Places]
     phase_set: tuple[Places, Places]
-    fixed: Mask
+    soft: Places
 
     @classmethod
     def none(cls, owners: int) -> Phases:
         """Nothing yet on the chromosomes of some owners."""
         empty, zero = np.zeros((owners, 0), dtype=np.int64), np.zeros(owners, dtype=np.int64)
-        unset = np.full(owners, _NO_SET, dtype=np.int64)
+        unset = np.full(owners, _NONE, dtype=np.int64)
         return cls(
             np.arange(owners), empty, empty, np.ones(owners), np.ones(owners),
-            np.zeros(owners, dtype=bool), (zero, zero), (unset, unset),
-            np.zeros(owners, dtype=bool),
+            np.zeros(owners, dtype=bool), (zero, zero), (unset, unset), unset,
         )  # fmt: skip
 
     @classmethod
@@ -68,10 +67,10 @@ class Phases:
                 (gene.ordered, no), (gene.soft, no), (gene.phase_set, none),
             )
         )  # fmt: skip
-        turn, phase_set = np.zeros(len(owner), dtype=np.int64), np.where(ordered, sets, _NO_SET)
+        turn, phase_set = np.zeros(len(owner), dtype=np.int64), np.where(ordered, sets, _NONE)
         return cls(
             owner[order], first[:, None], second[:, None], weight, likely, first != second,
-            (turn, turn), (phase_set, phase_set), soft,
+            (turn, turn), (phase_set, phase_set), np.where(soft, 0, _NONE),
         )  # fmt: skip
 
     def take(self, rows: Places | Mask) -> Phases:
@@ -79,7 +78,7 @@ class Phases:
         return Phases(
             self.owner[rows], self.first[rows], self.second[rows], self.weight[rows],
             self.likely[rows], self.mixed[rows], (self.turn[0][rows], self.turn[1][rows]),
-            (self.phase_set[0][rows], self.phase_set[1][rows]), self.fixed[rows],
+            (self.phase_set[0][rows], self.phase_set[1][rows]), self.soft[rows],
         )  # fmt: skip
 
     def renamed(self, first: Places, second: Places) -> Phases:
@@ -98,11 +97,11 @@ class Phases:
             left, right = spread(start[self.owner], count[self.owner])
             a, b = self.take(left), other.take(right)
         both_phased = (a.phase_set[1] >= 0) & (b.phase_set[0] >= 0)
-        kept = a.fixed & b.fixed
+        kept = (a.soft >= 0) & (b.soft >= 0)
         told = both_phased & (a.phase_set[1] == b.phase_set[0])
         turned = np.flatnonzero(a.mixed & b.mixed & ~kept)
         rows = len(a.owner)
-        straight = a._beside(b, np.zeros(rows, dtype=np.int64), told, switch_error)
+        straight = a._beside(b, np.where(kept, a.soft ^ b.soft, 0), told, switch_error)
         if not len(turned):
             return straight
         other_way = a.take(turned)._beside(
@@ -116,9 +115,10 @@ class Phases:
         swap = turn[:, None] == 1
         same = (turn + other.turn[0]) % 2 == self.turn[1]
         phase = np.where(told, np.where(same, 1 - switch_error, switch_error), 0.5)
-        free = ~(self.mixed & other.mixed) | (self.fixed & other.fixed)
+        free = ~(self.mixed & other.mixed) | ((self.soft >= 0) & (other.soft >= 0))
         new = (turn + other.turn[0]) % 2, (turn + other.turn[1]) % 2
         begun, ended = self.phase_set[0] >= 0, other.phase_set[0] >= 0
+        soft = np.where(other.soft >= 0, other.soft ^ turn, _NONE)
         return replace(
             self,
             first=np.hstack([self.first, np.where(swap, other.second, other.first)]),
@@ -131,7 +131,7 @@ class Phases:
                 np.where(begun, self.phase_set[0], other.phase_set[0]),
                 np.where(ended, other.phase_set[1], self.phase_set[1]),
             ),
-            fixed=self.fixed | other.fixed,
+            soft=np.where(self.soft >= 0, self.soft, soft),
         )
 
     def above(self, share: float, values: Array) -> Phases:
@@ -153,7 +153,7 @@ def _stacked(one: Phases, other: Phases) -> Phases:
         both(one.likely, other.likely), both(one.mixed, other.mixed),
         (both(one.turn[0], other.turn[0]), both(one.turn[1], other.turn[1])),
         (both(one.phase_set[0], other.phase_set[0]), both(one.phase_set[1], other.phase_set[1])),
-        both(one.fixed, other.fixed),
+        both(one.soft, other.soft),
     )  # fmt: skip
 
 
