@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +20,11 @@ Letters = NDArray[np.uint8]  # text, one byte each
 Copies = NDArray[np.float32]  # of an allele
 GenotypeCodes = NDArray[np.uint8]  # 2 x the first + the second haplotype's allele, 1 the counted
 Reasons = NDArray[np.uint8]  # why something is not known: numbers of Missing
+
+
+def listed(values: Sequence[Any] | NDArray[Any]) -> Sequence[Any]:
+    """A column with Python's own numbers in it."""
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def spread(start: Places, count: Places) -> tuple[Places, Places]:

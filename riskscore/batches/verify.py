@@ -13,7 +13,7 @@ from riskscore.errors import FileMissingError, VerifyError
 from riskscore.files import read_text, sha256
 from riskscore.models.catalog import list_models, load_model
 from riskscore.writing.folders.dataset import PARTITIONS, RECORD
-from riskscore.writing.provenance import is_sealed, reference_tables
+from riskscore.writing.provenance import inputs_told, is_sealed, reference_tables
 
 _SCORING = (".txt", ".tsv", ".txt.gz", ".tsv.gz")  # the endings of scoring files
 
@@ -89,8 +89,8 @@ def _inputs(
     sets = told.get("sample_sets", {"": told})
     checked: dict[tuple[str, str], str] = {}
     for sample_set, of_set in sets.items():
-        for role, entries in of_set["inputs"].items():
-            for entry in entries if isinstance(entries, list) else [entries]:
+        for role, entries in inputs_told(of_set).items():
+            for entry in entries:
                 key = entry["name"], entry["sha256"]
                 if key not in checked:
                     places = given.get(entry["name"]) or known.get(entry["name"])

@@ -17,16 +17,15 @@ from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
-from riskscore.models.terms import Factor, Term, VariantFactor
+from riskscore.models.terms import Factor, Term
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.tags import taggable_alleles
 from riskscore.scoring.kinds.exposure import reported
 from riskscore.scoring.kinds.kind import FactorStates, KindEvidence
-from riskscore.scoring.kinds.marker import MarkerEvidence, MarkerKind
 from riskscore.scoring.kinds.mhc import MHC, MHCEvidence
 from riskscore.scoring.kinds.scheme_tags import published_diplotypes
 from riskscore.scoring.kinds.tags import people_by_tag
-from riskscore.scoring.kinds.variant import VariantKind, copies_alone, put_copies
+from riskscore.scoring.kinds.variant import copies_alone, put_copies
 from riskscore.scoring.population.reference import Reference
 
 PeopleBySex = dict[Sex | None, NDArray[np.intp]]
@@ -109,7 +108,7 @@ class Measurements:
         for j, term in enumerate(self.model.terms):
             columns = expected[:, j], variance[:, j], missing[:, j]
             factor = copies_alone(term)
-            if factor and self._by_copies(factor):
+            if factor and self.kinds.of(factor).by_copies(self.cohort):
                 copies = self.cohort.dosages.of(factor.variant)[self.span]
                 put_copies(copies, self.reference.mean[j], self.reference.variance[j], columns)
             else:
@@ -123,20 +122,15 @@ class Measurements:
             self._from_typed(),
         )  # fmt: skip
 
-    def _by_copies(self, factor: VariantFactor) -> bool:
-        kind = self.kinds.of(factor)
-        return isinstance(kind, VariantKind) and kind.by_copies(self.cohort)
-
     def _from_typed(self) -> dict[int, Mask]:
         """By place of a term that reads a marker the people whose typed allele speaks for it."""
         found = {}
         for j, term in enumerate(self.model.terms if self.model.markers else ()):
             for name in self.kinds.read_by(term.factors):
-                kind = self.kinds[name]
-                if isinstance(kind, MarkerKind) and not kind.by_copies(self.cohort):
-                    evidence = self.evidence(name)
-                    if isinstance(evidence, MarkerEvidence) and evidence.from_typed.any():
-                        found[j] = evidence.from_typed
+                if not self.kinds[name].by_copies(self.cohort):
+                    typed = self.evidence(name).from_typed
+                    if typed is not None and typed.any():
+                        found[j] = typed
         return found
 
     def _published(self, expected: Array) -> tuple[Array, Mask]:

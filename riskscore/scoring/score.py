@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskscore.arrays import Array
+from riskscore.arrays import Array, listed
 from riskscore.errors import UsageError
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.plotting import Plots
@@ -19,6 +19,7 @@ from riskscore.scoring.account.coverage import (
     MATCH_COLUMNS,
     coverage_table,
     match_report,
+    tally_scores,
 )
 from riskscore.scoring.account.ledger import (
     LEDGER_COLUMNS,
@@ -149,7 +150,7 @@ class Scores(ScoredCohort):
         return [
             dict(zip(block, row, strict=True))
             for block in self.blocks()
-            for row in zip(*(_listed(values) for values in block.values()), strict=True)
+            for row in zip(*(listed(values) for values in block.values()), strict=True)
         ]
 
     def to_frame(self) -> pandas.DataFrame:
@@ -228,7 +229,7 @@ class Scores(ScoredCohort):
         """
         import pandas as pd
 
-        return pd.DataFrame(coverage_table(self), columns=list(COVERAGE_COLUMNS))
+        return pd.DataFrame(coverage_table(tally_scores(self)), columns=list(COVERAGE_COLUMNS))
 
     def uncertainty(self, sample: str, model: str | None = None) -> pandas.DataFrame:
         """What makes one sample's score unsure, as a frame: a row a source, then the total.
@@ -244,11 +245,6 @@ class Scores(ScoredCohort):
         if model is None and len(self.tables) > 1:
             raise UsageError("several models were scored; say which one to explain")
         return self.of(model) if model else self.tables[0]
-
-
-def _listed(values: Sequence[str] | Array) -> Sequence[Any]:
-    """A column with Python's own numbers in it."""
-    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def _by_ancestry(cohort: Cohort) -> bool:

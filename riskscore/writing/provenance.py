@@ -54,11 +54,23 @@ def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dic
     """
     hashed: dict[str, Any] = {}
     for role, given in inputs.items():
-        files = [given] if isinstance(given, Path) else list(given or ())
-        told = [{"name": path.name, "sha256": checksum(path)} for path in files]
+        told = [{"name": path.name, "sha256": checksum(path)} for path in files_of(given)]
         if told:
             hashed[role] = told[0] if len(told) == 1 else told
     return hashed
+
+
+def inputs_told(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
+    """Name and checksum of each input that a provenance tells of, a list a role."""
+    return {
+        role: given if isinstance(given, list) else [given]
+        for role, given in record["inputs"].items()
+    }
+
+
+def files_of(given: Path | Sequence[Path] | None) -> Sequence[Path]:
+    """The files of one role: one, several or none."""
+    return [given] if isinstance(given, Path) else given or ()
 
 
 def method_told(question: Question) -> dict[str, Any]:

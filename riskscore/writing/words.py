@@ -11,7 +11,7 @@ import numpy as np
 from riskscore.models.model import RiskModel
 from riskscore.samples.hla.words import report_words
 from riskscore.samples.question import Question
-from riskscore.scoring.account.coverage import MatchRow, coverage_table, match_report
+from riskscore.scoring.account.coverage import MatchRow, coverage_table, match_report, tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.plain_words import risk_words
@@ -135,7 +135,7 @@ def _share(value: float) -> str:
 
 def coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> Iterator[str]:
     """Coverage by component, with the reasons of what was not observed."""
-    for row in coverage_table(scores):
+    for row in coverage_table(tally_scores(scores)):
         if row["model"] == model:
             codes = Counter(
                 match.code.replace("_", " ")

@@ -96,7 +96,11 @@ def test_more_parts_than_people(cohort: rs.Cohort, tmp_path: Path) -> None:
 def test_tallies_are_the_sums_they_say(cohort: rs.Cohort) -> None:
     scores = rs.score(cohort)
     table = scores.tables[0]
-    rows = {row["component"]: row for row in coverage_table(scores) if row["model"] == "t1d"}
+    rows = {
+        row["component"]: row
+        for row in coverage_table(tally_scores(scores))
+        if row["model"] == "t1d"
+    }
     for name, values in [*table.component_coverage.items(), ("all", table.numbers["coverage"])]:
         known = values[~np.isnan(values)]
         assert rows[name]["coverage_mean"] == pytest.approx(known.mean(), abs=1e-11)

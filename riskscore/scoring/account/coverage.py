@@ -56,11 +56,14 @@ def tally_scores(scores: ScoredCohort) -> list[Tally]:
     return [_tally(scores, table) for table in scores.tables]
 
 
-def match_report(scores: ScoredCohort | Sequence[Tally]) -> list[MatchRow]:
+def match_report(scores: ScoredCohort) -> list[MatchRow]:
     """One row a model and each variant, HLA gene, haplotype scheme and exposure it needs."""
-    tallies = tally_scores(scores) if isinstance(scores, ScoredCohort) else scores
-    rows = [row for tally in tallies for row in _rows(tally)]
-    return rows + (plain_report(scores) if isinstance(scores, ScoredCohort) else [])
+    return match_rows(tally_scores(scores)) + plain_report(scores)
+
+
+def match_rows(tallies: Sequence[Tally]) -> list[MatchRow]:
+    """The rows of :func:`match_report` that tallies hold."""
+    return [row for tally in tallies for row in _rows(tally)]
 
 
 def plain_report(scores: ScoredCohort) -> list[MatchRow]:
@@ -100,9 +103,8 @@ def _plain_rows(cohort: Cohort, model: str, plain: PlainVariants) -> Iterator[Ma
         )
 
 
-def coverage_table(scores: ScoredCohort | Sequence[Tally]) -> list[dict[str, Any]]:
+def coverage_table(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """Coverage by model and component: a row each, then a row for the whole model."""
-    tallies = tally_scores(scores) if isinstance(scores, ScoredCohort) else scores
     rows = []
     for tally in tallies:
         expected = tally.pooled_variance()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -50,17 +50,20 @@ class KindEvidence:
 
     The readings are independent of each other, and a factor is in one reading of a person at most.
     ``missing`` has shape (people, factors): why a factor was not observed, or 0. A reading may say
-    something of it all the same, given what else it has of the person.
+    something of it all the same, given what else it has of the person. ``from_typed`` marks the
+    people in whom a typed HLA allele speaks for a variant; None of what is no such variant.
     """
 
     kind: Kind
     readings: tuple[FactorStates, ...]
     missing: Reasons
+    from_typed: Mask | None = field(default=None, kw_only=True)
 
     def take(self, people: slice) -> Self:
         """The evidence on some of the people."""
         readings = tuple(replace(r, states=r.states.take(people)) for r in self.readings)
-        return replace(self, readings=readings, missing=self.missing[people])
+        typed = None if self.from_typed is None else self.from_typed[people]
+        return replace(self, readings=readings, missing=self.missing[people], from_typed=typed)
 
     @cached_property
     def unknown(self) -> Mask:
@@ -159,6 +162,10 @@ class Kind(ABC):
     @abstractmethod
     def answer(self, factor: Factor, cohort: Cohort) -> Answer:
         """How the cohort's files answered for what a factor needs."""
+
+    def by_copies(self, cohort: Cohort) -> bool:
+        """Whether the dosages of one record are all that a cohort has of what is measured."""
+        return False
 
     def numbers(self, factor: Factor) -> Array:
         """A factor's number in each state of the population."""

@@ -8,12 +8,10 @@ since the weight was estimated of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import replace
 
 import numpy as np
 
-from riskscore.arrays import Mask
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.models.model import Marker, RiskModel
@@ -24,16 +22,6 @@ from riskscore.samples.cohort import Cohort
 from riskscore.scoring.kinds.gene import GeneKind
 from riskscore.scoring.kinds.kind import Answer, FactorStates, KindEvidence
 from riskscore.scoring.kinds.variant import VariantKind
-
-
-@dataclass(frozen=True)
-class MarkerEvidence(KindEvidence):
-    """Evidence on a marker; ``from_typed`` marks the people in whom the typed allele speaks."""
-
-    from_typed: Mask
-
-    def take(self, people: slice) -> Self:
-        return replace(super().take(people), from_typed=self.from_typed[people])
 
 
 class MarkerKind(VariantKind):
@@ -63,7 +51,7 @@ class MarkerKind(VariantKind):
     def by_copies(self, cohort: Cohort) -> bool:
         return super().by_copies(cohort) and self._marks.gene not in cohort.hla.genes
 
-    def evidence(self, cohort: Cohort, people: slice) -> MarkerEvidence:
+    def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
         read, typed = super().evidence(cohort, people), self._gene.evidence(cohort, people)
         absent = read.missing[:, 0] != Missing.NOT_MISSING
         from_typed = absent & (typed.missing[:, 0] == Missing.NOT_MISSING)
@@ -72,10 +60,11 @@ class MarkerKind(VariantKind):
             states = typed.readings[0].states.only(from_typed)
             readings = (*readings, FactorStates(self.factors, states))
         missing = np.where(from_typed[:, None], np.uint8(0), read.missing)
-        return MarkerEvidence(self, readings, missing, from_typed)
+        return KindEvidence(self, readings, missing, from_typed=from_typed)
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
-        if self.evidence(cohort, slice(place, place + 1)).from_typed[0]:
+        typed = self.evidence(cohort, slice(place, place + 1)).from_typed
+        if typed is not None and typed[0]:
             return self._gene.words(self._gene.factors[0], cohort, place)
         return super().words(factor, cohort, place)
 

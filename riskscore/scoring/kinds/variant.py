@@ -50,7 +50,6 @@ class VariantKind(Kind):
         return not cohort.dosages.match(self.variant).missing
 
     def by_copies(self, cohort: Cohort) -> bool:
-        """Whether the dosages of a record are all that a cohort has of the variant."""
         return self.measured(cohort)
 
     def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:

@@ -21,7 +21,7 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import Coding, ExposureFactor, Factor, Part
+from riskscore.models.terms import Coding, ExposureFactor, Factor, FactorKind, Part, factors_of
 from riskscore.scoring.link import Z95
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.components import enumerated, factor_numbers
@@ -76,13 +76,8 @@ def joint_tables(model: RiskModel, panel: ReferencePanel) -> list[JointCell]:
     ['shared_epitope: no copy', 'shared_epitope: one copy', 'shared_epitope: two copies']
     """
     reference = build_reference(model, panel, "EUR")
-    acting = dict.fromkeys(
-        factor.exposure
-        for term in model.terms
-        if term.part is Part.INTERACTION
-        for factor in term.factors
-        if isinstance(factor, ExposureFactor)
-    )
+    products = [term for term in model.terms if term.part is Part.INTERACTION]
+    acting = dict.fromkeys(factor.exposure for factor in factors_of(products, ExposureFactor))
     exposures = [model.exposure(name) for name in acting]
     return [cell for e in exposures if not e.is_dose for cell in _table(reference, e)]
 
@@ -98,9 +93,9 @@ def _table(reference: Reference, exposure: Exposure) -> list[JointCell]:
         dict.fromkeys(
             factor
             for term in members
-            if _reads(term.factors, exposure)
+            if any(factor.reads == own for factor in term.factors)
             for factor in term.factors
-            if not isinstance(factor, ExposureFactor)
+            if factor.kind is not FactorKind.EXPOSURE
         )
     )
     numbers = factor_numbers(component.kinds, genes, kinds)
@@ -132,10 +127,6 @@ def _table(reference: Reference, exposure: Exposure) -> list[JointCell]:
         )
         for i, j in np.ndindex(shape)
     ]
-
-
-def _reads(factors: Sequence[Factor], exposure: Exposure) -> bool:
-    return any(isinstance(f, ExposureFactor) and f.exposure == exposure.id for f in factors)
 
 
 def _levels(reference: Reference, names: tuple[str, ...], exposure: Exposure) -> Array:

@@ -14,10 +14,12 @@ from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import (
+    AminoAcidFactor,
     DiplotypeFactor,
     ExposureFactor,
     Factor,
     HaplotypeFactor,
+    HLAAlleleFactor,
     Term,
     VariantFactor,
 )
@@ -48,9 +50,7 @@ class TrueScore:
                 dtype=np.int64,
             )
             for factor in self.model.factors
-            if not isinstance(
-                factor, VariantFactor | ExposureFactor | HaplotypeFactor | DiplotypeFactor
-            )
+            if isinstance(factor, HLAAlleleFactor | AminoAcidFactor)
         }
 
     def log_odds(self, people: People, exposures: DrawnExposures) -> Array:

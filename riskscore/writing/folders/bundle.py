@@ -13,7 +13,7 @@ from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,
-    match_report,
+    match_rows,
     plain_report,
     tally_scores,
 )
@@ -133,7 +133,7 @@ def write_tables(
 
     ``plain`` are the match report's lines of genome-wide models (:func:`plain_lines`).
     """
-    report = (row.as_row() for row in match_report(tallies))
+    report = (row.as_row() for row in match_rows(tallies))
     name, models = told_name(told), [tally.model for tally in tallies]
     contents: dict[str, Iterable[str | bytes]] = {
         "scores.tsv": tsv_parts(blocks(), columns),

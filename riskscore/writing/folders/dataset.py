@@ -21,7 +21,7 @@ from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,
     MATCH_COLUMNS,
     coverage_table,
-    match_report,
+    match_rows,
 )
 from riskscore.writing.folders.aggregated import (
     AGGREGATED,
@@ -178,7 +178,7 @@ def _told(
 def _report(wholes: Sequence[Whole]) -> Iterator[str]:
     yield to_tsv([], ("sample_set", *MATCH_COLUMNS))
     for whole in wholes:
-        rows = (row.as_row() for row in match_report(whole.tallies()))
+        rows = (row.as_row() for row in match_rows(whole.tallies()))
         yield _body(whole.sample_set, to_tsv(rows, MATCH_COLUMNS))
 
 

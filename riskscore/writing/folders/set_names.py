@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from riskscore.writing.provenance import inputs_told
+
 ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")
 CHROMOSOME = re.compile(r"(^|[._-])chr(\d{1,2}|X|Y|M|MT)(?=[._-]|$)", re.IGNORECASE)
 
@@ -36,5 +38,4 @@ def set_name(files: Sequence[str]) -> str:
 
 def told_name(told: Mapping[str, Any]) -> str:
     """The name of the sample set, from the genotype files listed in a provenance."""
-    given = told["inputs"].get("vcf", [])
-    return set_name([one["name"] for one in (given if isinstance(given, list) else [given])])
+    return set_name([one["name"] for one in inputs_told(told).get("vcf", ())])

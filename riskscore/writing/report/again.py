@@ -12,6 +12,7 @@ from riskscore.files import read_text, reference_root, require_file, sha256
 from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
+from riskscore.writing.provenance import inputs_told
 from riskscore.writing.report.batches import is_batch
 from riskscore.writing.report.sources import models_of
 
@@ -39,8 +40,7 @@ def score_again(
     examples = reference_root() / "examples"
     places = dict.fromkeys([Path(), folder.resolve().parent, *beside, examples])
     files: dict[str, list[Path]] = {}
-    for role, told in record["inputs"].items():
-        entries = told if isinstance(told, list) else [told]
+    for role, entries in inputs_told(record).items():
         files[role] = list(given.get(role, ())) or _found(entries, list(places))
         _check_same(role, files[role], entries)
     if not files.get("vcf"):

@@ -14,6 +14,7 @@ from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
 from riskscore.samples.question import Question
 from riskscore.writing.plain_words import natural, plain_code
+from riskscore.writing.provenance import inputs_told
 from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (
     Spec,
@@ -160,8 +161,7 @@ def flag_counts(rows: list[Row]) -> list[tuple[str, int]]:
 def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Provenance as pairs of words for a table."""
     rows = [(name, version) for name, version in provenance["software"].items()]
-    for role, given in provenance["inputs"].items():
-        files = given if isinstance(given, list) else [given]
+    for role, files in inputs_told(provenance).items():
         rows += [(f"input: {role}", f"{f['name']}, SHA-256 {f['sha256']}") for f in files]
     rows += [
         (f"model: {m['id']} {m['version']}", f"{m['edition']}, SHA-256 {m['sha256']}")

@@ -14,7 +14,7 @@ from riskscore.errors import InputError, ModelNotFoundError
 from riskscore.files import read_text, require_file
 from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
-from riskscore.scoring.account.coverage import coverage_table, match_report
+from riskscore.scoring.account.coverage import coverage_table, match_report, tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.tables import read_rows
 from riskscore.writing.provenance import provenance
@@ -40,7 +40,7 @@ def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -
     return Results(
         tuple(scores.rows()),
         tuple(row.as_row() for row in match_report(scores)),
-        tuple(coverage_table(scores)),
+        tuple(coverage_table(tally_scores(scores))),
         provenance(scores, {}),
         tuple(table.model for table in scores.tables),
         groups or {},

@@ -18,7 +18,7 @@ from riskscore.scoring.score import Scores
 from riskscore.writing.explorer import write as explorer_page
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render
-from riskscore.writing.provenance import Inputs
+from riskscore.writing.provenance import Inputs, files_of
 from riskscore.writing.report.cohort import cohort_context, provenance_rows
 from riskscore.writing.report.individual import individual_context
 from riskscore.writing.report.results import Results
@@ -94,8 +94,7 @@ def write_report(
 
 
 def _names(inputs: Inputs) -> list[str]:
-    listed = ([given] if isinstance(given, Path) else given or () for given in inputs.values())
-    return [file.name for files in listed for file in files]
+    return [file.name for given in inputs.values() for file in files_of(given)]
 
 
 @cache

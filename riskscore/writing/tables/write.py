@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from riskscore.arrays import Letters
+from riskscore.arrays import Letters, listed
 from riskscore.errors import UsageError
 from riskscore.outputs import atomic_write
 from riskscore.writing.tables.parquet import as_table, schema_of, write_parquet
@@ -60,23 +60,19 @@ def _lines(columns: Sequence[Sequence[Any] | np.ndarray[Any, Any]]) -> bytes:
     letters = [column for column in found if column is not None]
     if len(letters) == len(columns):
         return joined(letters)
-    rows = zip(*(_listed(values) for values in columns), strict=True)
+    rows = zip(*(listed(values) for values in columns), strict=True)
     return "".join(["\t".join(map(cell, row)) + "\n" for row in rows]).encode(errors=UNDECODABLE)
 
 
 def _letters(values: Sequence[Any] | np.ndarray[Any, Any]) -> Letters | None:
     if isinstance(values, np.ndarray) and values.dtype == np.float64:
         return number_letters(values)
-    listed = _listed(values)
-    kinds = set(map(type, listed))
+    cells = listed(values)
+    kinds = set(map(type, cells))
     if kinds <= {float, type(None)}:
-        return number_letters(np.array(listed, dtype=np.float64))  # None becomes nan
-    letters = text_letters(listed) if kinds == {str} else None
-    return text_letters([cell(value) for value in listed]) if letters is None else letters
-
-
-def _listed(values: Sequence[Any] | np.ndarray[Any, Any]) -> Sequence[Any]:
-    return values.tolist() if isinstance(values, np.ndarray) else values
+        return number_letters(np.array(cells, dtype=np.float64))  # None becomes nan
+    letters = text_letters(cells) if kinds == {str} else None
+    return text_letters([cell(value) for value in cells]) if letters is None else letters
 
 
 def check_ending(path: Path | None) -> None:
@@ -124,8 +120,8 @@ def csv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[bytes
     """
     yield _csv_lines([columns])
     for block in blocks:
-        listed = [_listed(block[column]) for column in columns]
-        yield _csv_lines([[_safe(value) for value in row] for row in zip(*listed, strict=True)])
+        rows = zip(*(listed(block[column]) for column in columns), strict=True)
+        yield _csv_lines([[_safe(value) for value in row] for row in rows])
 
 
 def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:

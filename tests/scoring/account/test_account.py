@@ -168,7 +168,7 @@ def test_what_the_files_answered(scores: ScoredCohort, table: ModelScores) -> No
 
 
 def test_coverage_adds_up_by_component(scores: ScoredCohort, table: ModelScores) -> None:
-    rows = {row["component"]: row for row in coverage_table(scores)}
+    rows = {row["component"]: row for row in coverage_table(tally_scores(scores))}
     whole = rows.pop("all")
     assert whole["variance_share"] == 1
     assert sum(row["variance_share"] for row in rows.values()) == pytest.approx(1)
