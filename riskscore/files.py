@@ -19,7 +19,10 @@ LINE_LIMIT = 16 * 1024 * 1024  # of a table; a row of 100,000 columns has some t
 
 
 def reference_root() -> Path:
-    """The folder of reference data: inside the installed package, or beside it in a checkout."""
+    """The folder of reference data: inside the installed package, or beside it in a checkout.
+
+    Raises ModelError where it is in neither place.
+    """
     here = Path(__file__).resolve().parent
     for folder in (here / "_reference", here.parent / "reference"):
         if (folder / "models").is_dir():

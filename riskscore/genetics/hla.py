@@ -56,6 +56,9 @@ class HLAAllele:
         (DPB1*104), and five are DPB1*104:01 but A*02:101. A zero that a spreadsheet took from the
         front is put back where nothing else is meant (DRB1*301). ``00:00``, ``99`` and ``99:99``
         of a gene that not all chromosomes have say that it is absent.
+
+        >>> HLAAllele.parse("HLA-DPB1*10401"), HLAAllele.parse("C*0702")
+        (HLAAllele('DPB1*104:01'), HLAAllele('C*07:02'))
         """
         match = _NAME.match(name.strip().upper())
         if not match:
@@ -72,7 +75,11 @@ class HLAAllele:
 
     @classmethod
     def absent(cls, gene: str) -> HLAAllele:
-        """The absence of a gene from a chromosome; raises HLAFormatError where that cannot be."""
+        """The absence of a gene from a chromosome; raises HLAFormatError where that cannot be.
+
+        >>> HLAAllele.absent("DRB4").is_absent
+        True
+        """
         if gene not in DISPENSABLE:
             raise HLAFormatError(
                 f"HLA-{gene} cannot be absent from a chromosome",
@@ -82,6 +89,7 @@ class HLAAllele:
 
     @property
     def is_absent(self) -> bool:
+        """Whether it says that the chromosome lacks the gene."""
         return self.fields == (ABSENT,)
 
     @property
@@ -96,6 +104,7 @@ class HLAAllele:
 
     @property
     def members(self) -> tuple[HLAAllele, ...]:
+        """The alleles it may be: itself alone."""
         return (self,)
 
     def covers(self, allele: HLAAllele) -> bool:
@@ -167,7 +176,10 @@ class AlleleList:
 
     @classmethod
     def of(cls, members: Iterable[HLAAllele]) -> HLAName:
-        """The list of the members, in order and once each; the allele itself if it is alone."""
+        """The list of the members, in order and once each; the allele itself if it is alone.
+
+        Raises HLAFormatError for alleles of several genes.
+        """
         alleles = tuple(sorted(set(members)))
         if len({allele.gene for allele in alleles}) != 1:
             raise HLAFormatError(

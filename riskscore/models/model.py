@@ -290,6 +290,7 @@ class RiskModel:
 
     @property
     def factors(self) -> tuple[Factor, ...]:
+        """The factors of all terms, in their order, each as often as it stands."""
         return tuple(factor for term in self.terms for factor in term.factors)
 
     @property
@@ -363,6 +364,7 @@ class RiskModel:
         )
 
     def exposure(self, name: str) -> Exposure:
+        """The exposure of an id, which the model has."""
         return next(exposure for exposure in self.exposures if exposure.id == name)
 
     def applies(self, term: Term, sex: Sex | None) -> bool:
@@ -418,7 +420,10 @@ class RiskModel:
             )
 
     def require_population(self, population: str) -> str:
-        """The population, if every frequency the model needs is known there."""
+        """The population, if every frequency the model needs is known there.
+
+        Raises PopulationError if not.
+        """
         named = shares_of(population)
         if self.reference_populations and not named.keys() <= set(self.reference_populations):
             raise PopulationError(

@@ -210,6 +210,7 @@ class Term:
 
     @property
     def part(self) -> Part:
+        """Which part of the score it belongs to: that of genes, of exposures, or of both."""
         exposed = [factor.kind is FactorKind.EXPOSURE for factor in self.factors]
         if not any(exposed):
             return Part.GENETIC

@@ -60,6 +60,7 @@ class Cohort:
 
     @cached_property
     def sex(self) -> tuple[Sex | None, ...]:
+        """The sex of each sample, None where it is not known."""
         return self.exposures.sex or (None,) * len(self.samples)
 
     def of_part(self, part: PeoplePart) -> Cohort:

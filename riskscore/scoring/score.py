@@ -97,7 +97,7 @@ class Scores(ScoredCohort):
         return f"<p>{told}</p>{written}"
 
     def of(self, model: str) -> ModelScores:
-        """The scores of one model, by its id."""
+        """The scores of one model, by its id; raises UsageError where it was not scored."""
         for table in self.tables:
             if table.model.id == model:
                 return table
@@ -154,7 +154,16 @@ class Scores(ScoredCohort):
         ]
 
     def to_frame(self) -> pandas.DataFrame:
-        """A pandas frame, one row a sample and model."""
+        """A pandas frame, one row a sample and model; its columns are those of ``columns``.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.reference.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ms-2013")], hla={"DRB1": "15:01 03:01"})
+        >>> frame = score_cohort(one, reference_panel()).to_frame()
+        >>> frame[["sample", "model"]].values.tolist()
+        [['person', 'ms-2013']]
+        """
         import pandas as pd
 
         return pd.DataFrame(self.rows(), columns=list(self.columns))
@@ -163,6 +172,15 @@ class Scores(ScoredCohort):
         """The ledger of one sample as a frame: each term's contribution; they sum to log_odds.
 
         ``model`` may be left out when only one was scored. Raises UsageError for an unknown sample.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.reference.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ms-2013")], hla={"DRB1": "15:01 03:01"})
+        >>> scores = score_cohort(one, reference_panel())
+        >>> total = scores.explain("person")["contribution"].sum()
+        >>> bool(abs(total - scores.to_frame().loc[0, "log_odds"]) < 1e-9)
+        True
         """
         import pandas as pd
 
@@ -234,7 +252,16 @@ class Scores(ScoredCohort):
     def uncertainty(self, sample: str, model: str | None = None) -> pandas.DataFrame:
         """What makes one sample's score unsure, as a frame: a row a source, then the total.
 
-        The variance is of the log odds; the shares of the sources sum to 1.
+        The variance is of the log odds; the shares of the sources sum to 1. Raises UsageError for
+        an unknown sample.
+
+        >>> from riskscore.models.catalog import load_model
+        >>> from riskscore.models.reference.panel import reference_panel
+        >>> from riskscore.samples.person import person
+        >>> one = person([load_model("ms-2013")], hla={"DRB1": "15:01 03:01"})
+        >>> found = score_cohort(one, reference_panel()).uncertainty("person")
+        >>> round(float(found["share"].iloc[:-1].sum()), 6)
+        1.0
         """
         import pandas as pd
 

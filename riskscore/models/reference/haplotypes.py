@@ -76,6 +76,8 @@ NO_HAPLOTYPES = ReferenceHaplotypes((), (), np.zeros((0, 0), dtype=np.int64), {}
 def shares_of(population: str) -> dict[str, float]:
     """The superpopulations of a mixture with shares that sum to 1; of a plain name, that alone.
 
+    Raises PopulationError for shares that are no numbers, are negative, or are all 0.
+
     >>> shares_of("EUR=3,AFR=1")
     {'EUR': 0.75, 'AFR': 0.25}
     """

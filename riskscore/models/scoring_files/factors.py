@@ -38,6 +38,8 @@ _APOE = re.compile(r"(?:apoe)?[ _-]*(?:e|ε)(?:psilon)?([234])", re.IGNORECASE)
 def parse_alleles(text: str, coding: Coding) -> HLAAlleleFactor:
     """An HLA constituent: names joined by ``/`` where several count alike.
 
+    Raises HLAFormatError for what is no allele, and for alleles of several genes.
+
     >>> parse_alleles("HLA-DRB1*01/HLA-DRB1*10", ADDITIVE).alleles
     (HLAAllele('DRB1*01'), HLAAllele('DRB1*10'))
     """
@@ -52,7 +54,7 @@ def parse_residues(text: str, coding: Coding) -> AminoAcidFactor:
     """Residues of one gene, joined by ``;``; several letters at a place are alternatives.
 
     Also in the words of papers (``HLA-B Asp9``), of SNP2HLA (``AA_B_9_31324201_D``), and of the
-    catalog (``HLA-B_9_D``).
+    catalog (``HLA-B_9_D``). Raises HLAFormatError for other words, and for several genes.
 
     >>> str(parse_residues("HLA-DRB1:11V;HLA-DRB1:71K", ADDITIVE))
     'HLA-DRB1:11V;HLA-DRB1:71K'
@@ -80,6 +82,8 @@ def _residue(text: str) -> tuple[str, int, str]:
 def parse_serotype(text: str, coding: Coding) -> HLAAlleleFactor:
     """A serotype as the alleles it stands for, by reference/hla/serotypes.tsv.
 
+    Raises HLAFormatError for a serotype that the table does not have.
+
     >>> parse_serotype("HLA-DR4", ADDITIVE).alleles
     (HLAAllele('DRB1*04'),)
     """
@@ -106,6 +110,7 @@ def parse_apoe(text: str, coding: Coding) -> list[tuple[tuple[Factor, ...], floa
 
     e4 is the C of rs429358 and e2 the T of rs7412; e3 has neither, so its copies are those of the
     T of rs429358 less those of the T of rs7412 (the rare e1, with both, is left out of account).
+    Raises HLAFormatError for another word.
 
     >>> [(str(f[0]), sign) for f, sign in parse_apoe("APOE_e3", ADDITIVE)]
     [('rs429358', 1.0), ('rs7412', -1.0)]

@@ -105,7 +105,7 @@ def family_risk(
     """The risk of people with that family history; shape (n,).
 
     ``risk`` is what the score says of each, ``average`` the population's risk over the same time.
-    Without relatives it is the risk itself.
+    Without relatives it is the risk itself. Raises UsageError for more relatives than it can have.
 
     >>> mother = Relative("mother", affected=True, risk=0.01)
     >>> alone = family_risk(np.array([0.01]), 0.01, [mother], Inheritance(0.6))

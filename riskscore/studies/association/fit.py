@@ -207,7 +207,10 @@ def read_study(
     errors: Errors = "model",
     quantitative: bool = False,
 ) -> tuple[Study, Candidates, list[str], Sequence[Any]]:
-    """The study, what can be tested in it, notes on who is left out, and the samples."""
+    """The study, what can be tested in it, notes on who is left out, and the samples.
+
+    Raises UsageError, FewPeopleError, and NoVariationError for a covariate that is a constant.
+    """
     if quantitative and method == "firth":
         raise UsageError("Firth's method is for cases and controls", fix="leave it out")
     source, covariates = as_pandas(source), as_pandas(covariates)

@@ -43,7 +43,10 @@ class EvaluationPlots:
         return finish(chart, "How well the scores separate", self._who())
 
     def calibration(self) -> Chart:
-        """Observed against predicted risk: tenths with 95% intervals, and a smooth curve."""
+        """Observed against predicted risk: tenths with 95% intervals, and a smooth curve.
+
+        Raises UsageError where no score has a baseline risk.
+        """
         frame = self._found.calibration
         if frame.empty:
             raise UsageError("scores without a baseline have no calibration")
@@ -52,7 +55,10 @@ class EvaluationPlots:
         return finish(alt.hconcat(*charts), "Are the risks right?", [self._who(), how])
 
     def decision(self) -> Chart:
-        """Net benefit over thresholds, against treating all and treating none."""
+        """Net benefit over thresholds, against treating all and treating none.
+
+        Raises UsageError where no score has a baseline risk.
+        """
         frame = self._found.decision
         if frame.empty:
             raise UsageError("scores without a baseline have no net benefit")

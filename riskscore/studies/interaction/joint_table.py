@@ -152,7 +152,7 @@ def between(
     """A continuous exposure: its value of reference and the one a step above it; and how far
     between the two each person is, nan where unknown.
 
-    Without a reference the median is one.
+    Without a reference the median is one. Raises StudyTableError for what is no number.
 
     >>> import pandas as pd
     >>> between(pd.Series([20.0, 30, None]), "age", "20", 10)
@@ -177,7 +177,8 @@ def levels_of(
     """The levels of an exposure, reference first, and each person's place among them; -1 unknown.
 
     Numbers stand in their order; categories in theirs; of text the reference must be named,
-    or be a word such as never or no.
+    or be a word such as never or no. Raises StudyTableError for levels that cannot be put in order,
+    and NoVariationError where there is one alone.
 
     >>> import pandas as pd
     >>> levels_of(pd.Series(["ever", "never", None]), "smoking", None)
