@@ -22,8 +22,10 @@ from riskscore.models.terms import (
     factors_of,
 )
 from riskscore.scoring.account.ledger import Entry
+from riskscore.tables import UNKNOWN
 from riskscore.writing.plain_words import plain_code
 
+SNPS = "SNPs"
 _AVERAGE = 0.005  # in log odds: less than half a percent of odds is no difference to a reader
 _CERTAIN = re.compile(r" \(P 1(?:, [^)]*)?\)")
 _UNSURE = re.compile(r" \(P (0\.\d+)(?:, [^)]*)?\)")
@@ -86,6 +88,12 @@ class Measurement:
         return "; ".join(words)
 
     @property
+    def explanation(self) -> str:
+        """The reason, where it says more than what was found and the direction do."""
+        told = {self.found, f"{self.found}: {self.direction}"}
+        return "" if self.reason in told else self.reason
+
+    @property
     def _carried_sum(self) -> float:
         return sum(e.contribution for e in self.entries if e.dosage > _AVERAGE and not e.missing)
 
@@ -103,10 +111,14 @@ class Measurement:
 
 
 def _by_allele(entries: list[Entry]) -> list[Entry]:
-    """The terms of one allele, of each copy and of carriers or homozygotes, as one."""
+    """The terms of one allele, of each copy and of carriers or homozygotes, as one.
+
+    So are those of one exposure.
+    """
     held: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: e.term.endswith((_DOMINANT, _RECESSIVE))):
-        held.setdefault(term_words(entry.term), []).append(entry)
+        name = _level(entry) if entry.component == _EXPOSED else term_words(entry.term)
+        held.setdefault(name, []).append(entry)
     return [
         replace(own[0], contribution=math.fsum(e.contribution for e in own))
         for own in held.values()
@@ -179,6 +191,13 @@ def _absent_words(entry: Entry) -> str:
 
 def _level(entry: Entry) -> str:
     """What the person reported of the first exposure that a term reads, without its name."""
+    level = _reported(entry)
+    if level.lower() in UNKNOWN and not entry.missing:
+        return "does not apply"  # as passive smoking to a smoker, whatever it was
+    return level
+
+
+def _reported(entry: Entry) -> str:
     return entry.found.split(" and ")[0].partition(" = ")[2].replace("_", " ")
 
 
@@ -198,7 +217,7 @@ def _of_genes(term: Term) -> str:
     if FactorKind.HAPLOTYPES in read:
         return "HLA DR-DQ haplotypes"
     if FactorKind.VARIANT in read:
-        return "SNPs"
+        return SNPS
     return " and ".join(dict.fromkeys(f"HLA-{f.gene}" for f in factors_of([term], GeneFactor)))
 
 
@@ -207,7 +226,7 @@ def _line(name: str, entries: Sequence[Entry]) -> Measurement:
     concerned = [e for e in entries if e.missing != "not_applicable"]
     lost = [e for e in concerned if e.missing]
     unseen = bool(concerned) and len(lost) == len(concerned)
-    reasons = list(dict.fromkeys(plain_code(e.missing) for e in lost))
+    reasons = list(dict.fromkeys(_why(e) for e in lost))
     return Measurement(
         name,
         _found(name, concerned, len(lost)),
@@ -218,12 +237,23 @@ def _line(name: str, entries: Sequence[Entry]) -> Measurement:
     )
 
 
+def _why(entry: Entry) -> str:
+    """Why nothing of a term was seen, in plain words."""
+    given = _reported(entry) if entry.component == _EXPOSED else ""
+    if entry.missing == "not_given" and given and given.lower() not in UNKNOWN:
+        return f"given as {given}, which is no level of this model"
+    return plain_code(entry.missing)
+
+
 def _found(name: str, entries: Sequence[Entry], lost: int) -> str:
     """What was found, in words."""
     if not entries:
         return "does not concern this person"
-    if name == "SNPs":
+    if name == SNPS:
         return f"{len(entries) - lost} of {len(entries)} seen"
+    own = dict.fromkeys(_level(e) if e.component == _EXPOSED else "" for e in entries)
+    if len(own) == 1 and "" not in own:  # one exposure, which the line's name has
+        return next(iter(own))
     texts = dict.fromkeys(part for e in entries for part in e.found.split(" and "))
     plain = (_UNSURE.sub(r" (probability \1)", _CERTAIN.sub("", text)) for text in texts)
     return "; ".join(text.replace(" = ", ": ").replace("_", " ") for text in plain)

@@ -84,6 +84,16 @@ def in_thousand(probability: float, unsure: float = 1.0) -> str:
     return f"{rounded:,.0f}" if rounded >= 10 and digits < 3 else f"{rounded:.6g}"
 
 
+def percentile_words(percentile: float) -> str:
+    """Of 100 people, how many have a lower score: never none and never all.
+
+    >>> percentile_words(87.4), percentile_words(99.52), percentile_words(0.2)
+    ('87', 'more than 99', 'fewer than 1')
+    """
+    rounded = round(percentile)
+    return {0: "fewer than 1", 100: "more than 99"}.get(rounded, f"{rounded}")
+
+
 def risk_words(numbers: Mapping[str, float]) -> str:
     """A person's risk with its interval beside the average, or that there is none.
 

@@ -82,23 +82,29 @@ def doubt_words(row: Mapping[str, Any]) -> str:
     return f"{row['source']} {row['share']:.0%}{note}"
 
 
-def outcome_words(model: RiskModel, question: Question) -> str:
+def outcome_words(model: RiskModel, question: Question, age: float | None = None) -> str:
     """What the probability is of: the model's outcome, or the disease between the ages asked.
+
+    ``age`` is that of one person, where ages are those of a column.
 
     >>> from riskscore.models.catalog import load_model
     >>> outcome_words(load_model("ms"), Question())
     'multiple sclerosis, lifetime'
     >>> outcome_words(load_model("ms"), Question.of("ms", horizon=(35, 60)))
     'multiple sclerosis from age 35 to 60, in those free of it at 35'
+    >>> outcome_words(load_model("ra"), Question.of("ra", age_column="age"), 52)
+    'rheumatoid arthritis, seropositive, from age 52 to 100, in those free of it at 52'
     """
     if not question.by_age:
         return model.card.outcome
     name = model.card.disease["name"]
+    name += "," if "," in name else ""
     end = question.to_age or (model.rates.to_age if model.rates else None)
     until = "" if end is None else f" to {end:g}"
-    if question.from_age is None:
+    first = age if question.from_age is None else question.from_age
+    if first is None:
         return f"{name} from the person's age{until}, in those free of it"
-    start = f"{question.from_age:g}"
+    start = f"{first:g}"
     return f"{name} from age {start}{until}, in those free of it at {start}"
 
 

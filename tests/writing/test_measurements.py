@@ -54,8 +54,8 @@ def test_what_is_not_carried_is_told_as_that(scores: Scores) -> None:
     snps = by_name["SNPs"]
     assert (snps.direction, snps.contribution) == ("not seen", pytest.approx(0, abs=1e-12))
     assert snps.found.startswith("0 of ")
-    smoking = next(line for line in by_name.values() if line.name.startswith("Smoking"))
-    assert "smoking: ever" in smoking.found
+    assert by_name["Smoking (ever, before onset)"].found == "ever"
+    assert "smoking: ever" in by_name["Smoking (ever, before onset) with HLA-DRB1 and HLA-A"].found
 
 
 def test_a_line_says_what_its_direction_comes_from() -> None:
@@ -98,6 +98,26 @@ def test_exposures_are_told_by_what_was_reported() -> None:
     together = "Ever smoking in carriers of DRB1*15:01 without A*02:01"  # A*02:01 is carried
     own = [reason for name, reason in reasons.items() if name.startswith("Smoking (ever, before ")]
     assert f"not the case: {together}" in own
+
+
+def test_an_exposure_is_told_once_whatever_its_terms() -> None:
+    given = {"mononucleosis": "had", "anti_ebna1": "elevated", "smoking": "ever"}
+    one = rs.person([rs.load_model("ms")], hla=HLA, sex="female", exposures=given)
+    found = {line.name: line for line in lines(rs.score(one), "ms")}
+    mononucleosis = found["Infectious mononucleosis"]  # a term of its own, and through anti-EBNA-1
+    assert (mononucleosis.found, mononucleosis.reason) == ("had", "had: raises")
+    assert mononucleosis.explanation == ""
+    assert found["HLA-DRB1"].explanation == found["HLA-DRB1"].reason != ""
+    # of a smoker nobody needs to know whether others smoked beside him
+    assert found["Passive smoking (never-smokers)"].found == "does not apply"
+
+
+def test_a_level_of_another_model_is_told_as_that() -> None:
+    """Lupus tells former from current smokers, so that 'ever' says nothing to it."""
+    models = [rs.load_model(name) for name in ("ms", "sle")]
+    one = rs.person(models, hla=HLA, sex="female", exposures={"smoking": "ever"})
+    missing = {line.name: line.missing for line in lines(rs.score(one), "sle")}
+    assert missing["Smoking"] == "given as ever, which is no level of this model"
 
 
 @pytest.mark.parametrize(

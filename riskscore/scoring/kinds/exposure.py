@@ -56,11 +56,7 @@ class ExposureKind(Kind):
         return every.take(slice(None)).shared()
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
-        given, name = cohort.exposures, self.exposure.id
-        cell = given.columns[name][place] if name in given.columns else ""
-        bare = self.exposure.is_dose and cell[-1:].isdigit()
-        unit = f" {given.units.get(name, self.exposure.unit)}" if bare else ""
-        return f"{name} = {cell or 'unknown'}{unit}".rstrip()
+        return f"{self.exposure.id} = {reported_cell(self.exposure, cohort, place) or 'unknown'}"
 
     def thing(self, factor: Factor) -> tuple[str, str]:
         return "exposure", self.exposure.id
@@ -76,6 +72,15 @@ def dose_states(exposure: Exposure) -> tuple[Array, Array]:
     """
     doses = exposure.mean + exposure.sd * _DOSE_NODES
     return np.asarray(doses), np.asarray(_DOSE_WEIGHTS / _DOSE_WEIGHTS.sum())
+
+
+def reported_cell(exposure: Exposure, cohort: Cohort, place: int) -> str:
+    """What the table of exposures holds for one person, a dose with its unit; "" if nothing."""
+    given, name = cohort.exposures, exposure.id
+    cell = given.columns[name][place] if name in given.columns else ""
+    bare = exposure.is_dose and cell[-1:].isdigit()
+    unit = f" {given.units.get(name, exposure.unit)}" if bare else ""
+    return f"{cell}{unit}".rstrip()
 
 
 def reported(exposure: Exposure, cohort: Cohort, people: slice) -> Mask:

@@ -20,7 +20,7 @@ _POINTS = 25  # of the curve; between them the risk is smooth
 
 
 def age_curve(cohort: Cohort, reference: Reference, sample: str) -> list[dict[str, Any]]:
-    """The risk from the first age of the model's horizon to each age of it, as rows.
+    """The risk from the first age of the model's horizon to each age of it, as rows, 0 at first.
 
     Where ages are asked, it is from the person's own age on, free of the disease then.
     ``risk`` is the person's mean risk over what is not known, ``average_risk`` that of all people
@@ -47,7 +47,8 @@ def age_curve(cohort: Cohort, reference: Reference, sample: str) -> list[dict[st
     last = min(ages[1], *(r.rates.ages[-1] for r in risks))
     if cohort.question.by_age and first < (start := starting_ages(cohort)[place]) < last:
         first = float(start)
-    return [
+    begin = {"age": first, "risk": 0.0, "average_risk": 0.0}
+    return [begin] + [
         {
             "age": age,
             "risk": float(np.mean([r.mean(log_odds, unknown, first, age)[0] for r in risks])),

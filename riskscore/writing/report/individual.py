@@ -11,15 +11,18 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.models.model import RiskModel
+from riskscore.samples.cohort import Cohort
 from riskscore.scoring.account.ledger import ledger, uncertainty_rows
+from riskscore.scoring.kinds.exposure import reported, reported_cell
 from riskscore.scoring.link import expit, logit
 from riskscore.scoring.population.likeness import likeness
 from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.adjusted import projection_of, shares_text
 from riskscore.scoring.scores.scored import ModelScores
-from riskscore.writing.measurements import Measurement, by_measurement
-from riskscore.writing.plain_words import in_thousand, natural
+from riskscore.tables import UNKNOWN
+from riskscore.writing.measurements import SNPS, Measurement, by_measurement
+from riskscore.writing.plain_words import in_thousand, natural, percentile_words
 from riskscore.writing.report.charts import (
     Spec,
     age_chart,
@@ -102,6 +105,8 @@ def individual_context(
     return {
         "sample": sample,
         "sex": _sex(scores, sample),
+        "age": _age(scores.cohort, scores.cohort.samples.index(sample)),
+        "by_age": scores.cohort.question.by_age,
         "family": scores.cohort.question.family is not None,
         "exposures": _exposures(scores, sample),
         "similarity": similarity,
@@ -143,17 +148,28 @@ def _sex(scores: Scores, sample: str) -> str:
     return sex.value if sex else "unknown"
 
 
+def _age(cohort: Cohort, place: int) -> float | None:
+    """The age of one person at which the risk that was asked begins; None without one."""
+    if cohort.question.from_age is not None:
+        return cohort.question.from_age
+    age = cohort.exposures.age[place] if cohort.exposures.age else math.nan
+    return None if math.isnan(age) else age
+
+
 def _exposures(scores: Scores, sample: str) -> list[tuple[str, str]]:
-    """The exposures of the models: what is known of the person, by label."""
+    """The exposures of the models: what is known of the person, by label; "" where nothing is."""
     place = scores.cohort.samples.index(sample)
     told: dict[str, str] = {}
     for table in scores.tables:
         for exposure in table.model.exposures:
-            cells = scores.cohort.exposures.columns.get(exposure.id)
-            value = (cells[place] if cells else "") or "not given"
-            unit = f" {exposure.unit}" if exposure.unit and value != "not given" else ""
-            told[exposure.label] = value.replace("_", " ") + unit
-    return sorted(told.items(), key=lambda item: (item[1] == "not given", item[0]))
+            cell = reported_cell(exposure, scores.cohort, place)
+            known = reported(exposure, scores.cohort, slice(place, place + 1))[0]
+            if not known and cell.lower() in UNKNOWN:
+                cell = ""
+            elif not known:
+                cell += f" (no level of {table.model.id}: not used there)"
+            told[exposure.label] = cell.replace("_", " ")
+    return sorted(told.items(), key=lambda item: (not item[1], item[0]))
 
 
 def _model(
@@ -177,11 +193,14 @@ def _model(
     return {
         "model": table.model,
         "numbers": numbers,
+        "scored": not math.isnan(numbers["log_odds"]),
+        "percentile": percentile_words(numbers["percentile"]) if numbers["percentile"] >= 0 else "",
+        "no_risk": _no_risk(scores, table, place),
         "flags": table.flags[place],
         "codes": [part.partition("=")[0] for part in table.flags[place].split(";") if part],
         "risk": _risk(numbers, average),
         "average": _average_words(scores, table.model, place, average),
-        "outcome": outcome_words(table.model, scores.cohort.question),
+        "outcome": outcome_words(table.model, scores.cohort.question, _age(scores.cohort, place)),
         "beside": _beside(scores, table.model, place),
         "curve": curve,
         "chart": chart,
@@ -190,6 +209,22 @@ def _model(
         "lines": lines,
         "unseen": _unseen(lines, numbers["probability"]),
     }
+
+
+def _no_risk(scores: Scores, table: ModelScores, place: int) -> str:
+    """Why there is no risk of one person, as a sentence."""
+    flags, age = table.flags[place].split(";"), _age(scores.cohort, place)
+    question, rates = scores.cohort.question, table.model.rates
+    if "not_scored" in flags:
+        return "No score: too little was seen of what this model looks at."
+    if "age=unknown" in flags:
+        return "No risk: the person's age is not known."
+    if "age=outside_table" in flags:
+        return "No risk: the rates of new disease are not known at the ages asked."
+    end = question.to_age or (rates.to_age if rates else None)
+    if "age=beyond_horizon" in flags and age is not None and end is not None:
+        return f"No risk: the person is {age:g}, and the risk by this model ends at age {end:g}."
+    return "This model gives no risk."
 
 
 def _average_words(scores: Scores, model: RiskModel, place: int, average: float) -> str:
@@ -257,7 +292,7 @@ def _unseen(lines: list[Measurement], risk: float) -> list[dict[str, str]]:
             if math.isnan(risk)
             else (in_thousand(_moved(risk, step), 3.0) for step in (-reach, reach))
         )
-        why = line.missing or "not known exactly"
+        why = line.missing or (f"only {line.found}" if line.name == SNPS else "not known exactly")
         found.append({"name": line.name, "found": line.found, "why": why, "low": low, "high": high})
     return found
 

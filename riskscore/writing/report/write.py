@@ -25,9 +25,7 @@ from riskscore.writing.report.results import Results
 from riskscore.writing.report.sources import results_of_folder, results_of_scores
 
 _FOLDER = "riskscore.writing.report"
-_ASKED = tuple(
-    f"parameter: {name}" for name in ("prevalence", "horizon", "age_column", "from_age", "to_age")
-)
+_ASKED = tuple(f"parameter: {name}" for name in ("prevalence", "horizon", "to_age"))
 
 
 def write_report(
