@@ -127,3 +127,19 @@ def test_equal_rows_of_a_long_table_are_of_one_kind(kinds: int, form: type) -> N
     # The kinds are in one order, however long the table is.
     few = alike(rows[np.sort(first)])[0]
     assert np.sort(first)[few].tolist() == first.tolist()
+
+
+@pytest.mark.parametrize("columns", [2, 3, 11, 13])
+@pytest.mark.parametrize("form", [np.float64, np.uint8])
+def test_rows_that_nearly_all_differ_are_in_the_order_of_their_bytes(
+    columns: int, form: type
+) -> None:
+    """Few numbers a column, or so many that one number does not tell the rows apart."""
+    rows = np.random.default_rng(columns).integers(0, 40, (1500, columns)).astype(form)
+    first, kind = alike(rows)
+    written = [row.tobytes() for row in rows]
+    kinds = sorted(set(written))
+    assert len(kinds) > 750
+    assert [written[place] for place in first.tolist()] == kinds
+    assert first.tolist() == [written.index(own) for own in kinds]
+    assert [kinds[k] for k in kind.tolist()] == written
