@@ -35,6 +35,25 @@ def test_dose_is_per_unit() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "words", "number", "variance"),
+    [
+        ("62.5", "vitamin_d = 62.5 nmol/L", 1.25, 0.0),
+        ("25 ng/mL", "vitamin_d = 25 ng/mL", 25 * 2.496 / 50, 0.0),
+        ("", "vitamin_d = unknown", 60 / 50, (ln(0.61) * 25 / 50) ** 2),  # mean 60, sd 25
+    ],
+)
+def test_a_dose_in_the_ledger(cell: str, words: str, number: float, variance: float) -> None:
+    exposures = {"vitamin_d": cell} if cell else {"smoking": "never"}
+    cohort = rs.person([rs.load_model("ms")], variants={"rs10801908": 1}, exposures=exposures)
+    row = rs.score(cohort).explain("person").set_index("term").loc["vitamin_d"]
+    assert row["found"] == words
+    assert row["dosage"] == pytest.approx(number)
+    assert row["mean"] == pytest.approx(60 / 50)
+    assert row["variance"] == pytest.approx(variance, abs=1e-12)
+    assert row["missing"] == ("" if cell else "not_given")
+
+
 def test_one_sex_only() -> None:
     """Body mass index counts in women; in men, or where the sex is unknown, it is no gap either."""
     assert _exposed("ra", "female", bmi="30")["bmi"] == pytest.approx(6 * ln(1.15))
