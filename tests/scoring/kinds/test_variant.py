@@ -73,3 +73,33 @@ def test_an_absent_variant_is_the_population() -> None:
     kind = reference.kinds.of(model.terms[place].factors[0])
     assert kind.answer(model.terms[place].factors[0], cohort).code == "absent"
     assert kind.words(model.terms[place].factors[0], cohort, 0) == "no record used"
+
+
+def test_two_variants_that_multiply() -> None:
+    """Independent of each other: the mean of the product, and its variance; a known 0 settles."""
+    ms = rs.load_model("ms")
+    single = [t for t in ms.terms if type(t.factors[0]) is VariantFactor][:2]
+    shares = (0.3, 0.4)
+    factors = tuple(
+        replace(term.factors[0], frequency={"EUR": f})
+        for term, f in zip(single, shares, strict=True)
+    )
+    model = replace(ms, terms=(replace(single[0], id="both", factors=factors),))
+    assert copies_alone(model.terms[0]) is None
+    people = [(2.0, 1.0), (0.5, 1.25), (math.nan, 2.0), (0.0, math.nan), (math.nan, math.nan)]
+    frame = pd.DataFrame(people, columns=[str(factor) for factor in factors])
+    reference = build_reference(model, reference_panel(), "EUR")
+    design = design_matrix(read_frame(frame, [model]), reference)
+    for i, person in enumerate(people):
+        first = second = 1.0
+        for dosage, f in zip(person, shares, strict=True):
+            if math.isnan(dosage):
+                states = {0: (1 - f) ** 2, 1: 2 * f * (1 - f), 2: f * f}
+            else:
+                states = {math.floor(dosage): 1 - dosage % 1, math.floor(dosage) + 1: dosage % 1}
+            first *= sum(p * k for k, p in states.items())
+            second *= sum(p * k * k for k, p in states.items())
+        assert design.expected[i, 0] == pytest.approx(first)
+        assert design.variance[i, 0] == pytest.approx(second - first**2)
+        told = not math.isnan(sum(person)) or 0 in person
+        assert design.missing[i, 0] == (Missing.NOT_MISSING if told else Missing.NO_CALL)
