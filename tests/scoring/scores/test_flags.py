@@ -1,0 +1,106 @@
+"""What flags say of people, as the docstring of flags_of has it, by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import riskscore as rs
+from riskscore.models.model import RiskModel
+from riskscore.models.terms import VariantFactor
+from riskscore.samples.frame import read_frame
+
+MS, T1D = rs.load_model("ms"), rs.load_model("t1d")
+
+
+def small(ids: tuple[str, ...], loci: int) -> RiskModel:
+    """Some terms of ms by id, and its first variants."""
+    single = [t for t in MS.terms if len(t.factors) == 1 and type(t.factors[0]) is VariantFactor]
+    named = [t for t in MS.terms if t.id in ids]
+    return replace(MS, terms=(*named, *single[:loci]))
+
+
+def flags(model: RiskModel, frame: pd.DataFrame) -> list[list[str]]:
+    told = rs.score(read_frame(frame, [model])).of(model.id).flags
+    return [text.split(";") if text else [] for text in told]
+
+
+@pytest.mark.parametrize("lost", range(6))
+def test_three_terms_are_named_and_more_are_counted(lost: int) -> None:
+    model = small((), 5)
+    names = [str(term.factors[0]) for term in model.terms]
+    frame = pd.DataFrame([[1.0] * 5, [None] * lost + [1.0] * (5 - lost)], columns=names)
+    named = f"no_call={','.join(names[:lost])}" if lost <= 3 else f"no_call=Non_HLA({lost})"
+    told = [named] if lost else []
+    assert flags(model, frame) == [[], ["not_scored", *told] if lost == 5 else told]
+
+
+def test_reasons_stand_in_their_order_beside_doubts() -> None:
+    """A typed gene whose number has a variance above 0.01 is ambiguous; a variant never is."""
+    model = small(("HLA-DRB1*15:01", "HLA-A*02:01"), 2)
+    one, two = (str(term.factors[0]) for term in model.terms[2:])
+    frame = pd.DataFrame(
+        {
+            "DRB1*15:01": [0.5, 0.005, 1.0, 0.02],
+            "DRB1*03:01": [1.5, 1.995, 1.0, 1.98],
+            one: [0.5, 0.5, None, 1.0],
+            two: [1.5, 0.0, 1.0, None],
+        }
+    )
+    lost, unsure = "absent=HLA-A*02:01", "ambiguous=HLA-DRB1*15:01"
+    assert [sorted(own) for own in flags(model, frame)] == [
+        [lost, unsure], [lost], [lost, f"no_call={one}"], [lost, unsure, f"no_call={two}"],
+    ]  # fmt: skip
+    everybody = flags(model, frame)
+    assert everybody[0][-1] == unsure  # in the order of the reasons: doubts are last
+    assert everybody[3][-1] == unsure
+
+
+TAGS = {h.name: h.tag.name for h in T1D.scheme.haplotypes if h.tag} if T1D.scheme else {}
+
+
+@pytest.mark.parametrize("known", [1, 2, 13, 14])
+def test_tags_of_a_scheme_that_the_file_lacks(known: int) -> None:
+    """They are named where others speak; with all of them there, nothing is."""
+    assert len(TAGS) == 14
+    names = list(TAGS)
+    frame = pd.DataFrame({TAGS[name]: [0.0, 1.0] for name in names[:known]})
+    told = [f"haplotype_tags_missing={','.join(names[known:])}"] if known < 14 else []
+    for own in flags(T1D, frame):
+        assert [flag for flag in own if flag.startswith("haplotype_tags")] == told
+
+
+def test_no_tag_is_missed_where_none_or_typing_speaks() -> None:
+    snp = next(t for t in T1D.terms if type(t.factors[0]) is VariantFactor)
+    (none,) = flags(T1D, pd.DataFrame({str(snp.factors[0]): [1.0]}))
+    assert not any(flag.startswith("haplotype_tags") for flag in none)
+    typed = {"DRB1": ["03:01+04:01"], "DQA1": ["05:01+03:01"], "DQB1": ["02:01+03:02"]}
+    (own,) = flags(T1D, pd.DataFrame({TAGS["DR3-DQ2.5"]: [1.0], **typed}))
+    assert not any(flag.startswith("haplotype_tags") for flag in own)
+
+
+def test_more_than_two_haplotypes() -> None:
+    """Where that is more likely than not; the doubt that it leaves has no flag besides."""
+    one, two, three = (TAGS[name] for name in ("DR15-DQ6.2", "DR3-DQ2.5", "DR7-DQ2.2"))
+    whole = dict.fromkeys(TAGS.values(), 0.0)
+    people = [{one: 1.0, two: 1.0}, {one: 1.0, two: 1.0, three: 1.0}, {one: 1.0, two: 2.0}]
+    people += [{one: 1.0, two: 1.0, three: 0.4}, {one: 1.0, two: 1.0, three: 0.6}]
+    told = flags(T1D, pd.DataFrame([whole | own for own in people]))
+    several = ["more_than_two_haplotypes" in own for own in told]
+    assert several == [False, True, True, False, True]
+    doubts = [any(f.startswith("ambiguous=") and "DRDQ" in f for f in own) for own in told]
+    assert doubts == [False, False, False, True, False]
+
+
+def test_what_a_file_lacks_is_counted_by_component() -> None:
+    model = small(("HLA-DRB1*15:01", "HLA-A*02:01", "HLA-B*44:02", "HLA-B*38:01"), 5)
+    names = [str(term.factors[0]) for term in model.terms[4:]]
+    (told,) = flags(model, pd.DataFrame({names[0]: [1.0]}))
+    counts = Counter(term.component for term in model.terms)
+    (others,) = {term.component for term in model.terms[4:]}
+    (genes,) = {term.component for term in model.terms[:4]}
+    counts[others] -= 1
+    assert told == [f"absent={genes}({counts[genes]}),{others}({counts[others]})"]
