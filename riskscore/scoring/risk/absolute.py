@@ -14,6 +14,7 @@ others, J Natl Cancer Inst 81:1879 (1989), and Pal Choudhury and others, PLoS On
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,9 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array
 from riskscore.models.reference.incidence import AgeRates
+
+_NEAR = 1e-7  # a step of a logarithm, over which slopes are taken
+_PEOPLE = 512  # whose hazards at all ages are held at once
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,21 @@ class Rates:
         alive = np.exp(-_cumulated(both)[:-1])
         return float(alive @ (hazard * width * _mean_survival(both)))
 
+    def free(self, start: float, end: float) -> float:
+        """The share free of the disease at the second age of those at the first, but for death."""
+        width, step = _steps(self.ages, start, end)
+        return math.exp(-float(self.incidence[step] @ width))
+
+    def alive(self, start: float, end: float) -> float:
+        """The share that other causes leave alive at the second age of those at the first.
+
+        >>> rates = Rates(np.array([0.0, 10.0]), np.array([0.01]), np.array([0.02]))
+        >>> round(rates.alive(0, 5), 6)  # exp(-0.1)
+        0.904837
+        """
+        width, step = _steps(self.ages, start, end)
+        return math.exp(-float(self.mortality[step] @ width))
+
 
 @dataclass(frozen=True)
 class AbsoluteRisk:
@@ -94,14 +113,15 @@ class AbsoluteRisk:
         ``relative`` are relative hazards, shape (n,).
         """
         width, step = _steps(self.rates.ages, start, end)
-        slope = np.diff(self.baseline) / np.diff(self.rates.ages)
-        total, survival = np.zeros(len(relative)), np.ones(len(relative))
-        for years, j in zip(width.tolist(), step.tolist(), strict=True):
-            hazard = slope[j] * years * relative
-            both = hazard + self.rates.mortality[j] * years
-            total += survival * hazard * _mean_survival(both)
-            survival *= np.exp(-both)
-        return total
+        slope = (np.diff(self.baseline) / np.diff(self.rates.ages))[step] * width
+        death = (self.rates.mortality[step] * width)[:, None]
+        found = np.empty(len(relative))
+        for first in range(0, len(relative), _PEOPLE):
+            hazard = np.multiply.outer(slope, relative[first : first + _PEOPLE])
+            both = hazard + death
+            alive = np.exp(both - np.cumsum(both, axis=0))
+            found[first : first + _PEOPLE] = (alive * hazard * _mean_survival(both)).sum(axis=0)
+        return found
 
 
 def absolute_risk(rates: Rates, relative: Array, probability: Array) -> AbsoluteRisk:
@@ -126,6 +146,30 @@ def absolute_risk(rates: Rates, relative: Array, probability: Array) -> Absolute
         if float(np.abs(step).max()) <= 1e-12 * float(baseline[-1]):
             break
     return AbsoluteRisk(rates, baseline)
+
+
+def relative_hazard(risks: AbsoluteRisk, risk: Array, start: float, end: float) -> Array:
+    """The relative hazards that give these risks between two ages.
+
+    Each ``risk`` must be above 0 and below what an endless hazard gives.
+
+    >>> rates = Rates(np.array([0.0, 10.0]), np.array([0.01]), np.array([0.002]))
+    >>> risks = absolute_risk(rates, np.array([1.0, 3.0]), np.array([0.5, 0.5]))
+    >>> found = relative_hazard(risks, risks.risk(np.array([1.0, 3.0]), 0, 10), 0, 10)
+    >>> found.round(9).tolist()
+    [1.0, 3.0]
+    """
+    # Without death it is -log(1 - risk) over the baseline; from there, below, Newton's method
+    # rises to the root, as the risk is concave in the relative hazard.
+    relative = np.asarray(-np.log1p(-risk) / (risks.at(end) - risks.at(start)))
+    for _ in range(100):
+        reached = risks.risk(relative, start, end)
+        slope = (risks.risk(relative * (1 + _NEAR), start, end) - reached) / _NEAR
+        step = (risk - reached) / slope
+        relative = relative * (1 + step)
+        if float(np.abs(step).max()) < 1e-11:
+            break
+    return relative
 
 
 def _at(rates: AgeRates, ages: Array) -> Array:

@@ -28,13 +28,13 @@ class AskedAges:
     """Of one model, each person's ages, and the risks by age.
 
     ``start`` and ``end`` have shape (samples,). ``reason`` is the place in _REASONS of why there is
-    no risk, 0 where there is. ``by_sex`` has the risks of each sex, two where sex is unknown.
+    no risk, 0 where there is. ``by_sex`` has the risks of each sex, None where it is unknown.
     """
 
     start: Array
     end: Array
     reason: NDArray[np.int64]
-    by_sex: Mapping[Sex | None, tuple[RiskByAge, ...]]
+    by_sex: Mapping[Sex | None, RiskByAge]
 
     def fill(
         self,
@@ -53,14 +53,10 @@ class AskedAges:
         risks = self.by_sex[sex]
         for start, end, own in self._groups(rows, people):
             lp, rest = log_odds[own], unknown.take(own)
-            told = {
-                "probability": [r.mean(lp, rest, start, end) for r in risks],
-                "probability_low": [r.of(lp + limits[0][own], start, end) for r in risks],
-                "probability_high": [r.of(lp + limits[1][own], start, end) for r in risks],
-                "average_risk": [np.full(len(own), r.rates.risk(start, end)) for r in risks],
-            }
-            for name, values in told.items():
-                numbers[name][own] = np.mean(np.array(values), axis=0)
+            numbers["probability"][own] = risks.mean(lp, rest, start, end)
+            numbers["probability_low"][own] = risks.of(lp + limits[0][own], start, end)
+            numbers["probability_high"][own] = risks.of(lp + limits[1][own], start, end)
+            numbers["average_risk"][own] = risks.average(start, end)
 
     def _groups(
         self, rows: range, people: NDArray[np.int64]
@@ -90,24 +86,37 @@ def asked_ages(cohort: Cohort, reference: Reference) -> AskedAges | None:
     if not question.by_age:
         return None
     tables = rates_by_sex(cohort, model)
-    first = max(rates.ages[0] for rates in tables.values())
-    last = min(rates.ages[-1] for rates in tables.values())
-    horizon = (model.rates.from_age, model.rates.to_age) if model.rates else (first, last)
-    horizon = (max(horizon[0], first), min(horizon[1], last))
-    end = horizon[1] if question.to_age is None else question.to_age
+    first, last = _both_hold(tables)
+    end = horizon_of(model, tables)[1] if question.to_age is None else question.to_age
     start = starting_ages(cohort)
     reason = np.zeros(len(start), dtype=np.int64)
     reason[start >= end] = 3
     reason[(start < first) | (start > last) | (end > last)] = 2
     reason[np.isnan(start)] = 1
-    by_sex: dict[Sex | None, tuple[RiskByAge, ...]] = {}
-    for sex in dict.fromkeys(cohort.sex):
-        whole = reference.by_sex[sex]
-        of_sexes = (sex,) if sex else tuple(Sex)
-        by_sex[sex] = tuple(
-            risk_by_age(whole.distribution, tables[one], horizon) for one in of_sexes
-        )
+    by_sex = {sex: risks_of(reference, tables, sex) for sex in dict.fromkeys(cohort.sex)}
     return AskedAges(start, np.full(len(start), end), reason, by_sex)
+
+
+def risks_of(reference: Reference, tables: Mapping[Sex, Rates], sex: Sex | None) -> RiskByAge:
+    """The risks by age of people of one sex, or of unknown sex, with the rates of ``tables``."""
+    rates = (tables[sex],) if sex else tuple(tables.values())
+    return risk_by_age(reference.by_sex[sex], rates, horizon_of(reference.model, tables))
+
+
+def horizon_of(model: RiskModel, tables: Mapping[Sex, Rates]) -> tuple[float, float]:
+    """The ages of the model's own horizon within those of the tables; all if it has none."""
+    first, last = _both_hold(tables)
+    if model.rates is None:
+        return first, last
+    return max(model.rates.from_age, first), min(model.rates.to_age, last)
+
+
+def _both_hold(tables: Mapping[Sex, Rates]) -> tuple[float, float]:
+    """The first and the last age of which the tables of both sexes say something."""
+    return (
+        float(max(rates.ages[0] for rates in tables.values())),
+        float(min(rates.ages[-1] for rates in tables.values())),
+    )
 
 
 def rates_by_sex(cohort: Cohort, model: RiskModel) -> dict[Sex, Rates]:

@@ -12,8 +12,7 @@ from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import Measurements
 from riskscore.scoring.observed.variance import uncertainty
 from riskscore.scoring.population.reference import Reference
-from riskscore.scoring.risk.asked_ages import rates_of, starting_ages
-from riskscore.scoring.risk.by_age import risk_by_age
+from riskscore.scoring.risk.asked_ages import rates_of, risks_of, starting_ages
 
 AGE_CURVE_COLUMNS = ("age", "risk", "average_risk")
 _POINTS = 25  # of the curve; between them the risk is smooth
@@ -38,21 +37,17 @@ def age_curve(cohort: Cohort, reference: Reference, sample: str) -> list[dict[st
     design = measured.design()
     unknown = uncertainty(measured, design, reference).spectrum
     log_odds = ((design.expected - reference.centre) @ reference.weights).reshape(1)
-    ages = (model.rates.from_age, model.rates.to_age)
-    risks = [
-        risk_by_age(reference.by_sex[sex].distribution, rates_of(model, own, one), ages)
-        for one in ((sex,) if sex else tuple(Sex))
-    ]
-    first = max(ages[0], *(r.rates.ages[0] for r in risks))
-    last = min(ages[1], *(r.rates.ages[-1] for r in risks))
+    tables = {one: rates_of(model, own, one) for one in Sex}
+    risks = risks_of(reference, tables, sex)
+    first, last = risks.ages
     if cohort.question.by_age and first < (start := starting_ages(cohort)[place]) < last:
         first = float(start)
     begin = {"age": first, "risk": 0.0, "average_risk": 0.0}
     return [begin] + [
         {
             "age": age,
-            "risk": float(np.mean([r.mean(log_odds, unknown, first, age)[0] for r in risks])),
-            "average_risk": float(np.mean([r.rates.risk(first, age) for r in risks])),
+            "risk": float(risks.mean(log_odds, unknown, first, age)[0]),
+            "average_risk": risks.average(first, age),
         }
         for age in np.linspace(first, last, _POINTS)[1:].tolist()
     ]

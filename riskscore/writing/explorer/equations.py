@@ -37,8 +37,8 @@ from riskscore.scoring.kinds.scheme import OTHER
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES
-from riskscore.scoring.risk.asked_ages import rates_of
-from riskscore.scoring.risk.by_age import risk_by_age
+from riskscore.scoring.risk.asked_ages import horizon_of, rates_of, risks_of
+from riskscore.scoring.risk.by_age import OneSex
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it
@@ -190,34 +190,43 @@ def _states(exposure: Exposure) -> list[list[Any]]:
 
 
 def _ages(reference: Reference) -> dict[str, Any] | None:
-    """By sex, the rates on their grid of ages and the baseline hazard that a score multiplies.
+    """By sex, and at each age that can be chosen: who fell ill until then and who did not.
 
-    ``stops`` are the ages that can be chosen. None for a model that names no table.
+    Of people by their log odds as waves (see scoring/risk/smooth.py), and of the population.
+    None for a model that names no table.
     """
     model = reference.model
     if model.rates is None:
         return None
-    first, last = model.rates.from_age, model.rates.to_age
+    tables = {sex: rates_of(model, None, sex) for sex in Sex}
+    first, last = horizon_of(model, tables)
     step = math.ceil((last - first) / _STOPS)
+    stops = [*np.arange(first, last, step).tolist(), last]
     by_sex = {}
     for sex in Sex:
-        risks = risk_by_age(
-            reference.by_sex[sex].distribution, rates_of(model, None, sex), (first, last)
-        )
-        inside = (risks.rates.ages >= first) & (risks.rates.ages <= last)
-        steps = inside[:-1] & inside[1:]
+        risks = risks_of(reference, tables, sex)
+        (own,) = risks.sexes
         by_sex[sex.value] = {
             "alpha": risks.alpha,
-            "ages": risks.rates.ages[inside].tolist(),
-            "baseline": risks.risks.baseline[inside].tolist(),
-            "incidence": risks.rates.incidence[steps].tolist(),
-            "mortality": risks.rates.mortality[steps].tolist(),
+            "top": own.top,
+            "stops": [_stop(own, first, age) for age in stops],
         }
     table = incidence_table(model.rates.table)
+    return {"stops": stops, "table": f"{table.population}, {table.period}", "by_sex": by_sex}
+
+
+def _stop(own: OneSex, first: float, age: float) -> dict[str, Any]:
+    """Who fell ill from the first age to this one, and who would not have, were there no death."""
+    ill, free = (
+        [one.left, *one.cosines.tolist(), *one.sines.tolist()] for one in own.waves(first, age)
+    )
     return {
-        "stops": [*np.arange(first, last, step).tolist(), last],
-        "table": f"{table.population}, {table.period}",
-        "by_sex": by_sex,
+        "age": age,
+        "ill": ill,
+        "free": free,
+        "average_ill": own.rates.risk(first, age),
+        "average_free": own.rates.free(first, age),
+        "alive": own.rates.alive(first, age),
     }
 
 

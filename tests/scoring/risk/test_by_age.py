@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 
 import riskscore as rs
 from riskscore.errors import ExposureLevelError, ExposureRangeError, UsageError
@@ -18,8 +19,10 @@ from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.kinds.states import States
+from riskscore.scoring.link import expit
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal
+from riskscore.scoring.population.reference import SexReference
 from riskscore.scoring.population.spectrum import Spectrum, certain, of_states
 from riskscore.scoring.risk.absolute import Rates
 from riskscore.scoring.risk.by_age import RiskByAge, risk_by_age
@@ -42,75 +45,135 @@ def test_average_over_the_reference_is_the_table(name: str, sex: Sex) -> None:
     assert model.rates is not None
     rates = _rates(model, sex)
     for population in model.reference_populations:
-        distribution = (
-            build_reference(model, reference_panel(), population).by_sex[sex].distribution
-        )
-        risks = risk_by_age(distribution, rates, (model.rates.from_age, model.rates.to_age))
+        own = build_reference(model, reference_panel(), population).by_sex[sex]
+        risks = risk_by_age(own, (rates,), (model.rates.from_age, model.rates.to_age))
         # Of a person nothing is known of, everything is averaged over: by the characteristic
         # function, while the baseline hazard was solved over the values of the score.
-        whole = distribution.spectrum
+        whole = own.distribution.spectrum
         unknown = Spectrum(whole.real[:, None], whole.imaginary[:, None])
         for start, end in [(18, 20), (18, 60), (40, 100), (25, 45)]:
             mean = risks.mean(np.zeros(1), unknown, start, end)[0]
             assert mean == pytest.approx(rates.risk(start, end), abs=1e-6)
 
 
-def _two(low: float, high: float) -> tuple[RiskByAge, Rates]:
+def _two(low: float, high: float) -> RiskByAge:
     """Half the people at each of two log odds."""
-    rates = _rates(rs.load_model("t1d"), Sex.MALE)
     part = States.one(np.array([[low], [high]]), np.array([0.5, 0.5]))
-    return risk_by_age(Distribution((part,), NO_VARIANTS), rates, (0, 20)), rates
+    own = SexReference(
+        np.array([True]), Distribution((part,), NO_VARIANTS), np.zeros(1), None, None
+    )
+    return risk_by_age(own, (_rates(rs.load_model("t1d"), Sex.MALE),), (0, 20))
 
 
 def test_mean_over_what_is_unknown_is_the_mean_over_the_possibilities() -> None:
-    risks, _ = _two(-2.0, 2.0)
+    risks = _two(-2.0, 2.0)
     values, chances = np.array([-1.3, 0.4, 2.6]), np.array([0.5, 0.3, 0.2])
     values = values - chances @ values
     one = of_states(values, chances)
     unknown = Spectrum(one.real[:, None], one.imaginary[:, None])
-    for start, end in [(0, 20), (30, 80)]:
-        free = chances * risks.risks.free(np.logaddexp(0, risks.alpha + 0.7 + values), start)
+    for start, end in [(0, 20), (1, 20), (5, 60), (30, 80)]:
+        relative = risks.sexes[0].relative(risks.alpha + 0.7 + values)
+        free = chances * risks.sexes[0].risks.free(relative, start)
         expected = free @ risks.of(0.7 + values, start, end) / free.sum()
         found = risks.mean(np.array([0.7]), unknown, start, end)[0]
         assert found == pytest.approx(expected, rel=1e-7)
 
 
-def test_high_risks_are_not_lost_in_the_smoothing() -> None:
-    risks, _ = _two(-8.0, 8.0)
-    lp = np.array([-8.0, 0.0, 4.0, 8.0])
-    for start, end in [(0, 20), (0, 100), (30, 60)]:
+def test_high_and_low_risks_are_not_lost_in_the_smoothing() -> None:
+    risks = _two(-8.0, 8.0)
+    lp = np.array([-8.0, 0.0, 4.0, 8.0, 12.0])
+    assert risks.of(lp, 0, 20)[-1] > 0.4
+    for start, end in [(0, 20), (0, 100), (5, 20), (30, 60)]:
         np.testing.assert_allclose(
-            risks.mean(lp, certain(4), start, end), risks.of(lp, start, end), rtol=2e-5, atol=1e-9
+            risks.mean(lp, certain(5), start, end), risks.of(lp, start, end), rtol=2e-5, atol=1e-10
         )
 
 
-def test_the_models_own_horizon_is_the_default_risk() -> None:
+@pytest.mark.parametrize("sex", [*Sex, None])
+@pytest.mark.parametrize("name", ["t1d", "ra-dumontcel", "ms-2013", "sle", "hashimoto"])
+def test_hazards_give_the_models_risk_over_its_horizon(name: str, sex: Sex | None) -> None:
+    """What is solved is a hazard: put into the integral it gives expit, up to the highest risk."""
+    model = rs.load_model(name)
+    assert model.rates is not None
+    ages = (model.rates.from_age, model.rates.to_age)
+    own = build_reference(model, reference_panel(), "EUR").by_sex[sex]
+    rates = tuple(_rates(model, one) for one in ((sex,) if sex else Sex))
+    risks = risk_by_age(own, rates, ages)
+    top = min(one.top for one in risks.sexes)
+    log_odds = np.arange(-16, top + 0.01, 0.25)
+    for one in risks.sexes:
+        assert (np.diff(one.relative(log_odds)) > 0).all()
+    given = np.mean([one.risk(log_odds, *ages) for one in risks.sexes], axis=0)
+    np.testing.assert_allclose(given, 1 / (1 + np.exp(-log_odds)), rtol=0, atol=1e-9)
+    assert top >= (4 if name == "t1d" else 2)
+    # and beyond, in the open, all alike
+    assert np.ptp(risks.of(np.array([8.0, 9.0]) - risks.alpha, 20, 40)) == 0
+
+
+def test_hazards_of_two_groups_solved_by_hand() -> None:
+    """Ten years at one rate each of disease and death; half have three times the odds."""
+    h, m, t = 0.02, 0.03, 10.0
+    rates = Rates(np.array([0.0, t]), np.array([h]), np.array([m]))
+    part = States.one(np.array([[0.0], [math.log(3)]]), np.array([0.5, 0.5]))
+    own = SexReference(
+        np.array([True]), Distribution((part,), NO_VARIANTS), np.zeros(1), None, None
+    )
+    found = risk_by_age(own, (rates,), (0, t))
+    average = h / (h + m) * -math.expm1(-(h + m) * t)
+    alpha = brentq(lambda a: (expit(a) + expit(a + math.log(3))) / 2 - average, -9, 9, xtol=1e-14)
+    assert found.alpha == pytest.approx(alpha, abs=1e-6)
+    # Of people who all have one hazard, k, the risk is k / (k + m) (1 - exp(-(k + m) t)).
+    hazards = [
+        brentq(
+            lambda k, x=x: k / (k + m) * -math.expm1(-(k + m) * t) - expit(x), 1e-6, 9, xtol=1e-15
+        )
+        for x in (alpha, alpha + math.log(3))
+    ]
+    for years in (2.0, 5.0, t):
+        by_hand = [k / (k + m) * -math.expm1(-(k + m) * years) for k in hazards]
+        assert found.of(np.array([0.0, math.log(3)]), 0, years) == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_over_the_models_own_horizon_ages_change_nothing() -> None:
+    """By age 20 is by age 20: of each sex and unknown sex, with unknown parts and without."""
     model = rs.load_model("t1d")
-    simulated = rs.simulate("t1d", 300, seed=1).cohort()
-    table = rs.score(simulated).of("t1d")
-    default = table.numbers
-    by_age = rs.score(simulated, horizon=(0, 20)).of("t1d").numbers
-    assert np.nanmax(default["probability"]) > 0.02
-    np.testing.assert_allclose(by_age["average_risk"], default["average_risk"], rtol=2e-7)
-    # Death before the disease takes a share d of every risk by age, while the default's intercept
-    # takes it from the odds, d (1 - p) of a risk p. As both have one average, by age is the default
-    # times 1 - d (p - c), where c is the mean risk of those who fall ill, to first order in d.
-    for sex in Sex:
-        rates, own = _rates(model, sex), table.reference.by_sex[sex]
-        without = -math.expm1(-float(np.interp(20, rates.ages, rates.cumulated)))
-        lost = 1 - rates.risk(0, 20) / without
-        assert 0.006 < lost < 0.009
-        values, share = own.distribution.density
-        assert own.alpha is not None
-        risk = 1 / (1 + np.exp(-(own.alpha + values)))
-        ill = float(share @ risk**2 / (share @ risk))
-        who = np.array([one is sex for one in simulated.sex])
-        for name in ("probability", "probability_low", "probability_high"):
-            ratio = by_age[name][who] / default[name][who]
-            np.testing.assert_allclose(ratio, 1 - lost * (default[name][who] - ill), atol=3e-4)
-            assert np.ptp(ratio) > 8e-4  # one factor for all would not do
     assert model.rates is not None
     assert (model.rates.from_age, model.rates.to_age) == (0, 20)
+    drawn = rs.simulate("t1d", 200, seed=1).cohort()
+    hla = {"DRB1": "03:01 04:01", "DQA1": "05:01 03:01", "DQB1": "02:01 03:02"}
+    cohorts = [drawn, *(
+        rs.person([model], hla=hla, **known)
+        for known in ({}, {"sex": "female"}, {"sex": "male", "variants": {"rs6679677": 1}})
+    )]  # fmt: skip
+    seen = []
+    for cohort in cohorts:
+        default, by_age = (
+            rs.score(cohort, **asked).of("t1d").numbers for asked in ({}, {"horizon": (0, 20)})
+        )
+        for name in ("probability", "probability_low", "probability_high", "average_risk"):
+            np.testing.assert_allclose(by_age[name], default[name], rtol=0, atol=1e-9)
+        seen += default["probability"].tolist()
+        # a moment less is no jump
+        nearly = rs.score(cohort, horizon=(0, 19.999)).of("t1d").numbers["probability"]
+        np.testing.assert_allclose(nearly, default["probability"], rtol=1e-4)
+    assert max(seen) > 0.1
+    assert np.isfinite(seen).all()
+
+
+def test_everything_known_is_the_default_to_the_last_digit() -> None:
+    model = rs.load_model("t1d-africa")
+    assert model.rates is not None
+    copies = dict.fromkeys([v.name for v in model.variants], 1)
+    one = rs.person([model], variants=copies, sex="female", population="AFR")
+    own = rs.score(one).of(model.id).reference.by_sex[Sex.FEMALE]
+    # The published prevalence, 0.4%, is not the table's; so by age is by the table's.
+    assert own.prevalence == 0.004
+    numbers = rs.score(one, horizon=(0, 20)).of(model.id).numbers
+    average = _rates(model, Sex.FEMALE).risk(0, 20)
+    assert numbers["average_risk"][0] == pytest.approx(average, rel=1e-12)
+    alpha = own.distribution.intercept(average)
+    lp = float(numbers["log_odds"][0])
+    assert numbers["probability"][0] == pytest.approx(1 / (1 + math.exp(-alpha - lp)), abs=1e-12)
 
 
 def test_average_risk_and_ratio() -> None:
@@ -127,12 +190,20 @@ def test_average_risk_and_ratio() -> None:
     np.testing.assert_allclose(numbers["average_risk"][women], expected)
 
 
-def test_unknown_sex_is_the_mean_of_both() -> None:
-    people = pd.DataFrame({"DRB1": ["04:01+15:01"] * 3, "sex": ["female", "male", ""]})
+def test_unknown_sex_is_as_good_as_the_mean_of_both() -> None:
+    people = pd.DataFrame(
+        {
+            "DRB1": ["04:01+15:01", "07:01+15:01"] * 3,
+            "sex": ["female"] * 2 + ["male"] * 2 + [""] * 2,
+        }
+    )
     model = rs.load_model("ra-dumontcel")
     numbers = rs.score(read_frame(people, [model]), horizon=(35, 60)).of(model.id).numbers
-    for name in ("probability", "average_risk"):
-        assert numbers[name][2] == pytest.approx(numbers[name][:2].mean(), rel=1e-6)
+    average, risk = numbers["average_risk"], numbers["probability"]
+    assert average[4] == pytest.approx((average[0] + average[2]) / 2, rel=1e-12)
+    both = (risk[0:2] + risk[2:4]) / 2
+    # The default is one logistic curve of the mean of the sexes, not the mean of two curves.
+    assert risk[4:6] == pytest.approx(both, rel=0.01)
 
 
 AGES = pd.DataFrame(

@@ -153,82 +153,25 @@ function percentile(quantiles, x) {
   return (100 * (above - 1 + (x - low) / (high - low || 1))) / (quantiles.length - 1);
 }
 
-// The waves of scoring/risk/smooth.py: values of log odds, and the sines and cosines there.
-const COUNT = 1024;
-const POINTS = Array.from({ length: COUNT }, (_, i) => 16 * Math.PI * ((i + 0.5) / COUNT - 0.5));
-const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-const RELATIVE = POINTS.map((x) => softplus(x - softplus(x - 15)));
-
-// A function of the log odds, given by its values at POINTS, as a middle and waves at the nodes.
-function smooth(values, waves) {
-  const middle = (values[0] + values[COUNT - 1]) / 2;
-  return { middle, waves: waves.map(([cosine, sine]) => {
-    let [a, b] = [0, 0];
-    for (let i = 0; i < COUNT; i += 1) {
-      a += cosine[i] * (values[i] - middle);
-      b += sine[i] * (values[i] - middle);
-    }
-    return [(2 * a) / COUNT, (2 * b) / COUNT];
-  }) };
-}
-
-// Its mean over what is not known of a person.
-function meanOf(f, center, nodes, { real, imaginary }) {
+// The mean over what is not known of a person of a function of the log odds: its value far to the
+// left, then the cosines and the sines of it at the nodes (scoring/risk/smooth.py).
+function meanOf(waves, center, nodes, { real, imaginary }) {
   return nodes.reduce((total, [node], k) => {
     const [cosine, sine] = [Math.cos(node * center), Math.sin(node * center)];
-    return total + f.waves[k][0] * (cosine * real[k] - sine * imaginary[k])
-      + f.waves[k][1] * (cosine * imaginary[k] + sine * real[k]);
-  }, f.middle);
-}
-
-// At each age that can be chosen: who fell ill until then and who is free of the disease, by log
-// odds; who fell ill and who is alive and free in the population; who has not died of other causes.
-const agesOf = new WeakMap();
-function byAge(model, sex) {
-  const own = model.ages.by_sex[sex];
-  if (agesOf.has(own)) return agesOf.get(own);
-  const waves = model.nodes.map(([node]) => [POINTS.map((x) => Math.cos(node * x)), POINTS.map((x) => Math.sin(node * x))]);
-  const free = () => RELATIVE.map((r) => Math.exp(-r * own.baseline[at]));
-  const found = [];
-  let at = 0;
-  const survival = free();
-  const ill = RELATIVE.map(() => 0);
-  let [averageIll, averageFree, alive] = [0, 1, 1];
-  for (; at < own.ages.length; at += 1) {
-    if (model.ages.stops.includes(own.ages[at])) {
-      found.push({ age: own.ages[at], ill: smooth(ill, waves), free: smooth(free(), waves), averageIll, averageFree, alive });
-    }
-    if (at === own.ages.length - 1) break;
-    const years = own.ages[at + 1] - own.ages[at];
-    const dying = own.mortality[at] * years;
-    const part = (hazard, left) => {
-      const both = hazard + dying;
-      return both > 0 ? (-left * hazard * Math.expm1(-both)) / both : 0;
-    };
-    const slope = own.baseline[at + 1] - own.baseline[at];
-    for (let i = 0; i < COUNT; i += 1) {
-      ill[i] += part(slope * RELATIVE[i], survival[i]);
-      survival[i] *= Math.exp(-slope * RELATIVE[i] - dying);
-    }
-    const hazard = own.incidence[at] * years;
-    averageIll += part(hazard, averageFree);
-    averageFree *= Math.exp(-hazard - dying);
-    alive *= Math.exp(-dying);
-  }
-  agesOf.set(own, found);
-  return found;
+    return total + waves[1 + k] * (cosine * real[k] - sine * imaginary[k])
+      + waves[1 + nodes.length + k] * (cosine * imaginary[k] + sine * real[k]);
+  }, waves[0]);
 }
 
 // The risk from an age, in a person free of the disease then, to each later one that can be chosen,
 // beside the average of the same sex; `first` is the place of the age among the stops.
 export function ageCurve(model, choice, first) {
   const { logOdds, unknown } = compute(model, choice);
-  const ages = byAge(model, choice.sex);
-  const center = model.ages.by_sex[choice.sex].alpha + logOdds;
-  const start = ages[first];
-  const mean = (f) => meanOf(f, center, model.nodes, unknown);
+  const { alpha, top, stops } = model.ages.by_sex[choice.sex];
+  const start = stops[first];
+  const mean = (waves) => meanOf(waves, Math.min(alpha + logOdds, top), model.nodes, unknown);
   const [before, free] = [mean(start.ill), mean(start.free)];
-  return ages.slice(first + 1).map((end) => ({ age: end.age,
+  return stops.slice(first + 1).map((end) => ({ age: end.age,
     risk: Math.min(1, Math.max(0, (mean(end.ill) - before) / start.alive / free)),
-    average: (end.averageIll - start.averageIll) / start.averageFree }));
+    average: (end.average_ill - start.average_ill) / start.alive / start.average_free }));
 }
