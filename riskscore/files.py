@@ -57,6 +57,19 @@ def require_file(path: Path | str, what: str) -> Path:
     return path
 
 
+def read_with(path: Path) -> list[Path]:
+    """Where the files lie that may be read together with a genotype file.
+
+    Its indices, and the lists of variants and of people of some formats.
+
+    >>> [found.name for found in read_with(Path("a.bgen"))][2:4]
+    ['a.bgen.bgi', 'a.pvar']
+    """
+    beside = [Path(f"{path}{ending}") for ending in (".tbi", ".csi", ".bgi")]
+    siblings = (".pvar", ".pvar.zst", ".psam", ".sample") if path.suffix else ()
+    return [*beside, *(path.with_suffix(ending) for ending in siblings)]
+
+
 @dataclass(frozen=True, slots=True)
 class FileMark:
     """What tells whether a file was changed: size, times of change of content and state, inode."""

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import IO
 
 from riskscore.errors import OutputError, UsageError
+from riskscore.files import read_with
 
 _UNFINISHED = ".unfinished"
 _NO_ROOM = 1 << 16  # bytes free
-# Read together with a file of that name, or of that stem.
-_COMPANIONS, _SIBLINGS = (".tbi", ".csi", ".bgi"), (".pvar", ".pvar.zst", ".psam", ".sample")
 _PAGES = (".html", ".png", ".svg")  # which no reader of a folder of results reads
 
 
@@ -47,8 +46,7 @@ def _files_of(path: Path) -> list[Path]:
     if path.is_dir():
         held = path.iterdir() if os.access(path, os.R_OK | os.X_OK) else ()
         return [path, *(p for p in held if p.is_file() and p.suffix not in _PAGES)]
-    beside = [Path(f"{path}{ending}") for ending in _COMPANIONS]
-    return [path, *beside, *(path.with_suffix(ending) for ending in _SIBLINGS if path.suffix)]
+    return [path, *read_with(path)]
 
 
 def _same(one: Path, other: Path) -> bool:

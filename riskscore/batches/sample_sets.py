@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from riskscore.errors import InputError, ManifestError
+from riskscore.files import read_with
+from riskscore.samples.files.containers import ENDINGS
 from riskscore.tables import read_rows
-from riskscore.writing.folders.set_names import CHROMOSOME, ENDINGS, label, stem
+from riskscore.writing.folders.set_names import CHROMOSOME, label, stem
 
 COLUMNS = ("sample_set", "vcf", "exposures", "hla")
 PLAN_COLUMNS = ("sample_set", "part", *COLUMNS[1:])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _CHROMOSOMES = [*map(str, range(1, 23)), "X", "Y", "M", "MT"]
-# What is read together with a file: its index, and the other files of its format.
-_COMPANIONS = (".tbi", ".csi", ".bgi")
-_SIBLINGS = {".pgen": (".pvar", ".pvar.zst", ".psam"), ".bgen": (".sample",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,7 @@ class SampleSet:
     @property
     def companions(self) -> tuple[Path, ...]:
         """Indexes and the like, as far as they are there."""
-        beside = [
-            *(Path(f"{file}{ending}") for file in self.files for ending in _COMPANIONS),
-            *(
-                file.with_suffix(ending)
-                for file in self.files
-                for ending in _SIBLINGS.get(file.suffix, ())
-            ),
-        ]
-        return tuple(path for path in beside if path.is_file())
+        return tuple(path for file in self.files for path in read_with(file) if path.is_file())
 
 
 def find_sample_sets(

@@ -1,4 +1,4 @@
-"""What a genotype file is, by its first bytes and its last, before anything is read of it."""
+"""What a genotype file is: by its first bytes, its last, and the ending of its name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from enum import Enum, auto
 from pathlib import Path
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
+from riskscore.files import read_start
 from riskscore.samples.files.consumer.layout import has_columns
 
+ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")
 ZIP = b"PK\x03\x04"
 BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -92,6 +94,16 @@ def recognise_file(path: Path) -> Container:
     """The kind of a file on disk; raises as :func:`recognise` does."""
     with open(path, "rb") as stream:
         return recognise(stream.read(_SNIFFED), path.name)
+
+
+def is_genotype_file(path: Path) -> bool:
+    """Whether a file holds genotypes, not a table of HLA types; one that is empty does."""
+    if path.suffix.lower() in {".bcf", ".pgen", ".bgen"}:
+        return True
+    start = read_start(path, 1 << 14)
+    if start.startswith((b"##fileformat=VCF", b"BCF", b"#CHROM", ZIP)) or not start:
+        return True
+    return has_columns(start.decode("latin-1"))
 
 
 def require_end(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError, UsageError
-from riskscore.files import FileMark, require_file
+from riskscore.files import FileMark, read_with, require_file
 from riskscore.outputs import as_temporary_errors
 from riskscore.samples.files.containers import Container, recognise, recognise_file, require_end
 from riskscore.samples.files.header import one_copy
@@ -22,7 +22,7 @@ from riskscore.samples.files.source import Source
 from riskscore.samples.files.sources.vcf import VCFFile, check_index, header_of
 
 STDIN = "-"
-INDEX_ENDINGS = (".tbi", ".csi")
+_INDEX_ENDINGS = (".tbi", ".csi")
 
 
 def open_source(
@@ -87,9 +87,7 @@ def _open_marked(name: str, reading: Reading, fast: bool) -> Source:
 
 def _marks(path: Path) -> list[FileMark]:
     """The marks of a file and of those beside it that may be read with it."""
-    beside = [Path(f"{path}{ending}") for ending in (*INDEX_ENDINGS, ".bgi")]
-    beside += [path.with_suffix(ending) for ending in (".pvar", ".psam", ".sample")]
-    return [FileMark.of(one) for one in (path, *beside) if one.is_file()]
+    return [FileMark.of(one) for one in (path, *read_with(path)) if one.is_file()]
 
 
 def _open_one(name: str, reading: Reading, fast: bool) -> Source:
@@ -162,7 +160,7 @@ def _open_bcf(path: Path, reading: Reading, fast: bool) -> Source:
 
 
 def _has_index(path: Path) -> bool:
-    return any(Path(f"{path}{ending}").is_file() for ending in INDEX_ENDINGS)
+    return any(Path(f"{path}{ending}").is_file() for ending in _INDEX_ENDINGS)
 
 
 def _end_to_end(path: Path, fix: str, reading: Reading) -> str:

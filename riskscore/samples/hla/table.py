@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskscore.errors import NothingMatchedError, UsageError
-from riskscore.files import read_start
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import gl_string
 from riskscore.models.reference.panel import reference_panel
-from riskscore.samples.files.consumer.layout import has_columns
-from riskscore.samples.files.containers import ZIP
+from riskscore.samples.files.containers import is_genotype_file
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source
@@ -204,16 +202,6 @@ def with_typed(
     return HLACalls(
         dict(sorted(calls.items())), reports=(*tables.reports, *records.reports), warnings=told
     )
-
-
-def is_genotype_file(path: Path) -> bool:
-    """Whether a file holds genotypes (VCF, BCF, PGEN, BGEN, an array's), not a table of types."""
-    if path.suffix.lower() in {".bcf", ".pgen", ".bgen"}:
-        return True
-    start = read_start(path, 1 << 14)
-    if start.startswith((b"##fileformat=VCF", b"BCF", b"#CHROM", ZIP)) or not start:
-        return True
-    return has_columns(start.decode("latin-1"))
 
 
 def hla_table(
