@@ -14,12 +14,10 @@ from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.models.terms import (
-    AminoAcidFactor,
     DiplotypeFactor,
     ExposureFactor,
     Factor,
     HaplotypeFactor,
-    HLAAlleleFactor,
     Term,
     VariantFactor,
 )
@@ -50,7 +48,9 @@ class TrueScore:
                 dtype=np.int64,
             )
             for factor in self.model.factors
-            if isinstance(factor, HLAAlleleFactor | AminoAcidFactor)
+            if not isinstance(
+                factor, VariantFactor | ExposureFactor | HaplotypeFactor | DiplotypeFactor
+            )
         }
 
     def log_odds(self, people: People, exposures: DrawnExposures) -> Array:
