@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskscore.cli.options import AbsentName, BuildOption, OutputOption, VCFArgument, say
+from riskscore.cli.options import BuildOption, OutputOption, VCFArgument, say
+from riskscore.samples.files.reading import Absent, Reading
 
 if TYPE_CHECKING:
     from riskscore.scoring.ancestry.ancestry import Ancestry
@@ -30,8 +31,8 @@ def ancestry(
         typer.Option("--min-r2", help="Leave out records imputed worse (R2, DR2, INFO or AR2)."),
     ] = None,
     absent: Annotated[
-        AbsentName, typer.Option(help="homref: a SNP without a record has two reference letters.")
-    ] = AbsentName.missing,
+        Absent, typer.Option(help="homref: a SNP without a record has two reference letters.")
+    ] = Absent.MISSING,
     output: OutputOption = None,
 ) -> None:
     """Print each person's principal components and shares of superpopulations.
@@ -40,15 +41,14 @@ def ancestry(
     than 1,000 of them. The column rests_on tells which, verdict how sure it is.
     """
     from riskscore.run import ancestry as ancestry_of_file
-    from riskscore.samples.files.reading import Reading
     from riskscore.writing.tables.write import check_ending, write_table
 
     check_ending(output)
     found = ancestry_of_file(
         vcf,
         models=model or None,
-        build=build.value if build else None,
-        reading=Reading(min_r2=min_r2, absent=absent.value),
+        build=build,
+        reading=Reading(min_r2=min_r2, absent=absent),
     )
     rows = found.rows()
     write_table(rows, list(rows[0]) if rows else ["sample"], output)

@@ -53,7 +53,7 @@ def hla(
     samples, calls = read_hla_calls(
         paths,
         population=population,
-        build=build.value if build else None,
+        build=build,
         codes=codes,
         allele_list=allele_list,
         impute=impute,
@@ -88,14 +88,13 @@ def build_from(
 ) -> None:
     """Make a panel of people who are phased and typed, for hla --impute --panel."""
     from riskscore.files import require_file
-    from riskscore.genetics.build import Build
     from riskscore.samples.hla.imputation.panel_build import build_panel
     from riskscore.samples.hla.imputation.panel_file import write_panel
 
     made = build_panel(
         require_file(vcf, "phased VCF"),
         require_file(types, "table of types"),
-        Build(build.value) if build else None,
+        build,
     )
     write_panel(made, out)
     say(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskscore.errors import plain
+from riskscore.genetics.build import Build
+from riskscore.models.scoring_files.weight_type import WeightType
+from riskscore.samples.files.reading import Absent, GenotypeField, Palindromes, Reading
 
 if TYPE_CHECKING:
     from riskscore.samples.people_part import PeoplePart
@@ -25,55 +27,12 @@ if TYPE_CHECKING:
 INPUTS, GENOTYPES, HLA, RISK = "Inputs", "Reading genotypes", "HLA", "Population and risk"
 
 
-class PalindromesName(StrEnum):
-    """What becomes of palindromes, before riskscore.samples is imported."""
-
-    strand = "strand"
-    keep = "keep"
-    drop = "drop"
-
-
-class WeightName(StrEnum):
-    """The weight types, before riskscore.models is imported."""
-
-    beta = "beta"
-    OR = "OR"
-    HR = "HR"
-
-
-class BuildName(StrEnum):
-    """The builds --build takes."""
-
-    GRCh37 = "GRCh37"
-    GRCh38 = "GRCh38"
-
-
-def build_name(text: str) -> BuildName:
+def build_name(text: str) -> Build:
     """A build by any of its usual names, hg38 among them."""
-    from riskscore.genetics.build import Build
-
     try:
-        return BuildName(Build(text).value)
+        return Build(text)
     except ValueError:
         raise typer.BadParameter("choose GRCh37 (hg19) or GRCh38 (hg38)") from None
-
-
-class FieldName(StrEnum):
-    """The genotype fields --field takes."""
-
-    auto = "auto"
-    GT = "GT"
-    DS = "DS"
-    HDS = "HDS"
-    GP = "GP"
-
-
-class AbsentName(StrEnum):
-    """What --absent takes."""
-
-    missing = "missing"
-    frequency = "frequency"
-    homref = "homref"
 
 
 VCFArgument = Annotated[
@@ -120,7 +79,7 @@ PopulationOption = Annotated[
     ),
 ]
 BuildOption = Annotated[
-    BuildName | None,
+    Build | None,
     typer.Option(
         help="Genome build, if the file is silent.",
         parser=build_name,
@@ -140,7 +99,7 @@ PanelOption = Annotated[
 
 
 WeightTypeOption = Annotated[
-    WeightName | None,
+    WeightType | None,
     typer.Option(help="What the weights of a scoring file are that does not say it."),
 ]
 
@@ -176,12 +135,12 @@ def question_of(
     ] = None,
     build: BuildOption = None,
     field: Annotated[
-        FieldName,
+        GenotypeField,
         typer.Option(
             help="Genotype field; auto: the first of DS, HDS, GP, GT in a cell.",
             rich_help_panel=GENOTYPES,
         ),
-    ] = FieldName.auto,
+    ] = GenotypeField.AUTO,
     min_r2: Annotated[
         float | None,
         typer.Option(
@@ -199,20 +158,20 @@ def question_of(
         ),
     ] = None,
     absent: Annotated[
-        AbsentName,
+        Absent,
         typer.Option(
             help="A locus without a record is missing, at its frequency, or hom-ref.",
             rich_help_panel=GENOTYPES,
         ),
-    ] = AbsentName.missing,
+    ] = Absent.MISSING,
     palindromes: Annotated[
-        PalindromesName,
+        Palindromes,
         typer.Option(
             help="A/T and C/G variants: by frequency, else as written where other variants prove "
             "the strand; as written; or left out.",
             rich_help_panel=GENOTYPES,
         ),
-    ] = PalindromesName.strand,
+    ] = Palindromes.STRAND,
     require_index: Annotated[
         bool,
         typer.Option(
@@ -305,7 +264,6 @@ def question_of(
     Raises UsageError, or an error of a model that cannot be read.
     """
     from riskscore.models.catalog import as_models, load_model
-    from riskscore.samples.files.reading import Reading
     from riskscore.samples.question import Question
 
     accepted = frozenset(filters.split(",")) if filters else None
@@ -316,20 +274,14 @@ def question_of(
         hla=hla or (),
         codes=codes,
         allele_list=allele_list,
-        build=build.value if build else None,
+        build=build,
         reading=Reading(
-            field.value,
-            min_r2,
-            accepted,
-            absent.value,
-            require_index,
-            palindromes.value,
-            usable_processes(),
+            field, min_r2, accepted, absent, require_index, palindromes, usable_processes()
         ),
         haplotype_calls=haplotype_calls,
         weak_tags=weak_tags,
         switch_error=switch_error,
-        weight_type=weight_type.value if weight_type else None,
+        weight_type=weight_type,
         panel=panel,
         population=population,
         prevalence=prevalence,

@@ -36,7 +36,7 @@ def population(
 
     check_ending(output)
     models, panel = as_models(model or list_models()), reference_panel()
-    cohort = read_cohort(vcf, models, build=build.value if build else None)
+    cohort = read_cohort(vcf, models, build=build)
     found = likeness(cohort, panel)
     rows: list[dict[str, Any]] = [
         row | {"weights_from_others": ",".join(_foreign(models, row["most_similar"]))}

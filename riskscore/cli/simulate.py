@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli.options import BuildName, ModelOption, PopulationOption, build_name, say
+from riskscore.cli.options import ModelOption, PopulationOption, build_name, say
+from riskscore.genetics.build import Build
 
 
 def simulate(
@@ -44,8 +45,8 @@ def simulate(
         str, typer.Option(help="HLA records: A/T (HLA-TAPAS), P/A (SNP2HLA) or none (SNPs only).")
     ] = "A/T",
     build: Annotated[
-        BuildName, typer.Option(help="Genome build.", parser=build_name, metavar="GRCh37|GRCh38")
-    ] = BuildName.GRCh38,
+        Build, typer.Option(help="Genome build.", parser=build_name, metavar="GRCh37|GRCh38")
+    ] = Build.GRCh38,
 ) -> None:
     """Simulate people for one or several models: VCF, exposures, outcome, and the truth.
 
@@ -69,7 +70,7 @@ def simulate(
         liability=liability,
         r2=r2,
         hla=hla,
-        build=build.value,
+        build=build,
     )
     ill = "; ".join(f"{int(v.sum())} with {name}" for name, v in simulation.outcome.items())
     say([f"riskscore: {len(simulation)} simulated people ({ill}), none of them real"])

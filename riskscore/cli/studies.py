@@ -9,7 +9,6 @@ import typer
 
 from riskscore.cli.options import (
     INPUTS,
-    BuildName,
     BuildOption,
     ExposuresOption,
     OutputOption,
@@ -21,6 +20,8 @@ from riskscore.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas
+
+    from riskscore.genetics.build import Build
 
 TERMS, REGRESSION = "What is tested", "Regression"  # groups of options in --help
 _OF_HLA = {"allele", "residue", "haplotype"}
@@ -335,13 +336,13 @@ def _models(names: list[str] | None) -> list[Any]:
 
 def _cohort(
     vcf: Path, models: list[Any], exposures: Path | None, sex_column: str, population: str,
-    build: BuildName | None, **more: Any,
+    build: Build | None, **more: Any,
 ) -> Any:  # fmt: skip
     from riskscore.samples.read import read_cohort
 
     cohort = read_cohort(
         vcf, models, exposures=exposures, sex_column=sex_column, population=population,
-        build=build.value if build else None, **more,
+        build=build, **more,
     )  # fmt: skip
     say(f"riskscore: warning: {warning}" for warning in cohort.warnings)
     return cohort

@@ -11,7 +11,7 @@ from riskscore.files import reference_root
 from riskscore.models.folders.folder import read_folder
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.progression import PROGRESSION
-from riskscore.models.scoring_files.origin import WeightType, as_weight_type
+from riskscore.models.scoring_files.weight_type import WeightType, as_weight_type
 
 Models = str | Path | RiskModel | Sequence[str | Path | RiskModel]
 

@@ -20,7 +20,7 @@ from riskscore.genetics.build import Build
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.incidence import RateTable, read_incidence
-from riskscore.models.scoring_files.origin import WeightType, as_weight_type
+from riskscore.models.scoring_files.weight_type import WeightType, as_weight_type
 from riskscore.samples.family import KnownRelative, read_family
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import SWITCH_ERROR, HaplotypeCalls

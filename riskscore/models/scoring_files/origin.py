@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from riskscore.errors import ModelFormatError, UsageError
+from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build, parse_build
 from riskscore.models.scoring_files.rows import ScoringTable
+from riskscore.models.scoring_files.weight_type import WeightType
 from riskscore.models.terms import Status
 
 _RATIOS = frozenset(["or", "hr", "or/hr", "odds ratio", "hazard ratio", "odds ratio/hazard ratio"])
@@ -18,22 +18,6 @@ _NOT_SAID = frozenset(["", "nr"])
 _LOGS = _NOT_SAID | frozenset(["beta", "log(or)", "log(hr)", "log(or/hr)", "log(or)/log(hr)"])
 _LEAST_RATIO = 0.5  # weights all above this, under the name of ratios, are ratios
 _USUAL_RATIO = 0.7  # of weights that are all positive, a median above this is rare for logarithms
-
-
-class WeightType(StrEnum):
-    """What effect_weight holds: log odds (or hazard) ratios, or the ratios themselves."""
-
-    BETA = "beta"
-    OR = "OR"
-    HR = "HR"
-
-
-def as_weight_type(name: WeightType | str | None) -> WeightType | None:
-    """A weight type by its name; raises UsageError for another."""
-    try:
-        return WeightType(name) if name else None
-    except ValueError as error:
-        raise UsageError(f"weights are not {name!r}", fix="say beta, OR or HR") from error
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from riskscore.models.model import (
     is_model_id,
 )
 from riskscore.models.plain import PlainVariants
-from riskscore.models.scoring_files.origin import WeightType, catalog_origin
+from riskscore.models.scoring_files.origin import catalog_origin
 from riskscore.models.scoring_files.plain_reader import LARGE, parse_plain
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY, ScoringTable, parse_table
+from riskscore.models.scoring_files.weight_type import WeightType
 from riskscore.models.scoring_files.weights import Weights, read_terms
 from riskscore.models.terms import Term, VariantFactor, factors_of
 

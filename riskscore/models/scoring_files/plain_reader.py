@@ -13,7 +13,7 @@ from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.models.plain import PlainVariants
 from riskscore.models.scoring_files.columns import Coded, Columns, read_columns
-from riskscore.models.scoring_files.origin import Origin, WeightType, origin_of
+from riskscore.models.scoring_files.origin import Origin, origin_of
 from riskscore.models.scoring_files.rows import (
     FREQUENCY,
     OWN_FREQUENCY,
@@ -24,6 +24,7 @@ from riskscore.models.scoring_files.rows import (
     unknown_column,
 )
 from riskscore.models.scoring_files.variants import BOTH_WAYS, NO_LETTERS, NO_PLACE, ONE_LETTER
+from riskscore.models.scoring_files.weight_type import WeightType
 
 LARGE = 2_000  # rows above which a file's plain variants are held as arrays
 
