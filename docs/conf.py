@@ -51,8 +51,16 @@ def _write_verbs(folder: Path):
     from riskscore.cli import command_line
 
     command = typer.main.get_command(command_line())
+    _summaries(command)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="riskscore")
     (folder / "cli.md").write_text(text.replace("# `riskscore`", "# The command line", 1))
+
+
+def _summaries(command):
+    """The first sentence of every verb's help whole: a terminal cuts it at 45 letters."""
+    for verb in getattr(command, "commands", {}).values():
+        verb.short_help = (verb.help or "").split("\n\n")[0].replace("\n", " ")
+        _summaries(verb)
 
 
 def _write_models(folder: Path):
