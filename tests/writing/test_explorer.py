@@ -260,3 +260,21 @@ def test_the_explorers_risks_by_age_are_those_of_scoring(
     assert len(found) == len(expected) > 40
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
     assert 'class="own"' in shown.html
+
+
+def test_a_rare_risk_is_enlarged_and_one_that_is_not_there_is_said_to_be_missing(
+    tmp_path: Path, oracle: Oracle
+) -> None:
+    model = replace(rs.load_model("t1d-hla"), rates=None)
+    rare = replace(model, baseline=tuple(replace(r, value=0.0003) for r in model.baseline))
+    html = {}
+    for name, one in (("rare", rare), ("none", replace(model, baseline=()))):
+        page = Page(oracle("chromium"), rs.write_explorer(one, tmp_path / f"{name}.html"))
+        assert page.console == []
+        html[name] = page.html
+    assert "30 of 100 parts of one person in 1,000" in html["rare"]  # 0.3 of one
+    assert 'aria-label="The average: 0.3 of 1,000"' in html["rare"]
+    assert '<p class="headline" id="no-risk" hidden="">' in html["rare"]
+    assert '<p class="headline" id="no-risk">' in html["none"]
+    assert '<p class="headline" id="headline" aria-live="polite" hidden="">' in html["none"]
+    assert "People like this:" not in html["none"]

@@ -29,7 +29,7 @@ function factorValue(factor, choice, given) {
 
 // Why an input does nothing in this state, or "".
 export function idle(model, exposure, choice) {
-  if (exposure.sex && exposure.sex !== choice.sex) return `counts in the ${exposure.sex} sex alone`;
+  if (exposure.sex && exposure.sex !== choice.sex) return `counts in ${exposure.sex === "female" ? "women" : "men"} alone`;
   if (exposure.only_if) {
     const [other, level] = exposure.only_if;
     const given = choice.exposures[other];

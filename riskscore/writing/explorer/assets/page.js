@@ -66,11 +66,31 @@ function slider(label, low, high, step, value, words, change, unknown = "") {
   return field;
 }
 
-function crowd(title, risk, name) {
+// Of 100 people, how many have a lower score: never none and never all.
+function percentileWords(percentile) {
+  const rounded = Math.round(percentile);
+  return { 0: "fewer than 1", 100: "more than 99" }[rounded] ?? String(rounded);
+}
+
+// One of the crowd in 100 small dots, where fewer than one of 1,000 is hit.
+function enlarged(risk) {
+  const parts = Math.round(100_000 * risk);
+  const picture = drawn("svg", { class: "icons", role: "img", viewBox: "0 0 100 100",
+    "aria-label": `${parts} of 100 parts of one person in 1,000` });
+  for (let n = 0; n < 100; n += 1) {
+    picture.append(drawn("circle", { class: n < parts ? "hit" : "ground", cx: (n % 10) * 10 + 5,
+      cy: Math.floor(n / 10) * 10 + 5, r: 3.8 }));
+  }
+  const both = text("div", "", { class: "enlarged" });
+  both.append(picture, text("span", "One of the 1,000, enlarged: each small dot is 1 in 100,000.", { class: "soft" }));
+  return both;
+}
+
+function crowd(title, risk, words, name) {
   const hit = Math.round(1000 * risk);
   const figure = text("figure", "", { class: "crowd" });
   const picture = drawn("svg", { class: "icons", role: "img", viewBox: "0 0 400 250",
-    "aria-label": `${title}: ${hit} of 1,000` });
+    "aria-label": `${title}: ${words} of 1,000` });
   const pattern = drawn("pattern", { id: name, width: 10, height: 10, patternUnits: "userSpaceOnUse" });
   pattern.append(drawn("circle", { class: "ground", cx: 5, cy: 5, r: 3.4 }));
   const defs = drawn("defs", {});
@@ -79,7 +99,10 @@ function crowd(title, risk, name) {
   for (let n = 0; n < hit; n += 1) {
     picture.append(drawn("circle", { class: "hit", cx: (n % 40) * 10 + 5, cy: Math.floor(n / 40) * 10 + 5, r: 4.4 }));
   }
-  figure.append(text("figcaption", title), picture);
+  const caption = text("figcaption", "");
+  caption.append(text("strong", title), document.createTextNode(`: ${words} in 1,000`));
+  figure.append(caption, picture);
+  if (1000 * risk < 1) figure.append(enlarged(risk));
   return figure;
 }
 
@@ -91,7 +114,7 @@ function distribution(quantiles, x, place) {
   const bars = Array.from({ length: 40 }, (_, i) => share(low + (i + 1) * wide) - share(low + i * wide));
   const top = Math.max(...bars);
   const picture = drawn("svg", { class: "distribution", role: "img", viewBox: "0 0 400 110",
-    "aria-label": `higher than ${Math.round(place)} of 100 people of the reference population` });
+    "aria-label": `higher than ${percentileWords(place)} of 100 people of the reference population` });
   bars.forEach((bar, i) => picture.append(drawn("rect", { class: "ground", x: i * 10 + 1, width: 8,
     y: 90 - (80 * bar) / top, height: (80 * bar) / top })));
   const at = (400 * (x - low)) / (high - low || 1);
@@ -114,15 +137,15 @@ function curve(rows, first) {
     drawn("text", { x: 36, y: 19, "text-anchor": "end" }, inThousand(top)),
     drawn("text", { x: 36, y: 104, "text-anchor": "end" }, "0"),
     drawn("text", { x: 46, y: 19 }, "in 1,000"));
-  for (const age of [first, last]) {
-    picture.append(drawn("text", { x: age === first ? 40 : 390, y: 118, "text-anchor": age === first ? "start" : "end" }, `age ${age}`));
+  for (const [age, anchor] of [[first, "start"], [Math.round((first + last) / 2), "middle"], [last, "end"]]) {
+    picture.append(drawn("text", { x: 40 + (350 * (age - first)) / (last - first), y: 118, "text-anchor": anchor }, `age ${age}`));
   }
   return picture;
 }
 
 function startingChoice(model) {
   const base = model.baseline.female;
-  const choice = { sex: "female", stop: base.own === null ? 0 : base.prevalence.indexOf(base.own),
+  const choice = { sex: "female", stop: base.own === null ? null : base.prevalence.indexOf(base.own),
     load: model.load.count ? null : 0, age: 0, exposures: {}, genes: {}, haplotypes: [] };
   if (model.haplotypes.length) choice.haplotypes = [model.haplotypes.at(-1), model.haplotypes.at(-1)];
   for (const gene of Object.keys(model.genes)) choice.genes[gene] = [-1, -1];
@@ -144,7 +167,7 @@ function remembered(model) {
 function start(model, choice = remembered(model)) {
   const own = (sex) => {
     const base = model.baseline[sex];
-    return base.own === null ? 0 : base.prevalence.indexOf(base.own);
+    return base.own === null ? choice.stop : base.prevalence.indexOf(base.own);
   };
   const controls = document.getElementById("controls");
   controls.replaceChildren(...chooser(model));
@@ -162,7 +185,7 @@ function start(model, choice = remembered(model)) {
   const presets = group("Begin with");
   const again = (change) => () => { const fresh = startingChoice(model); change(fresh); start(model, fresh); };
   for (const [words, change] of [
-    ["only the alleles below known", () => {}],
+    ["everything unknown but HLA", () => {}],
     ["unexposed, other variants average", (fresh) => {
       for (const exposure of model.exposures) {
         fresh.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
@@ -219,11 +242,13 @@ function start(model, choice = remembered(model)) {
   base.append(select("sex", [["female", "female"], ["male", "male"]], choice.sex, set((value) => {
     choice.sex = value;
     choice.stop = own(value);
+    if (choice.stop === null) return;
     risk.querySelector("input").value = choice.stop;
     risk.querySelector("output").textContent = `${inThousand(model.baseline[value].prevalence[choice.stop])} in 1,000`;
   })));
   const risk = slider(`average risk (${model.horizon})`, 0, model.baseline.female.prevalence.length - 1, 1,
-    choice.stop, (stop) => `${inThousand(model.baseline[choice.sex].prevalence[stop])} in 1,000`, set((stop) => { choice.stop = stop; }));
+    choice.stop, (stop) => `${inThousand(model.baseline[choice.sex].prevalence[stop])} in 1,000`, set((stop) => { choice.stop = stop; }),
+    model.baseline.female.own === null ? "unknown" : "");
   base.append(risk);
   if (model.ages) {
     const { stops } = model.ages;
@@ -235,16 +260,20 @@ function start(model, choice = remembered(model)) {
     const result = compute(model, choice);
     const told = !Number.isNaN(result.risk);
     const unsure = result.high / result.low;
-    document.getElementById("risk").textContent = told ? `${inThousand(result.risk, unsure)} in 1,000` : "no risk given";
-    document.getElementById("interval").textContent = told
-      ? `${inThousand(result.low, unsure)} to ${inThousand(result.high, unsure)}` : "";
-    document.getElementById("ratio").textContent = told ? ratioWords(result.risk / result.average) : "";
-    document.getElementById("average").textContent = told ? `${inThousand(result.average)} in 1,000` : "";
+    document.getElementById("headline").hidden = !told;
+    document.getElementById("no-risk").hidden = told;
+    if (told) {
+      document.getElementById("risk").textContent = `${inThousand(result.risk, unsure)} in 1,000`;
+      document.getElementById("interval").textContent = `${inThousand(result.low, unsure)} to ${inThousand(result.high, unsure)}`;
+      document.getElementById("ratio").textContent = ratioWords(result.risk / result.average);
+      document.getElementById("average").textContent = `${inThousand(result.average)} in 1,000`;
+    }
     document.getElementById("odds").textContent = result.oddsRatio.toPrecision(3);
     document.getElementById("logodds").textContent = result.logOdds.toFixed(3);
-    document.getElementById("percentile").textContent = Math.round(result.percentile);
+    document.getElementById("percentile").textContent = percentileWords(result.percentile);
     document.getElementById("icons").replaceChildren(...(told
-      ? [crowd("The average", result.average, "ground-average"), crowd("People like this", result.risk, "ground-own")] : []));
+      ? [crowd("The average", result.average, inThousand(result.average), "ground-average"),
+        crowd("People like this", result.risk, inThousand(result.risk, unsure), "ground-own")] : []));
     document.getElementById("distribution").replaceChildren(
       distribution(model.baseline[choice.sex].quantiles, result.logOdds, result.percentile));
     showAges();
