@@ -163,6 +163,6 @@ def _processors() -> int:
 def _end(unscored: int, *, failed: bool = False) -> None:
     """The exit code that says that not everything was scored."""
     if unscored:
-        say([f"riskscore: {unscored} rows have no score; their flags say why"])
+        say([f"riskscore: rows without a score: {unscored}; their flags say why"])
     if unscored or failed:
         raise typer.Exit(EXIT_SOME_NOT_SCORED)

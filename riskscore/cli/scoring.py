@@ -71,7 +71,7 @@ def score(
     _say_typed_alone(scores)
     unscored = sum(table.unscored for table in scores.tables)
     if unscored:
-        say([f"riskscore: {unscored} rows have no score; their flags say why"])
+        say([f"riskscore: rows without a score: {unscored}; their flags say why"])
         raise typer.Exit(EXIT_SOME_NOT_SCORED)
 
 

@@ -58,9 +58,8 @@ def natural(probability: float) -> str:
     >>> natural(0.0031), natural(0.00004)
     ('3.1 in 1,000', '4 in 100,000')
     """
-    if probability >= 0.0005:
-        return f"{1000 * probability:.3g} in 1,000"
-    return f"{100_000 * probability:.2g} in 100,000"
+    people = _people(probability)
+    return f"{people * probability:.{3 if people == 1_000 else 2}g} in {people:,}"
 
 
 def in_thousand(probability: float, unsure: float = 1.0) -> str:
@@ -97,16 +96,25 @@ def percentile_words(percentile: float) -> str:
 def risk_words(numbers: Mapping[str, float]) -> str:
     """A person's risk with its interval beside the average, or that there is none.
 
+    All are of as many people: 1,000, or 100,000 where the average is rare too.
+
     >>> risk_words({"probability": 0.01, "probability_low": 0.002, "probability_high": 0.04,
     ...             "average_risk": 0.005, "risk_ratio": 2.0})
-    '10 in 1,000 (2 in 1,000 to 40 in 1,000), 2 times the average of 5 in 1,000'
+    '10 in 1,000 (2 to 40), 2 times the average of 5 in 1,000'
     >>> risk_words({"probability": float("nan")})
     'no probability'
     """
     if math.isnan(numbers["probability"]):
         return "no probability"
-    low, high = natural(numbers["probability_low"]), natural(numbers["probability_high"])
+    names = ("probability", "probability_low", "probability_high", "average_risk")
+    people = _people(max(numbers["probability"], numbers["average_risk"]))
+    risk, low, high, average = (f"{float(f'{people * numbers[n]:.3g}'):,.6g}" for n in names)
     return (
-        f"{natural(numbers['probability'])} ({low} to {high}), {numbers['risk_ratio']:.2g} times "
-        f"the average of {natural(numbers['average_risk'])}"
+        f"{risk} in {people:,} ({low} to {high}), {numbers['risk_ratio']:.2g} times the average of "
+        f"{average} in {people:,}"
     )
+
+
+def _people(risk: float) -> int:
+    """Of how many people a risk is told: of more where less than one of 2,000 has it."""
+    return 1_000 if risk >= 0.0005 else 100_000
