@@ -18,7 +18,13 @@ from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import TwoProcesses
 from riskscore.samples.frame import read_frame
 from riskscore.samples.people_part import PeoplePart
-from riskscore.samples.question import Question, QuestionOptions, as_build, takes_options
+from riskscore.samples.question import (
+    REFERENCE_POPULATION,
+    Question,
+    QuestionOptions,
+    as_build,
+    takes_options,
+)
 from riskscore.samples.read import read_cohort
 from riskscore.scoring.score import Scores, score_cohort
 
@@ -136,7 +142,7 @@ def _with_likelihood(
 
     asked = as_models(list_models() if models is None else models)
     if models is None:  # all that have the reference population of whoever says none
-        asked = tuple(m for m in asked if Question().population in m.reference_populations)
+        asked = tuple(m for m in asked if REFERENCE_POPULATION in m.reference_populations)
     try:
         cohort = read_cohort(names, asked, build=build, reading=reading)
     except NothingMatchedError as error:

@@ -211,7 +211,7 @@ def question_of(
             "own ancestry, where the file's SNPs tell it.",
             rich_help_panel=RISK,
         ),
-    ] = "EUR",
+    ] = "auto",
     prevalence: Annotated[
         str | None,
         typer.Option(
@@ -340,9 +340,12 @@ def read_and_score(
     tell(f"scoring {len(cohort.samples):,} people")
     scores = score(cohort)
     say(f"riskscore: warning: {warning}" for warning in scores.cohort.warnings)
-    if question.by_ancestry:
-        from riskscore.scoring.scores.adjusted import ancestry_words
-
-        told = ancestry_words(scores.cohort, scores.placement)
-        say(f"riskscore: warning: {warning}" for warning in told)
+    if scores.placement is not None and scores.placement.outside.any():
+        outside, people = int(scores.placement.outside.sum()), len(scores.cohort.samples)
+        say(
+            [
+                f"riskscore: warning: {outside} of {people} people lie outside the reference "
+                "people, and have no percentile"
+            ]
+        )
     return scores

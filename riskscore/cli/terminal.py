@@ -37,7 +37,9 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str]:
-    """Two lines: people, what was seen of the models, units, warnings; and where results are."""
+    """People, what was seen of the models, units, warnings; percentiles; where results are."""
+    from riskscore.writing.words import percentile_words
+
     people, warnings = len(scores.cohort.samples), len(scores.cohort.warnings)
     seen = []
     for table in scores.tables[:_MODELS]:
@@ -52,8 +54,10 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
     if output is not None or out is None:
         named = output is not None and str(output) != "-"
         places.append(output.name if output is not None and named else "standard output")
+    percentiles = percentile_words(scores)
     return [
         f"riskscore: {people:,} people; coverage {', '.join(seen)}{units}{told}",
+        *([f"riskscore: {percentiles}"] if percentiles else []),
         f"riskscore: results in {' and '.join(places)}. Illustrative, not diagnostic.",
     ]
 

@@ -21,7 +21,7 @@ from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.hla.posterior import calls_from_dosages
 from riskscore.samples.loci.dosages import Dosages, LocusMatch
 from riskscore.samples.loci.snp_haplotypes import with_snp_haplotypes
-from riskscore.samples.question import Question
+from riskscore.samples.question import AUTO_POPULATION, Question
 from riskscore.samples.read import stand_in_notes
 
 _GENE = re.compile(rf"^(?:HLA[-_])?(?P<gene>{'|'.join(GENES)})(?:[_. ](?P<place>[12]))?$")
@@ -32,7 +32,7 @@ def read_frame(
     frame: Any,
     models: Sequence[RiskModel],
     *,
-    population: str = "EUR",
+    population: str = AUTO_POPULATION,
     age_column: str | None = None,
 ) -> Cohort:
     """A cohort whose samples are the rows of a pandas frame, named by its index.
@@ -46,9 +46,11 @@ def read_frame(
     - an exposure's id, as in :func:`riskscore.samples.exposure_table.read_exposures`; and ``sex``,
       and the column of ages in years that ``age_column`` names (see :class:`Question`).
 
-    An empty cell is not known, and what has no column is missing. Columns that no model reads are
-    named in the cohort's ``warnings``. Raises InputError for a dosage that is not between 0 and 2,
-    HLAFormatError, an ExposureError, or UsageError for a genome-wide score.
+    ``population`` is as in :class:`Question`; a frame has no SNPs that tell ancestry, so that with
+    "auto" (default) all is as with EUR. An empty cell is not known, and what has no column is
+    missing. Columns that no model reads are named in the cohort's ``warnings``. Raises InputError
+    for a dosage that is not between 0 and 2, HLAFormatError, an ExposureError, or UsageError for a
+    genome-wide score.
 
     >>> import pandas as pd
     >>> from riskscore.models.catalog import load_model
@@ -58,8 +60,9 @@ def read_frame(
     (('me',), ['DRB1'], ('ever',))
     """
     models = tuple(models)
+    question = Question(models, population=population, age_column=age_column)
+    population = question.reference_population()
     for model in models:
-        model.require_population(population)
         if model.plain is not None:
             raise UsageError(
                 f"{model.id} is a genome-wide score", fix="score it from a genotype file"
@@ -99,7 +102,8 @@ def read_frame(
         exposures=exposures,
         population=population,
         warnings=(*stand_in_notes(models, population), *unread, *exposures.notes),
-        question=Question(models, population=population, age_column=age_column),
+        population_known=question.population_known,
+        question=question,
     )
 
 

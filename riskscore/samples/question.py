@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+REFERENCE_POPULATION = "EUR"  # where nobody says another
 UNKNOWN_POPULATION = "unknown"
 AUTO_POPULATION = "auto"  # of each person as their genotypes tell
 MOST_AGE = 120.0
@@ -58,9 +59,9 @@ class Question:
     in them, and ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check their names against.
     ``population`` is the superpopulation (AFR, AMR,
     EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold; the first
-    that the models have is the reference of people whose population is "unknown". With "auto" the
-    percentile is among people of the same ancestry, where the file's SNPs tell it, and all else as
-    with EUR. ``build`` is the
+    that the models have is the reference of people whose population is "unknown". With "auto"
+    (default) the percentile is among people of the same ancestry, where the file's SNPs tell it,
+    and all else as with EUR. ``build`` is the
     genome build, if the files are silent. ``reading`` says which genotype field and which records
     count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
     scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
@@ -96,7 +97,7 @@ class Question:
     panel: Path | None = field(default=None, metadata=_INPUT)
     impute_hla: bool = False
     sex_column: str = "sex"
-    population: str = "EUR"
+    population: str = AUTO_POPULATION
     build: Build | None = None
     reading: Reading = field(default_factory=Reading)
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
@@ -246,7 +247,7 @@ class Question:
         Where that of the people is not known, it is that of the first model's weights. Raises
         PopulationError if a model has no frequencies of it.
         """
-        population = _PLAIN.population if self.by_ancestry else self.population
+        population = REFERENCE_POPULATION if self.by_ancestry else self.population
         if not self.population_known:
             named = [m.reference_populations[0] for m in self.models if m.reference_populations]
             population = named[0] if named else "EUR"

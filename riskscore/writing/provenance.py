@@ -17,11 +17,13 @@ from typing import Any
 
 from riskscore.distribution import version_of
 from riskscore.files import reference_root, sha256
+from riskscore.samples.cohort import Cohort
 from riskscore.samples.question import AUTO_POPULATION, Question
 from riskscore.scoring.scores.scored import ScoredCohort
 
 SCHEMA = "riskscore-provenance-1"
 SEAL = "record_sha256"
+OWN_ANCESTRY = "each person's own ancestry"
 NOTICE = "illustrative, not diagnostic"
 _LIBRARIES = ("riskscore", "numpy", "pysam")
 
@@ -35,12 +37,12 @@ def software() -> dict[str, str]:
 
 @cache
 def reference_tables() -> dict[str, str]:
-    """Checksums of the tables that all models share: frequencies, residues, tags, incidence.
+    """Checksums of the tables that all models share: frequencies, residues, incidence, ancestry.
 
     One for each folder, of the names and checksums of its files.
     """
     found = {}
-    for name in ("hla", "populations"):
+    for name in ("ancestry", "hla", "populations"):
         files = sorted(path for path in (reference_root() / name).rglob("*") if path.is_file())
         told = [[path.name, sha256(path)] for path in files]
         found[name] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -104,6 +106,7 @@ def provenance(scores: ScoredCohort, hashed: Mapping[str, Any]) -> dict[str, Any
             "samples": len(scores.cohort.samples),
             "build": str(scores.cohort.build),
             "population": scores.cohort.population,
+            **_percentiles(scores.cohort),
             "not_scored": {t.model.id: t.unscored for t in scores.tables},
             "warnings": list(scores.cohort.warnings),
             **({"caution": scores.cohort.caution} if scores.cohort.caution else {}),
@@ -113,6 +116,13 @@ def provenance(scores: ScoredCohort, hashed: Mapping[str, Any]) -> dict[str, Any
             },
         },
     }
+
+
+def _percentiles(cohort: Cohort) -> dict[str, str]:
+    """Among whom percentiles are, where each person's ancestry was to tell; it is so of a file."""
+    if not cohort.question.by_ancestry:
+        return {}
+    return {"percentiles": cohort.population if cohort.projection is None else OWN_ANCESTRY}
 
 
 def asks_ancestry(told: Mapping[str, Any]) -> bool:

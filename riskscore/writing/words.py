@@ -108,10 +108,34 @@ def outcome_words(model: RiskModel, question: Question, age: float | None = None
     return f"{name} from age {start}{until}, in those free of it at {start}"
 
 
+def percentile_words(scores: Scores) -> str:
+    """Among whom percentiles are, where that was to be told by each person's ancestry; or nothing.
+
+    >>> import riskscore as rs
+    >>> from riskscore.files import reference_root
+    >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
+    >>> percentile_words(rs.score(file, "ms"))
+    'percentiles are of EUR: the file has no ancestry SNPs'
+    """
+    cohort, placement = scores.cohort, scores.placement
+    if placement is None:
+        told = f"percentiles are of {cohort.population}: the file has no ancestry SNPs"
+        return told if cohort.question.by_ancestry else ""
+    unknown, people = int(placement.unknown.sum()), len(cohort.samples)
+    if not unknown:
+        return f"percentiles are of each person's own ancestry, all else of {cohort.population}"
+    return (
+        f"percentiles of {people - unknown} of {people} people are of their own ancestry; all "
+        f"else is of {cohort.population} (of the others too few ancestry SNPs are read)"
+    )
+
+
 def check_words(scores: Scores) -> Iterator[str]:
     """The preflight report: what was found for each model, what is lost, and what would help."""
     cohort = scores.cohort
     yield f"{len(cohort.samples)} samples, {cohort.build}, reference population {cohort.population}"
+    if percentiles := percentile_words(scores):
+        yield percentiles
     yield from report_words(cohort.hla.reports)
     for allele, call in cohort.hla.tags.items():
         held = ", ".join(f"{p} {r2:.2f}" for p, r2 in sorted(call.tag.r2.items()))

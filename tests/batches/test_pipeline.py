@@ -55,7 +55,7 @@ def test_bad_files_are_left_out_as_batch_leaves_them_out(
     made = run(cohorts)
     assert made.returncode == 3, made.stderr
     assert "3 sample sets failed" in made.stderr
-    options = ("-m", "t1d", "--population", "EUR", "--shards", "2", "--tsv", "--out", "batch")
+    options = ("-m", "t1d", "--shards", "2", "--tsv", "--out", "batch")
     assert riskscore("batch", "manifest.tsv", *options).returncode == 3
     assert results_in(cohorts / "results") == results_in(cohorts / "batch")
     with open(cohorts / "results" / "failed.tsv") as stream:

@@ -148,14 +148,20 @@ def test_a_list_of_variants_places_nobody_unless_absent_is_reference(
 
 
 def test_scores_by_ancestry(riskscore: Run, write: Make, tmp_path: Path) -> None:
-    """One EUR, one of half AFR and half EUR, one EAS; all with the same HLA types."""
+    """One EUR, one of half AFR and half EUR, one EAS, one without genotypes; of the same HLA types.
+
+    Each is a shard by itself, and among those the last cannot be told from one of another file.
+    """
     types = tmp_path / "hla.tsv"
     types.write_text(
-        "sample\tDRB1_1\tDRB1_2\n" + "".join(f"P{i}\t15:01\t03:01\n" for i in range(3))
+        "sample\tDRB1_1\tDRB1_2\n" + "".join(f"P{i}\t15:01\t03:01\n" for i in range(4))
     )
-    asked = ("score", write(drawn()), "-m", "ms", "--hla", types)
-    plain = table(riskscore(*asked).stdout)
-    done = riskscore(*asked, "--population", "auto", "--out", "results", "-o", "-")
+    genotypes = drawn(4)
+    genotypes[3] = -1
+    asked = ("score", write(genotypes), "-m", "ms", "--hla", types)
+    plain = table(riskscore(*asked, "--population", "EUR").stdout)
+    done = riskscore(*asked, "--out", "results", "-o", "-")
+    assert "percentiles of 3 of 4 people are of their own ancestry" in done.stderr
     rows = table(done.stdout)
     assert list(rows[0]) == [*list(plain[0])[:-1], "z_adjusted", "flags"]
     for row, before in zip(rows, plain, strict=True):
@@ -165,12 +171,17 @@ def test_scores_by_ancestry(riskscore: Run, write: Make, tmp_path: Path) -> None
     in_eas = table(riskscore(*asked, "--population", "EAS").stdout)
     assert float(rows[2]["percentile"]) == pytest.approx(float(in_eas[2]["percentile"]), abs=3)
     assert "ancestry=EAS(" in rows[2]["flags"]
+    assert "ancestry=unknown(EUR taken)" in rows[3]["flags"]
+    assert rows[3]["percentile"] == plain[3]["percentile"]
+    assert rows[3]["z_adjusted"] == ""
     assert (tmp_path / "results" / "scores.tsv").read_text() == done.stdout
     told = json.loads((tmp_path / "results" / "provenance.json").read_text())
     assert told["parameters"]["population"] == "auto"
-    for i in (1, 2):
-        riskscore(*asked, "--population", "auto", "--shard", f"{i}/2", "--out", f"part{i}")
-    assert riskscore("merge", "part1", "part2", "--out", "whole").returncode == 0
+    assert told["cohort"]["percentiles"] == "each person's own ancestry"
+    parts = [f"part{i}" for i in (1, 2, 3, 4)]
+    for i, part in enumerate(parts, start=1):
+        riskscore(*asked, "--shard", f"{i}/4", "--out", part)
+    assert riskscore("merge", *parts, "--out", "whole").returncode == 0
     for name in ("scores.tsv", "provenance.json", "match_report.tsv", "coverage.tsv"):
         assert (tmp_path / "whole" / name).read_text() == (tmp_path / "results" / name).read_text()
 
@@ -185,7 +196,7 @@ def test_a_batch_has_the_column_whether_or_not_ancestry_is_known(
     unknown = write(drawn(1), name="unknown.vcf.gz", snps=range(0, 9559, 30))
     lines = [f"{path.name[:3]}\t{path.name}\t{types.name}" for path in (known, unknown)]
     manifest.write_text("sample_set\tvcf\thla\n" + "\n".join(lines) + "\n")
-    done = riskscore("batch", manifest, "-m", "ms", "--population", "auto", "--out", "all", "--tsv")
+    done = riskscore("batch", manifest, "-m", "ms", "--out", "all", "--tsv")
     assert done.returncode == 0, done.stderr
     rows = {row["sample_set"]: row for row in table((tmp_path / "all" / "scores.tsv").read_text())}
     assert float(rows["kno"]["z_adjusted"]) > 0

@@ -17,7 +17,7 @@ PEOPLE = ROOT / "reference" / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
 COLUMNS = (
     "sample model model_version probability probability_low probability_high average_risk "
     "risk_ratio percentile odds_ratio log_odds genetic_score exposure_score interaction_score "
-    "published_score coverage flags"
+    "published_score coverage z_adjusted flags"
 ).split()
 Run = Callable[..., CompletedProcess[str]]
 
@@ -40,6 +40,21 @@ def test_one_row_a_sample_and_model_on_standard_output(riskscore: Run) -> None:
         assert 0 < number["probability_low"] <= number["probability_high"] < 1
         assert 0 <= number["percentile"] <= 100
         assert (row["published_score"] != "") == (row["model"] == "t1d")
+
+
+def test_without_snps_of_ancestry_all_is_as_with_eur_and_a_note_says_so_once(
+    riskscore: Run,
+) -> None:
+    asked = ("score", PEOPLE, "-m", "ms", "-m", "ra")
+    done, eur = riskscore(*asked), riskscore(*asked, "--population", "EUR")
+    rows = table(done.stdout)
+    assert {row.pop("z_adjusted") for row in rows} == {""}
+    assert rows == table(eur.stdout)
+    note = "percentiles are of EUR: the file has no ancestry SNPs"
+    assert done.stderr.replace(f"riskscore: {note}\n", "") == eur.stderr
+    assert done.stderr.count(note) == 1
+    assert note not in riskscore(*asked, "-q").stderr
+    assert note in riskscore("check", PEOPLE, "-m", "ms").stdout
 
 
 def test_parquet_holds_the_same_numbers(riskscore: Run, tmp_path: Path) -> None:

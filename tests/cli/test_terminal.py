@@ -48,8 +48,9 @@ def test_other_names_of_models_and_builds() -> None:
 def test_the_lines_at_the_end(riskscore: Run, tmp_path: Path) -> None:
     done = riskscore("score", SMALL, "-m", "T1D", "--build", "hg38", "--out", "results")
     assert done.returncode == 0, done.stderr
-    first, second = done.stderr.splitlines()[-2:]
+    first, percentiles, second = done.stderr.splitlines()[-3:]
     assert first.startswith("riskscore: 200 people; coverage t1d 9")
+    assert percentiles == "riskscore: percentiles are of EUR: the file has no ancestry SNPs"
     assert second == "riskscore: results in results/. Illustrative, not diagnostic."
     quiet = riskscore("score", SMALL, "-m", "t1d", "-q", "-o", "t.tsv")
     assert quiet.stderr == ""

@@ -32,7 +32,7 @@ def test_the_options_of_the_types_are_the_fields() -> None:
 def test_help_shows_the_options(verb: Any) -> None:
     shown = inspect.signature(verb).parameters
     assert set(QuestionOptions.__annotations__) < set(shown)
-    assert shown["population"].default == "EUR"
+    assert shown["population"].default == "auto"
 
 
 def test_the_command_line_has_every_field() -> None:

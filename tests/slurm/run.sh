@@ -114,7 +114,7 @@ ends_with 3 run local local
 ends_with 3 run slurm slurm --slurm-no-account --slurm-status-command squeue \
   --slurm-init-seconds-before-status-checks 2 --seconds-between-status-checks 2 \
   --latency-wait 10 --group-components score=2
-ends_with 3 riskscore batch "$place/manifest.tsv" -m t1d -m ra -m ms --population EUR \
+ends_with 3 riskscore batch "$place/manifest.tsv" -m t1d -m ra -m ms \
   --shards 4 --tsv --out "$place/batch" 2>"$place/batch.log"
 
 jobs=$(grep -c 'JobState=COMPLETED' "$place/jobs.txt")

@@ -37,6 +37,31 @@ class Region:
         return not self.prefixes or is_named(self.prefixes, record.id, record.alts)
 
 
+class Positions:
+    """Whether a position of one chromosome is in any of many regions, most of them one base long.
+
+    >>> wanted = Positions([Region("1", 5, 5), Region("1", 20, 30)])
+    >>> [5 in wanted, 6 in wanted, 25 in wanted]
+    [True, False, True]
+    """
+
+    def __init__(self, regions: Iterable[Region]) -> None:
+        held = list(regions)
+        self._single = frozenset(r.start for r in held if r.start == r.end)
+        self._wide = tuple((r.start, r.end) for r in held if r.start != r.end)
+
+    def __contains__(self, position: int) -> bool:
+        if position in self._single:
+            return True
+        return any(start <= position <= end for start, end in self._wide)
+
+
+def positions_of(regions: Sequence[Region]) -> dict[str, Positions]:
+    """By chromosome, the positions in any of the regions."""
+    names = {region.chromosome for region in regions}
+    return {name: Positions(r for r in regions if r.chromosome == name) for name in names}
+
+
 def is_named(prefixes: tuple[str, ...], names: str, alts: Iterable[str]) -> bool:
     """Whether an ID (names joined by ;) or a symbolic ALT starts with one of the prefixes.
 

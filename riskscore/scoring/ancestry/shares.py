@@ -8,7 +8,6 @@ Nearness is by the covariance of a projection's errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -44,19 +43,10 @@ class Placement:
         """Who lies outside the reference people; nobody who was not projected."""
         return np.asarray(self.distance > OUTSIDE)
 
-    def words(self, population: str) -> Iterator[str]:
-        """What percentiles of these people rest on; ``population`` is that of the others."""
-        unknown, outside = int(np.isnan(self.distance).sum()), int(self.outside.sum())
-        if unknown:
-            yield (
-                f"the ancestry of {unknown} of {len(self.distance)} people is not known: too few "
-                f"of the SNPs that tell it are read; their percentiles are in {population}"
-            )
-        if outside:
-            yield (
-                f"{outside} of {len(self.distance)} people lie outside the reference people, and "
-                "have no percentile"
-            )
+    @property
+    def unknown(self) -> Mask:
+        """Who was not projected."""
+        return np.asarray(np.isnan(self.distance))
 
 
 def place(projection: Projection, table: ComponentTable) -> Placement:

@@ -96,21 +96,6 @@ def placement_of(cohort: Cohort) -> Placement | None:
     return place(projection_of(cohort.projection), component_table())
 
 
-def ancestry_words(cohort: Cohort, placement: Placement | None) -> list[str]:
-    """What percentiles by ancestry rest on, in sentences for the user; none where not asked.
-
-    ``placement`` is that of the cohort's people (:func:`placement_of`).
-    """
-    if placement is not None:
-        return list(placement.words(cohort.population))
-    if not cohort.question.by_ancestry:
-        return []
-    return [
-        f"percentiles are among people of {cohort.population}, whoever is scored: the file has too "
-        "few of the SNPs that tell ancestry (--population says another)"
-    ]
-
-
 def by_ancestry(
     cohort: Cohort,
     tables: Sequence[ModelScores],

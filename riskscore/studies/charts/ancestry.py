@@ -10,12 +10,15 @@ from riskscore.distribution import extra
 from riskscore.errors import UsageError
 from riskscore.samples.ancestry.table import ComponentTable, component_table
 from riskscore.scoring.ancestry.ancestry import Ancestry
-from riskscore.studies.charts.theme import COLOURS, HEIGHT, Chart, finish, people
+from riskscore.studies.charts.theme import HEIGHT, Chart, finish, people
 
 with extra("report"):
     import altair as alt
 
 _EVERY = 3  # of so many reference people one is drawn
+# Five of Paul Tol's muted colours, which all kinds of colour vision tell apart.
+COLOURS = ("#332288", "#DDCC77", "#117733", "#88CCEE", "#882255")
+OPACITY = 0.75
 _NAMES = {"AFR": "African", "AMR": "admixed American", "EAS": "East Asian", "EUR": "European",
           "SAS": "South Asian"}  # fmt: skip
 
@@ -58,11 +61,11 @@ def components_chart(components: Array, table: ComponentTable) -> alt.LayerChart
     x, y = alt.X("PC1:Q", title="PC1"), alt.Y("PC2:Q", title="PC2")
     colour = alt.Color(
         "reference:N", title=None, sort=names,
-        scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
+        scale=alt.Scale(domain=names, range=list(COLOURS)),
         legend=alt.Legend(orient="top", columns=3),
     )  # fmt: skip
     return alt.layer(
-        alt.Chart(behind).mark_circle(size=14, opacity=0.45).encode(x=x, y=y, color=colour),
+        alt.Chart(behind).mark_circle(size=14, opacity=OPACITY).encode(x=x, y=y, color=colour),
         alt.Chart(front)
         .mark_point(size=90, filled=True, color="black", stroke="white", opacity=1)
         .encode(x=x, y=y, tooltip=["PC1", "PC2"]),

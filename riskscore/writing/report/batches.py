@@ -74,6 +74,9 @@ def merged_provenance(record: Mapping[str, Any]) -> dict[str, Any]:
             "samples": sum(cohort["samples"] for cohort in cohorts),
             "build": ", ".join(sorted({cohort["build"] for cohort in cohorts})),
             "population": ", ".join(sorted({cohort["population"] for cohort in cohorts})),
+            "percentiles": ", ".join(
+                sorted({cohort.get("percentiles", cohort["population"]) for cohort in cohorts})
+            ),
             "hla": {gene: how for cohort in cohorts for gene, how in cohort["hla"].items()},
         },
     }

@@ -40,6 +40,7 @@ def cohort_context(results: Results) -> dict[str, Any]:
         "people": cohort["samples"],
         "build": cohort["build"],
         "population": cohort["population"],
+        "percentiles": cohort.get("percentiles", cohort["population"]),
         "hla": _hla_words(cohort["hla"]),
         "coverage": results.coverage,
         "models": models,

@@ -1,6 +1,6 @@
 """Charts: what they say, the people they name, and that they can be drawn."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from riskscore.files import reference_root
 from riskscore.samples.ancestry.sums import no_sums, sums_of
 from riskscore.samples.ancestry.table import component_table
 from riskscore.scoring.ancestry.ancestry import ancestry_of
+from riskscore.studies.charts.ancestry import COLOURS, OPACITY
 
 
 def texts(chart: Any) -> str:
@@ -197,3 +198,33 @@ def test_people_stand_before_the_reference_people() -> None:
     assert {"PC1", "PC2"} <= set(titles(chart))
     with pytest.raises(UsageError, match="nobody's components"):
         ancestry_of(("a",), no_sums(1, 4), table).plot.components()
+
+
+# Linear RGB as protanopes, deuteranopes and tritanopes see it: Machado and others 2009,
+# IEEE Trans Vis Comput Graph 15:1291, table 1, severity 1.
+VISIONS = {
+    "usual": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+               [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+               [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+               [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+TO_XYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]  # of sRGB
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_superpopulations_are_told_apart_by_every_colour_vision(vision: str) -> None:
+    """By 14 units of CIE 1976 L*a*b* at the least, as they stand on white; one is just seen."""
+    places = []
+    for colour in COLOURS:
+        solid = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        shown = OPACITY * solid + 1 - OPACITY
+        linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+        seen = np.clip(np.asarray(VISIONS[vision]) @ linear, 0, 1)
+        xyz = np.cbrt(TO_XYZ @ seen / [0.95047, 1, 1.08883])  # none is darker than 0.0089
+        places.append([116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])])
+    apart = [np.linalg.norm(np.subtract(a, b)) for a, b in combinations(places, 2)]
+    assert len(apart) == 10
+    assert min(apart) > 14

@@ -23,7 +23,7 @@ from riskscore.genetics.build import chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.header import build_with_names, check_samples
 from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region, Source
+from riskscore.samples.files.source import Region, Source, positions_of
 
 _BROKEN = (
     ValueError, OSError, OverflowError, IndexError, EOFError, MemoryError, RuntimeError, zlib.error,
@@ -143,16 +143,14 @@ class BgenFile(Source):
         """Without an index, go through the file once and keep where the wanted variants are."""
         if self._index.is_file():
             return
-        wanted: dict[str, list[Region]] = {}
-        for region in regions:
-            wanted.setdefault(region.chromosome, []).append(region)
+        wanted = positions_of(regions)
         names: set[str] = set()
         try:
             for variant in self._reader:
                 names.add(str(variant.chrom))
                 name = chromosome(str(variant.chrom))
                 self._contigs.setdefault(name, [])
-                if any(r.start <= variant.pos <= r.end for r in wanted.get(name, ())):
+                if name in wanted and variant.pos in wanted[name]:
                     self._kept.setdefault(name, []).append(variant)
         except _BROKEN as error:
             raise VCFFormatError(

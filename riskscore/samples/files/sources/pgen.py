@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import LAST_ALLELE, NO_CALL
 from riskscore.samples.files.header import build_with_names, check_samples, declared_build
 from riskscore.samples.files.record import Record
-from riskscore.samples.files.source import Region, Source
+from riskscore.samples.files.source import Region, Source, positions_of
 
 _MISSING = -9
 _LONGEST_POSITION = 10  # digits; VCF has positions below 2**31
@@ -127,9 +126,7 @@ class PgenFile(Source):
 
     def prepare(self, regions: Sequence[Region]) -> None:
         """Read the .pvar, keep the rows of these regions, and open the .pgen."""
-        wanted: dict[str, list[Region]] = defaultdict(list)
-        for region in regions:
-            wanted[region.chromosome].append(region)
+        wanted = positions_of(regions)
         seen: dict[str, str] = {}
         alleles = [0]
         for columns in self._variants():
@@ -138,7 +135,7 @@ class PgenFile(Source):
             alleles.append(total + 2 + columns[self._columns["ALT"]].count(","))
             if name in wanted:
                 position = int(columns[1])
-                if any(r.start <= position <= r.end for r in wanted[name]):
+                if position in wanted[name]:
                     self._rows.setdefault(name, []).append((position, number, columns))
         if not seen:
             raise EmptyVCFError("the fileset has no variants", where=self._pvar.name)

@@ -191,9 +191,9 @@ class _Chooser:
     """Whether a line of one chromosome is in any region that was asked for."""
 
     def __init__(self, regions: Sequence[Region]) -> None:
-        self._regions = regions
         self._single = {r.start for r in regions if r.start == r.end and not r.prefixes}
         self._wide = [r for r in regions if r.start != r.end or r.prefixes]
+        self._in_order = sorted(self._single)
 
     def wants(self, line: bytes, source: StreamFile) -> tuple[int, bool] | None:
         """The position of a wanted line, and whether it is a block; None for others."""
@@ -204,7 +204,7 @@ class _Chooser:
         position = int(text)
         if b"END=" in line[:4096]:
             record = source.parse(line)
-            if record.is_block and any(region.holds(record) for region in self._regions):
+            if record.is_block and self._reached_by(record):
                 return position, True
         if position in self._single:
             return position, False
@@ -219,3 +219,10 @@ class _Chooser:
             ):
                 return position, False
         return None
+
+    def _reached_by(self, block: Record) -> bool:
+        """Whether a gVCF block, from its position to its end, has a wanted position in it."""
+        first = bisect_left(self._in_order, block.position)
+        if first < len(self._in_order) and self._in_order[first] <= block.end:
+            return True
+        return any(region.holds(block) for region in self._wide)
