@@ -21,7 +21,6 @@ from tests.mutants.children import in_children, limit
 
 ROOT = Path(__file__).parents[2]
 Lines = dict[str, list[int]]  # by file
-_NEAR = 0.25  # a test of the folder that mirrors a file's counts as so much quicker
 
 
 def passes(item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -86,20 +85,25 @@ class Covered:
     def tests(self, file: str, lines: Iterable[int] | None) -> list[tuple[float, str]]:
         """Seconds and names of tests that run one of the lines; without lines, those of the file.
 
-        Tests of a file run some of it, or are in the file that has its name. The quickest are
-        first; those of the folder that mirrors the file's count as quicker than they are.
+        Tests of a file run some of it, or are in the file that has its name. First are the quick
+        ones that run little else, and of those that differ in a parameter one, before the others.
         """
         wanted = None if lines is None else set(lines)
         own = f"test_{Path(file).name}"
-        near = (file, Path("tests", *Path(file).parts[1:-1]).as_posix())
-        found = [
-            (found[0], name)
-            for name, item in self.items.items()
-            if (found := self._of[name]["found"])
-            if (wanted is None and (file in found[1] or item.path.name == own))
-            or (wanted is not None and not wanted.isdisjoint(found[1].get(file, ())))
+        costs: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
+        for name, item in self.items.items():
+            if found := self._of[name]["found"]:
+                seconds, run = found
+                at = run.get(file, ())
+                if (at or item.path.name == own) if wanted is None else wanted.intersection(at):
+                    cost = seconds * sum(map(len, run.values()))
+                    costs[name.partition("[")[0]].append((cost, seconds, name))
+        ranked = [
+            (cost * rank, seconds, name)
+            for several in costs.values()
+            for rank, (cost, seconds, name) in enumerate(sorted(several), 1)
         ]
-        return sorted(found, key=lambda test: test[0] * (_NEAR if test[1].startswith(near) else 1))
+        return [(seconds, name) for _, seconds, name in sorted(ranked)]
 
     def _is_stale(self, name: str, item: pytest.Item) -> bool:
         stamps: Mapping[str, str] = self._of.get(name, {}).get("stamps", {})
