@@ -185,6 +185,7 @@ def test_a_tag_speaks_as_surely_as_its_r2(make_vcf: Make) -> None:
     design = measured.design()
     place = [t.id for t in MS.terms].index("HLA-DRB1*15:01")
     assert design.expected[:, place] == pytest.approx(found @ [0, 1, 2])
+    assert (design.missing[:, place] == 0).all()
     flags = rs.score(cohort).of("ms").flags
     assert all("tag=DRB1*15:01:rs3135388(AMR+EUR)" in text for text in flags)
 

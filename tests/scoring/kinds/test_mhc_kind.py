@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ import pytest
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.reference.panel import DRDQ, reference_panel
+from riskscore.models.terms import ADDITIVE, DOMINANT, RECESSIVE, Coding, HLAAlleleFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.scoring.account.ledger import ledger
 from riskscore.scoring.design import Measurements
+from riskscore.scoring.kinds.mhc import _counted
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
 from riskscore.scoring.observed.uncertainty import VarianceSource
@@ -148,3 +151,18 @@ def test_chunks_change_no_bit() -> None:
     parts = score_cohort(cohort, PANEL, chunk=7).of("ms")
     for name, values in whole.numbers.items():
         assert np.array_equal(values, parts.numbers[name], equal_nan=True), name
+
+
+@pytest.mark.parametrize("coding", [ADDITIVE, DOMINANT, RECESSIVE])
+def test_a_number_from_chances_on_each_of_two_haplotypes(coding: Coding) -> None:
+    factor = HLAAlleleFactor("A", (HLAAllele.parse("A*02:01"),), coding)
+    chances = [0.0, 0.25, 0.6, 1.0]
+    one, other = (np.array(side) for side in zip(*product(chances, repeat=2), strict=True))
+    wanted = [
+        sum(
+            (p if i else 1 - p) * (q if j else 1 - q) * coding.values[i + j]
+            for i, j in product((0, 1), repeat=2)
+        )
+        for p, q in product(chances, repeat=2)
+    ]
+    assert _counted(factor, one, other).tolist() == pytest.approx(wanted)

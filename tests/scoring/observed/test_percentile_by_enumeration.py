@@ -107,6 +107,7 @@ def test_of_unsure_genotypes(model: RiskModel) -> None:
     A dosage between two numbers of copies is these two, with the dosage as their mean.
     """
     people = [[0.5, 0, 2, 1], [1, 0.25, 1.5, 0.75], [GAP, 1, 1, 1.875], [1, 1, 1, 1.9999999]]
+    people += [[0.125, 2, 0, 0], [2, 0, 2, 1.875]]  # nearly the least and the greatest sum
     wanted = []
     for person in people:
         pairs = list(zip(person, WEIGHTS, variances(4), strict=True))
