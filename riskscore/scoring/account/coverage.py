@@ -164,8 +164,7 @@ def _summed(table: ModelScores) -> Mask:
     """The terms that make up the weighted sum: all genetic ones but stand-ins."""
     reference = table.reference
     own = np.array([not term.fallback_for for term in table.model.terms], dtype=bool)
-    known = True if reference.unknown is None else ~reference.unknown
-    return np.asarray((reference.parts == Part.GENETIC) & own & known)
+    return np.asarray((reference.parts == Part.GENETIC) & own & ~reference.unknown)
 
 
 def _rows(tally: Tally) -> Iterator[MatchRow]:

@@ -72,6 +72,7 @@ def build_reference(
         by_sex,
         kinds,
         components(model.terms, kinds),
+        np.zeros(len(mean), dtype=bool),
     )
 
 

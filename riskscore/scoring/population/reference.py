@@ -64,8 +64,8 @@ class Reference:
     by_sex: dict[Sex | None, SexReference]
     kinds: Kinds
     components: tuple[Component, ...]
+    unknown: Mask
     basis: Basis = Basis.POPULATION
-    unknown: Mask | None = None
 
     def __repr__(self) -> str:
         return f"Reference({self.model.id!r} in {self.population}, {len(self.mean)} terms)"
@@ -76,8 +76,6 @@ class Reference:
 
         They are left out of a sum by taking this off.
         """
-        if self.unknown is None:
-            return np.zeros(len(self.mean))
         return np.where(self.unknown, self.mean, 0.0)
 
     @property
