@@ -179,6 +179,7 @@ def test_published_rule(people: list[list[float]], homozygote_first: bool) -> No
     found = list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
     assert found == [reference_tool(person, homozygote_first) for person in people]
     assert (pairs.probability == 1).all()
+    assert pairs.excess.tolist() == [float(sum(map(round, person)) > 2) for person in people]
 
 
 def test_published_mode_is_asked_for() -> None:

@@ -59,6 +59,13 @@ def test_reasons_stand_in_their_order_beside_doubts() -> None:
     assert everybody[3][-1] == unsure
 
 
+def test_a_doubt_where_nothing_is_lost() -> None:
+    model = small(("HLA-DRB1*15:01",), 1)
+    snp = str(model.terms[1].factors[0])
+    frame = pd.DataFrame({"DRB1*15:01": [0.5, 1.0], "DRB1*03:01": [1.5, 1.0], snp: [0.5, 1.0]})
+    assert flags(model, frame) == [["ambiguous=HLA-DRB1*15:01"], []]
+
+
 TAGS = {h.name: h.tag.name for h in T1D.scheme.haplotypes if h.tag} if T1D.scheme else {}
 
 

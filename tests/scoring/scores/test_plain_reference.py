@@ -1,13 +1,20 @@
 """The average of plain variants' coded copies, by the frequencies there are."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
+import riskscore as rs
 from riskscore.genetics.missing import Missing
 from riskscore.models.plain import PLAIN_CODINGS, PlainVariants
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY
+from riskscore.models.terms import VariantFactor
+from riskscore.samples.frame import read_frame
 from riskscore.samples.genome_wide.plain_sums import PlainSums
-from riskscore.scoring.scores.genome_wide import Basis, plain_flags, plain_reference
+from riskscore.scoring.scores.genome_wide import Basis, plain_flags, plain_reference, with_plain
 
 NAN = float("nan")
 COPIES = {"additive": (0, 1, 2), "dominant": (0, 1, 1), "recessive": (0, 0, 1)}
@@ -81,3 +88,51 @@ def test_flags_count_what_was_lost() -> None:
     assert told == ["absent=genome_wide(2)", "palindromes=as_written(2)"]
     bare = plain_flags(sums([NAN] * 3), plain_reference(variants(["additive"] * 3), lost, "EUR"))
     assert bare == ["not_centred"]
+
+
+def test_plain_variants_beside_terms() -> None:
+    """Four people: both read, no plain variant, no term, and nothing at all."""
+    ms = rs.load_model("ms")
+    single = [t for t in ms.terms if type(t.factors[0]) is VariantFactor][:2]
+    model = replace(ms, terms=tuple(single))
+    frame = pd.DataFrame({str(t.factors[0]): [1.0, 2.0, NAN, NAN] for t in single})
+    table = rs.score(read_frame(frame, [model])).of("ms")
+    frequencies, weights = [0.1, 0.2, 0.3], [0.5, -0.2, 0.3]
+    plain = replace(variants(["additive"] * 3, EUR=frequencies), weight=np.array(weights))
+    spread = [w * w * 2 * f * (1 - f) for w, f in zip(weights, frequencies, strict=True)]
+    total = [0.7, 0.02, 0.1, 0.02]
+    uncalled, no_calls = [0, 2, 1, 2], [0.0, spread[0] + spread[1], spread[0], sum(spread[:2])]
+    seen = replace(
+        sums([NAN] * 3, [0, 0, Missing.ABSENT]),
+        total=np.array(total), no_calls=np.array(no_calls), uncalled=np.array(uncalled), people=4,
+    )  # fmt: skip
+    found = with_plain(table, plain, seen, "EUR")
+    centre = 0.5 * 2 * 0.1 - 0.2 * 2 * 0.2  # of the two that the file has
+    others = 0.0
+    for term in single:
+        f = ms.frequencies[term.factors[0].variant]["EUR"]
+        others += term.weight**2 * 2 * f * (1 - f)
+    for i in range(3):
+        rest = 0.0 if i == 2 else float(table.numbers["log_odds"][i])
+        score = rest + (0.0 if i == 1 else total[i] - centre)
+        coverage = max(0.0, spread[0] + spread[1] - no_calls[i]) + (0.0 if i == 2 else others)
+        assert found.numbers["log_odds"][i] == pytest.approx(score)
+        assert found.numbers["genetic_score"][i] == pytest.approx(score)
+        assert found.numbers["odds_ratio"][i] == pytest.approx(math.exp(score))
+        assert found.numbers["exposure_score"][i] == 0
+        assert found.numbers["coverage"][i] == pytest.approx(coverage / (sum(spread) + others))
+        assert math.isnan(found.numbers["percentile"][i])
+        assert math.isnan(found.numbers["probability"][i])
+    assert all(math.isnan(values[3]) for values in found.numbers.values())
+    assert found.unscored == 1
+    share = (spread[0] + spread[1]) / sum(spread)
+    assert found.component_coverage["genome_wide"].tolist() == pytest.approx(
+        [share, 0.0, spread[1] / sum(spread), 0.0]
+    )
+    gaps = [f"no_call={','.join(str(t.factors[0]) for t in single)}"] * 2
+    assert list(found.flags) == [
+        "absent=genome_wide(1)",
+        "no_call=genome_wide(2);absent=genome_wide(1)",
+        f"{gaps[0]};no_call=genome_wide(1);absent=genome_wide(1)",
+        f"not_scored;{gaps[1]};no_call=genome_wide(2);absent=genome_wide(1)",
+    ]
