@@ -5,7 +5,9 @@ import math
 import pytest
 
 import riskscore as rs
+from riskscore.models.terms import ExposureFactor
 from riskscore.samples.person import person
+from riskscore.scoring.kinds.exposure import ExposureKind
 
 ln = math.log
 
@@ -36,22 +38,27 @@ def test_dose_is_per_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "words", "number", "variance"),
+    ("cell", "words", "number"),
     [
-        ("62.5", "vitamin_d = 62.5 nmol/L", 1.25, 0.0),
-        ("25 ng/mL", "vitamin_d = 25 ng/mL", 25 * 2.496 / 50, 0.0),
-        ("", "vitamin_d = unknown", 60 / 50, (ln(0.61) * 25 / 50) ** 2),  # mean 60, sd 25
+        ("62.5", "vitamin_d = 62.5 nmol/L", 62.5 / 50),  # per 50 nmol/L
+        ("25 ng/mL", "vitamin_d = 25 ng/mL", 25 * 2.496 / 50),
+        ("", "vitamin_d = unknown", 60 / 50),  # of a mean of 60, whose sd is 25
     ],
 )
-def test_a_dose_in_the_ledger(cell: str, words: str, number: float, variance: float) -> None:
+def test_a_dose_in_words_and_as_a_number(cell: str, words: str, number: float) -> None:
+    ms = rs.load_model("ms")
+    (factor,) = next(term.factors for term in ms.terms if term.id == "vitamin_d")
+    assert isinstance(factor, ExposureFactor)
     exposures = {"vitamin_d": cell} if cell else {"smoking": "never"}
-    cohort = rs.person([rs.load_model("ms")], variants={"rs10801908": 1}, exposures=exposures)
-    row = rs.score(cohort).explain("person").set_index("term").loc["vitamin_d"]
-    assert row["found"] == words
-    assert row["dosage"] == pytest.approx(number)
-    assert row["mean"] == pytest.approx(60 / 50)
-    assert row["variance"] == pytest.approx(variance, abs=1e-12)
-    assert row["missing"] == ("" if cell else "not_given")
+    cohort = rs.person([ms], variants={"rs10801908": 1}, exposures=exposures)
+    kind = ExposureKind("exposure vitamin_d", (factor,), ms.exposure("vitamin_d"))
+    assert kind.words(factor, cohort, 0) == words
+    assert kind.answer(factor, cohort).code == ("given" if cell else "not_given")
+    found = kind.evidence(cohort, slice(None))
+    assert bool(found.missing[0, 0]) == (not cell)
+    first, second, _ = found.moments([factor])
+    assert first[0] == pytest.approx(number)
+    assert second[0] - first[0] ** 2 == pytest.approx(0 if cell else (25 / 50) ** 2, abs=1e-12)
 
 
 def test_one_sex_only() -> None:
