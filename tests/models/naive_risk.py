@@ -10,7 +10,7 @@ quarter, with G and L the baseline and the table's rates added up. g and R are s
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,43 +81,53 @@ def intercept(share: Array, lp: Array, average: float) -> float:
     return root(lambda alpha: float(share @ (1 / (1 + np.exp(-alpha - lp)))) - average)
 
 
+def joined(people: tuple[Array, Array], width: float) -> tuple[Array, Array]:
+    """Shares and log odds with neighbours put together at their mean."""
+    share, lp = people
+    held = share > 1e-18
+    _, cell = np.unique(np.floor(lp[held] / width), return_inverse=True)
+    total = np.bincount(cell, share[held])
+    return total, np.bincount(cell, share[held] * lp[held]) / total
+
+
 def risk_between(
     model: RiskModel,
     sex: str,
     population: tuple[Array, Array],
     person: tuple[Array, Array],
-    ages: Sequence[float],
+    ages: tuple[float, float],
 ) -> float:
     """The risk of a person, whose possible log odds have these shares, free at the first age.
 
     Both are shares and log odds, the population's and the person's on one scale.
     """
-    share, lp = population
     given, rates = model.rates, quarters_of(model, sex)
     assert given is not None
     horizon = (max(given.from_age, rates.first), given.to_age)
-    alpha = intercept(share, lp, float(rates.risk(rates.disease, *horizon)))
-    both = np.concatenate([lp, person[1]])
-    wanted = 1 / (1 + np.exp(-alpha - both))
+    alpha = intercept(*population, float(rates.risk(rates.disease, *horizon)))
+    if ages == horizon:
+        return float(person[0] @ (1 / (1 + np.exp(-alpha - person[1]))))
+    (share, lp), (chance, own) = joined(population, 1 / 16), joined(person, 1 / 64)
+    wanted = 1 / (1 + np.exp(-alpha - lp))
     relative = wanted
     for _ in range(4):
-        baseline = np.diff(_cumulated_baseline(rates, share, relative[: len(lp)]), prepend=0.0)
+        baseline = _baseline(rates, share, relative)
         relative = _solved(rates, baseline, wanted, horizon)
-    own = relative[len(lp) :]
-    free = person[0] * np.exp(-baseline[: rates.between(rates.first, ages[0]).stop].sum() * own)
-    ill = rates.risk(np.multiply.outer(baseline, own), ages[0], ages[1])
-    return float(free @ ill / free.sum())
+    relative = _solved(rates, baseline, 1 / (1 + np.exp(-alpha - own)), horizon)
+    before = baseline[: rates.between(rates.first, ages[0]).stop].sum()
+    free = chance * np.exp(-before * relative)
+    return float(free @ rates.risk(np.multiply.outer(baseline, relative), *ages) / free.sum())
 
 
-def _cumulated_baseline(rates: Quarters, share: Array, relative: Array) -> Array:
-    """G at the end of each quarter, where the mean of exp(-G R) is exp(-L); by halving."""
+def _baseline(rates: Quarters, share: Array, relative: Array) -> Array:
+    """The baseline in each quarter, of which the sum G has a mean of exp(-G R) of exp(-L)."""
     target = np.exp(-np.cumsum(rates.disease))
     low, high = np.zeros(len(target)), np.full(len(target), 20 / float(share @ relative))
     for _ in range(50):
         middle = (low + high) / 2
         above = np.exp(-np.multiply.outer(middle, relative)) @ share > target
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return low
+    return np.diff(low, prepend=0.0)
 
 
 def _solved(rates: Quarters, baseline: Array, wanted: Array, horizon: tuple[float, float]) -> Array:
