@@ -107,22 +107,11 @@ def read_any_cohort(
     typings, panel = _read_typings(question), reference_panel()
     variants = list(dict.fromkeys(v for model in named for v in model.variants))
     genes = sorted({gene for model in named for gene in model.genes} | set(more_genes))
-    asked = question.build
+    wide = {model.id: model.plain for model in named if model.plain is not None}
+    alleles = taggable_alleles(named)
+    possible = tag_variants(alleles, panel, population, weak=weak_tags)
     with open_source([vcf] if isinstance(vcf, str | Path) else vcf, reading) as source:
-        alleles = taggable_alleles(named)
-        regions = regions_of(
-            [*variants, *tag_variants(alleles, panel, population, weak=weak_tags)],
-            asked or source.build,
-        )
-        regions += hg18_regions(variants)  # where they stand tells a file of that build
-        regions += _hla_regions(question, asked or source.build) if genes else []
-        wide = {model.id: model.plain for model in named if model.plain is not None}
-        places, shown = _plain_places(source, wide, asked or source.build)
-        regions += [*to_prepare(whole), *_ancestry_regions(question, asked or source.build)]
-        source.prepare([*regions, *places])
-        chosen = choose_build(source, [*variants, *shown], asked)
-        for model in named:
-            model.require_build(chosen)
+        chosen = _prepared(source, question, variants, possible, genes, wide, whole)
         people = part.rows(len(source.samples)) if part else range(len(source.samples))
         found = _hla(source, typings, people, genes, chosen, question)
         needed = [allele for allele in alleles if allele.gene not in found.genes]
@@ -150,47 +139,67 @@ def read_any_cohort(
             *_told(sums.values()), *dosages.warnings, *found.warnings,
         ]  # fmt: skip
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
-    given = (
-        Exposures()
-        if question.exposures is None
-        else read_exposures(
-            question.exposures,
-            samples,
-            named,
-            question.sex_column,
-            people,
-            question.age_column,
-        )
-    )
-    warnings += [
-        *given.notes,
-        *unused_columns(given.unused, named, given.columns),
-        *unit_doubts(given, named),
-    ]
-    if given.joined is not None and not given.joined.whole:
-        warnings.append(str(given.joined))
+    invalid = invalid_tags([*needed, *some], panel, population) - set(tagged)
+    exposures, doubts = _exposures(question, samples, people)
     cohort = Cohort(
-        samples[people.start : people.stop],
-        named,
-        dosages,
-        replace(
-            found,
-            tags=tagged,
-            invalid_tags=invalid_tags([*needed, *some], panel, population) - set(tagged),
-        ),
-        given,
-        population,
-        chosen,
-        tuple(warnings),
-        question.haplotype_calls,
-        sums,
-        question.population_known,
-        question,
-        marks,
-        caution,
-        projection,
+        samples=samples[people.start : people.stop],
+        models=named,
+        dosages=dosages,
+        hla=replace(found, tags=tagged, invalid_tags=invalid),
+        exposures=exposures,
+        population=population,
+        build=chosen,
+        warnings=(*warnings, *doubts),
+        haplotype_calls=question.haplotype_calls,
+        plain=sums,
+        population_known=question.population_known,
+        question=question,
+        marks=marks,
+        caution=caution,
+        projection=projection,
     )
     return cohort, name
+
+
+def _prepared(
+    source: Source,
+    question: Question,
+    variants: Sequence[Variant],
+    tags: Iterable[Variant],
+    genes: Sequence[str],
+    wide: Mapping[str, PlainVariants],
+    whole: Sequence[Region],
+) -> Build:
+    """Tell a source where all that is asked stands; the file's build, in which all models know it.
+
+    ``wide`` has the variants of genome-wide scores by model.
+    """
+    build = question.build or source.build
+    regions = regions_of([*variants, *tags], build)
+    regions += hg18_regions(variants)  # where they stand tells a file of that build
+    regions += _hla_regions(question, build) if genes else []
+    places, shown = _plain_places(source, wide, build)
+    regions += [*to_prepare(whole), *_ancestry_regions(question, build)]
+    source.prepare([*regions, *places])
+    chosen = choose_build(source, [*variants, *shown], question.build)
+    for model in question.models:
+        model.require_build(chosen)
+    return chosen
+
+
+def _exposures(
+    question: Question, samples: tuple[str, ...], people: range
+) -> tuple[Exposures, list[str]]:
+    """The exposures of some of the samples, and what is doubtful about their table."""
+    table, models = question.exposures, question.models
+    if table is None:
+        return Exposures(), []
+    given = read_exposures(table, samples, models, question.sex_column, people, question.age_column)
+    doubts = [*given.notes, *unused_columns(given.unused, models, given.columns)]
+    doubts += unit_doubts(given, models)
+    if given.joined is not None and not given.joined.whole:
+        doubts.append(str(given.joined))
+    return given, doubts
 
 
 def _named_genes(genes: str | Sequence[str]) -> Sequence[str]:
