@@ -61,14 +61,11 @@ def flags_of(
     tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
     by_allele = _tag_flags([terms[j] for j in genetic], cohort)
-    last = [*_as_written(design.model, cohort), *_BASIS_FLAGS[basis]]
-    ancestries = design.model.ancestries
-    if ancestries and cohort.population not in ancestries:
-        last.append(f"weights_from={'+'.join(sorted(ancestries))}")
-    stand_ins = len(design.model.stand_ins(cohort.population))
-    if stand_ins:
-        source, every = design.model.stand_in_population, len(design.model.frequencies)
-        last.append(f"frequencies_from={source}({stand_ins}/{every})")
+    last = [
+        *_as_written(design.model, cohort),
+        *_BASIS_FLAGS[basis],
+        *_ancestry_flags(design.model, cohort.population),
+    ]
     reasons = _reason_flags([terms[j] for j in genetic], states[:, : len(genetic)])
     texts = []
     for pattern, own_reasons in zip(states[:, len(genetic) :], reasons, strict=True):
@@ -94,6 +91,18 @@ def flags_of(
         for row in codes[first].tolist()
     ]
     return [whole[k] for k in kind.tolist()]
+
+
+def _ancestry_flags(model: RiskModel, population: str) -> list[str]:
+    """That weights or frequencies are those of other people than the reference population."""
+    told = []
+    if model.ancestries and population not in model.ancestries:
+        told.append(f"weights_from={'+'.join(sorted(model.ancestries))}")
+    stand_ins = len(model.stand_ins(population))
+    if stand_ins:
+        source, every = model.stand_in_population, len(model.frequencies)
+        told.append(f"frequencies_from={source}({stand_ins}/{every})")
+    return told
 
 
 def _marker_flags(design: DesignMatrix) -> tuple[list[str], Places]:

@@ -26,10 +26,10 @@ from riskscore.studies.association.scan import (
     TermEffect,
     by_group,
     effect,
+    left_to_test,
     one_by_one,
     stepwise,
     stepwise_groups,
-    untestable,
 )
 from riskscore.studies.evaluation.calibration import check_share
 from riskscore.studies.people import column_of, read_covariates, read_outcome, read_trait
@@ -173,8 +173,9 @@ def fit(
     if by_position and threshold is None:
         raise UsageError("by_position is how a stepwise analysis goes", fix="give a threshold")
     study, candidates, notes, _ = read_study(
-        source, outcome, terms, covariates, coding, minimum_count, method, errors, quantitative
-    )
+        source, outcome, terms, covariates, coding, minimum_count,
+        method=method, errors=errors, quantitative=quantitative,
+    )  # fmt: skip
     study, candidates = _conditioned(study, candidates, condition_on)
     steps: list[TermEffect] = []
     tests: list[Omnibus] = []
@@ -203,6 +204,7 @@ def read_study(
     covariates: Any,
     coding: str,
     minimum_count: float,
+    *,
     method: Method = "auto",
     errors: Errors = "model",
     quantitative: bool = False,
@@ -275,16 +277,8 @@ def _together(
     study: Study, candidates: Candidates, notes: list[str]
 ) -> tuple[Regression, Candidates, list[TermEffect]]:
     """All candidates in one regression; those that cannot be tested are noted and left out."""
-    reasons = [
-        untestable(study, column, candidates.values[:, j])
-        for j, column in enumerate(candidates.columns)
-    ]
-    kept = [j for j, reason in enumerate(reasons) if not reason]
-    if not kept:
-        raise NoVariationError("none of the terms can be tested", fix="see the notes of a fit "
-                               "that takes them one by one")  # fmt: skip
-    chosen = candidates.only(kept)
-    if left_out := len(reasons) - len(kept):
+    reasons, chosen = left_to_test(study, candidates)
+    if left_out := len(reasons) - len(chosen.columns):
         notes.append(f"{left_out} terms cannot be tested and are left out; their rows say why")
     complete = study.complete(chosen.values)
     if lost := int(study.complete(np.empty((len(study.y), 0))).sum() - complete.sum()):

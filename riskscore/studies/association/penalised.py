@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskscore.arrays import Array
-from riskscore.errors import FewPeopleError, NoVariationError, UsageError
+from riskscore.errors import FewPeopleError, UsageError
 from riskscore.models.model import RiskModel
 from riskscore.studies.association.fit import Fit, read_study
-from riskscore.studies.association.scan import effect, untestable
+from riskscore.studies.association.scan import effect, left_to_test
 from riskscore.studies.evaluation.evaluate import Evaluation, evaluate
 from riskscore.studies.people import read_outcome
 from riskscore.studies.regression import INTERCEPT, Regression
@@ -82,18 +82,11 @@ def penalised(
     study, candidates, notes, samples = read_study(
         source, outcome, terms, covariates, coding, minimum_count
     )
-    reasons = [
-        untestable(study, column, candidates.values[:, j])
-        for j, column in enumerate(candidates.columns)
-    ]
-    kept = [j for j, reason in enumerate(reasons) if not reason]
-    if not kept:
-        raise NoVariationError("none of the terms can be tested")
-    chosen = candidates.only(kept)
+    reasons, chosen = left_to_test(study, candidates)
     rows = study.complete(np.empty((len(study.y), 0)))
     x = np.column_stack([chosen.values, study.covariates])[rows]
     y = study.y[rows]
-    notes = [*notes, f"{len(reasons) - len(kept)} terms cannot be tested and are left out",
+    notes = [*notes, f"{len(reasons) - len(chosen.columns)} terms cannot be tested and are left out",
              f"{int(np.isnan(x).sum())} missing values took the mean"]  # fmt: skip
     grid = GridSearchCV(
         _pipeline(l1_ratio), {"logistic__C": _STRENGTHS}, cv=_split(folds, seed),

@@ -300,6 +300,24 @@ def _groups(candidates: Candidates) -> dict[str, list[int]]:
     return groups
 
 
+def left_to_test(study: Study, candidates: Candidates) -> tuple[list[str], Candidates]:
+    """Why each candidate cannot be tested (empty where it can), and those that can.
+
+    Raises NoVariationError where none can.
+    """
+    reasons = [
+        untestable(study, column, candidates.values[:, j])
+        for j, column in enumerate(candidates.columns)
+    ]
+    kept = [j for j, reason in enumerate(reasons) if not reason]
+    if not kept:
+        raise NoVariationError(
+            "none of the terms can be tested",
+            fix="see the notes of a fit that takes them one by one",
+        )
+    return reasons, candidates.only(kept)
+
+
 def _testable(study: Study, candidates: Candidates, places: Sequence[int]) -> list[int]:
     return [
         j for j in places
