@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -81,7 +82,7 @@ def models_show(
     if sources:
         write_table(source_rows(model), SOURCE_COLUMNS, None)
     elif joint:
-        write_table([c.as_row() for c in joint_tables(model, panel)], JOINT_COLUMNS, None)
+        write_table(map(asdict, joint_tables(model, panel)), JOINT_COLUMNS, None)
     elif exposures:
         write_table(exposure_rows(model), EXPOSURE_COLUMNS, None)
     elif weights:

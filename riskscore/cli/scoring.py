@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -146,7 +147,7 @@ def explain(
         write_table(rows, ("model", *UNCERTAINTY_COLUMNS), output)
     elif terms or output is not None or not sys.stdout.isatty():
         rows = [
-            {"model": model.id, **entry.as_row()}
+            {"model": model.id, **asdict(entry)}
             for model, entries in ledgers
             for entry in sorted(entries, key=lambda entry: -abs(entry.contribution))
         ]
@@ -214,7 +215,7 @@ def check(
     for line in check_words(scores):
         typer.echo(line)
     typer.echo()
-    write_table([row.as_row() for row in match_report(scores)], MATCH_COLUMNS, output)
+    write_table(map(asdict, match_report(scores)), MATCH_COLUMNS, output)
     problem = nothing_matched(cohort, name)
     if problem is not None:
         raise problem

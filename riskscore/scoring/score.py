@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,11 +51,9 @@ _NUMBERS_SHOWN = (
 class Scores(ScoredCohort):
     """The scores of a cohort, a table a model, and the cohort they were computed from.
 
-    >>> from riskscore.models.catalog import load_model
-    >>> from riskscore.models.reference.panel import reference_panel
-    >>> from riskscore.samples.person import person
-    >>> one = person([load_model("ms")], hla={"A": "02:01 01:01"})
-    >>> scores = score_cohort(one, reference_panel())
+    >>> import riskscore as rs
+    >>> one = rs.person("ms", hla={"A": "02:01 01:01"})
+    >>> scores = rs.score(one)
     >>> len(scores.to_frame()), scores.of("ms").unscored
     (1, 0)
     """
@@ -108,11 +106,9 @@ class Scores(ScoredCohort):
 
         A family history is left out, as is a horizon that it does not have.
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ra")], hla={"DRB1": "04:01 15:01"}, sex="female")
-        >>> other = score_cohort(one, reference_panel()).beside("ra")
+        >>> import riskscore as rs
+        >>> one = rs.person("ra", hla={"DRB1": "04:01 15:01"}, sex="female")
+        >>> other = rs.score(one).beside("ra")
         >>> other.model.id, round(float(other.numbers["published_score"][0]), 3)
         ('ra-dumontcel', 0.88)
         """
@@ -156,11 +152,9 @@ class Scores(ScoredCohort):
     def to_frame(self) -> pandas.DataFrame:
         """A pandas frame, one row a sample and model; its columns are those of ``columns``.
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ms-2013")], hla={"DRB1": "15:01 03:01"})
-        >>> frame = score_cohort(one, reference_panel()).to_frame()
+        >>> import riskscore as rs
+        >>> one = rs.person("ms-2013", hla={"DRB1": "15:01 03:01"})
+        >>> frame = rs.score(one).to_frame()
         >>> frame[["sample", "model"]].values.tolist()
         [['person', 'ms-2013']]
         """
@@ -173,11 +167,9 @@ class Scores(ScoredCohort):
 
         ``model`` may be left out when only one was scored. Raises UsageError for an unknown sample.
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ms-2013")], hla={"DRB1": "15:01 03:01"})
-        >>> scores = score_cohort(one, reference_panel())
+        >>> import riskscore as rs
+        >>> one = rs.person("ms-2013", hla={"DRB1": "15:01 03:01"})
+        >>> scores = rs.score(one)
         >>> total = scores.explain("person")["contribution"].sum()
         >>> bool(abs(total - scores.to_frame().loc[0, "log_odds"]) < 1e-9)
         True
@@ -185,7 +177,7 @@ class Scores(ScoredCohort):
         import pandas as pd
 
         entries = ledger(self.cohort, self._only(model).reference, sample)
-        return pd.DataFrame([entry.as_row() for entry in entries], columns=list(LEDGER_COLUMNS))
+        return pd.DataFrame(map(asdict, entries), columns=list(LEDGER_COLUMNS))
 
     def risk_by_age(self, sample: str, model: str | None = None) -> pandas.DataFrame:
         """One sample's risk from the first age of the model's horizon to each age, as a frame.
@@ -194,11 +186,9 @@ class Scores(ScoredCohort):
         causes counted. Raises UsageError for an unknown sample, or a model without a table of
         incidence by age.
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ms")], hla={"DRB1": "15:01 15:01"}, sex="female")
-        >>> last = score_cohort(one, reference_panel()).risk_by_age("person").iloc[-1]
+        >>> import riskscore as rs
+        >>> one = rs.person("ms", hla={"DRB1": "15:01 15:01"}, sex="female")
+        >>> last = rs.score(one).risk_by_age("person").iloc[-1]
         >>> bool(last["risk"] > 2 * last["average_risk"])
         True
         """
@@ -217,18 +207,15 @@ class Scores(ScoredCohort):
         carry of the score's expected variance, and ``lost_share`` the part of that which was not
         seen; ``advice`` what would help.
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"})
-        >>> found = score_cohort(one, reference_panel()).matches().set_index("name")
+        >>> import riskscore as rs
+        >>> one = rs.person("ms", hla={"DRB1": "15:01 03:01"})
+        >>> found = rs.score(one).matches().set_index("name")
         >>> found.loc["HLA-DRB1", "code"], found.loc["HLA-A", "code"]
         ('found', 'absent')
         """
         import pandas as pd
 
-        rows = [row.as_row() for row in match_report(self)]
-        return pd.DataFrame(rows, columns=list(MATCH_COLUMNS))
+        return pd.DataFrame(map(asdict, match_report(self)), columns=list(MATCH_COLUMNS))
 
     def coverage(self) -> pandas.DataFrame:
         """Coverage as a frame: a row a model and component, and ``all`` for the whole model.
@@ -237,11 +224,9 @@ class Scores(ScoredCohort):
         ``coverage_mean`` and ``coverage_minimum`` are over people, of the share of that variance
         which was observed (0 to 1).
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ms")], hla={"DRB1": "15:01 03:01"})
-        >>> found = score_cohort(one, reference_panel()).coverage().set_index("component")
+        >>> import riskscore as rs
+        >>> one = rs.person("ms", hla={"DRB1": "15:01 03:01"})
+        >>> found = rs.score(one).coverage().set_index("component")
         >>> bool(0 < found.loc["all", "coverage_mean"] < 1)
         True
         """
@@ -255,11 +240,9 @@ class Scores(ScoredCohort):
         The variance is of the log odds; the shares of the sources sum to 1. Raises UsageError for
         an unknown sample.
 
-        >>> from riskscore.models.catalog import load_model
-        >>> from riskscore.models.reference.panel import reference_panel
-        >>> from riskscore.samples.person import person
-        >>> one = person([load_model("ms-2013")], hla={"DRB1": "15:01 03:01"})
-        >>> found = score_cohort(one, reference_panel()).uncertainty("person")
+        >>> import riskscore as rs
+        >>> one = rs.person("ms-2013", hla={"DRB1": "15:01 03:01"})
+        >>> found = rs.score(one).uncertainty("person")
         >>> round(float(found["share"].iloc[:-1].sum()), 6)
         1.0
         """

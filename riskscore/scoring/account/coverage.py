@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -42,9 +42,6 @@ class MatchRow:
     lost_share: float
     advice: str
     note: str
-
-    def as_row(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 MATCH_COLUMNS = tuple(field.name for field in fields(MatchRow))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from riskscore.errors import UsageError
@@ -33,9 +33,6 @@ class Entry:
     missing: str
     status: str
     source: str
-
-    def as_row(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 LEDGER_COLUMNS = tuple(field.name for field in fields(Entry))

@@ -13,8 +13,7 @@ Epidemiol 41:514). With reference cell 00:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -56,9 +55,6 @@ class JointCell:
     synergy: float
     synergy_low: float
     synergy_high: float
-
-    def as_row(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 JOINT_COLUMNS = tuple(field.name for field in fields(JointCell))

@@ -86,7 +86,8 @@ def penalised(
     rows = study.complete(np.empty((len(study.y), 0)))
     x = np.column_stack([chosen.values, study.covariates])[rows]
     y = study.y[rows]
-    notes = [*notes, f"{len(reasons) - len(chosen.columns)} terms cannot be tested and are left out",
+    left_out = len(reasons) - len(chosen.columns)
+    notes = [*notes, f"{left_out} terms cannot be tested and are left out",
              f"{int(np.isnan(x).sum())} missing values took the mean"]  # fmt: skip
     grid = GridSearchCV(
         _pipeline(l1_ratio), {"logistic__C": _STRENGTHS}, cv=_split(folds, seed),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def write_shard(
 
 def plain_lines(scores: Scores) -> str:
     """The match report's lines of genome-wide models, which no tally holds: they are of all."""
-    rows = (row.as_row() for row in plain_report(scores))
+    rows = map(asdict, plain_report(scores))
     return to_tsv(rows, MATCH_COLUMNS).partition("\n")[2]
 
 
@@ -133,7 +134,7 @@ def write_tables(
 
     ``plain`` are the match report's lines of genome-wide models (:func:`plain_lines`).
     """
-    report = (row.as_row() for row in match_rows(tallies))
+    report = map(asdict, match_rows(tallies))
     name, models = told_name(told), [tally.model for tally in tallies]
     contents: dict[str, Iterable[str | bytes]] = {
         "scores.tsv": tsv_parts(blocks(), columns),

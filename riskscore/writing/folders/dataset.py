@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,7 @@ def _told(
 def _report(wholes: Sequence[Whole]) -> Iterator[str]:
     yield to_tsv([], ("sample_set", *MATCH_COLUMNS))
     for whole in wholes:
-        rows = (row.as_row() for row in match_rows(whole.tallies()))
+        rows = map(asdict, match_rows(whole.tallies()))
         yield _body(whole.sample_set, to_tsv(rows, MATCH_COLUMNS))
 
 

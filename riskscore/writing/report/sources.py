@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -
     """Results from scores in hand."""
     return Results(
         tuple(scores.rows()),
-        tuple(row.as_row() for row in match_report(scores)),
+        tuple(map(asdict, match_report(scores))),
         tuple(coverage_table(tally_scores(scores))),
         provenance(scores, {}),
         tuple(table.model for table in scores.tables),
