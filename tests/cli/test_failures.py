@@ -52,20 +52,22 @@ def test_a_model_that_does_not_parse(riskscore: Run, tmp_path: Path) -> None:
     fails(done, errors.ModelFormatError, "model.yaml, line")
 
 
-def test_an_unknown_exposure_level(riskscore: Run, tmp_path: Path, make_vcf: Make) -> None:
+@pytest.mark.parametrize(
+    ("exposure", "cell", "error", "fix"),
+    [
+        ("smoking", "sometimes", errors.ExposureLevelError, "never, ever"),
+        ("bmi", "2500", errors.ExposureRangeError, "kg/m2"),
+    ],
+)
+def test_an_exposure_that_cannot_be(
+    exposure: str, cell: str, error: type[errors.RiskscoreError], fix: str,
+    riskscore: Run, tmp_path: Path, make_vcf: Make,
+) -> None:  # fmt: skip
     table = tmp_path / "exposures.tsv"
-    table.write_text("sample\tsmoking\nA\tsometimes\n")
+    table.write_text(f"sample\t{exposure}\nA\t{cell}\n")
     vcf = make_vcf(["A", "B"], [ROW])
     done = riskscore("score", vcf, "-m", "t1d", "-m", "ra", "--exposures", table)
-    fails(done, errors.ExposureLevelError, "sometimes", "never, ever")
-
-
-def test_an_exposure_out_of_range(riskscore: Run, tmp_path: Path, make_vcf: Make) -> None:
-    table = tmp_path / "exposures.tsv"
-    table.write_text("sample\tbmi\nA\t2500\n")
-    vcf = make_vcf(["A", "B"], [ROW])
-    done = riskscore("score", vcf, "-m", "t1d", "-m", "ra", "--exposures", table)
-    fails(done, errors.ExposureRangeError, "2500", "kg/m2")
+    fails(done, error, cell, fix)
 
 
 def test_a_duplicate_sample(riskscore: Run, make_vcf: Make) -> None:

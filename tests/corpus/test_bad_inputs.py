@@ -99,6 +99,14 @@ def test_without_the_fault_a_file_is_read_without_a_word(container: str, tmp_pat
     assert len(warnings) == (container == "plain")
 
 
+def written(folder: Path, content: bytes, container: str) -> Path:
+    if container == "indexed":
+        return indexed(folder / "test.vcf.gz", content)
+    path = folder / "test.vcf"
+    path.write_bytes(content)
+    return path
+
+
 def test_every_file_has_a_fault_of_its_own() -> None:
     """A replacement that finds nothing to replace would leave a sound file."""
     cases = [*READ.values(), *REFUSED.values(), *REFUSED_PLAIN.values()]
@@ -111,12 +119,7 @@ def test_every_file_has_a_fault_of_its_own() -> None:
 @pytest.mark.parametrize("number", READ)
 def test_read_all_the_same(number: str, container: str, tmp_path: Path) -> None:
     content, copies, note = READ[number]
-    if container == "plain":
-        path = tmp_path / "test.vcf"
-        path.write_bytes(content)
-    else:
-        path = indexed(tmp_path / "test.vcf.gz", content)
-    dosages, _ = read(path)
+    dosages, _ = read(written(tmp_path, content, container))
     assert code(dosages) == "found"
     assert np.array_equal(dosages.values[0], np.array(copies, dtype=np.float32), equal_nan=True)
     assert dosages.matches[0].note == note
@@ -126,12 +129,7 @@ def test_read_all_the_same(number: str, container: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", REFUSED)
 def test_refused(number: str, container: str, tmp_path: Path) -> None:
     content, kind, words = REFUSED[number]
-    if container == "plain":
-        path = tmp_path / "test.vcf"
-        path.write_bytes(content)
-    else:
-        path = indexed(tmp_path / "test.vcf.gz", content)
-    refused(path, kind, words)
+    refused(written(tmp_path, content, container), kind, words)
 
 
 @pytest.mark.parametrize("number", REFUSED_PLAIN)

@@ -13,6 +13,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.loci.loci import read_dosages, regions_of
+from tests.as_bcf import as_bcf
 
 SAMPLES = 7
 LENGTHS = {"6": 170805979, "X": 156040895}  # of GRCh38
@@ -157,13 +158,7 @@ def contain(plain: Path, container: str) -> Path:
     if container == "gzip":
         path.write_bytes(gzip.compress(plain.read_bytes()))
     elif container == "bcf":
-        with (
-            pysam.VariantFile(str(plain)) as source,
-            pysam.VariantFile(str(path), "wb", header=source.header) as target,
-        ):
-            for record in source:
-                target.write(record)
-        pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
+        as_bcf(plain, path)
     else:
         pysam.tabix_compress(str(plain), str(path), force=True)
         pysam.tabix_index(str(path), preset="vcf", csi=container == "csi", force=True)

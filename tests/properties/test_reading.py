@@ -17,6 +17,7 @@ from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.hla.tags import tag_variants, taggable_alleles
 from riskscore.samples.read import read_cohort
 from riskscore.scoring.score import score_cohort
+from tests.as_bcf import as_bcf
 
 MODELS = [rs.load_model("ra"), rs.load_model("t1d"), rs.load_model("ms")]
 
@@ -152,14 +153,7 @@ def written(path: Path, content: str) -> Path:
     elif name.endswith(".bcf"):
         plain = path.with_suffix(".vcf")
         plain.write_text(content)
-        with (
-            pysam.VariantFile(str(plain)) as source,
-            pysam.VariantFile(str(path), "wb", header=source.header) as target,
-        ):
-            for record in source:
-                target.write(record)
-        if "csi" in name:
-            pysam.tabix_index(str(path), preset="bcf", csi=True)
+        as_bcf(plain, path, index="csi" in name)
     elif name.endswith(".gz"):
         plain = path.with_suffix("")
         plain.write_text(content)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-Row = dict[str, str]
+from tests.reference.published_rows import SNP, Row, interval_error, picked, six_digits, snps
+
 Read = Callable[[str], list[Row]]
 Load = Callable[[str], dict[str, Any]]
 
-Z95 = 1.959963984540054
 MODELS = ("t1d-grs2-sharp19", "t1d-grs2-sharp21", "t1d-grs1", "ra-dumontcel", "ms-2013", "sle",
           "hashimoto", "ra-smoking-epitope", "ms-smoking-hla")  # fmt: skip
 # Loci that the published lists misname: rs3024505 is IL10 in the list of GRS1 (Oram 2016).
@@ -22,26 +22,13 @@ RELABELLED = {
     "rs9585056": ("IRF7", "GPR183 (recalled)"),
 }
 EDITIONS = pytest.mark.parametrize("edition", ["sharp19", "sharp21"])
-SNP = "rsID chr_name chr_position position_grch37 effect_allele other_allele effect_weight".split()
 PALINDROMES = ({"A", "T"}, {"C", "G"})
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
-def picked(rows: Iterable[Row], columns: Sequence[str]) -> list[tuple[str, ...]]:
-    return sorted(tuple(row[column] for column in columns) for row in rows)
-
-
-def snps(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row["rsID"] != "."]
-
-
-def six_digits(value: float) -> str:
-    return f"{value:.6g}"
-
-
 def error(low: str, high: str) -> str:
     """The standard error that a 95% interval stands for, six digits; nothing without one."""
-    return six_digits(math.log(float(high) / float(low)) / (2 * Z95)) if low and high else ""
+    return six_digits(interval_error(low, high)) if low and high else ""
 
 
 # What holds for every file ----------------------------------------------------------------------

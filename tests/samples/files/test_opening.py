@@ -24,6 +24,7 @@ from riskscore.samples.files.source import Region
 from riskscore.samples.files.sources.vcf import parse_line
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
+from tests.as_bcf import as_bcf
 
 Make = Callable[..., Path]
 nan = np.nan
@@ -195,14 +196,7 @@ def test_standard_input(
     if kind == "gz":
         data = gzip.compress(data)
     if kind == "bcf":
-        target = tmp_path / "x.bcf"
-        with (
-            pysam.VariantFile(str(path)) as source,
-            pysam.VariantFile(str(target), "wb", header=source.header) as out,
-        ):
-            for record in source:
-                out.write(record)
-        data = target.read_bytes()
+        data = as_bcf(path, tmp_path / "x.bcf", index=False).read_bytes()
 
     class Stdin:
         buffer = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
@@ -252,17 +246,6 @@ def test_standard_input_cut_at_a_block(files: Make, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdin", Stdin)
     with pytest.raises(errors.VCFFormatError, match="end block"):
         read("-")
-
-
-def as_bcf(vcf: Path, path: Path) -> Path:
-    with (
-        pysam.VariantFile(str(vcf)) as source,
-        pysam.VariantFile(str(path), "wb", header=source.header) as out,
-    ):
-        for record in source:
-            out.write(record)
-    pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
-    return path
 
 
 def test_an_index_of_another_bcf(files: Make, tmp_path: Path) -> None:

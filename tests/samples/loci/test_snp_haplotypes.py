@@ -8,10 +8,10 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pysam
 import pytest
 
 import riskscore as rs
+from tests.as_bcf import as_bcf
 
 SNPS = [("rs1", 100, "A", "G"), ("rs2", 200, "C", "T"), ("rs3", 300, "G", "A")]  # effect, other
 HEAD = (
@@ -136,13 +136,7 @@ def test_exactly_what_phase_settles(
     assert {None, 0.0, 1.0, 2.0} == set(expected)
     path = vcf(*cells)
     assert copies(model(count), path) == expected
-    bcf = tmp_path / "a.bcf"
-    with (
-        pysam.VariantFile(str(path)) as source,
-        pysam.VariantFile(str(bcf), "wb", header=source.header) as target,
-    ):
-        for record in source:
-            target.write(record)
+    bcf = as_bcf(path, tmp_path / "a.bcf", index=False)
     assert copies(model(count), bcf) == expected
 
 

@@ -14,6 +14,7 @@ from riskscore.samples.files.blocks.bcf_blocks import PackedRecord
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region
 from riskscore.samples.files.sources.bcf import BCFFile
+from tests.as_bcf import as_bcf
 from tests.samples.files.blocks.bgzf_files import write_bgzf, write_vcf
 from tests.samples.files.blocks.test_vcf import regions_of
 
@@ -48,12 +49,7 @@ def lines_of(rng: random.Random, samples: int) -> list[str]:
 def write_bcf(folder: Path, vcf: Path, rng: random.Random) -> Path:
     """The records of a VCF as an indexed BCF, cut into blocks of random lengths."""
     path = folder / "a.bcf"
-    with (
-        pysam.VariantFile(str(vcf)) as source,
-        pysam.VariantFile(str(path), "wb", header=source.header) as out,
-    ):
-        for record in source:
-            out.write(record)
+    as_bcf(vcf, path, index=False)
     write_bgzf(path, gzip.decompress(path.read_bytes()), rng, rng.choice([40, 700, 65_280]))
     pysam.tabix_index(str(path), preset="bcf", csi=True)  # type: ignore[arg-type]
     return path

@@ -16,6 +16,7 @@ from riskscore.samples.files.sources.bcf import BCFFile
 from riskscore.samples.files.sources.vcf import VCFFile, header_of
 from riskscore.samples.genome_wide.call_rows import BinaryRows, CallRows, TextRows
 from riskscore.samples.genome_wide.exact_sums import ExactSums
+from tests.as_bcf import as_bcf
 from tests.samples.files.blocks.bgzf_files import write_vcf
 from tests.samples.files.blocks.test_bcf import lines_of, write_bcf
 
@@ -94,13 +95,7 @@ def test_stretches_of_a_bcf_without_a_position_are_not_inflated(
         lines.append(f"chr6\t{position}\t.\tA\tG\t.\tPASS\t.\tGT\t{cells}\n")
     bcf = tmp_path / "a.bcf"
     vcf = write_vcf(tmp_path / "a.vcf.gz", 2000, lines, rng, 65_280)
-    with (
-        pysam.VariantFile(str(vcf)) as source,
-        pysam.VariantFile(str(bcf), "wb", header=source.header) as out,
-    ):
-        for record in source:
-            out.write(record)
-    pysam.tabix_index(str(bcf), preset="bcf", csi=True)  # type: ignore[arg-type]
+    as_bcf(vcf, bcf)
     wanted = [1_000, 61_000, 1_000 + 60_000 * 1400]
     with BCFFile(bcf) as file:
         assert list(met(list(file.walk("6", wanted)))) == wanted
