@@ -178,6 +178,18 @@ def edited(tmp_path: Path, file: str, old: str, new: str) -> Path:
         (
             "model.yaml",
             "missing: population_mean",
+            "missing: population_mean\ntyped_alone: {model: t1d-typed, component: HLA}",
+            "no other model 't1d-typed' is shipped or beside this one.*model.yaml",
+        ),
+        (
+            "model.yaml",
+            "missing: population_mean",
+            "missing: population_mean\ntyped_alone: {model: t1d-grs1, component: HLA}",
+            "no other model 't1d-grs1'",
+        ),
+        (
+            "model.yaml",
+            "missing: population_mean",
             "missing: zero",
             r"missing.*model.yaml, line 17",
         ),
@@ -299,3 +311,15 @@ def test_the_schema_verb_prints_it(riskscore: Run) -> None:
     assert {"id", "disease", "weights", "reporting", "excess_haplotypes"} <= set(
         json_schema()["properties"]
     )
+
+
+def test_a_model_for_typed_hla_may_be_the_users_own(tmp_path: Path) -> None:
+    named = "missing: population_mean\ntyped_alone: {model: typed, component: HLA_DRDQ}"
+    folder = edited(tmp_path, "model.yaml", "missing: population_mean", named)
+    (tmp_path / "typed").mkdir()
+    with pytest.raises(ModelFormatError, match="no other model 'typed'"):
+        read_folder(folder)
+    (tmp_path / "typed" / "model.yaml").touch()
+    found = read_folder(folder).typed_alone
+    assert found is not None
+    assert found.model == "typed"

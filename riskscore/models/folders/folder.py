@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from riskscore.errors import HLAFormatError, ModelError, ModelFormatError
-from riskscore.files import require_file, sha256
+from riskscore.files import reference_root, require_file, sha256
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
@@ -112,7 +112,7 @@ def read_folder(folder: Path) -> RiskModel:
         examples=tuple(
             Example(e.name, asdict(e.given), asdict(e.expect), e.working) for e in schema.examples
         ),
-        typed_alone=_typed_alone(schema, terms, document),
+        typed_alone=_typed_alone(schema, terms, folder, document),
         checksum=digest,
     )
     return replace(model, beside=_beside(model, schema, folder, document))
@@ -140,11 +140,18 @@ def _beside(
 
 
 def _typed_alone(
-    schema: ModelSchema, terms: tuple[Term, ...], document: Document
+    schema: ModelSchema, terms: tuple[Term, ...], folder: Path, document: Document
 ) -> TypedAlone | None:
+    """The model for typed HLA that model.yaml names: in the folder next to this one, or shipped."""
     given = schema.typed_alone
     if given is None:
         return None
+    places = (folder.parent, reference_root() / "models")
+    there = any((place / given.model / "model.yaml").is_file() for place in places)
+    if given.model == schema.id or not there:
+        raise document.error(
+            f"no other model {given.model!r} is shipped or beside this one", ("typed_alone",)
+        )
     if given.component not in {term.component for term in terms}:
         raise document.error(f"no term is of component {given.component!r}", ("typed_alone",))
     return TypedAlone(given.model, given.component)
