@@ -40,9 +40,10 @@ class AncestryPlots:
         chart = components_chart(projection.components[projection.done], table).properties(
             width=HEIGHT, height=HEIGHT
         )
+        loci = int(np.median(self._found.loci[projection.done]))
         lines = [
             people(int(projection.done.sum())) + " (black), among those of 1000 Genomes",
-            f"{len(table.mean):,} SNPs; a description of genotypes, not of a person",
+            f"{loci:,} of {len(table.mean):,} SNPs; a description of genotypes, not of a person",
         ]
         return finish(chart, "Where these people are among the reference people", lines)
 

@@ -195,6 +195,8 @@ def test_people_stand_before_the_reference_people() -> None:
     assert [len(frame) for frame in frames] == [3, 835]
     assert all(abs(row["PC2"] - table.centres[2, 1]) < 0.005 for row in frames[0])
     assert "n = 3 people" in texts(chart)
+    fewer = ancestry_of(("a", "b", "c"), sums_of(table, slice(0, 2400), drawn[:, :2400]), table)
+    assert "2,400 of 9,559 SNPs" in texts(fewer.plot.components())
     assert {"PC1", "PC2"} <= set(titles(chart))
     with pytest.raises(UsageError, match="nobody's components"):
         ancestry_of(("a",), no_sums(1, 4), table).plot.components()
