@@ -66,16 +66,19 @@ def in_thousand(probability: float, unsure: float = 1.0) -> str:
     """A risk in 1,000 people, rounded to a precision that its size justifies.
 
     ``unsure`` is the upper end of its interval over the lower: where they are more than twice
-    apart, numbers below ten have one digit that counts, larger ones two.
+    apart, numbers below ten have one digit that counts, larger ones and those that begin with 1
+    two.
 
     >>> in_thousand(0.00834, 12.0), in_thousand(0.0254, 12.0), in_thousand(0.00834)
     ('8', '25', '8.34')
+    >>> in_thousand(0.00148, 12.0), in_thousand(0.00197, 12.0)
+    ('1.5', '2')
     >>> in_thousand(0.00004, 3.0)
     '0.04'
     """
     value = 1000 * probability
     digits = 3 if unsure < 1.2 else 2
-    if unsure > 2 and value < 9.5:
+    if unsure > 2 and value < 9.5 and not f"{value:.1e}".startswith("1"):
         digits = 1
     if value >= 100:
         digits = max(digits, 3 if unsure < 2 else 2)

@@ -16,7 +16,7 @@ const drawn = (tag, attributes, content = "") => {
 function inThousand(p, unsure = 1) {
   const value = 1000 * p;
   let digits = unsure < 1.2 ? 3 : 2;
-  if (unsure > 2 && value < 9.5) digits = 1;
+  if (unsure > 2 && value < 9.5 && !value.toExponential(1).startsWith("1")) digits = 1;
   return String(Number(value.toPrecision(digits)));
 }
 
