@@ -16,6 +16,7 @@ from riskscore.errors import FileChangedError, FileMissingError, InputError, Mod
 
 TEXT_LIMIT = 256 * 1024 * 1024  # a table larger than this is not a model or an exposure file
 LINE_LIMIT = 16 * 1024 * 1024  # of a table; a row of 100,000 columns has some two million bytes
+LINES_LIMIT = 20_000_000  # of a table; half a million people with 40 rows each
 
 
 def reference_root() -> Path:
@@ -149,7 +150,7 @@ def text_lines(path: Path) -> Iterator[tuple[int, str, bool]]:
 
     A line ends at a newline, alone or after a carriage return, and at nothing else. A file that
     begins with the mark of UTF-16 is read as that. Raises InputError for a line of more than
-    LINE_LIMIT bytes, for a file of more than TEXT_LIMIT, and for what is no text.
+    LINE_LIMIT bytes, for a file of more than TEXT_LIMIT or LINES_LIMIT, and for what is no text.
     """
     with _unpacked(path) as stream:
         for number, line in enumerate(_byte_lines(stream, path), start=1):
@@ -186,6 +187,8 @@ def _byte_lines(stream: gzip.GzipFile | BufferedReader | BytesIO, path: Path) ->
                 where=f"{path.name}, line {number}",
             )
         _check_size(size, TEXT_LIMIT, path)
+        if number > LINES_LIMIT:
+            raise InputError(f"the file has more than {LINES_LIMIT:,} lines", where=path.name)
         yield line
         line, number = stream.readline(LINE_LIMIT + 1), number + 1
 
