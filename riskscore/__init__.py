@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from riskscore.run import ancestry, score
     from riskscore.samples.cohort import Cohort
     from riskscore.samples.files.reading import Reading
+    from riskscore.samples.frame import read_frame
     from riskscore.samples.hla.table import read_hla
     from riskscore.samples.person import person
     from riskscore.samples.question import Question
@@ -72,6 +73,7 @@ _HOMES = {
     "penalised": "studies.association.penalised",
     "person": "samples.person",
     "read_cohort": "samples.read",
+    "read_frame": "samples.frame",
     "read_hla": "samples.hla.table",
     "recalibrate": "studies.association.new_model",
     "save_chart": "studies.charts.theme",
@@ -109,6 +111,7 @@ __all__ = [
     "penalised",
     "person",
     "read_cohort",
+    "read_frame",
     "read_hla",
     "recalibrate",
     "save_chart",

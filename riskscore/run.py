@@ -47,7 +47,7 @@ def score(
     ``models`` are ids of shipped models, folders, scoring files, or RiskModel; a cohort already
     knows its own. The options are the fields of :class:`Question`; of a cohort already read, only
     its baseline risk can be asked anew: ``prevalence`` or ``horizon``. A frame of pandas, polars or
-    others has a row a person (see :func:`riskscore.samples.frame.read_frame`); of it that can be
+    others has a row a person (see :func:`read_frame`); of it that can be
     asked, ``population`` and ``age_column``.
     With ``part`` all people are judged together, and those of the part are scored.
 
@@ -86,7 +86,7 @@ def _of_frame(frame: Any, models: Models | Question, options: QuestionOptions) -
         raise UsageError("a Question is of files, and this is a frame", fix="name the models")
     given: dict[str, Any] = dict(options)
     own = {name: given.pop(name) for name in ("population", "age_column") if name in given}
-    cohort = read_frame(frame, as_models(models), **own)
+    cohort = read_frame(frame, models, **own)
     return replace(cohort, question=cohort.question.of_baseline(**given))
 
 

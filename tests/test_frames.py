@@ -10,7 +10,6 @@ import pytest
 import riskscore as rs
 from riskscore.errors import UsageError
 from riskscore.frames import as_pandas
-from riskscore.samples.frame import read_frame
 
 
 class Hidden:
@@ -69,9 +68,9 @@ def test_scores_of_a_foreign_frame() -> None:
               for frame in (Hidden(people), people.set_index("sample"))]  # fmt: skip
     pd.testing.assert_frame_equal(*scores)
     assert list(scores[0]["sample"]) == ["a", "b"]
-    cohort = read_frame(people.set_index("sample"), [rs.load_model("ra")])
-    read = rs.score(cohort, prevalence=0.02).to_frame()
-    pd.testing.assert_frame_equal(scores[0], read)
+    for frame in (people.set_index("sample"), Exported(people)):
+        read = rs.score(rs.read_frame(frame, "ra"), prevalence=0.02).to_frame()
+        pd.testing.assert_frame_equal(scores[0], read)
     with pytest.raises(UsageError, match="exposures bears on how"):
         rs.score(people, "ra", exposures="exposures.tsv")
     scorer = rs.RiskScorer("ra").fit(Hidden(people))

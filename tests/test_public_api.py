@@ -15,8 +15,8 @@ SURFACE = {
     "Build", "Cohort", "HLAAllele", "Missing", "Question", "Reading", "RiskModel", "RiskScorer",
     "RiskscoreError", "Scores", "Term", "Variant", "ancestry", "batch", "compare_groups",
     "evaluate", "fit", "interaction", "list_models", "load_model", "model_of", "penalised",
-    "person", "read_cohort", "read_hla", "recalibrate", "save_chart", "score", "simulate",
-    "stacked", "write_bundle", "write_explorer", "write_model", "write_report",
+    "person", "read_cohort", "read_frame", "read_hla", "recalibrate", "save_chart", "score",
+    "simulate", "stacked", "write_bundle", "write_explorer", "write_model", "write_report",
 }  # fmt: skip
 
 

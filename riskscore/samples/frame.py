@@ -10,11 +10,12 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, InputError, UsageError
+from riskscore.frames import as_pandas
 from riskscore.genetics.hla import GENES, HLAAllele, HLAName
 from riskscore.genetics.hla_names import read_name
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
-from riskscore.models.model import RiskModel
+from riskscore.models.catalog import Models, as_models
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import exposures_of_columns
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
@@ -30,12 +31,14 @@ _BETWEEN = re.compile(r"\s*[+,;\s]\s*")
 
 def read_frame(
     frame: Any,
-    models: Sequence[RiskModel],
+    models: Models,
     *,
     population: str = AUTO_POPULATION,
     age_column: str | None = None,
 ) -> Cohort:
-    """A cohort whose samples are the rows of a pandas frame, named by its index.
+    """A cohort whose samples are the rows of a frame (pandas, polars, ...), named by its index.
+
+    ``models`` are ids of shipped models, folders, scoring files, or RiskModel.
 
     Columns are known by their names, in any order:
 
@@ -53,13 +56,12 @@ def read_frame(
     genome-wide score.
 
     >>> import pandas as pd
-    >>> from riskscore.models.catalog import load_model
     >>> people = pd.DataFrame({"DRB1": ["15:01+03:01"], "smoking": ["ever"]}, index=["me"])
-    >>> cohort = read_frame(people, [load_model("ms")])
+    >>> cohort = read_frame(people, "ms")
     >>> cohort.samples, list(cohort.hla.genes), cohort.exposures.columns["smoking"]
     (('me',), ['DRB1'], ('ever',))
     """
-    models = tuple(models)
+    frame, models = as_pandas(frame), as_models(models)
     question = Question(models, population=population, age_column=age_column)
     population = question.reference_population()
     for model in models:

@@ -58,7 +58,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
     ``X`` is one of:
 
     - a frame (pandas, polars, ...) with named columns of dosages, HLA calls and exposures, read by
-      :func:`riskscore.samples.frame.read_frame`; columns that the model does not read are named
+      :func:`read_frame`; columns that the model does not read are named
       in a warning, and what has no column or no value is integrated over the population;
     - an array without names: the design matrix, a column a term in the order of the model's terms,
       nan where unknown; the terms beyond its last column are unknown.

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.scoring.link import expit, logit
 
-_STEP = 1 / 8
+STEP = 1 / 8
 _COUNT = 80  # the integrand falls as exp(-pi t): what is left beyond t = 10 is 2e-14
-NODES: Array = np.asarray(_STEP * (np.arange(_COUNT) + 0.5), dtype=np.float64)
-NODE_WEIGHTS: Array = np.asarray(_STEP / np.sinh(np.pi * NODES), dtype=np.float64)
+NODES: Array = np.asarray(STEP * (np.arange(_COUNT) + 0.5), dtype=np.float64)
+NODE_WEIGHTS: Array = np.asarray(STEP / np.sinh(np.pi * NODES), dtype=np.float64)
 _REACH = 30.0
 
 
@@ -57,7 +57,7 @@ class Spectrum:
         array([0.5])
         """
         # exp(i t center) turns by the same angle from node to node.
-        turn_real, turn_imaginary = np.cos(_STEP * center), np.sin(_STEP * center)
+        turn_real, turn_imaginary = np.cos(STEP * center), np.sin(STEP * center)
         real, imaginary = np.cos(NODES[0] * center), np.sin(NODES[0] * center)
         total = np.full(np.broadcast_shapes(center.shape, self.real.shape[1:]), 0.5)
         for k, weight in enumerate(NODE_WEIGHTS.tolist()):
@@ -76,7 +76,7 @@ class Spectrum:
         """
         if abs(center) >= _REACH:
             return float(expit(np.array([center]))[0])
-        turn_real, turn_imaginary = _turn(_STEP * center)
+        turn_real, turn_imaginary = _turn(STEP * center)
         real, imaginary = _turn(float(NODES[0]) * center)
         total = 0.5
         for weight, own_real, own_imaginary in zip(
@@ -129,7 +129,7 @@ def of_rows(values: Array, probabilities: Array, owner: NDArray[np.int64], count
     The rows of an owner are summed in the order in which they stand.
     """
     real, imaginary = np.empty((_COUNT, count)), np.empty((_COUNT, count))
-    turn_real, turn_imaginary = np.cos(_STEP * values), np.sin(_STEP * values)
+    turn_real, turn_imaginary = np.cos(STEP * values), np.sin(STEP * values)
     row_real, row_imaginary = np.cos(NODES[0] * values), np.sin(NODES[0] * values)
     row_real, row_imaginary = probabilities * row_real, probabilities * row_imaginary
     for k in range(_COUNT):

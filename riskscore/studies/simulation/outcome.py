@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -13,12 +14,13 @@ from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, HaplotypeScheme, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import ExposureFactor, Factor, VariantFactor
-from riskscore.scoring.kinds.states import States
+from riskscore.models.terms import VariantFactor
 from riskscore.scoring.link import expit
+from riskscore.scoring.population import spectrum
 from riskscore.scoring.population.build import build_reference
-from riskscore.scoring.population.distribution import Distribution
 from riskscore.scoring.population.reference import Reference
+from riskscore.scoring.population.spectrum import NODES, STEP, Spectrum
+from riskscore.studies.simulation.mixture import Mixture
 from riskscore.studies.simulation.plan import Locus, Settings, locus_key
 
 LOGISTIC_SD = math.pi / math.sqrt(3)  # of the standard logistic distribution
@@ -45,30 +47,25 @@ class Disease:
         model = reference.model
         as_one = as_drawn(model, loci, exposures, settings)
         drawn = build_reference(as_one, panel, settings.drawn_from, settings.prevalence)
-        parts = {
-            name: build_reference(as_one, panel, name, settings.prevalence)
-            for name in (settings.mixture if len(settings.mixture) > 1 else ())
-        }
-        ancestry = SharedAncestry(settings.mixture, parts)
+        mixture = None
+        if len(settings.mixture) > 1:
+            reference_of = partial(build_reference, as_one, panel)
+            mixture = Mixture(settings.mixture, drawn, reference_of)
         self.prevalence: dict[Sex, float] = {}
         self.intercepts: dict[Sex, float] = {}
         for sex in Sex:
             own = drawn.by_sex[sex]
-            if own.prevalence is None or own.alpha is None:
+            if own.prevalence is None:
                 raise UsageError(
                     f"model {model.id} has no baseline risk for {sex.value} people",
                     fix="say what the prevalence is",
                 )
             counted = own.counted
             shift = float(reference.weights[counted] @ (drawn.mean - reference.mean)[counted])
-            alpha, distribution = own.alpha, own.distribution
-            if len(parts) > 1:
-                distribution = _stretched(distribution, ancestry.added_variance(counted))
-                alpha = distribution.intercept(own.prevalence)
-            if settings.liability:
-                alpha = liability_intercept(distribution, own.prevalence)
+            score = mixture.spectrum(counted) if mixture else own.distribution.spectrum
+            solve = liability_intercept if settings.liability else spectrum.intercept
             self.prevalence[sex] = own.prevalence
-            self.intercepts[sex] = alpha - shift
+            self.intercepts[sex] = solve(score, own.prevalence) - shift
 
     def risk(self, log_odds: Array, female: Mask) -> Array:
         """Each person's probability of the disease, shape (people,)."""
@@ -78,80 +75,22 @@ class Disease:
         return _normal_cdf((alpha + log_odds) / LOGISTIC_SD)
 
 
-@dataclass(frozen=True)
-class SharedAncestry:
-    """What loci of one chromosome have in common in a mixture: the population they come from.
-
-    ``shares`` of the haplotypes come from each population, whose references are ``parts``.
-    """
-
-    shares: Mapping[str, float]
-    parts: Mapping[str, Reference]
-
-    def added_variance(self, counted: Mask) -> float:
-        """The variance of the score above that of loci whose ancestries are independent.
-
-        Each of the two haplotypes of a chromosome has half the mean score that the chromosome has
-        in its population, so each chromosome adds half the variance of that mean over populations.
-        """
-        first = next(iter(self.parts.values()))
-        share = np.array([self.shares[name] for name in self.parts])
-        chromosomes: dict[str, list[Array]] = {}
-        for component in first.components:
-            terms = [j for j in component.terms if counted[j]]
-            names = {_chromosome(f) for j in terms for f in first.model.terms[j].factors} - {""}
-            means = [one.mean[terms] @ one.weights[terms] for one in self.parts.values()]
-            if len(names) == 1:
-                chromosomes.setdefault(names.pop(), []).append(np.array(means))
-
-        def variance(means: Array) -> float:
-            return float(share @ (means - share @ means) ** 2)
-
-        return sum(
-            (variance(np.sum(own, axis=0)) - sum(map(variance, own))) / 2
-            for own in chromosomes.values()
-        )
-
-
-def _chromosome(factor: Factor) -> str:
-    """The chromosome a factor is read from; empty for an exposure."""
-    match factor:
-        case ExposureFactor():
-            return ""
-        case VariantFactor(variant=variant):
-            return variant.chromosome
-    return "6"
-
-
-def _stretched(distribution: Distribution, added: float) -> Distribution:
-    """The distribution with more variance (or less, below 0), and all else of its shape."""
-    factor = math.sqrt(max(0.0, 1 + added / distribution.variance))
-
-    def wider(states: States) -> States:
-        return replace(states, values=states.values * factor)
-
-    return replace(
-        distribution,
-        parts=tuple(wider(part) for part in distribution.parts),
-        variants=wider(distribution.variants),
-        sd=distribution.sd * factor,
-    )
-
-
-def liability_intercept(distribution: Distribution, prevalence: float) -> float:
+def liability_intercept(score: Spectrum, prevalence: float) -> float:
     """The intercept at which P(intercept + X + e > 0) is the prevalence, X the score, e normal.
 
     e has the standard deviation of the logistic distribution, pi / sqrt(3), so that the score
-    explains the same share of the liability as in the logistic model. X + e is a distribution of
-    the same kind with a wider normal part; its quantile at 1 - prevalence is found by bisection.
+    explains the same share of the liability as in the logistic model. The probability is
+    1/2 + 1/pi times the integral of Im(exp(i t alpha) phi(t)) / t (Gil-Pelaez, Biometrika 1951,
+    38:481), by the midpoint rule at the nodes of phi; the intercept is found by bisection.
     """
-    liability = replace(distribution, sd=math.hypot(distribution.sd, LOGISTIC_SD))
-    low, high = -100.0, 100.0
+    noisy = score.times(spectrum.of_normal(LOGISTIC_SD**2))
+    low, high = -20.0, 20.0
     for _ in range(60):
-        middle = (low + high) / 2
-        above = 1 - float(liability.percentile(np.array([middle]))[0]) / 100
-        low, high = (low, middle) if above < prevalence else (middle, high)
-    return -(low + high) / 2
+        alpha = (low + high) / 2
+        waves = np.sin(NODES * alpha) * noisy.real + np.cos(NODES * alpha) * noisy.imaginary
+        above = 0.5 + float((waves / NODES).sum()) * STEP / math.pi
+        low, high = (alpha, high) if above < prevalence else (low, alpha)
+    return (low + high) / 2
 
 
 def _normal_cdf(x: Array) -> Array:

@@ -2,20 +2,23 @@
 
 import csv
 import gzip
+import itertools
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 import yaml
+from scipy.special import expit
 
 import riskscore as rs
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import VariantFactor
 from riskscore.scoring.population.build import build_reference
-from riskscore.studies.simulation.outcome import SharedAncestry
+from riskscore.studies.simulation.mixture import Mixture
 
 MODELS = Path(__file__).parents[3] / "reference" / "models"
 
@@ -168,27 +171,45 @@ def test_the_prevalence_of_a_mixture_is_the_stated_one(model: str, other: str) -
         assert abs(risk.mean() - stated) < 4.5 * risk.std() / math.sqrt(len(risk))
 
 
-def test_what_one_ancestry_a_chromosome_adds_to_the_variance() -> None:
-    """Against people drawn: the variance over that of the chromosome's loci one by one."""
-    mixture = {"EUR": 0.5, "AFR": 0.5}
-    model = rs.load_model("ms")
-    panel = reference_panel()
-    parts = {name: build_reference(model, panel, name) for name in mixture}
-    one = next(iter(parts.values()))
-    rng = np.random.default_rng(1)
-    origin = rng.random((40_000, 2)) < 0.5  # of both haplotypes of chromosome 1
-    total, apart = np.zeros(40_000), 0.0
-    counted = np.zeros(len(model.terms), dtype=bool)
+def test_the_loci_of_a_chromosome_share_their_ancestry() -> None:
+    """Against every genotype of every pair of populations, by the formula of Hardy and Weinberg."""
+    shares = {"EUR": 0.7, "AFR": 0.3}
+    model, panel = rs.load_model("ms"), reference_panel()
+    mixture = Mixture(
+        shares,
+        build_reference(model, panel, "EUR=0.7,AFR=0.3"),
+        partial(build_reference, model, panel),
+    )
+    places: dict[str, list[int]] = {"1": [], "2": [], "6": []}
     for j, term in enumerate(model.terms):
         factor = term.factors[0]
-        if isinstance(factor, VariantFactor) and factor.variant.chromosome == "1":
-            counted[j] = True
-            share = np.where(origin, *(p.mean[j] / 2 for p in parts.values()))
-            total += one.weights[j] * share.sum(axis=1)
-            apart += one.weights[j] ** 2 * (one.mean[j] / 2 - parts["AFR"].mean[j] / 2) ** 2 / 2
-    assert counted.sum() > 3
-    added = SharedAncestry(mixture, parts).added_variance(counted)
-    assert added == pytest.approx(total.var() - apart, abs=0.03 * total.var())
+        if isinstance(factor, VariantFactor) and factor.variant.chromosome in ("1", "2"):
+            places[factor.variant.chromosome].append(j)
+        if term.id == "HLA-DRB1*15:01":
+            places["6"].append(j)
+    places = {name: own[:3] for name, own in places.items()}
+    assert list(map(len, places.values())) == [3, 3, 1]
+    counted = np.zeros(len(model.terms), dtype=bool)
+    scores = np.zeros(1)
+    probabilities = np.ones(1)
+    for own in places.values():
+        counted[own] = True
+        values, chances = [], []
+        for a, b in itertools.product(shares, repeat=2):
+            for copies in itertools.product((0, 1, 2), repeat=len(own)):
+                chance = shares[a] * shares[b]
+                for j, count in zip(own, copies, strict=True):
+                    p, q = (mixture.pure[name].mean[j] / 2 for name in (a, b))
+                    chance *= ((1 - p) * (1 - q), p * (1 - q) + q * (1 - p), p * q)[count]
+                values.append(mixture.whole.weights[own] @ np.array(copies))
+                chances.append(chance)
+        scores = np.add.outer(scores, values).ravel()
+        probabilities = np.multiply.outer(probabilities, chances).ravel()
+    scores -= probabilities @ scores
+    found = mixture.spectrum(counted)
+    for alpha in (-6.0, -2.0, 0.5):
+        expected = probabilities @ expit(alpha + scores)
+        assert found.one_mean_risk(alpha) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_stated_prevalence_takes_the_place_of_the_models() -> None:
