@@ -52,6 +52,7 @@ class Coding:
     values: tuple[float, float, float]
 
 
+Z95 = 1.959963984540054  # how many standard errors a 95% interval reaches to each side
 ADDITIVE = Coding("additive", (0.0, 1.0, 2.0))
 DOMINANT = Coding("dominant", (0.0, 1.0, 1.0))
 RECESSIVE = Coding("recessive", (0.0, 0.0, 1.0))

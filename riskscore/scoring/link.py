@@ -8,8 +8,6 @@ import numpy as np
 
 from riskscore.arrays import Array
 
-Z95 = 1.959963984540054  # the 97.5% point of the normal distribution
-
 
 def expit(x: Array) -> Array:
     """The logistic function 1 / (1 + exp(-x)), safe for large arguments.

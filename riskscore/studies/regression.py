@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import expit, ndtri
+from scipy.special import expit
 from scipy.stats import chi2, norm
 
 from riskscore.arrays import Array
 from riskscore.distribution import extra
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError, UsageError
+from riskscore.models.terms import Z95
 from riskscore.scoring.link import logit
 
 Method = Literal["auto", "maximum_likelihood", "firth"]
 Errors = Literal["model", "robust"]
 
 INTERCEPT = "intercept"
-_Z = float(ndtri(0.975))
 _WIDE = 30.0  # a standard error per SD of its column that only a separated column has
 _TOLERANCES = (1e-6, 1e-4)  # of Firth's method, the finer tried first
 _CERTAIN = 1e-7  # a fitted probability this near 0 or 1 makes separation worth asking about
@@ -205,7 +205,7 @@ def _from_estimate(
     count = np.ones(len(y)) if weights is None else weights
     beta, se = found.beta, np.sqrt(np.diag(found.covariance))
     return Regression(
-        labels, beta, found.covariance, beta - _Z * se, beta + _Z * se,
+        labels, beta, found.covariance, beta - Z95 * se, beta + Z95 * se,
         2 * norm.sf(np.abs(beta / se)), found.loglik, round(float(count.sum())),
         round(float(count @ y)), "maximum likelihood",
     )  # fmt: skip
@@ -279,7 +279,7 @@ def _firth(
     fitted = expit(design @ beta)
     covariance = np.linalg.inv(design.T @ (design * (count * fitted * (1 - fitted))[:, None]))
     se = np.sqrt(np.diag(covariance))
-    p, low, high = 2 * norm.sf(np.abs(beta / se)), beta - _Z * se, beta + _Z * se
+    p, low, high = 2 * norm.sf(np.abs(beta / se)), beta - Z95 * se, beta + Z95 * se
     for j in wanted:
         p[j + 1] = model.lrt_pvalues_[j]
         low[j + 1], high[j + 1] = profile[j]

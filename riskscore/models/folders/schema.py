@@ -13,9 +13,7 @@ from msgspec.json import schema_components
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Excess, MissingPolicy
 from riskscore.models.strict_yaml import Document
-from riskscore.models.terms import CODINGS, Status
-
-Z95 = 1.959963984540054  # the 97.5% point of the normal distribution
+from riskscore.models.terms import CODINGS, Z95, Status
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True):

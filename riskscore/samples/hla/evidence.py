@@ -16,7 +16,7 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 
-_NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
+NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _ROUNDING = 0.05  # fewer copies than this are what rounding leaves
 _USUAL = 2  # fields: what models are written in
 
@@ -111,7 +111,7 @@ def counted_once(
     listed, claimed = _unclaimed_by_finer(names, own, missing)
     total = claimed.total(claimed.copies)
     sure = np.clip((3 - total) / (1 - _ROUNDING), 0, 1)
-    called = (total > _NEGLIGIBLE) & (sure > _NEGLIGIBLE)
+    called = (total > NEGLIGIBLE) & (sure > NEGLIGIBLE)
     rest = _unknown(claimed, total, sure, own.any(missing), len(listed))
     share = np.where(total > 2, 2 / np.maximum(total, 1), 1.0) * sure
     claimed = replace(
@@ -179,7 +179,7 @@ def _unclaimed_by_finer(
         own,
         allele=place[own.allele] + (coarse & (claimed.sum(missing) > 0)),
         copies=copies,
-        both=np.where(of_copies >= _NEGLIGIBLE, np.nan, own.both),
+        both=np.where(of_copies >= NEGLIGIBLE, np.nan, own.both),
         chromosomes=chromosomes,
         carried=carried,
     )

@@ -21,11 +21,10 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
-from riskscore.samples.hla.evidence import Evidence, counted_once
+from riskscore.samples.hla.evidence import NEGLIGIBLE, Evidence, counted_once
 
 # How far a sample's presence dosages may sum from 2 before a report says so.
 SUM_TOLERANCE = 0.2
-_NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _RARE = 1e-5  # pairs less probable than this are left out
 _BISECTIONS = 100
 _Part = tuple[Places, Places, Places, Array, Mask]  # sample, first, second, probability, ordered
@@ -56,8 +55,8 @@ def calls_from_evidence(
     whole = np.rint(own.copies)
     twice = (whole == 2).astype(float)
     # A dosage of 1 may be none and two as well.
-    odd = np.abs(np.where(np.isnan(own.both), twice, own.both) - twice) >= _NEGLIGIBLE
-    odd |= np.abs(own.copies - whole) >= _NEGLIGIBLE
+    odd = np.abs(np.where(np.isnan(own.both), twice, own.both) - twice) >= NEGLIGIBLE
+    odd |= np.abs(own.copies - whole) >= NEGLIGIBLE
     certain = called & ~own.any(odd) & (own.total(whole) == 2)
     by_chromosome = called & ~own.any(own.one_sided)
     phase, phase_set = _phase(own)

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from riskscore.arrays import Array, Places
-from riskscore.scoring.link import Z95
+from riskscore.models.terms import Z95
 from riskscore.scoring.population.spectrum import (
     Spectrum,
     certain,

@@ -11,10 +11,9 @@ from riskscore.arrays import Array
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import Term
+from riskscore.models.terms import Z95, Term
 from riskscore.scoring.kinds.kind import Kinds
 from riskscore.scoring.kinds.of_model import kinds_of_model
-from riskscore.scoring.link import Z95
 from riskscore.scoring.population.baseline import baseline_of
 from riskscore.scoring.population.components import (
     components,

@@ -20,8 +20,7 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.models.terms import Coding, ExposureFactor, Factor, FactorKind, Part, factors_of
-from riskscore.scoring.link import Z95
+from riskscore.models.terms import Z95, Coding, ExposureFactor, Factor, FactorKind, Part, factors_of
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.components import enumerated, factor_numbers
 from riskscore.scoring.population.reference import Reference

@@ -15,7 +15,6 @@ from riskscore.errors import OutputError, UsageError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
 from riskscore.models.folders.folder import read_folder
-from riskscore.models.folders.schema import Z95
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.models.scoring_files.term_rows import alleles_text, factor_cells, weight_cells
 from riskscore.models.scoring_files.weights import BY_DOSAGE
@@ -25,6 +24,7 @@ from riskscore.models.terms import (
     COPIES,
     DOMINANT,
     RECESSIVE,
+    Z95,
     Coding,
     ExposureFactor,
     Factor,

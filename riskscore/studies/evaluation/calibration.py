@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, ndtri
+from scipy.special import expit
 from scipy.stats import chi2
 
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
+from riskscore.models.terms import Z95
 from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.discrimination import wilson
 from riskscore.studies.regression import Regression, logistic
 
-_Z = float(ndtri(0.975))
 _GROUPS = 10
 _LIMIT = 1e-12  # risks of exactly 0 or 1 have no logit
 
@@ -59,7 +59,7 @@ class CalibrationIntercept:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return self.estimate - _Z * self.se, self.estimate + _Z * self.se
+        return self.estimate - Z95 * self.se, self.estimate + Z95 * self.se
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def brier(risk: Array, y: Array, prevalence: float | None = None) -> Brier:
     reliability = float(share @ (forecast - observed) ** 2)
     resolution = float(share @ (observed - overall) ** 2)
     uncertainty = overall * (1 - overall)
-    reach = _Z * variance**0.5
+    reach = Z95 * variance**0.5
     return Brier(
         score, max(0.0, score - reach), score + reach, reliability, resolution, uncertainty,
         score - (reliability - resolution + uncertainty),
@@ -199,7 +199,7 @@ def observed_to_expected(
     else:
         se = _stratified(weights * risk, y) ** 0.5 / expected
     ratio = cases / expected
-    return ratio, ratio * float(np.exp(-_Z * se)), ratio * float(np.exp(_Z * se))
+    return ratio, ratio * float(np.exp(-Z95 * se)), ratio * float(np.exp(Z95 * se))
 
 
 def curve(risk: Array, y: Array, prevalence: float | None) -> list[dict[str, float | str]]:
@@ -245,7 +245,7 @@ def _smooth(risk: Array, y: Array, moved: float) -> list[dict[str, float | str]]
     at = np.linspace(low, high, 60)
     design = _curve_design(at, knots)
     center = design @ fit.beta - moved
-    reach = _Z * np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
+    reach = Z95 * np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
     nothing = float("nan")
     return [
         {"kind": "smooth", "predicted": float(p), "observed": float(o), "low": float(a),

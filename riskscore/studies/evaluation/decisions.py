@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit, ndtri
+from scipy.special import expit
 
 from riskscore.arrays import Array
+from riskscore.models.terms import Z95
 from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.discrimination import wilson
-
-_Z = float(ndtri(0.975))
 
 Row = dict[str, float]
 
@@ -40,7 +39,7 @@ def decision_curve(
             variance = (k**2 * sens * (1 - sens) / n1) + (
                 ((1 - k) * odds) ** 2 * fpr * (1 - fpr) / n0
             )
-        reach = _Z * variance**0.5
+        reach = Z95 * variance**0.5
         rows.append(
             {
                 "threshold": float(t),
@@ -105,4 +104,4 @@ def _predictive(
         return _with(name, value, (float("nan"), float("nan")))
     se = sum((1 - share) / (share * n) for share, n in (one, other)) ** 0.5
     center = logit(value)
-    return _with(name, value, (float(expit(center - _Z * se)), float(expit(center + _Z * se))))
+    return _with(name, value, (float(expit(center - Z95 * se)), float(expit(center + Z95 * se))))

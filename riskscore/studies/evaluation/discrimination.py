@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 from scipy.stats import norm, rankdata
 
 from riskscore.arrays import Array
-
-_Z = float(ndtri(0.975))
+from riskscore.models.terms import Z95
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class AUCs:
 
     def interval(self, place: int = 0) -> tuple[float, float]:
         """The 95% interval of one area, within 0 and 1."""
-        reach = _Z * float(np.sqrt(self.covariance[place, place]))
+        reach = Z95 * float(np.sqrt(self.covariance[place, place]))
         return max(0.0, float(self.auc[place]) - reach), min(1.0, float(self.auc[place]) + reach)
 
     def compare(self, first: int, second: int) -> tuple[float, float, float, float, float]:
@@ -37,7 +35,13 @@ class AUCs:
         if se < 1e-12:
             return difference, difference, difference, float("nan"), float("nan")
         z = difference / se
-        return difference, difference - _Z * se, difference + _Z * se, z, 2 * float(norm.sf(abs(z)))
+        return (
+            difference,
+            difference - Z95 * se,
+            difference + Z95 * se,
+            z,
+            2 * float(norm.sf(abs(z))),
+        )
 
 
 def delong(scores: Array, y: Array) -> AUCs:
@@ -84,7 +88,7 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     """
     if n == 0:
         return float("nan"), float("nan")
-    share, z2 = hits / n, _Z**2
+    share, z2 = hits / n, Z95**2
     center = (share + z2 / (2 * n)) / (1 + z2 / n)
-    reach = _Z / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
+    reach = Z95 / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
     return max(0.0, center - reach), min(1.0, center + reach)

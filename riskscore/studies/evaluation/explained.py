@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, ndtri
+from scipy.special import expit
 from scipy.stats import norm
 
 from riskscore.arrays import Array
+from riskscore.models.terms import Z95
 from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.calibration import sampling_weights, weighted_quantiles
 from riskscore.studies.regression import logistic
 
-_Z = float(ndtri(0.975))
 _MIDDLE = (5, 6)  # the deciles that the others are compared with
 
 
@@ -101,7 +101,7 @@ def deciles(score: Array, y: Array, prevalence: float | None = None) -> list[dic
         elif min(a, b, a0, b0) > 0:
             ratio = a * b0 / (b * a0)
             se = (1 / a + 1 / b + 1 / a0 + 1 / b0) ** 0.5
-            low, high = ratio * float(np.exp(-_Z * se)), ratio * float(np.exp(_Z * se))
+            low, high = ratio * float(np.exp(-Z95 * se)), ratio * float(np.exp(Z95 * se))
         rows.append(
             {"decile": decile, "odds_ratio": ratio, "low": low, "high": high, "n": a + b,
              "cases": a, "score_from": float(score[here].min()) if here.any() else float("nan"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError
+from riskscore.models.terms import Z95
 from riskscore.studies.evaluation.discrimination import AUCs, delong
 from riskscore.studies.regression import likelihood_ratio, logistic, max_loglik
 
-_Z = float(ndtri(0.975))
 _FEWEST = 10  # people with all covariates
 
 
@@ -87,7 +86,7 @@ def reclassified(before: Array, after: Array, y: Array) -> Reclassification:
     """
     cases, case_variance = _net(after - before, y == 1)
     controls, control_variance = _net(before - after, y == 0)
-    reach = _Z * float(np.sqrt(case_variance + control_variance))
+    reach = Z95 * float(np.sqrt(case_variance + control_variance))
     nri = cases + controls
     return Reclassification(nri, nri - reach, nri + reach, cases, controls)
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 from scipy.stats import norm
 
 from riskscore.arrays import Array
+from riskscore.models.terms import Z95
 
-_Z = float(ndtri(0.975))
 _NAN = float("nan")
 MEASURES = ("RERI", "AP", "S")
 
@@ -73,6 +72,6 @@ def additive(beta: Array, covariance: Array) -> tuple[Additive, Additive, Additi
 def _wald(measure: str, estimate: float, gradient: Array, covariance: Array) -> Additive:
     se = float(gradient @ covariance @ gradient) ** 0.5
     return Additive(
-        measure, estimate, estimate - _Z * se, estimate + _Z * se,
+        measure, estimate, estimate - Z95 * se, estimate + Z95 * se,
         2 * float(norm.sf(abs(estimate) / se)),
     )  # fmt: skip

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from riskscore.arrays import Array
 from riskscore.errors import StudyError
 from riskscore.frames import as_pandas
+from riskscore.models.terms import Z95
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.studies.association.cohort_columns import cohort_columns
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas
 
 
-_Z = float(ndtri(0.975))
 _NAN = float("nan")
 
 
@@ -219,7 +218,7 @@ def _ratio(fitted: Regression, places: Sequence[int]) -> tuple[float, float, flo
     center = float(fitted.beta[list(places)].sum())
     se = float(fitted.covariance[np.ix_(places, places)].sum()) ** 0.5
     with np.errstate(over="ignore"):
-        low, mid, high = np.exp([center - _Z * se, center, center + _Z * se])
+        low, mid, high = np.exp([center - Z95 * se, center, center + Z95 * se])
     return float(mid), float(low), float(high)
 
 
