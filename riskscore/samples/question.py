@@ -345,6 +345,10 @@ def _paths(value: Any) -> tuple[Path, ...]:
     return tuple(map(Path, [value] if isinstance(value, str | Path) else value or ()))
 
 
+def _path(value: Any) -> Path | None:
+    return Path(value) if value else None
+
+
 def as_build(name: Build | str | None) -> Build | None:
     """A genome build by its name; raises UsageError for another."""
     try:
@@ -387,15 +391,15 @@ def _prevalence(value: Any) -> str | float | None:
 
 _PLAIN_VALUES: dict[str, Callable[[Any], Any]] = {
     "hla": _paths,
-    "codes": lambda value: Path(value) if value else None,
-    "allele_list": lambda value: Path(value) if value else None,
+    "codes": _path,
+    "allele_list": _path,
     "build": as_build,
-    "panel": lambda value: Path(value) if value else None,
+    "panel": _path,
     "weight_type": as_weight_type,
     "reading": lambda value: value or Reading(),
     "haplotype_calls": _calling,
-    "incidence": lambda value: Path(value) if value else None,
-    "family": lambda value: Path(value) if value else None,
+    "incidence": _path,
+    "family": _path,
     "prevalence": _prevalence,
 }
 

@@ -177,8 +177,8 @@ def levels_of(
     """The levels of an exposure, reference first, and each person's place among them; -1 unknown.
 
     Numbers stand in their order; categories in theirs; of text the reference must be named,
-    or be a word such as never or no. Raises StudyTableError for levels that cannot be put in order,
-    and NoVariationError where there is one alone.
+    or be a word such as never or no. Raises StudyTableError for too many levels, or where it is not
+    plain which is the reference, and NoVariationError where there is one level alone.
 
     >>> import pandas as pd
     >>> levels_of(pd.Series(["ever", "never", None]), "smoking", None)
