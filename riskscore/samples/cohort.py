@@ -80,6 +80,7 @@ class Cohort:
                 for allele, tag in self.hla.tags.items()
             },
             imputed={gene: who[span] for gene, who in self.hla.imputed.items()},
+            haplotypes=tuple(own.of_people(people) for own in self.hla.haplotypes),
         )
         exposures = replace(
             self.exposures,

@@ -3,8 +3,9 @@
 ``python -m tests.benchmarks.hla_imputation`` imputes each of the 2,504 people by the nine tenths of
 the panel that they are not in, for several sets of SNPs, and prints the share of alleles that the
 most probable genotype has right by gene and superpopulation, how often each allele stands in the
-panel, the calibration error, and correlations of scores with those from the known types. ``--sets
-half --folds 2`` does a part; ``--chart calibration.svg`` draws the calibration.
+panel, the calibration error, and scores beside those from the known types, with the haplotypes of
+the other nine tenths as reference. ``--sets half --folds 2`` does a part; ``--chart
+calibration.svg`` draws the calibration.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ import riskscore as rs
 from riskscore.files import reference_root
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.source import Region
-from riskscore.samples.hla.calls import GeneCalls, HLACalls
+from riskscore.samples.frame import read_frame
+from riskscore.samples.hla.calls import HLACalls
 from riskscore.samples.hla.imputation.blocks import PARTS
 from riskscore.samples.hla.imputation.diplotypes import Pairs
 from riskscore.samples.hla.imputation.imputer import MISSING, Imputer
@@ -32,10 +34,12 @@ from riskscore.samples.hla.imputation.panel import PhasedPanel
 from riskscore.samples.hla.imputation.panel_file import shipped_panel
 from riskscore.samples.hla.imputation.quality import right_alleles
 from riskscore.samples.hla.imputation.regions import SPAN
+from riskscore.scoring.score import score_cohort
+from tests.scoring.observed.left_out import imputed_calls, panel_of, typed_calls
 
 FOLDS = 10
 EXAMPLE = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
-MODELS = ("ms", "ra")
+MODELS = ("t1d-hla", "ra", "ms")
 COUNTS = ((0, 0), (1, 4), (5, 19), (20, 99), (100, 9999))
 _ERRORS, _GAPS = 0.02, 0.05
 _BINS = 10
@@ -92,22 +96,50 @@ def genotypes_of(name: str, people: PhasedPanel, snps: NDArray[np.int64]) -> NDA
     return parts
 
 
-def cross_validated(name: str, panel: PhasedPanel, folds: Iterable[int]) -> pd.DataFrame:
-    """A row a possible genotype of a person: set, gene, person, first, second, probability."""
+def cross_validated(
+    name: str, panel: PhasedPanel, folds: Iterable[int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row a possible genotype of a person: set, gene, person, first, second, probability.
+
+    And a row a person, model and reference population: the score of imputed and of known types.
+    """
     fold = np.random.default_rng(1).permutation(panel.people) % FOLDS
-    snps, tables = snps_of(name, panel), []
+    snps, tables, scores = snps_of(name, panel), [], []
     for one in folds:
         out = np.flatnonzero(fold == one)
+        people, rest = panel.of_people(out), panel.of_people(np.flatnonzero(fold != one))
         start = time.perf_counter()
-        imputer = Imputer.of(panel.of_people(np.flatnonzero(fold != one)), snps)
+        imputer = Imputer.of(rest, snps)
         fitted = time.perf_counter()
-        posteriors = imputer.posteriors(genotypes_of(name, panel.of_people(out), snps))
+        told = imputer.posteriors(genotypes_of(name, people, snps))
         done = time.perf_counter()
         say(f"<!-- {name} {one}: fit {fitted - start:.1f} s, impute {done - fitted:.1f} s -->")
-        for gene, pairs in posteriors.items():
+        for gene, pairs in told.genes.items():
             table = pd.DataFrame(vars(pairs) | {"person": out[pairs.person]})
             tables.append(table.assign(gene=gene))
-    return pd.concat(tables, ignore_index=True).sort_values(["gene", "person"])
+        scores.append(scores_of(people, imputed_calls(imputer, told, np.arange(len(out))), rest))
+    rows = pd.concat(tables, ignore_index=True).sort_values(["gene", "person"])
+    return rows, pd.concat(scores, ignore_index=True)
+
+
+def scores_of(people: PhasedPanel, imputed: HLACalls, rest: PhasedPanel) -> pd.DataFrame:
+    """Scores of people of whom nothing but HLA is known, against the panel of the others."""
+    panel, names = panel_of(rest), pd.DataFrame(index=[f"s{k}" for k in range(people.people)])
+    group = np.array(people.populations)[people.population]
+    calls = {"imputed": imputed, "known": HLACalls(typed_calls(people))}
+    found = []
+    for model in MODELS:
+        for population in people.populations:
+            cohort = read_frame(names, [rs.load_model(model)], population=population)
+            table = {
+                kind: score_cohort(replace(cohort, hla=own), panel)
+                .tables[0]
+                .numbers["genetic_score"]
+                for kind, own in calls.items()
+            }
+            own = pd.DataFrame(table).assign(model=model, reference=population, group=group)
+            found.append(own[own["group"].isin([population] if population != "EUR" else group)])
+    return pd.concat(found)
 
 
 def best_of(rows: pd.DataFrame, panel: PhasedPanel) -> pd.DataFrame:
@@ -175,29 +207,19 @@ def print_counts(rows: pd.DataFrame, panel: PhasedPanel) -> None:
             row("none" if high == 0 else words, len(hits), f"{np.mean(hits):.3f}")
 
 
-def print_scores(rows: pd.DataFrame, panel: PhasedPanel) -> None:
-    """Correlations of scores from imputed and from known types, nothing else being known."""
-    people = np.unique(rows["person"])
-    imputed, known = {}, {}
-    for gene, own in rows.groupby("gene"):
-        names, who = panel.names(str(gene)), np.searchsorted(people, own["person"])
-        told = (own[column].to_numpy() for column in ("first", "second", "probability"))
-        imputed[str(gene)] = GeneCalls(str(gene), names, who, *told, "imputed")
-        truth = panel.codes[:, panel.genes.index(str(gene))].astype(np.int64).reshape(-1, 2)
-        first, second = truth[people].T
-        everyone, sure = np.arange(len(people)), np.ones(len(people))
-        known[str(gene)] = GeneCalls(str(gene), names, everyone, first, second, sure, "known")
-    example = rs.read_cohort(EXAMPLE, list(MODELS))
-    shape = len(example.dosages.values), len(people)
-    blank = replace(example.dosages, values=np.full(shape, np.nan, dtype=np.float32))
-    cohort = replace(example, samples=tuple(f"s{p}" for p in people), dosages=blank)
-    scores = [rs.score(replace(cohort, hla=HLACalls(genes))) for genes in (imputed, known)]
-    group = np.array(panel.populations)[panel.population[people]]
-    heading("correlation with the score of known types", "all", *panel.populations)
-    for model in MODELS:
-        one, other = (table.of(model).numbers["genetic_score"] for table in scores)
-        parts = [np.ones(len(people), bool), *(group == name for name in panel.populations)]
-        row(model, *(f"{np.corrcoef(one[part], other[part])[0, 1]:.3f}" for part in parts))
+def print_scores(scores: pd.DataFrame, panel: PhasedPanel) -> None:
+    """Scores from imputed types against those from known types, in two reference populations."""
+    heading("correlation, root mean square error / SD", "reference", *panel.populations)
+    for model, own in scores.groupby("model", sort=False):
+        for words in ("their own", "EUR"):
+            cells = []
+            for group in panel.populations:
+                reference = group if words == "their own" else words
+                part = own[(own["group"] == group) & (own["reference"] == reference)]
+                error = np.sqrt(((part["imputed"] - part["known"]) ** 2).mean())
+                r = np.corrcoef(part["imputed"], part["known"])[0, 1]
+                cells.append(f"{r:.3f}, {error / part['known'].std():.2f}")
+            row(model, words, *cells)
 
 
 def draw(tables: dict[str, pd.DataFrame], path: Path) -> None:
@@ -221,11 +243,11 @@ def main() -> None:
     asked = parser.parse_args()
     panel, found = shipped_panel(), {}
     for name in asked.sets.split(","):
-        rows = cross_validated(name, panel, range(asked.folds))
+        rows, scores = cross_validated(name, panel, range(asked.folds))
         found[name] = best_of(rows, panel)
         print_accuracy(name, found[name], panel)
         print_counts(rows, panel)
-        print_scores(rows, panel)
+        print_scores(scores, panel)
     if asked.chart:
         draw(found, asked.chart)
 

@@ -132,6 +132,36 @@ class GeneCalls:
 
 
 @dataclass(frozen=True)
+class HaplotypePosterior:
+    """Pairs of haplotypes of genes that are inherited together, as an imputation has them.
+
+    ``haplotypes`` (haplotypes, genes) are places among each gene's ``alleles``. Rows are possible
+    pairs in order of sample: ``first`` and ``second`` are haplotypes, and the ``probability`` of a
+    sample's rows sums to 1.
+    """
+
+    genes: tuple[str, ...]
+    alleles: tuple[tuple[HLAName, ...], ...]
+    haplotypes: NDArray[np.int64]
+    sample: NDArray[np.int64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    probability: Array
+
+    def of_people(self, people: range) -> HaplotypePosterior:
+        """The rows of some samples, who count from 0 again."""
+        low, high = np.searchsorted(self.sample, (people.start, people.stop))
+        span = slice(int(low), int(high))
+        return replace(
+            self,
+            sample=self.sample[span] - people.start,
+            first=self.first[span].copy(),
+            second=self.second[span].copy(),
+            probability=self.probability[span].copy(),
+        )
+
+
+@dataclass(frozen=True)
 class TagCalls:
     """Copies of an HLA allele by a tag SNP, shape (samples,), for people whose gene is not typed.
 
@@ -184,8 +214,10 @@ class HLACalls:
     invalid_tags: frozenset[HLAAllele] = frozenset()  # tagged only by SNPs that do not hold here
     reports: tuple[HLAReport, ...] = ()
     warnings: tuple[str, ...] = ()  # of the file that was read
-    # By gene, who is called from SNPs and not typed, (samples,).
+    # By gene, who is called from SNPs and not typed, (samples,), and of genes that are inherited
+    # together the haplotypes that the SNPs tell.
     imputed: Mapping[str, Mask] = field(default_factory=dict)
+    haplotypes: tuple[HaplotypePosterior, ...] = ()
 
     def __repr__(self) -> str:
         tags = f"; by tag SNPs {', '.join(map(str, self.tags))}" if self.tags else ""

@@ -4,7 +4,8 @@
 
 with the prior of prior.py, each gene's likelihood L (evidence.py: what its calls say of a pair of
 names, divided by how frequent they are), and the phase of phases.py. An untyped gene has the
-likelihood 1, so that it takes its distribution given the others.
+likelihood 1, so that it takes its distribution given the others. Of people whose genes are all
+imputed from SNPs the pairs are those of the imputation (imputed.py).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
+from riskscore.scoring.mhc.imputed import imputed_pairs, wholly_imputed
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted
 from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
@@ -97,15 +99,22 @@ def haplotype_pairs(
             if gene in calls.genes:
                 seen[:, column] = Missing.NO_CALL
                 seen[evidence[column].sample, column] = Missing.NOT_MISSING
-        typed = np.flatnonzero((seen == Missing.NOT_MISSING).any(axis=1))
+        whole = wholly_imputed(reading.prior, calls, chosen)
+        typed = np.flatnonzero((seen == Missing.NOT_MISSING).any(axis=1) & ~whole)
         if len(typed):
             genes = [gene.of_people(typed, len(chosen)) for gene in evidence]
-            chromosomes = Chromosomes(reading.prior, [own.names for own in evidence], least)
+            chromosomes = Chromosomes(reading.prior, [gene.names for gene in evidence], least)
             found = _pairs(chromosomes, genes, len(typed), switch_error)
             parts.append((typed[found[0]] + start, *found[1:]))
+        if whole.any():
+            told = imputed_pairs(Chromosomes(reading.prior, names, least), calls, chosen, whole)
+            parts.append((told.owner + start, told.one, told.other, told.weight))
     sample, one, other, probability = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
+    if (sample[1:] < sample[:-1]).any():  # some typed and some imputed
+        order = np.argsort(sample, kind="stable")
+        sample, one, other, probability = (c[order] for c in (sample, one, other, probability))
     table, pair = distinct_rows(np.column_stack([one, other]))
     codes = Codes(tuple(len(own.answers) for own in names))
     first, second = codes.kinds(table[:, 0]), codes.kinds(table[:, 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.reference.panel import reference_panel
-from riskscore.samples.hla.calls import GeneCalls, HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HaplotypePosterior, HLACalls
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.reading import MHCReading
@@ -155,3 +156,107 @@ def test_posteriors_are_calibrated_when_an_imputation_errs_in_haplotypes(r2: flo
         assert 0.75 < error / float(spread.sum()) < 1.5
         slope = float(np.polyfit(mean, true, 1)[0])
         assert 0.85 < slope < 1.15
+
+
+def _told(genes: tuple[str, ...], rows: list[list[tuple[str, str, float]]]) -> HaplotypePosterior:
+    """Rows by person of two haplotypes, written as alleles joined by ~, and a probability."""
+    names = sorted({name for own in rows for row in own for name in row[:2]})
+    split = [name.split("~") for name in names]
+    alleles = [sorted({parts[k] for parts in split}) for k in range(len(genes))]
+    places = [[alleles[k].index(parts[k]) for k in range(len(genes))] for parts in split]
+    table = [
+        (p, names.index(a), names.index(b), q) for p, own in enumerate(rows) for a, b, q in own
+    ]
+    sample, first, second, probability = (np.array(column) for column in zip(*table, strict=True))
+    return HaplotypePosterior(
+        genes,
+        tuple(
+            tuple(HLAAllele.parse(f"{gene}*{name}") for name in own)
+            for gene, own in zip(genes, alleles, strict=True)
+        ),
+        np.array(places), sample, first, second, probability,
+    )  # fmt: skip
+
+
+def _of_gene(told: HaplotypePosterior, gene: str) -> GeneCalls:
+    k = told.genes.index(gene)
+    first, second = (told.haplotypes[rows, k] for rows in (told.first, told.second))
+    return GeneCalls(gene, told.alleles[k], told.sample, first, second, told.probability)
+
+
+@pytest.mark.parametrize("population", ["EUR", "AFR"])
+def test_what_snps_told_is_not_weighed_again_by_the_population(population: str) -> None:
+    """Of 200 made people: sums over the imputation's pairs, each block by itself, by hand.
+
+    Of the three pairs of a person one or more are of haplotypes that the population does not have.
+    """
+    rng, people = np.random.default_rng(5), 200
+    table = reference_panel().haplotypes
+    rows: dict[tuple[str, ...], list[list[tuple[str, str, float]]]] = {}
+    for genes in (GENES, ("A",), ("B",)):
+        columns = [table.genes.index(gene) for gene in genes]
+        names = [
+            "~".join(
+                ":".join(table.alleles[column][code].fields)
+                for column, code in zip(columns, codes[columns], strict=True)
+            )
+            for codes in table.codes
+        ]
+        rows[genes] = [
+            [
+                (names[a], names[b], q)
+                for (a, b), q in zip(
+                    rng.integers(0, len(names), (3, 2)), rng.dirichlet([2, 1, 0.5]), strict=True
+                )
+            ]
+            for _ in range(people)
+        ]
+    told = {genes: _told(genes, own) for genes, own in rows.items()}
+    calls = HLACalls(
+        {gene: _of_gene(own, gene) for genes, own in told.items() for gene in genes},
+        imputed=dict.fromkeys((*GENES, "A", "B"), np.ones(people, dtype=bool)),
+        haplotypes=(told[GENES],),
+    )
+    ms, grs = rs.load_model("ms"), rs.load_model("t1d-grs1")
+    reading = MHCReading.of([ms, grs], reference_panel(), population)
+    pairs = haplotype_pairs(reading, calls, range(people), least=0.0)
+    assert grs.scheme is not None
+    classes = np.stack(pairs.classes(grs.scheme), axis=1)
+    factors = {str(factor): factor for factor in ms.factors}
+    dr15, a2 = (np.add(*pairs.carried(factors[name])) for name in ("HLA-DRB1*15:01", "HLA-A*02:01"))
+    values = {
+        "DR3": (classes == grs.scheme.names.index("DR3")).sum(axis=1),
+        "DR15": dr15, "A2": a2, "both": (dr15 > 0) & (a2 > 0),
+    }  # fmt: skip
+    for person in range(people):
+        drdq, a = rows[GENES][person], rows["A",][person]
+        carries = sum(q for x, y, q in drdq if "15:01" in (x[:5], y[:5]))
+        expected = {
+            "DR3": sum(q * [x, y].count("03:01~05:01~02:01") for x, y, q in drdq),
+            "DR15": sum(q * [x[:5], y[:5]].count("15:01") for x, y, q in drdq),
+            "A2": sum(q * [x, y].count("02:01") for x, y, q in a),
+            "both": carries * sum(q for x, y, q in a if "02:01" in (x, y)),
+        }
+        own = pairs.sample == person
+        for name, value in expected.items():
+            found = pairs.probability[own] @ values[name][pairs.pair[own]]
+            assert found == pytest.approx(value, abs=1e-9), name
+
+
+def test_a_typed_gene_is_weighed_with_what_snps_told_of_the_others() -> None:
+    """The second of two people alike was typed: his DRB1 is DR4 twice, whatever SNPs told."""
+    told = _told(GENES, [[("04:01~03:01~03:02", "03:01~05:01~02:01", 1.0)]] * 2)
+    genes = {gene: _of_gene(told, gene) for gene in GENES}
+    dr4 = told.alleles[0].index(HLAAllele.parse("DRB1*04:01"))
+    own = replace(genes["DRB1"], first=np.where([False, True], dr4, genes["DRB1"].first))
+    genes["DRB1"] = replace(own, second=np.where([False, True], dr4, own.second))
+    imputed = dict.fromkeys(GENES, np.ones(2, dtype=bool)) | {"DRB1": np.array([True, False])}
+    calls = HLACalls(genes, imputed=imputed, haplotypes=(told,))
+    model = rs.load_model("t1d-grs1")
+    pairs = haplotype_pairs(MHCReading.of([model], reference_panel(), "EUR"), calls, range(2))
+    assert model.scheme is not None
+    assert pairs.sample.tolist() == sorted(pairs.sample.tolist())
+    dr3 = model.scheme.names.index("DR3")
+    copies = (np.stack(pairs.classes(model.scheme), axis=1) == dr3).sum(axis=1)[pairs.pair]
+    found = np.bincount(pairs.sample, pairs.probability * copies)
+    assert found == pytest.approx([1, 0], abs=1e-9)

@@ -34,8 +34,8 @@ from riskscore.samples.frame import read_frame
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.samples.hla.imputation.blocks import PARTS
 from riskscore.samples.hla.imputation.diplotypes import Pairs
-from riskscore.samples.hla.imputation.from_snps import calls_of
-from riskscore.samples.hla.imputation.imputer import Imputer
+from riskscore.samples.hla.imputation.from_snps import calls_of, haplotypes_of
+from riskscore.samples.hla.imputation.imputer import Imputer, Posteriors
 from riskscore.samples.hla.imputation.panel import PhasedPanel
 from riskscore.samples.hla.imputation.panel_file import shipped_panel
 from riskscore.scoring.design import DesignMatrix, Measurements
@@ -63,25 +63,14 @@ class Fold:
     rest: PhasedPanel
     panel: ReferencePanel
 
-    def typed(self, population: str) -> Calls:
+    def typed(self, population: str) -> HLACalls:
         """HLA of one superpopulation's people as the panel knows it."""
-        return typed_calls(self.people.of_people(self._of(population)))
+        return HLACalls(typed_calls(self.people.of_people(self._of(population))))
 
-    def imputed(self, population: str) -> Calls:
+    def imputed(self, population: str) -> HLACalls:
         """HLA of one superpopulation's people as the others and SNPs tell it."""
         own = self._of(population)
-        calls = {}
-        for gene, pairs in self._pairs.items():
-            rows = np.flatnonzero(np.isin(pairs.person, own))
-            calls[gene] = calls_of(
-                gene,
-                Pairs(
-                    np.searchsorted(own, pairs.person[rows]), pairs.first[rows],
-                    pairs.second[rows], pairs.probability[rows],
-                ),
-                self.rest,
-            )  # fmt: skip
-        return calls
+        return imputed_calls(self.imputer, self._imputed, own)
 
     def count(self, population: str) -> int:
         """How many people of a superpopulation there are."""
@@ -91,12 +80,15 @@ class Fold:
         return np.flatnonzero(self.people.population == self.people.populations.index(population))
 
     @cached_property
-    def _pairs(self) -> Mapping[str, Pairs]:
-        """By gene the imputed genotypes of everybody."""
+    def imputer(self) -> Imputer:
+        """The others, fitted to SNPs as on an array."""
         snps = np.random.default_rng(0).permutation(len(self.rest.positions))[:SNPS]
-        snps = np.sort(snps)
-        parts = (PARTS * self.people.genotypes()[:, snps]).astype(np.uint8)
-        return Imputer.of(self.rest, snps).posteriors(parts)
+        return Imputer.of(self.rest, np.sort(snps))
+
+    @cached_property
+    def _imputed(self) -> Posteriors:
+        parts = PARTS * self.people.genotypes()[:, self.imputer.snps]
+        return self.imputer.posteriors(parts.astype(np.uint8))
 
 
 @lru_cache(maxsize=FOLDS)
@@ -145,6 +137,28 @@ def typed_calls(people: PhasedPanel) -> Calls:
     return calls
 
 
+def imputed_calls(imputer: Imputer, told: Posteriors, own: Places) -> HLACalls:
+    """Calls of the people with the places ``own`` from what was imputed of everybody."""
+    genes = {
+        gene: calls_of(gene, _among(pairs, own), imputer.panel)
+        for gene, pairs in told.genes.items()
+    }
+    haplotypes = {key: _among(pairs, own) for key, pairs in told.haplotypes.items()}
+    return HLACalls(
+        genes,
+        imputed={gene: calls.called(len(own)) for gene, calls in genes.items()},
+        haplotypes=haplotypes_of(imputer, Posteriors({}, haplotypes)),
+    )
+
+
+def _among(pairs: Pairs, own: Places) -> Pairs:
+    rows = np.flatnonzero(np.isin(pairs.person, own))
+    return Pairs(
+        np.searchsorted(own, pairs.person[rows]), pairs.first[rows], pairs.second[rows],
+        pairs.probability[rows],
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Ranks:
     """Shares of the population, by person: reported, and below and up to the step drawn."""
@@ -165,7 +179,9 @@ class Ranks:
         return self.below + within * (self.up_to - self.below)
 
 
-def placed(calls: Calls, count: int, model: str, population: str, panel: ReferencePanel) -> Ranks:
+def placed(
+    calls: HLACalls, count: int, model: str, population: str, panel: ReferencePanel
+) -> Ranks:
     """Where a model puts people of whom nothing but HLA is known."""
     found: list[Ranks] = []
     percentile = ObservedPercentiles.percentile
@@ -186,7 +202,7 @@ def placed(calls: Calls, count: int, model: str, population: str, panel: Referen
     people = pd.DataFrame(index=[f"p{i}" for i in range(count)])
     cohort = read_frame(people, [rs.load_model(model)], population=population)
     with mock.patch.object(ObservedPercentiles, "percentile", with_steps):
-        score_cohort(replace(cohort, hla=HLACalls(calls)), panel)
+        score_cohort(replace(cohort, hla=calls), panel)
     return Ranks.of(found)
 
 

@@ -29,6 +29,7 @@ _STRETCH = np.float32(np.sqrt(2 * SHARPNESS))
 _FIRST = 512  # haplotypes that contradict a person's homozygous genotypes least
 _SEEDS = 192  # of them, those that partners are looked for
 _PAIRED = 128  # haplotypes whose pairs are all weighed
+NEW = -2  # in place of a label: a haplotype that the panel does not have
 _RARE = 0.05  # share of the whole panel's frequency in each superpopulation's
 _NEGLIGIBLE = 1e-4  # of the weight of the best pair
 
@@ -67,6 +68,15 @@ class FittedRegion:
     label: Places
     frequency: Array
     views: tuple[FittedView, ...]
+
+    def labelled(self, codes: Places) -> Places:
+        """Which label chromosomes (chromosomes, genes) carry: UNKNOWN, or NEW where none does."""
+        count = len(self.labels)
+        _, kind = np.unique(np.vstack([self.labels, codes]), axis=0, return_inverse=True)
+        kind = kind.ravel()
+        place = np.full(int(kind.max()) + 1, NEW, dtype=np.int64)
+        place[kind[:count]] = np.arange(count)
+        return np.where((codes == UNKNOWN).any(axis=1), UNKNOWN, place[kind[count:]])
 
 
 @dataclass(frozen=True)

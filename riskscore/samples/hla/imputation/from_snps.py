@@ -14,10 +14,16 @@ from riskscore.arrays import Mask
 from riskscore.genetics.build import Build
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Region, Source
-from riskscore.samples.hla.calls import IMPUTED, GeneCalls, HLACalls, HLAReport
+from riskscore.samples.hla.calls import (
+    IMPUTED,
+    GeneCalls,
+    HaplotypePosterior,
+    HLACalls,
+    HLAReport,
+)
 from riskscore.samples.hla.imputation.blocks import PARTS
 from riskscore.samples.hla.imputation.diplotypes import Pairs
-from riskscore.samples.hla.imputation.imputer import MISSING, Imputer
+from riskscore.samples.hla.imputation.imputer import MISSING, Imputer, Posteriors
 from riskscore.samples.hla.imputation.panel import PhasedPanel
 from riskscore.samples.hla.imputation.panel_file import read_panel, shipped_panel
 from riskscore.samples.loci.loci import regions_of
@@ -90,11 +96,11 @@ def with_imputed(
     found = read_panel_genotypes(source, panel, build, reading, people)
     imputer = fitted(path, found.snps.tobytes(), tuple(sorted(genes)))
     wanted = [gene for gene in imputer.genes if gene in genes]
-    pairs = imputer.posteriors(found.parts) if wanted else {}
+    told = imputer.posteriors(found.parts) if wanted else Posteriors({}, {})
     calls, imputed = dict(known.genes), dict(known.imputed)
     reports = list(known.reports)
     for gene in wanted:
-        own = calls_of(gene, pairs[gene], panel)
+        own = calls_of(gene, told.genes[gene], panel)
         typed = calls[gene].called(len(people)) if gene in calls else np.zeros(len(people), bool)
         calls[gene] = calls[gene].after(own) if gene in calls else own
         imputed[gene] = own.called(len(people)) & ~typed
@@ -108,6 +114,7 @@ def with_imputed(
         known,
         genes=dict(sorted(calls.items())),
         imputed=imputed,
+        haplotypes=haplotypes_of(imputer, told),
         reports=tuple(reports),
         warnings=(*known.warnings, *refused),
     )
@@ -130,6 +137,22 @@ def calls_of(gene: str, pairs: Pairs, panel: PhasedPanel) -> GeneCalls:
         pairs.probability,
         IMPUTED,
         imputed=True,
+    )
+
+
+def haplotypes_of(imputer: Imputer, told: Posteriors) -> tuple[HaplotypePosterior, ...]:
+    """The posteriors of haplotypes, with alleles by their names."""
+    return tuple(
+        HaplotypePosterior(
+            genes,
+            tuple(imputer.panel.names(gene) for gene in genes),
+            imputer.labels(genes),
+            pairs.person,
+            pairs.first,
+            pairs.second,
+            pairs.probability,
+        )
+        for genes, pairs in told.haplotypes.items()
     )
 
 

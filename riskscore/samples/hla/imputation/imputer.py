@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from riskscore.arrays import Array, Mask, Places
+from riskscore.arrays import Mask, Places
 from riskscore.errors import PanelFormatError
 from riskscore.genetics.build import Build
 from riskscore.samples.hla.imputation.blocks import PARTS, SNPBlock, ancestry, blocks_of, cleaned
@@ -28,18 +28,32 @@ _LEAST = 1e-3  # less probable genotypes are left out
 
 
 @dataclass(frozen=True)
+class Posteriors:
+    """What people's SNPs tell, each person's probabilities summing to 1.
+
+    ``genes`` are pairs of alleles of each gene, as codes of the panel, first <= second.
+    ``haplotypes`` are pairs of haplotypes of genes that are inherited together, as places among
+    the region's labels; a region of one gene has none.
+    """
+
+    genes: dict[str, Pairs]
+    haplotypes: dict[tuple[str, ...], Pairs]
+
+
+@dataclass(frozen=True)
 class Imputer:
     """A panel fitted to some of its SNPs: ``snps`` are their places in the panel, rising.
 
-    ``quality`` has, for each gene that can be imputed, what came of it in panel people who were
-    left out; ``refused`` the genes that cannot, and why.
+    ``quality`` has, for each gene that can be imputed and for the haplotypes of regions of several
+    (their names in a tuple), what came of it in panel people who were left out; ``refused`` the
+    genes that cannot, and why.
     """
 
     panel: PhasedPanel
     snps: Places
     blocks: tuple[SNPBlock, ...]
     regions: tuple[tuple[tuple[str, ...], FittedRegion], ...]
-    quality: Mapping[str, GeneQuality]
+    quality: Mapping[str | tuple[str, ...], GeneQuality]
     refused: Mapping[str, str]
 
     @classmethod
@@ -65,36 +79,34 @@ class Imputer:
         trial = cls(panel, snps, *_fitted(regions, panel.of_people(rest), snps), {}, refused)
         tested = panel.of_people(out)
         parts = (PARTS * tested.genotypes()[:, snps]).astype(np.uint8)
-        quality = {
-            gene: quality_of(gene, pairs, tested, panel)
-            for gene, pairs in trial.posteriors(parts).items()
-        }
-        return cls(panel, snps, *_fitted(regions, panel, snps), quality, refused)
+        fitted = cls(panel, snps, *_fitted(regions, panel, snps), {}, refused)
+        return replace(fitted, quality=_quality(trial, fitted, trial.posteriors(parts), tested))
 
     @property
     def genes(self) -> tuple[str, ...]:
         """The genes that are imputed, those asked for and their neighbours, in their order."""
         return tuple(gene for genes, _ in self.regions for gene in genes)
 
-    def posteriors(self, parts: NDArray[np.uint8]) -> dict[str, Pairs]:
-        """Each gene's pairs of alleles, as codes of the panel, first <= second.
+    def labels(self, genes: tuple[str, ...]) -> Places:
+        """The haplotypes of a region, (haplotypes, genes), as codes of the panel."""
+        return dict(self.regions)[genes].labels
+
+    def posteriors(self, parts: NDArray[np.uint8]) -> Posteriors:
+        """What genotypes tell of each person; it depends on nobody else.
 
         ``parts`` (people, SNPs) are copies of the alternate letter in PARTS of one, or MISSING.
-        What comes of a person depends on nobody else. Who has too few SNPs called near a gene has
-        no pairs there.
+        Who has too few SNPs called near a gene has no pairs there.
         """
         chunks = range(0, len(parts), _PEOPLE)
         with threadpool_limits(1), ThreadPoolExecutor(_threads()) as pool:
             found = list(pool.map(lambda start: self._chunk(parts, start), chunks))
-        return {
-            gene: Pairs(*(np.concatenate(column) for column in zip(*columns, strict=True)))
-            for gene, columns in ((g, [one[g] for one in found]) for g in self.genes)
-            if columns
-        }
+        regions = [genes for genes, _ in self.regions if len(genes) > 1]
+        return Posteriors(
+            {gene: _together([one.genes[gene] for one in found]) for gene in self.genes if found},
+            {key: _together([one.haplotypes[key] for one in found]) for key in regions if found},
+        )
 
-    def _chunk(
-        self, parts: NDArray[np.uint8], start: int
-    ) -> dict[str, tuple[Places, Places, Places, Array]]:
+    def _chunk(self, parts: NDArray[np.uint8], start: int) -> Posteriors:
         own = np.full((_PEOPLE, parts.shape[1]), MISSING, dtype=np.uint8)
         few = parts[start : start + _PEOPLE]
         own[: len(few)] = few  # always as many rows: results have the same bits in any company
@@ -102,24 +114,53 @@ class Imputer:
         called = own != MISSING
         genotypes, told = cleaned(self.blocks, copies)
         likely = ancestry(told)
-        found = {}
+        positions = self.panel.positions[self.snps]
+        found = Posteriors({}, {})
         for genes, region in self.regions:
             joint = pairs_of(region, genotypes, likely)
+            enough = {
+                gene: called[:, _near(positions, gene)].sum(axis=1) >= FEWEST for gene in genes
+            }
             for column, gene in enumerate(genes):
                 pairs = _of_gene(joint, region.labels[:, column])
-                if gene in self.quality:
-                    pairs = calibrated(pairs, self.quality[gene])
-                enough = (
-                    called[:, _near(self.panel.positions[self.snps], gene)].sum(axis=1) >= FEWEST
-                )
-                real = enough[pairs.person] & (pairs.probability >= _LEAST)
-                probability = pairs.probability[real]
-                person = pairs.person[real]
-                probability /= np.bincount(person, probability)[person]
-                found[gene] = (
-                    person + start, pairs.first[real], pairs.second[real], probability
-                )  # fmt: skip
+                found.genes[gene] = self._told(gene, pairs, enough[gene], start)
+            if len(genes) > 1:
+                every = np.all(list(enough.values()), axis=0)
+                found.haplotypes[genes] = self._told(genes, joint, every, start)
         return found
+
+    def _told(self, key: str | tuple[str, ...], pairs: Pairs, enough: Mask, start: int) -> Pairs:
+        """Calibrated pairs, without the rarest, of people who have enough SNPs."""
+        if key in self.quality:
+            pairs = calibrated(pairs, self.quality[key])
+        real = enough[pairs.person] & (pairs.probability >= _LEAST)
+        probability, person = pairs.probability[real], pairs.person[real]
+        probability /= np.bincount(person, probability)[person]
+        return Pairs(person + start, pairs.first[real], pairs.second[real], probability)
+
+
+def _together(chunks: Sequence[Pairs]) -> Pairs:
+    """The pairs of all chunks, in order."""
+    columns = zip(*((p.person, p.first, p.second, p.probability) for p in chunks), strict=True)
+    return Pairs(*(np.concatenate(column) for column in columns))
+
+
+def _quality(
+    trial: Imputer, fitted: Imputer, found: Posteriors, tested: PhasedPanel
+) -> dict[str | tuple[str, ...], GeneQuality]:
+    """The quality of each gene and region by what a trial found of people left out of it."""
+    quality: dict[str | tuple[str, ...], GeneQuality] = {}
+    panel = fitted.panel
+    for (genes, region), (_, whole) in zip(trial.regions, fitted.regions, strict=True):
+        columns = [panel.genes.index(gene) for gene in genes]
+        true, known = (people.codes[:, columns].astype(np.int64) for people in (tested, panel))
+        for k, gene in enumerate(genes):
+            truth = true[:, k].reshape(-1, 2)
+            quality[gene] = quality_of(found.genes[gene], truth, tested, known[:, k])
+        if len(genes) > 1:
+            truth, known = region.labelled(true).reshape(-1, 2), whole.labelled(known)
+            quality[genes] = quality_of(found.haplotypes[genes], truth, tested, known)
+    return quality
 
 
 def _refused(panel: PhasedPanel, snps: Places) -> dict[str, str]:

@@ -22,12 +22,12 @@ _COMMON = 8  # alleles between which the doubt is shared out
 class GeneQuality:
     """What came of a gene in ``people`` of the panel who were left out of it.
 
-    ``accuracy`` is the share of their alleles that the most probable genotype has right, in all
-    and ``by_population``. ``sharpness`` and ``doubt`` calibrate posteriors: see :func:`calibrated`.
-    ``common`` are the gene's commonest alleles, and ``shares`` theirs among each other.
+    Or of a region's haplotypes, in place of a gene's alleles. ``accuracy`` is the share of their
+    alleles that the most probable genotype has right, in all and ``by_population``. ``sharpness``
+    and ``doubt`` calibrate posteriors: see :func:`calibrated`. ``common`` are the gene's commonest
+    alleles, and ``shares`` theirs among each other.
     """
 
-    gene: str
     people: int
     accuracy: float
     by_population: Mapping[str, float]
@@ -97,14 +97,13 @@ def right_alleles(pairs: Pairs, truth: Places) -> tuple[Places, Array]:
     return np.maximum(straight, crossed), pairs.probability[best]
 
 
-def quality_of(gene: str, pairs: Pairs, tested: PhasedPanel, panel: PhasedPanel) -> GeneQuality:
+def quality_of(pairs: Pairs, truth: Places, tested: PhasedPanel, known: Places) -> GeneQuality:
     """The quality of a gene by people whose alleles are known; ``pairs`` are not yet calibrated.
 
     Sharpness and doubt are those by which the probability of the most probable genotype is
-    nearest to its being right (mean square, the Brier score). ``panel`` gives frequencies.
+    nearest to its being right (mean square, the Brier score). ``truth`` (people, 2) are the alleles
+    of the ``tested``, and ``known`` (chromosomes,) those of the panel, which give frequencies.
     """
-    column = panel.genes.index(gene)
-    truth = tested.codes[:, column].astype(np.int64).reshape(-1, 2)
     typed = (truth != UNKNOWN).all(axis=1)
     called = np.unique(pairs.person)
     scores = {}
@@ -123,10 +122,7 @@ def quality_of(gene: str, pairs: Pairs, tested: PhasedPanel, panel: PhasedPanel)
         if (own := typed & (tested.population == place)).any()
     }
     accuracy = float(alleles[typed].mean() / 2) if typed.any() else float("nan")
-    known = panel.codes[:, column]
-    counts = np.bincount(known[known != UNKNOWN], minlength=1)
+    counts = np.bincount(known[known >= 0], minlength=1)
     common = np.argsort(-counts, kind="stable")[:_COMMON]
     frequency = counts[common] / counts[common].sum()
-    return GeneQuality(
-        gene, int(typed.sum()), accuracy, shares, sharpness, doubt, common, frequency
-    )
+    return GeneQuality(int(typed.sum()), accuracy, shares, sharpness, doubt, common, frequency)

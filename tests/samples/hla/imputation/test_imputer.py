@@ -20,7 +20,7 @@ def imputer(split: Split) -> Imputer:
 def accuracy(imputer: Imputer, split: Split, parts: np.ndarray, gene: str) -> tuple[float, float]:
     """Share of alleles that are right, and the mean probability of the best genotype."""
     truth = split.others.codes[:, split.others.genes.index(gene)].astype(np.int64).reshape(-1, 2)
-    right, sure = right_alleles(imputer.posteriors(parts)[gene], truth)
+    right, sure = right_alleles(imputer.posteriors(parts).genes[gene], truth)
     return float(right.mean() / 2), float(sure.mean())
 
 
@@ -44,11 +44,11 @@ def test_a_persons_posterior_has_the_same_bits_in_any_company(
     imputer: Imputer, split: Split
 ) -> None:
     parts = (64 * split.others.genotypes()).astype(np.uint8)
-    together = imputer.posteriors(parts)["DRB1"]
+    together = imputer.posteriors(parts).genes["DRB1"]
     order = np.random.default_rng(1).permutation(len(parts))
-    mixed = imputer.posteriors(parts[order])["DRB1"]
+    mixed = imputer.posteriors(parts[order]).genes["DRB1"]
     for person in range(0, len(parts), 7):
-        alone = imputer.posteriors(parts[person : person + 1])["DRB1"]
+        alone = imputer.posteriors(parts[person : person + 1]).genes["DRB1"]
         for one, who in ((together, person), (mixed, int(np.flatnonzero(order == person)[0]))):
             rows = one.person == who
             assert np.array_equal(one.first[rows], alone.first)
