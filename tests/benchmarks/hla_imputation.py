@@ -96,6 +96,11 @@ def genotypes_of(name: str, people: PhasedPanel, snps: NDArray[np.int64]) -> NDA
     return parts
 
 
+def folds_of(panel: PhasedPanel) -> NDArray[np.int64]:
+    """Which tenth each person is in."""
+    return np.random.default_rng(1).permutation(panel.people) % FOLDS
+
+
 def cross_validated(
     name: str, panel: PhasedPanel, folds: Iterable[int]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -103,8 +108,8 @@ def cross_validated(
 
     And a row a person, model and reference population: the score of imputed and of known types.
     """
-    fold = np.random.default_rng(1).permutation(panel.people) % FOLDS
-    snps, tables, scores = snps_of(name, panel), [], []
+    fold, snps = folds_of(panel), snps_of(name, panel)
+    tables, scores = [], []
     for one in folds:
         out = np.flatnonzero(fold == one)
         people, rest = panel.of_people(out), panel.of_people(np.flatnonzero(fold != one))
@@ -185,6 +190,19 @@ def print_accuracy(name: str, best: pd.DataFrame, panel: PhasedPanel) -> None:
     say(f"\nCalibration error over all genes: {calibration_error(best):.3f}.")
 
 
+def print_bounds(panel: PhasedPanel) -> None:
+    """The share of alleles that somebody in the other nine tenths has: no method does better."""
+    heading("alleles that the other nine tenths have", "all", *panel.populations)
+    fold, group = (np.repeat(own, 2) for own in (folds_of(panel), panel.population))
+    for gene in panel.genes:
+        codes = panel.codes[:, panel.genes.index(gene)]
+        seen = np.zeros(len(codes), dtype=bool)
+        for one in range(FOLDS):
+            seen[fold == one] = np.isin(codes[fold == one], codes[fold != one])
+        parts = [seen, *(seen[group == place] for place in range(len(panel.populations)))]
+        row(gene, *(f"{part.mean():.3f}" for part in parts))
+
+
 def print_counts(rows: pd.DataFrame, panel: PhasedPanel) -> None:
     """The share of alleles that are right, by how often the allele stands in other people."""
     top = rows.loc[rows.groupby(["gene", "person"])["probability"].idxmax()]
@@ -242,6 +260,7 @@ def main() -> None:
     parser.add_argument("--chart", type=Path)
     asked = parser.parse_args()
     panel, found = shipped_panel(), {}
+    print_bounds(panel)
     for name in asked.sets.split(","):
         rows, scores = cross_validated(name, panel, range(asked.folds))
         found[name] = best_of(rows, panel)
