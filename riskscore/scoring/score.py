@@ -160,7 +160,10 @@ class Scores(ScoredCohort):
         """
         import pandas as pd
 
-        return pd.DataFrame(self.rows(), columns=list(self.columns))
+        blocks = [pd.DataFrame(block) for block in self.blocks()]
+        if not blocks:
+            return pd.DataFrame(columns=list(self.columns))
+        return pd.concat(blocks, ignore_index=True)
 
     def explain(self, sample: str, model: str | None = None) -> pandas.DataFrame:
         """The ledger of one sample as a frame: each term's contribution; they sum to log_odds.

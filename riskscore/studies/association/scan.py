@@ -92,10 +92,10 @@ class Study:
     y: Array
     covariates: Array
     covariate_names: tuple[str, ...]
-    method: Method = "auto"
-    errors: Errors = "model"
-    minimum_count: float = 0.0
-    quantitative: bool = False
+    method: Method
+    errors: Errors
+    minimum_count: float
+    quantitative: bool
 
     def given(self, columns: Array, names: Sequence[str]) -> Study:
         """The same study, conditioned on more columns."""
