@@ -1,10 +1,11 @@
 """How well ancestry and percentiles by ancestry hold, as Markdown tables.
 
-``python -m tests.benchmarks.ancestry`` draws people of each superpopulation and of mixtures, at
-each model's loci and at the SNPs of ancestry, scores them with ``population="auto"`` and tells the
-Kolmogorov-Smirnov p of their percentiles against uniform; then projects people left out of a small
-panel of drawn genotypes (those of the reference people do not ship), and tells how near the shares
-of admixed people come back. ``--people 200 --models ms`` does less.
+``python -m tests.benchmarks.ancestry`` draws people of each superpopulation and of mixtures, and
+tells how near their shares come back by the SNPs that ``riskscore ancestry`` reads, and by those
+that ``riskscore score`` reads. It projects people left out of a small panel of drawn genotypes
+(those of the reference people do not ship). Then it scores drawn people at each model's loci and
+the SNPs read with them, and tells the Kolmogorov-Smirnov p of their percentiles against uniform.
+``--people 200 --models ms`` does less.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 from scipy.stats import kstest
 
 import riskscore as rs
-from riskscore.samples.ancestry.table import component_table
-from riskscore.scoring.ancestry.projection import project
+from riskscore.samples.ancestry.table import ComponentTable, component_table, scoring_table
+from riskscore.scoring.ancestry.projection import LEAST_LOCI, LEAST_OF_SCORING, project
 from riskscore.scoring.ancestry.shares import place
 from tests.scoring.ancestry.panels import distances, left_out, small_panel
 from tests.scoring.scores.test_adjusted import cohort_of, genotypes_of
@@ -77,14 +78,15 @@ def left_out_people(seeds: range) -> None:
         tell(f"| {name} | {len(near)} | {near.mean():.1%} |")
 
 
-def shares_of_admixed(people: int) -> None:
-    """Shares that come back of drawn people."""
+def shares_of_admixed(people: int, table: ComponentTable, least: int) -> None:
+    """Shares that come back of drawn people, by the SNPs of a table."""
+    tell(f"\n{len(table.mean):,} SNPs")
     tell("\n| true shares | mean shares, largest error | within 5 points | standard error |")
     tell("|---|---|---|---|")
     for seed, shares in enumerate([*({n: 1.0} for n in POPULATIONS), *MIXTURES]):
         truth = np.array([shares.get(name, 0.0) for name in POPULATIONS])
-        drawn = genotypes_of(truth @ TABLE.expected(TABLE.centres), people, seed)
-        found = place(project(drawn), TABLE)
+        drawn = genotypes_of(truth @ table.expected(table.centres), people, seed, table)
+        found = place(project(drawn, least), TABLE)
         error = np.abs(found.shares - truth)
         most = np.abs(found.shares.mean(axis=0) - truth).max()
         told = f"{100 * most:.1f} points | {np.mean(error < 0.05):.0%}"
@@ -96,7 +98,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--models", nargs="*", default=list(MODELS))
     asked = parser.parse_args()
-    shares_of_admixed(asked.people)
+    shares_of_admixed(asked.people, TABLE, LEAST_LOCI)
+    shares_of_admixed(asked.people, scoring_table(), LEAST_OF_SCORING)
     left_out_people(range(4, 6))
     percentiles(asked.models, asked.people)
 

@@ -13,23 +13,25 @@ from scipy.stats import kstest
 import riskscore as rs
 from riskscore.arrays import Array
 from riskscore.samples.ancestry.sums import ProjectionSums, no_sums, sums_of
-from riskscore.samples.ancestry.table import component_table
+from riskscore.samples.ancestry.table import ComponentTable, scoring_table
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.ancestry.shares import nearest_shares
 from riskscore.scoring.scores.adjusted import MixedMoments, placement_of
 
-TABLE = component_table()
+TABLE = scoring_table()
 POPULATIONS = TABLE.populations
 
 
-def genotypes_of(frequency: Array, people: int, seed: int) -> ProjectionSums:
+def genotypes_of(
+    frequency: Array, people: int, seed: int, table: ComponentTable = TABLE
+) -> ProjectionSums:
     drawn = np.random.default_rng(seed).binomial(2, frequency, (people, len(frequency)))
-    return sums_of(TABLE, slice(0, len(frequency)), drawn.astype(float))
+    return sums_of(table, slice(0, len(frequency)), drawn.astype(float))
 
 
 def cohort_of(model: str, shares: dict[str, float], people: int, seed: int) -> Cohort:
-    """People drawn by shares of superpopulations, at the model's loci and at those of ancestry."""
+    """People drawn by shares of superpopulations, at the loci and SNPs that ``score`` reads."""
     chosen = {"population": next(iter(shares))} if len(shares) == 1 else {"admixture": dict(shares)}
     drawn = rs.simulate(model, people, seed=seed, **chosen).cohort()
     frequency = np.array([shares.get(name, 0.0) for name in POPULATIONS]) @ TABLE.expected(
