@@ -1,5 +1,6 @@
 """Mean risk through the characteristic function, against sums and integrals written out here."""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,14 @@ from hypothesis.extra.numpy import arrays
 
 from riskscore.scoring.kinds.states import States
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal
-from riskscore.scoring.population.spectrum import Spectrum, of_normal, of_states
+from riskscore.scoring.population.spectrum import (
+    NODES,
+    Spectrum,
+    after_certain,
+    of_normal,
+    of_rows,
+    of_states,
+)
 
 
 def _expit(x: np.ndarray) -> np.ndarray:
@@ -122,3 +130,21 @@ def test_percentile_is_the_share_below() -> None:
     assert distribution.percentile(at) == pytest.approx([1, 25, 50, 90, 99], abs=0.4)
     alone = Distribution((coin,), _exact(np.zeros((0, 3)), np.zeros((0, 3))))
     assert alone.percentile(coin.values[:, 0]) == pytest.approx([100 / 3, 100 * 5 / 6], abs=0.2)
+
+
+def test_rows_of_several_variables_are_sums_of_waves() -> None:
+    """At every node E[exp(itX)] of each owner, term by term; and after a variable that is 0."""
+    rng = np.random.default_rng(4)
+    owner = np.array([0, 0, 1, 2, 2, 2])
+    values, shares = rng.normal(0, 2, 6), np.array([0.25, 0.75, 1.0, 0.5, 0.3, 0.2])
+    found = of_rows(values, shares, owner, 3)
+    later = after_certain(found)
+    for k, node in enumerate(NODES.tolist()):
+        for number in range(3):
+            own = [(v, p) for v, p, o in zip(values, shares, owner, strict=True) if o == number]
+            real = sum(p * math.cos(node * v) for v, p in own)
+            imaginary = sum(p * math.sin(node * v) for v, p in own)
+            assert found.real[k, number] == pytest.approx(real, abs=1e-12)
+            assert found.imaginary[k, number] == pytest.approx(imaginary, abs=1e-12)
+            assert later.real[k, number + 1] == found.real[k, number]
+        assert (later.real[k, 0], later.imaginary[k, 0]) == (1, 0)
