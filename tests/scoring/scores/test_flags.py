@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 import riskscore as rs
+from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
-from riskscore.models.terms import VariantFactor
+from riskscore.models.terms import HaplotypeFactor, VariantFactor
 from riskscore.samples.frame import read_frame
+from riskscore.scoring.design import design_matrix
 
 MS, T1D = rs.load_model("ms"), rs.load_model("t1d")
 
@@ -111,3 +113,21 @@ def test_what_a_file_lacks_is_counted_by_component() -> None:
     (genes,) = {term.component for term in model.terms[:4]}
     counts[others] -= 1
     assert told == [f"absent={genes}({counts[genes]}),{others}({counts[others]})"]
+
+
+def test_haplotypes_of_the_typed_beside_those_by_tags() -> None:
+    """One is typed, one has every tag, and one lacks both: only the last has a reason."""
+    tags = {tag: [None, 0.0, None] for tag in TAGS.values()}
+    tags[TAGS["DR3-DQ2.5"]] = [None, 1.0, None]
+    snp = next(t for t in T1D.terms if type(t.factors[0]) is VariantFactor)
+    typed = {
+        "DRB1": ["03:01+04:01", "", ""], "DQA1": ["05:01+03:01", "", ""],
+        "DQB1": ["02:01+03:02", "", ""], str(snp.factors[0]): [1.0, 1.0, 1.0],
+    }  # fmt: skip
+    cohort = read_frame(pd.DataFrame({**typed, **tags}), [T1D])
+    design = design_matrix(cohort, rs.score(cohort).of("t1d").reference)
+    named = [j for j, term in enumerate(T1D.terms) if type(term.factors[0]) is HaplotypeFactor]
+    assert (design.missing[:2, named] == Missing.NOT_MISSING).all()
+    assert (design.missing[2, named] == Missing.NO_CALL).all()
+    (place,) = [j for j in named if T1D.terms[j].factors[0].name == "DR3-DQ2.5"]
+    assert design.expected[1, place] == pytest.approx(1, abs=1e-6)
