@@ -69,6 +69,10 @@ def test_depth_and_size_are_bounded(tmp_path: Path) -> None:
     deep = "".join("  " * i + "a:\n" for i in range(DEPTH_LIMIT + 3))
     with pytest.raises(ModelFormatError, match="deeper than 12"):
         parse_yaml(deep, "x.yaml")
+    inner = "[" * (DEPTH_LIMIT - 1) + "]" * (DEPTH_LIMIT - 1)  # within the mapping of the file
+    assert list(parse_yaml(f"a: {inner}", "x.yaml").content) == ["a"]
+    with pytest.raises(ModelFormatError, match="deeper than 12"):
+        parse_yaml(f"a: [{inner}]", "x.yaml")
     with pytest.raises(ModelFormatError, match="deeper than"):
         parse_yaml("[" * 100_000, "x.yaml")
     long = tmp_path / "long.yaml"

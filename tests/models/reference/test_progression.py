@@ -99,6 +99,13 @@ def test_a_risk_between_published_points_is_derived_and_has_no_interval() -> Non
     assert [row["status"] for row in progression_rows([stage], 3)] == ["recalled"]
 
 
+def test_a_risk_between_points_has_the_source_of_the_last() -> None:
+    for curve in all_progressions():
+        row = curve.row(curve.points[0].years / 2)
+        assert row["source"] == curve.points[-1].source
+        assert not row["published"]
+
+
 def test_the_card_says_what_it_is_and_is_not() -> None:
     card = progression_card()
     assert card["id"] == "t1d-autoantibodies"
