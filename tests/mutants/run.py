@@ -21,6 +21,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from tests.mutants.covered import ROOT, Covered, first_failure, fitting, functio
 from tests.mutants.operators import mutant_of, places
 
 ROOMS = ("riskscore/genetics", "riskscore/models", "riskscore/scoring")
+_CACHED = type(cache(len))  # what functools makes of a function
 FLAGS = ["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
 
 
@@ -116,8 +118,7 @@ def read_tables() -> None:
 def forget_tables() -> None:
     """Empty the caches of riskscore, so that the code that fills them is run by tests again."""
     for thing in gc.get_objects():
-        module = getattr(thing, "__module__", None)
-        if callable(getattr(thing, "cache_clear", None)) and str(module).startswith("riskscore"):
+        if type(thing) is _CACHED and thing.__module__.startswith("riskscore"):
             thing.cache_clear()
 
 
