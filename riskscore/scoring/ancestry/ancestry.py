@@ -133,19 +133,14 @@ class Ancestry:
         return pd.DataFrame(self.rows())
 
 
-def ancestry_of(
-    samples: tuple[str, ...],
-    sums: ProjectionSums,
-    table: ComponentTable,
-    likelihood: Likeness | None = None,
-) -> Ancestry:
-    """The ancestry of people from their sums; ``likelihood`` is that of the same people."""
+def ancestry_of(samples: tuple[str, ...], sums: ProjectionSums, table: ComponentTable) -> Ancestry:
+    """The ancestry of people from their sums alone."""
     projection = project(sums)
     return Ancestry(
         samples,
         sums.loci,
         projection,
         place(projection, table),
-        likelihood,
+        None,
         int(sums.variants_only.sum()),
     )

@@ -138,13 +138,20 @@ def test_recalibration_finds_intercept_and_slope(drifted: tuple[rs.Cohort, pd.Se
 def test_a_recalibrated_model_is_calibrated(drifted: tuple[rs.Cohort, pd.Series]) -> None:
     cohort, outcome = drifted
     scores = rs.score(cohort, prevalence=0.2)
-    model = rs.recalibrate(scores.of("ra"), outcome, cohort.samples).apply(scores.of("ra"))
+    found = rs.recalibrate(scores.of("ra"), outcome, cohort.samples)
+    model = found.apply(scores.of("ra"))
     table = rs.score(replace(cohort, models=(model,))).of("ra")
     again = rs.recalibrate(table, outcome, cohort.samples)
     assert again.slope == pytest.approx(1, abs=0.02)
     assert again.intercept_only == pytest.approx(0, abs=0.05)
     assert model.version != cohort.models[0].version
     assert any("Recalibrated in 20000 people" in limit for limit in model.card.limits)
+    level = found.apply(scores.of("ra"), slope=False)
+    assert [term.weight for term in level.terms] == [t.weight for t in cohort.models[0].terms]
+    moved = rs.score(replace(cohort, models=(level,))).of("ra")
+    assert rs.recalibrate(moved, outcome, cohort.samples).intercept_only == pytest.approx(
+        0, abs=0.05
+    )
 
 
 @pytest.fixture(scope="module")
