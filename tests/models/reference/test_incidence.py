@@ -1,10 +1,13 @@
 """The tables of incidence and mortality, and a table of the user's own."""
 
+import csv
+import math
 from pathlib import Path
 
 import pytest
 
 from riskscore.errors import ModelError, ModelFormatError, UsageError
+from riskscore.files import reference_root
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.incidence import (
     incidence_table,
@@ -64,3 +67,39 @@ def test_status_is_that_of_the_weakest_row() -> None:
     assert incidence_tables()["RA_OLMSTED_SEX"].status is Status.FOUND
     assert incidence_tables()["MS_SCOTLAND_FIT"].status is Status.DERIVED
     assert all(table.ages == (0, 100) for table in mortality_tables().values())
+
+
+@pytest.mark.parametrize(
+    ("statuses", "weakest"),
+    [
+        (("found", "found"), Status.FOUND),
+        (("found", "derived"), Status.DERIVED),
+        (("recalled", "derived"), Status.RECALLED),
+        (("", "found"), Status.FOUND),
+    ],
+)
+def test_words_of_ones_own_table(
+    tmp_path: Path, statuses: tuple[str, str], weakest: Status
+) -> None:
+    path = tmp_path / "rates.csv"
+    lines = [f"{sex},0,50,5,Norway,A. Author,{s}" for sex, s in zip("FM", statuses, strict=True)]
+    head = HEADER.strip() + ",population,source,status"
+    path.write_text("\n".join([head, *lines]) + "\n")
+    table = read_incidence(path)
+    assert (table.population, table.period, table.source) == ("Norway", "", "A. Author")
+    assert table.status is weakest
+
+
+def test_a_life_table_has_the_rate_of_each_year() -> None:
+    """-ln(1 - qx) of the year from age to age + 1, read from the file row by row."""
+    with (reference_root() / "populations" / "mortality.tsv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader((li for li in stream if li[0] != "#"), delimiter="\t"))
+    tables = mortality_tables.__wrapped__()
+    for row in rows:
+        own = tables[row["table_id"]].by_sex[Sex(row["sex"])]
+        age = int(row["age"])
+        if age < 100:
+            place = own.ages.index(age)
+            assert own.ages[place + 1] == age + 1
+            assert own.rates[place] == pytest.approx(-math.log(1 - float(row["qx"])))
+    assert all(table.ages[1] == 100 for table in tables.values())
