@@ -154,3 +154,16 @@ def test_demo_twice(riskscore: Run, tmp_path: Path) -> None:
     assert not any("log odds" in line for line in medians)
     with (tmp_path / "demo-results" / "scores.tsv").open() as stream:
         assert sum(1 for _ in stream) == 1 + 3 * 2504
+
+
+def test_ages_of_the_models_own_horizon_change_nothing(riskscore: Run, tmp_path: Path) -> None:
+    """By age 20 is by age 20, asked for or not; of two people the sex is known."""
+    (tmp_path / "sex.tsv").write_text("sample\tsex\nS001\tfemale\nS002\tmale\n")
+    asked = ("score", VCF, "-m", "t1d", "--exposures", "sex.tsv")
+    default = table(riskscore(*asked).stdout)
+    by_age = table(riskscore(*asked, "--from-age", "0", "--to-age", "20").stdout)
+    assert [row["sample"] for row in by_age] == [row["sample"] for row in default]
+    for name in ("probability", "probability_low", "probability_high", "average_risk"):
+        found, wanted = ([float(row[name]) for row in rows] for rows in (by_age, default))
+        assert found == pytest.approx(wanted, rel=0, abs=1e-9)
+    assert len({row["average_risk"] for row in default}) == 3
