@@ -21,6 +21,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from riskscore.arrays import Array
+from riskscore.errors import UsageError
 from riskscore.scoring.link import expit
 from riskscore.scoring.population.reference import SexReference
 from riskscore.scoring.population.spectrum import Spectrum
@@ -29,6 +30,8 @@ from riskscore.scoring.risk.smooth import POINTS, Smooth, smooth
 
 _JOINED = 8  # values of the score, 1/512 apart, that are taken as one
 _BOTTOM, _TOP = -20.0, 4.0  # log odds between which R is solved; below it goes with the odds
+_NOBODY = -1000.0  # log odds of a risk of nothing
+_MANY = 0.5
 _MOST = 3.0  # times the hazard that death may ask for
 _SERIES = 160  # terms, with which the risk over the horizon is right to 1e-10
 _Share = Callable[[Array], Array]  # of a risk over the horizon, that of one sex
@@ -125,11 +128,21 @@ def risk_by_age(
 
     ``ages`` are the first and last of the horizon over which the model's odds ratios hold. Where
     the model's baseline is the risk of the rates over these ages, the intercept is the model's.
+    Where nobody falls ill at these ages the odds ratios hold over all ages of the rates.
+    Raises UsageError for rates with which more than half of the people fall ill.
     """
+    if not any(one.risk(*ages) for one in rates):
+        ages = max(float(one.ages[0]) for one in rates), min(float(one.ages[-1]) for one in rates)
     averages = [one.risk(*ages) for one in rates]
     average = math.fsum(averages) / len(rates)
+    if average > _MANY:
+        raise UsageError(
+            f"with these rates {average:.0%} of people fall ill between "
+            f"{ages[0]:g} and {ages[1]:g} years",
+            fix="give rates per 100,000 person-years",
+        )
     same = own.prevalence is not None and math.isclose(own.prevalence, average, rel_tol=_ROUNDED)
-    alpha = own.alpha if same and own.alpha is not None else own.distribution.intercept(average)
+    alpha = own.alpha if same and own.alpha is not None else _intercept(own, average)
     log_odds, probability = _coarser(*own.distribution.density)
     shares = _shares(expit(alpha + log_odds), probability, averages)
     sexes = [
@@ -139,10 +152,16 @@ def risk_by_age(
     return RiskByAge(alpha, ages, tuple(sexes))
 
 
+def _intercept(own: SexReference, average: float) -> float:
+    return own.distribution.intercept(average) if average else _NOBODY
+
+
 def _one_sex(
     rates: Rates, ages: tuple[float, float], x: Array, probability: Array, share: _Share
 ) -> OneSex:
     """R and the baseline in turn, for a population of that ``x``, as good as always in 2 to 5."""
+    if not rates.risk(*ages):  # nobody falls ill, whatever R is
+        return OneSex(AbsoluteRisk(rates, np.zeros(len(rates.ages))), np.zeros(1), _TOP)
     risks = absolute_risk(rates, np.logaddexp(0.0, x), probability)
     top = _top(risks, share, ages)
     points = chebyshev.chebpts1(_SERIES)

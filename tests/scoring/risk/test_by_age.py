@@ -322,3 +322,36 @@ def test_ages_at_which_nobody_falls_ill_have_no_ratio() -> None:
     assert numbers["average_risk"][0] == 0
     assert numbers["probability"][0] == pytest.approx(0, abs=1e-12)
     assert np.isnan(numbers["risk_ratio"][0])
+
+
+RATES = "sex,age_from,age_to,rate_per_100000"
+
+
+def test_rates_of_nobody_and_of_one_sex_alone(tmp_path: Path) -> None:
+    """A disease of women after 30, in a model whose own horizon ends at 20."""
+    path = tmp_path / "rates.csv"
+    path.write_text(f"{RATES}\nfemale,0,30,0\nfemale,30,60,50\nmale,0,30,0\nmale,30,60,0\n")
+    model = rs.load_model("t1d-africa")
+    copies = dict.fromkeys([v.name for v in model.variants], 1)
+    by_sex = {}
+    for sex in ("female", "male", None):
+        known = {"sex": sex} if sex else {}
+        one = rs.person([model], variants=copies, population="AFR", **known)
+        by_sex[sex] = rs.score(one, horizon=(0, 60), incidence=path).of(model.id).numbers
+        early = rs.score(one, horizon=(0, 20), incidence=path).of(model.id).numbers
+        assert early["probability"][0] == pytest.approx(0, abs=1e-15)
+        assert early["average_risk"][0] == 0
+    women, men, unknown = (by_sex[sex] for sex in by_sex)
+    assert women["average_risk"][0] == pytest.approx(1 - np.exp(-0.015), rel=0.05)
+    assert women["probability"][0] > 5 * women["average_risk"][0]
+    assert men["probability"][0] == men["average_risk"][0] == 0
+    assert unknown["average_risk"][0] == pytest.approx(women["average_risk"][0] / 2, rel=1e-9)
+    assert unknown["probability"][0] == pytest.approx(women["probability"][0] / 2, rel=0.15)
+
+
+def test_rates_with_which_most_people_fall_ill_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text(f"{RATES}\nfemale,0,60,9000\nmale,0,60,9000\n")
+    cohort = read_frame(AGES, [rs.load_model("ra-dumontcel")])
+    with pytest.raises(UsageError, match="of people fall ill between 18 and 60"):
+        rs.score(cohort, horizon=(30, 50), incidence=path)
