@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from riskscore.arrays import Array
 from riskscore.scoring.link import expit
@@ -52,7 +53,8 @@ def smooth(values: Array) -> Smooth:
     True
     """
     left = float(values[0])
-    return Smooth(left, *np.split(_fit(len(values)) @ (values - left), 2))
+    waves = np.einsum("ij,j->i", _fit(len(values)), values - left)  # without BLAS: see _fit
+    return Smooth(left, *np.split(waves, 2))
 
 
 @cache
@@ -61,4 +63,6 @@ def _fit(count: int) -> Array:
     angles = np.multiply.outer(POINTS[:count], NODES)
     weight = 1 / (expit(POINTS[:count]) + _LEAST)
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * weight[:, None]
-    return np.asarray(np.linalg.pinv(waves, rcond=_PRECISION) * weight)
+    # Waves that nearly cancel take any share of each other: with threads, another in every run.
+    with threadpool_limits(1):
+        return np.asarray(np.linalg.pinv(waves, rcond=_PRECISION) * weight)
