@@ -1,6 +1,12 @@
-"""The same bytes whatever the locale, the hash seed, the processes and the threads of BLAS."""
+"""The same bytes whatever the locale, the hash seed, the processes and the threads of BLAS.
 
+With RISKSCORE_OTHER_PYTHON, the path of another Python in whose environment riskscore is installed
+(3.13 beside 3.11, say, with another numpy), its bytes are compared too.
+"""
+
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,11 +21,12 @@ OTHER = {"LC_ALL": "C", "PYTHONHASHSEED": "12345", "OPENBLAS_NUM_THREADS": "2", 
 @pytest.fixture(scope="module")
 def results(
     cohorts: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[dict[str, str], int], dict[str, bytes]]:
+) -> Callable[..., dict[str, bytes]]:
     """`results(environment, jobs)` is every file that a batch and its report write."""
-    command = str(Path(sys.executable).parent / "riskscore")
 
-    def made(environment: dict[str, str], jobs: int) -> dict[str, bytes]:
+    def made(
+        environment: dict[str, str], jobs: int, python: str = sys.executable
+    ) -> dict[str, bytes]:
         folder = tmp_path_factory.mktemp("out")
         for words in (
             ["batch", str(cohorts), "-m", "t1d", "--tsv", "--jobs", str(jobs), "--out", "b"],
@@ -27,7 +34,7 @@ def results(
             ["report", "s", "-o", "s.html"],
         ):
             done = subprocess.run(
-                [command, *words],
+                [python, "-m", "riskscore", *words],
                 cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
                 check=False,
             )  # fmt: skip
@@ -39,7 +46,7 @@ def results(
 
 
 def test_the_same_bytes_in_any_environment(
-    results: Callable[[dict[str, str], int], dict[str, bytes]], many: Callable[[int, int], int]
+    results: Callable[..., dict[str, bytes]], many: Callable[[int, int], int]
 ) -> None:
     expected = results(PLAIN, 1)
     assert {"b/provenance.json", "s/scores.tsv", "s/provenance.json", "s.html"} <= set(expected)
@@ -50,3 +57,29 @@ def test_the_same_bytes_in_any_environment(
         assert set(found) == set(expected)
         differ = sorted(name for name in expected if found[name] != expected[name])
         assert differ == [], environment
+
+
+def test_the_same_bytes_with_another_python(results: Callable[..., dict[str, bytes]]) -> None:
+    other = os.environ.get("RISKSCORE_OTHER_PYTHON")
+    if not other:
+        pytest.skip("RISKSCORE_OTHER_PYTHON names no other Python")
+    ours, theirs = results(PLAIN, 1), results(PLAIN, 1, other)
+    versions = [json.loads(found["s/provenance.json"])["software"] for found in (ours, theirs)]
+    assert versions[0]["python"] != versions[1]["python"]
+    expected, found = map(_without_versions, (ours, theirs), versions)
+    assert sorted(name for name in expected if found.get(name) != expected[name]) == []
+    assert set(found) == set(expected)
+
+
+def _without_versions(files: dict[str, bytes], software: dict[str, str]) -> dict[str, bytes]:
+    """The files with the versions of Python and its packages, which they tell, taken out.
+
+    So are the checksums that the records have of themselves and of files that tell them.
+    """
+    told = {software["python"], software["numpy"]}
+    marks = rb"|".join([*(re.escape(version.encode()) for version in told), rb"\b[0-9a-f]{64}\b"])
+    tell = re.compile(rb"(provenance\.json|versions\.yml|\.html)$")
+    return {
+        name: re.sub(marks, b"", data) if tell.search(name.encode()) else data
+        for name, data in files.items()
+    }
