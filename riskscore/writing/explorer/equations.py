@@ -216,13 +216,9 @@ def _ages(reference: Reference) -> dict[str, Any] | None:
 
 
 def _stop(own: OneSex, first: float, age: float) -> dict[str, Any]:
-    """Who fell ill from the first age to this one, and who would not have, were there no death.
-
-    Waves are rounded to where they do not depend on how many threads multiplied the matrices.
-    """
+    """Who fell ill from the first age to this one, and who would not have, were there no death."""
     ill, free = (
-        [one.left, *np.round(one.cosines, 12).tolist(), *np.round(one.sines, 12).tolist()]
-        for one in own.waves(first, age)
+        [one.left, *one.cosines.tolist(), *one.sines.tolist()] for one in own.waves(first, age)
     )
     return {
         "age": age,
