@@ -62,7 +62,14 @@ def test_the_explorer_computes_what_scoring_computes(tmp_path: Path, oracle: Ora
         stop = base["prevalence"].index(base["own"])
         exposures = first | point["exposures"]
         choices.append(
-            {**point, "genes": genes, "haplotypes": [], "stop": stop, "exposures": exposures}
+            {
+                **point,
+                "typed": True,
+                "genes": genes,
+                "haplotypes": [],
+                "stop": stop,
+                "exposures": exposures,
+            }
         )
     page = rs.write_explorer(model, tmp_path / "explorer.html")
     script = (
@@ -146,7 +153,8 @@ def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Orac
         }
         choices.append(
             {"sex": point["sex"], "stop": base["prevalence"].index(base["own"]), "genes": genes,
-             "haplotypes": [], "exposures": exposures, "load": load / exported["load"]["sd"]}
+             "haplotypes": [], "typed": True, "exposures": exposures,
+             "load": load / exported["load"]["sd"]}
         )  # fmt: skip
     page = rs.write_explorer(model, tmp_path / "explorer.html")
     script = (
@@ -165,22 +173,46 @@ def test_the_explorer_averages_over_what_is_unknown(tmp_path: Path, oracle: Orac
         assert place == pytest.approx(percentile, abs=0.5)
 
 
-def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle) -> None:
-    page = rs.write_explorer(rs.load_model("t1d"), tmp_path / "explorer.html")
-    before = Page(oracle("chromium"), page)
-    assert before.console == []
-    assert 'data-ready="true"' in before.html
+@pytest.mark.parametrize("name", ["ms", "t1d"])
+def test_where_all_is_unknown_the_risk_is_the_average(
+    name: str, tmp_path: Path, oracle: Oracle
+) -> None:
+    page = rs.write_explorer(rs.load_model(name), tmp_path / "explorer.html")
     script = (
-        "const boxes = document.querySelectorAll('#controls select'); "
-        "boxes[0].value = 'DR3-DQ2.5'; boxes[0].dispatchEvent(new Event('change')); "
-        "boxes[1].value = 'DR4-DQ8.1'; boxes[1].dispatchEvent(new Event('change'));"
+        "const model = window.riskscore.equations; const base = model.baseline.male; "
+        "const exposures = Object.fromEntries(model.exposures.map((one) => [one.id, null])); "
+        "const r = window.riskscore.compute(model, { sex: 'male', load: null, exposures, "
+        "typed: false, stop: base.prevalence.indexOf(base.own) }); "
+        "const out = document.createElement('pre'); out.id = 'told'; "
+        "out.textContent = JSON.stringify([r.risk, base.own]); document.body.append(out);"
     )
     with_script(page, f'<script type="module">{script}</script>')
-    after = Page(oracle("chromium"), page)
+    html = Page(oracle("chromium"), page).html
+    risk, average = json.loads(re.search(r'<pre id="told">(.*?)</pre>', html)[1])  # type: ignore[index]
+    assert risk == pytest.approx(average, abs=1e-8)
+
+
+def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle) -> None:
+    page = rs.write_explorer(rs.load_model("t1d"), tmp_path / "explorer.html")
+    chosen = []
+    for names in (("", "", ""), ("typed", "other", "other"), ("typed", "DR3-DQ2.5", "DR4-DQ8.1")):
+        script = "const boxes = document.querySelectorAll('#controls select'); " + "".join(
+            f"boxes[{side}].value = {name!r}; boxes[{side}].dispatchEvent(new Event('change')); "
+            for side, name in enumerate(names)
+        )
+        again = tmp_path / f"{len(chosen)}.html"
+        again.write_bytes(page.read_bytes())
+        with_script(again, f'<script type="module">{script}</script>')
+        shown = Page(oracle("chromium"), again)
+        assert shown.console == []
+        assert 'data-ready="true"' in shown.html
+        chosen.append(shown.html)
     odds = [
         float(re.search(r'<strong id="logodds">([^<]+)<', html)[1])  # type: ignore[index]
-        for html in (before.html, after.html)
+        for html in chosen
     ]
+    assert odds.pop(0) == 0  # all is unknown
+    assert '<span id="ratio">about the average</span>' in chosen[0]
     # From two unnamed haplotypes (weight 0) to the pair that weighs 3.632269419.
     assert odds[1] - odds[0] == pytest.approx(3.632269419, abs=2e-3)
 
@@ -221,9 +253,11 @@ def test_the_explorers_risks_by_age_are_those_of_scoring(
          "DQB1": "03:02 05:01", "DPB1": "03:01 01:01"},
     ]  # fmt: skip
     places = (0, 4, len(stops) - 2)
-    asked = list(product(("female", "male"), types, ({}, {"smoking": "ever"})))
-    snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants}
-    used = [{gene: hla[gene] for gene in exported["genes"]} for _, hla, _ in asked]
+    asked = list(product(("female", "male"), [*types, {}], ({}, {"smoking": "ever"})))
+    stand_ins = {str(f) for term in model.terms if term.fallback_for for f in term.factors}
+    snps = {v.name: round(2 * model.frequencies[v]["EUR"]) for v in model.variants
+            if v.name not in stand_ins}  # fmt: skip
+    used = [{gene: hla[gene] for gene in exported["genes"] if hla} for _, hla, _ in asked]
     people = [(sex, own, given) for (sex, _, given), own in zip(asked, used, strict=True)]
     cohort = _people(model, snps, people)
     scores = rs.score(cohort)
@@ -234,7 +268,8 @@ def test_the_explorers_risks_by_age_are_those_of_scoring(
         base = exported["baseline"][sex]
         choices.append(
             {"sex": sex, "stop": base["prevalence"].index(base["own"]), "haplotypes": [],
-             "genes": _typed(exported, own), "load": load / exported["load"]["sd"],
+             "typed": bool(own), "genes": _typed(exported, own) if own else {},
+             "load": load / exported["load"]["sd"],
              "exposures": {e["id"]: given.get(e["id"]) for e in exported["exposures"]}}
         )  # fmt: skip
     spans = [(stops[place], end) for place in places for end in stops[place + 1 :: 5]]

@@ -1,8 +1,9 @@
 """A model's equations as plain data, from which the explorer's page computes.
 
-What a person can choose: two haplotypes of the model's scheme, two alleles of each HLA gene, how
-heavy the load of single variants is (in standard deviations of the population), exposures, sex, and
-the baseline risk. The page multiplies the same weights with the same numbers as scoring does.
+What a person can choose, or leave unknown: two haplotypes of the model's scheme, two alleles of
+each HLA gene, how heavy the load of single variants is (in standard deviations of the population),
+exposures; and sex, age and the baseline risk. The page multiplies the same weights with the same
+numbers as scoring does, over what HLA may be in the population where it is unknown.
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ from riskscore.models.terms import (
 )
 from riskscore.scoring.kinds.counting import carries
 from riskscore.scoring.kinds.exposure import dose_states
+from riskscore.scoring.kinds.mhc import MHC
 from riskscore.scoring.kinds.scheme import OTHER
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.reference import Reference
-from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES
+from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES, of_states
 from riskscore.scoring.risk.asked_ages import horizon_of, rates_of, risks_of
 from riskscore.scoring.risk.by_age import OneSex
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
+_RARE = 1e-11  # of the population
 _SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it
 _STOPS = 20  # ages of the curve at most, but for the last
 _PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)
@@ -50,6 +53,7 @@ def equations(model: RiskModel, panel: ReferencePanel, population: str = "EUR") 
     """Everything the page needs of one model, as data that JSON can hold."""
     reference = build_reference(model, panel, population)
     genes = _genes(model, panel, population)
+    untyped, numbers = _untyped(reference)
     single = [j for j, term in enumerate(model.terms) if _is_variant_load(term)]
     shown = [
         j for j, term in enumerate(model.terms) if j not in set(single) and not term.fallback_for
@@ -62,16 +66,18 @@ def equations(model: RiskModel, panel: ReferencePanel, population: str = "EUR") 
         "horizon": model.horizon,
         "ancestry": model.card.ancestry,
         "population": population,
-        "terms": [_term(reference, j, genes, panel) for j in shown],
+        "terms": [_term(reference, j, genes, panel, numbers) for j in shown],
         "load": {
             "count": len(single),
             "sd": float(np.sqrt(sum(_load_variance(reference, j) for j in single))),
+            "spread": _load_spread(reference, single),
             "weights_variance": {
                 sex.value: _weights_variance(reference, single, sex) for sex in Sex
             },
         },
         "haplotypes": [*model.scheme.names, OTHER] if model.scheme else [],
         "genes": {gene: [str(allele) for allele in alleles] for gene, alleles in genes.items()},
+        "untyped": untyped,
         "exposures": [_exposure(model, e.id) for e in model.exposures if e.weighted],
         "baseline": _baseline(reference),
         "ages": _ages(reference),
@@ -87,6 +93,18 @@ def _is_variant_load(term: Term) -> bool:
 def _load_variance(reference: Reference, j: int) -> float:
     term = reference.model.terms[j]
     return 0.0 if term.fallback_for else float(term.weight**2 * reference.variance[j])
+
+
+def _load_spread(reference: Reference, single: list[int]) -> list[list[float]]:
+    """The characteristic function of an unknown load at the nodes: its real and imaginary parts."""
+    spread = of_states(np.zeros(1), np.ones(1))
+    for j in single:
+        term = reference.model.terms[j]
+        if not term.fallback_for:
+            kind = reference.kinds.of(term.factors[0])
+            away = term.weight * (kind.numbers(term.factors[0]) - reference.mean[j])
+            spread = spread.times(of_states(away, kind.population.probability))
+    return [spread.real.tolist(), spread.imaginary.tolist()]
 
 
 def _weights_variance(reference: Reference, single: list[int], sex: Sex) -> float:
@@ -121,8 +139,27 @@ def _genes(
     return chosen
 
 
+def _untyped(reference: Reference) -> tuple[list[float], dict[Factor, list[float]]]:
+    """What HLA may be in the population: the states' shares, and each factor's numbers in them.
+
+    Without the rarest, which together are less than _RARE.
+    """
+    kind = reference.kinds.by_name.get(MHC)
+    if kind is None:
+        return [], {}
+    share = kind.population.probability
+    order = np.argsort(share)
+    kept = np.sort(order[np.cumsum(share[order]) > _RARE])
+    numbers = {factor: kind.numbers(factor)[kept].tolist() for factor in kind.factors}
+    return (share[kept] / share[kept].sum()).tolist(), numbers
+
+
 def _term(
-    reference: Reference, j: int, genes: dict[str, tuple[HLAAllele, ...]], panel: ReferencePanel
+    reference: Reference,
+    j: int,
+    genes: dict[str, tuple[HLAAllele, ...]],
+    panel: ReferencePanel,
+    numbers: dict[Factor, list[float]],
 ) -> dict[str, Any]:
     term = reference.model.terms[j]
     return {
@@ -137,7 +174,7 @@ def _term(
         "status": term.status.value,
         "only_known": term.only_known,
         "sexes": [sex.value for sex in Sex if reference.model.applies(term, sex)],
-        "factors": [_factor(factor, reference.model, genes, panel) for factor in term.factors],
+        "factors": [_factor(f, reference.model, genes, panel, numbers) for f in term.factors],
     }
 
 
@@ -146,13 +183,16 @@ def _factor(
     model: RiskModel,
     genes: dict[str, tuple[HLAAllele, ...]],
     panel: ReferencePanel,
+    numbers: dict[Factor, list[float]],
 ) -> dict[str, Any]:
     match factor:
         case HaplotypeFactor():
             pairs = [list(f.names) for f in factors_of(model.terms, DiplotypeFactor)]
-            return {"kind": "haplotype", "name": factor.name, "pairs": pairs}
+            own = {"kind": "haplotype", "name": factor.name, "pairs": pairs}
+            return {**own, "untyped": numbers[factor]}
         case DiplotypeFactor():
-            return {"kind": "diplotype", "names": list(factor.names)}
+            names = list(factor.names)
+            return {"kind": "diplotype", "names": names, "untyped": numbers[factor]}
         case ExposureFactor():
             per = model.exposure(factor.exposure).per
             level = factor.level
@@ -160,7 +200,13 @@ def _factor(
         case HLAAlleleFactor() | AminoAcidFactor():
             carried = [int(bool(carries(factor, a, panel))) for a in genes[factor.gene]]
             values = list(factor.coding.values)
-            return {"kind": "gene", "gene": factor.gene, "carried": carried, "values": values}
+            return {
+                "kind": "gene",
+                "gene": factor.gene,
+                "carried": carried,
+                "values": values,
+                "untyped": numbers.get(factor, []),
+            }
         case VariantFactor():
             raise ModelError("the explorer cannot show interactions of single variants")
 

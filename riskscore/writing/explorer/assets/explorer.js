@@ -1,6 +1,7 @@
 // The arithmetic of the explorer, and nothing else: the same sums as riskscore's scoring, from the
 // equations embedded in the page. `compute` is pure, so that it can be tested against Python.
-// An exposure whose choice is null is unknown: it is averaged over the population.
+// An exposure whose choice is null is unknown, and so is HLA that is not `typed`: they are averaged
+// over the population.
 
 // States of what is chosen: one where it is known, the population's where it is not.
 function statesOf(exposure, choice) {
@@ -9,11 +10,16 @@ function statesOf(exposure, choice) {
   return exposure.states.map(([value, probability]) => ({ given: value, probability }));
 }
 
-function factorValue(factor, choice, given) {
+// Whether a factor reads HLA that is not typed.
+const open = (factor, choice) => !choice.typed && factor.kind !== "exposure" && factor.untyped.length > 0;
+
+// A factor's number; `state` is the place among what HLA may be where it is not typed.
+function factorValue(factor, choice, { given, state }) {
   if (factor.kind === "exposure") {
     const own = given[factor.exposure];
     return factor.level ? Number(own === factor.level) : Number(own) / factor.per;
   }
+  if (open(factor, choice)) return factor.untyped[state];
   if (factor.kind === "gene") {
     const pair = choice.genes[factor.gene];
     const copies = pair.reduce((sum, index) => sum + (index < 0 ? 0 : factor.carried[index]), 0);
@@ -41,13 +47,19 @@ export function idle(model, exposure, choice) {
   return "";
 }
 
-// Exposures that share terms, directly or through others: their unknown states go together.
-function together(model, terms) {
-  const groups = new Map(model.exposures.map((exposure) => [exposure.id, exposure.id]));
+const HLA = "HLA"; // where it is not typed it is one measurement, as its genes are linked
+
+// What a term reads of a person that may be unknown.
+const readBy = (term, choice) => [...new Set(term.factors.flatMap((factor) =>
+  (factor.kind === "exposure" ? [factor.exposure] : open(factor, choice) ? [HLA] : [])))];
+
+// What shares terms, directly or through others: the unknown states of it go together.
+function together(model, terms, choice) {
+  const groups = new Map([HLA, ...model.exposures.map((exposure) => exposure.id)].map((id) => [id, id]));
   const root = (id) => (groups.get(id) === id ? id : root(groups.get(id)));
   for (const term of terms) {
-    const own = term.factors.filter((factor) => factor.kind === "exposure" && groups.has(factor.exposure));
-    for (const factor of own.slice(1)) groups.set(root(factor.exposure), root(own[0].exposure));
+    const own = readBy(term, choice).filter((id) => groups.has(id));
+    for (const id of own.slice(1)) groups.set(root(id), root(own[0]));
   }
   const found = new Map();
   for (const id of groups.keys()) found.set(root(id), [...(found.get(root(id)) ?? []), id]);
@@ -55,11 +67,16 @@ function together(model, terms) {
 }
 
 function combinations(model, ids, choice) {
-  let rows = [{ given: {}, probability: 1 }];
+  let rows = [{ given: {}, state: -1, probability: 1 }];
   for (const id of ids) {
+    if (id === HLA) {
+      if (choice.typed) continue;
+      rows = rows.flatMap((row) => model.untyped.map((share, state) => ({ ...row, state, probability: row.probability * share })));
+      continue;
+    }
     const exposure = model.exposures.find((one) => one.id === id);
     rows = rows.flatMap((row) => statesOf(exposure, choice).map((state) => ({
-      given: { ...row.given, [id]: state.given }, probability: row.probability * state.probability })));
+      ...row, given: { ...row.given, [id]: state.given }, probability: row.probability * state.probability })));
   }
   return rows;
 }
@@ -74,6 +91,27 @@ function meanRisk(center, nodes, real, imaginary) {
   return Math.min(1, Math.max(0, total));
 }
 
+// The characteristic function of a discrete variable at the nodes, which are evenly spaced: its
+// real and imaginary parts. From node to node each value turns by the same angle.
+function spectrum(nodes, values, probabilities) {
+  const real = nodes.map(() => 0);
+  const imaginary = nodes.map(() => 0);
+  const step = nodes[1][0] - nodes[0][0];
+  values.forEach((value, i) => {
+    const [turn, turned] = [Math.cos(step * value), Math.sin(step * value)];
+    let a = probabilities[i] * Math.cos(nodes[0][0] * value);
+    let b = probabilities[i] * Math.sin(nodes[0][0] * value);
+    for (let k = 0; k < nodes.length; k += 1) {
+      real[k] += a;
+      imaginary[k] += b;
+      const next = a * turn - b * turned;
+      b = a * turned + b * turn;
+      a = next;
+    }
+  });
+  return [real, imaginary];
+}
+
 export function compute(model, choice) {
   const counted = model.terms.filter((term) => term.sexes.includes(choice.sex) &&
     !(term.only_known && choice.exposures[term.only_known] === null));
@@ -83,32 +121,31 @@ export function compute(model, choice) {
   const square = new Map(mean);
   let variance = 0;
   let third = 0;
-  const times = (values, probabilities) => model.nodes.forEach(([node], k) => {
-    let a = 0;
-    let b = 0;
-    values.forEach((value, i) => { a += probabilities[i] * Math.cos(node * value); b += probabilities[i] * Math.sin(node * value); });
-    [real[k], imaginary[k]] = [real[k] * a - imaginary[k] * b, real[k] * b + imaginary[k] * a];
+  const times = (a, b) => model.nodes.forEach((_, k) => {
+    [real[k], imaginary[k]] = [real[k] * a[k] - imaginary[k] * b[k], real[k] * b[k] + imaginary[k] * a[k]];
   });
-  const exposed = (term) => term.factors.find((factor) => factor.kind === "exposure");
-  const groups = together(model, counted);
+  const groups = together(model, counted, choice);
   for (const ids of [[], ...groups]) {
     const own = counted.filter((term) => {
-      const first = exposed(term);
-      return ids.length ? first && ids.includes(first.exposure) : !first;
+      const [first] = readBy(term, choice);
+      return ids.length ? first && ids.includes(first) : !first;
     });
     if (!own.length) continue;
     const rows = combinations(model, ids, choice);
-    const values = rows.map((row) => own.reduce((sum, term) => {
-      const number = term.factors.reduce((x, factor) => x * factorValue(factor, choice, row.given), 1);
-      mean.set(term.id, mean.get(term.id) + row.probability * number);
-      square.set(term.id, square.get(term.id) + row.probability * number * number);
-      return sum + term.weight * number;
+    const sums = own.map(() => [0, 0]);
+    const values = rows.map((row) => own.reduce((total, term, n) => {
+      let number = 1;
+      for (const factor of term.factors) number *= factorValue(factor, choice, row);
+      sums[n][0] += row.probability * number;
+      sums[n][1] += row.probability * number * number;
+      return total + term.weight * number;
     }, 0));
+    own.forEach((term, n) => { mean.set(term.id, sums[n][0]); square.set(term.id, sums[n][1]); });
     if (rows.length === 1) continue;
     const centre = values.reduce((sum, value, i) => sum + rows[i].probability * value, 0);
     const away = values.map((value) => value - centre);
     away.forEach((value, i) => { variance += rows[i].probability * value ** 2; third += rows[i].probability * value ** 3; });
-    times(away, rows.map((row) => row.probability));
+    times(...spectrum(model.nodes, away, rows.map((row) => row.probability)));
   }
   const ledger = counted.map((term) => ({ id: term.id, label: term.label, part: term.part,
     number: mean.get(term.id), contribution: term.weight * (mean.get(term.id) - term.mean) }));
@@ -118,11 +155,7 @@ export function compute(model, choice) {
       number: unknown ? 0 : choice.load, contribution: unknown ? 0 : choice.load * model.load.sd });
     if (unknown) {
       variance += model.load.sd ** 2;
-      model.nodes.forEach(([node], k) => {
-        const damping = Math.exp(-0.5 * (node * model.load.sd) ** 2);
-        real[k] *= damping;
-        imaginary[k] *= damping;
-      });
+      times(...model.load.spread);
     }
   }
   const logOdds = ledger.reduce((sum, entry) => sum + entry.contribution, 0);
@@ -165,8 +198,7 @@ function meanOf(waves, center, nodes, { real, imaginary }) {
 
 // The risk from an age, in a person free of the disease then, to each later one that can be chosen,
 // beside the average of the same sex; `first` is the place of the age among the stops.
-export function ageCurve(model, choice, first) {
-  const { logOdds, unknown } = compute(model, choice);
+export function ageCurve(model, choice, first, { logOdds, unknown } = compute(model, choice)) {
   const { alpha, top, stops } = model.ages.by_sex[choice.sex];
   const start = stops[first];
   const mean = (waves) => meanOf(waves, Math.min(alpha + logOdds, top), model.nodes, unknown);

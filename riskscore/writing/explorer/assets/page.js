@@ -146,7 +146,8 @@ function curve(rows, first) {
 function startingChoice(model) {
   const base = model.baseline.female;
   const choice = { sex: "female", stop: base.own === null ? null : base.prevalence.indexOf(base.own),
-    load: model.load.count ? null : 0, age: 0, exposures: {}, genes: {}, haplotypes: [] };
+    load: model.load.count ? null : 0, age: 0, exposures: {}, genes: {}, haplotypes: [],
+    typed: !model.untyped.length };
   if (model.haplotypes.length) choice.haplotypes = [model.haplotypes.at(-1), model.haplotypes.at(-1)];
   for (const gene of Object.keys(model.genes)) choice.genes[gene] = [-1, -1];
   for (const exposure of model.exposures) choice.exposures[exposure.id] = null;
@@ -185,7 +186,8 @@ function start(model, choice = remembered(model)) {
   const presets = group("Begin with");
   const again = (change) => () => { const fresh = startingChoice(model); change(fresh); start(model, fresh); };
   for (const [words, change] of [
-    ["everything unknown but HLA", () => {}],
+    ["everything unknown (reset)", () => {}],
+    ["HLA without a risk allele", (fresh) => { fresh.typed = true; }],
     ["unexposed, other variants average", (fresh) => {
       for (const exposure of model.exposures) {
         fresh.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
@@ -203,8 +205,15 @@ function start(model, choice = remembered(model)) {
     group(title).append(both);
     return both;
   };
+  const hla = [];
+  const untyped = text("p", "", { class: "idle" });
+  if (model.untyped.length) {
+    group("HLA").append(select("types", [["", "unknown"], ["typed", "as chosen below"]], choice.typed ? "typed" : "",
+      set((value) => { choice.typed = value !== ""; })), untyped);
+  }
   if (model.haplotypes.length) {
     const genes = side_by_side("HLA haplotypes");
+    hla.push(genes);
     for (const side of [0, 1]) {
       genes.append(select(`DR-DQ ${side + 1}`, model.haplotypes.map((name) => [name, name]),
         choice.haplotypes[side], set((value) => { choice.haplotypes[side] = value; })));
@@ -213,6 +222,7 @@ function start(model, choice = remembered(model)) {
   for (const [gene, alleles] of Object.entries(model.genes)) {
     const options = [[-1, "another allele"], ...alleles.map((name, index) => [index, name])];
     const genes = side_by_side(`HLA-${gene}`);
+    hla.push(genes);
     for (const side of [0, 1]) {
       genes.append(select(`allele ${side + 1}`, options, choice.genes[gene][side],
         set((value) => { choice.genes[gene][side] = Number(value); })));
@@ -276,7 +286,9 @@ function start(model, choice = remembered(model)) {
         crowd("People like this", result.risk, inThousand(result.risk, unsure), "ground-own")] : []));
     document.getElementById("distribution").replaceChildren(
       distribution(model.baseline[choice.sex].quantiles, result.logOdds, result.percentile));
-    showAges();
+    showAges(result);
+    untyped.textContent = choice.typed ? "" : "averaged over the population: what is chosen below counts once types are known";
+    for (const box of hla.flatMap((genes) => [...genes.querySelectorAll("select")])) box.disabled = !choice.typed;
     for (const exposure of model.exposures) {
       const why = idle(model, exposure, choice);
       const field = fields.get(exposure.id);
@@ -298,12 +310,12 @@ function start(model, choice = remembered(model)) {
     }));
     history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify({ model: model.id, choice }))}`);
   }
-  function showAges() {
+  function showAges(result) {
     const figure = document.getElementById("by-age");
     figure.hidden = !model.ages;
     if (!model.ages) return;
     const first = model.ages.stops[choice.age];
-    const rows = ageCurve(model, choice, choice.age);
+    const rows = ageCurve(model, choice, choice.age, result);
     const end = rows.at(-1);
     figure.querySelector("div").replaceChildren(curve(rows, first));
     figure.querySelector("figcaption").textContent = `Of 1,000 people free of the disease at ${first}, ${inThousand(end.risk)} `
