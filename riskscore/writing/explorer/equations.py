@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from riskscore.arrays import Array
 from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.sex import Sex
@@ -43,8 +44,9 @@ from riskscore.scoring.risk.asked_ages import horizon_of, rates_of, risks_of
 from riskscore.scoring.risk.by_age import OneSex
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
-_RARE = 1e-11  # of the population
+_RARE = 1e-10  # of the population
 _SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it
+_DECIMALS = 12  # of waves, so that pages are small and risks right to ten
 _STOPS = 20  # ages of the curve at most, but for the last
 _PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)
 
@@ -139,7 +141,7 @@ def _genes(
     return chosen
 
 
-def _untyped(reference: Reference) -> tuple[list[float], dict[Factor, list[float]]]:
+def _untyped(reference: Reference) -> tuple[list[float], dict[Factor, str | list[float]]]:
     """What HLA may be in the population: the states' shares, and each factor's numbers in them.
 
     Without the rarest, which together are less than _RARE.
@@ -150,8 +152,16 @@ def _untyped(reference: Reference) -> tuple[list[float], dict[Factor, list[float
     share = kind.population.probability
     order = np.argsort(share)
     kept = np.sort(order[np.cumsum(share[order]) > _RARE])
-    numbers = {factor: kind.numbers(factor)[kept].tolist() for factor in kind.factors}
-    return (share[kept] / share[kept].sum()).tolist(), numbers
+    numbers = {factor: _short(kind.numbers(factor)[kept]) for factor in kind.factors}
+    shares = [float(f"{one:.11g}") for one in share[kept] / share[kept].sum()]
+    return shares, numbers
+
+
+def _short(numbers: Array) -> str | list[float]:
+    """Numbers of one digit as a text of them, which a page of several models has room for."""
+    digits = np.clip(np.round(numbers), 0, 9).astype(np.int64)
+    same = bool((digits == numbers).all())
+    return "".join(map(str, digits.tolist())) if same else numbers.tolist()
 
 
 def _term(
@@ -159,7 +169,7 @@ def _term(
     j: int,
     genes: dict[str, tuple[HLAAllele, ...]],
     panel: ReferencePanel,
-    numbers: dict[Factor, list[float]],
+    numbers: dict[Factor, str | list[float]],
 ) -> dict[str, Any]:
     term = reference.model.terms[j]
     return {
@@ -183,7 +193,7 @@ def _factor(
     model: RiskModel,
     genes: dict[str, tuple[HLAAllele, ...]],
     panel: ReferencePanel,
-    numbers: dict[Factor, list[float]],
+    numbers: dict[Factor, str | list[float]],
 ) -> dict[str, Any]:
     match factor:
         case HaplotypeFactor():
@@ -205,7 +215,7 @@ def _factor(
                 "gene": factor.gene,
                 "carried": carried,
                 "values": values,
-                "untyped": numbers.get(factor, []),
+                "untyped": numbers.get(factor, ""),
             }
         case VariantFactor():
             raise ModelError("the explorer cannot show interactions of single variants")
@@ -264,7 +274,8 @@ def _ages(reference: Reference) -> dict[str, Any] | None:
 def _stop(own: OneSex, first: float, age: float) -> dict[str, Any]:
     """Who fell ill from the first age to this one, and who would not have, were there no death."""
     ill, free = (
-        [one.left, *one.cosines.tolist(), *one.sines.tolist()] for one in own.waves(first, age)
+        np.round([one.left, *one.cosines, *one.sines], _DECIMALS).tolist()
+        for one in own.waves(first, age)
     )
     return {
         "age": age,

@@ -19,7 +19,7 @@ function factorValue(factor, choice, { given, state }) {
     const own = given[factor.exposure];
     return factor.level ? Number(own === factor.level) : Number(own) / factor.per;
   }
-  if (open(factor, choice)) return factor.untyped[state];
+  if (open(factor, choice)) return Number(factor.untyped[state]);
   if (factor.kind === "gene") {
     const pair = choice.genes[factor.gene];
     const copies = pair.reduce((sum, index) => sum + (index < 0 ? 0 : factor.carried[index]), 0);
