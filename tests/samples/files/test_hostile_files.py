@@ -126,6 +126,23 @@ def test_an_index_that_leaves_out_the_middle_of_a_file(tmp_path: Path) -> None:
         open_source([path])
 
 
+@pytest.mark.parametrize("ending", [".tbi", ".csi"])
+def test_an_index_with_a_bin_at_another_place(ending: str, tmp_path: Path) -> None:
+    """The loci of that bin would be absent, and nothing is left out of the file."""
+    path = vcf(tmp_path / "a.vcf.gz", csi=ending == ".csi")
+    index = Path(f"{path}{ending}")
+    raw, head = gzip.decompress(index.read_bytes()), 8 if ending == ".tbi" else 16
+    at, places = first_bin(raw) + 4, {}
+    for _ in range(struct.unpack_from("<i", raw, at - 4)[0]):
+        places[struct.unpack_from("<I", raw, at)[0]] = at
+        at += head + 16 * struct.unpack_from("<i", raw, at + head - 4)[0]
+    *windows, _ = sorted(places)  # the last is none
+    raw = put(raw, places[windows[1]], windows[-1] + 1)
+    index.write_bytes(gzip.compress(raw))
+    with pytest.raises(IndexMissingError, match="order"):
+        open_source([path])
+
+
 def test_the_index_of_a_shorter_bcf(tmp_path: Path) -> None:
     """The longer file begins with the very blocks of the shorter."""
     rng = random.Random(1)

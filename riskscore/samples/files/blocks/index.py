@@ -54,9 +54,29 @@ class _Contig:
         return {number: (low, place, count) for number, low, place, count in rows}
 
     @cached_property
+    def _known(self) -> NDArray[np.bool_]:
+        """The bins that hold records."""
+        return np.asarray(self._read("<u4", self.places - self.head) <= self.last)
+
+    def out_of_order(self, shift: int, depth: int) -> bool:
+        """Whether a chunk's bin ends before that of a chunk before it in the file begins.
+
+        Records are sorted, and the first of each chunk lies within the chunk's bin.
+        """
+        begins, _ = self.chunks
+        numbers = self._read("<u4", self.places - self.head)[self._known].astype(np.int64)
+        of_chunk = np.repeat(numbers, self.counts[self._known])[np.argsort(begins, kind="stable")]
+        offsets = np.array([((1 << 3 * level) - 1) // 7 for level in range(depth + 1)])
+        level = np.searchsorted(offsets, of_chunk, side="right") - 1
+        width = np.int64(1) << (shift + 3 * (depth - level))
+        start = (of_chunk - offsets[level]) * width
+        furthest = np.maximum.accumulate(start)
+        return bool((furthest[:-1] >= (start + width)[1:]).any())
+
+    @cached_property
     def chunks(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """Where the chunks of all bins begin and end."""
-        known = self._read("<u4", self.places - self.head) <= self.last
+        known = self._known
         counts = self.counts[known]
         first = np.repeat(self.places[known] - _CHUNK * (np.cumsum(counts) - counts), counts)
         places = first + _CHUNK * np.arange(len(first))
@@ -116,6 +136,11 @@ class FileIndex:
             return any(blocks.advance(_place(ends[i]), 0) < _place(begins[i + 1]) for i in gaps)
         except Fallback:
             return False  # what is wrong with the file shows when it is read
+
+    @property
+    def out_of_order(self) -> bool:
+        """Whether bins stand in another order than a sorted file has them in."""
+        return any(table.out_of_order(self.shift, self.depth) for table in self.contigs)
 
     def chunks(
         self, contig: int, first: int, last: int

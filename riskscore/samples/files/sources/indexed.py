@@ -60,14 +60,17 @@ class IndexedFile(Source):
     def _fetch_by_pysam(self, contig: str, region: Region) -> Iterator[Record]: ...
 
     def require_whole(self, index: FileIndex, path: Path) -> None:
-        """Raise IndexMissingError for an index that leaves out a part of the file."""
+        """Raise IndexMissingError for an index that leaves out a part of the file, or mixes it."""
         with closing(Blocks(path)) as blocks:
-            if index.leaves_out(blocks):
-                raise IndexMissingError(
-                    "the index does not belong to the file: it leaves out a part of it",
-                    where=self.name,
-                    fix="make it anew: tabix -f -p vcf FILE, or bcftools index -f FILE",
-                )
+            wrong = "it leaves out a part of it" if index.leaves_out(blocks) else ""
+        if index.out_of_order:
+            wrong = "its parts are not in the file's order"
+        if wrong:
+            raise IndexMissingError(
+                f"the index does not belong to the file: {wrong}",
+                where=self.name,
+                fix="make it anew: tabix -f -p vcf FILE, or bcftools index -f FILE",
+            )
 
     def broken(self, region: Region) -> VCFFormatError:
         """The error of a record that cannot be read."""
