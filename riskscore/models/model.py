@@ -163,11 +163,16 @@ class BaselineRates:
 
 @dataclass(frozen=True, slots=True)
 class Heritability:
-    """The additive heritability of the disease's liability: published, or as the source says."""
+    """The additive heritability of the disease's liability: published, or as the source says.
+
+    ``fathers`` is how far a child's liability goes with its father's, over the mean of both
+    parents'; with its mother's it goes by 2 less that.
+    """
 
     value: float
     source: str
     status: Status
+    fathers: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,9 @@ def _baseline(model: RiskModel) -> Iterator[str]:
         )
     if model.heritability:
         given = model.heritability
+        parents = f", with fathers {given.fathers:g} times" if given.fathers != 1 else ""
         yield (
-            f"Heritability of the liability, for family histories: {given.value:g} "
+            f"Heritability of the liability, for family histories: {given.value:g}{parents} "
             f"({given.source}; {given.status.value})"
         )
     if not model.baseline:

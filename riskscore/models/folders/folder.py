@@ -183,7 +183,7 @@ def _rates(schema: ModelSchema, document: Document) -> BaselineRates | None:
 
 def _heritability(schema: ModelSchema) -> Heritability | None:
     given = schema.baseline.heritability if schema.baseline else None
-    return Heritability(given.value, given.source, given.status) if given else None
+    return Heritability(given.value, given.source, given.status, given.fathers) if given else None
 
 
 def _card(schema: ModelSchema) -> Card:

@@ -208,6 +208,7 @@ class HeritabilitySchema(Strict, frozen=True, kw_only=True):
     value: Share
     source: Name
     status: Status
+    fathers: Annotated[float, Meta(gt=0, lt=2)] = 1.0
 
 
 class BaselineSchema(Strict, frozen=True, kw_only=True):

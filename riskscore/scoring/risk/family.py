@@ -6,6 +6,7 @@ and the rest. A relative's liability goes with both, as far as they are inherite
 part by the relationship times its genetic variance, with the rest by the relationship times the
 heritability that the score leaves. That a relative is ill, or is not at some age, changes what the
 rest may be; the risk follows from it. A relative's relative risk is never multiplied onto a score.
+Where children resemble fathers more than mothers (T1D), relationships are multiplied by a factor.
 
 The probabilities of several people's liabilities together are summed over a lattice of points, one
 liability after the other (Genz, J Comput Graph Stat 1:141, 1992).
@@ -65,16 +66,31 @@ class Inheritance:
     """Shares of the liability's variance, which is 1.
 
     ``heritability`` is additive. ``explained`` is what the score explains in all, ``genetic`` the
-    part of that which is inherited; both are 0 where nothing is known of the person.
+    part of that which is inherited; both are 0 where nothing is known of the person. ``fathers``
+    multiplies the relationship of fathers and their children, and 2 less that of mothers;
+    ``parent`` that of the person and their own.
     """
 
     heritability: float
     explained: float = 0.0
     genetic: float = 0.0
+    fathers: float = 1.0
+    parent: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.genetic <= self.explained < 1 or not 0 <= self.heritability <= 1:
             raise UsageError("shares of variance lie between 0 and 1, the genetic in the explained")
+
+    def shared(self, one: str, other: str) -> float:
+        """The relationship of two people, by what they are to the person ("person" themselves)."""
+        pair = {one, other}
+        own = _SHARED[one][other] if other in _SHARED[one] else _SHARED[other][one]
+        if own != 0.5:  # a grandchild; or husband and wife, or twins
+            return own
+        factors = {"father": self.fathers, "mother": 2 - self.fathers}
+        if pair == {"person", "child"}:
+            return own * self.parent
+        return own * math.prod(factor for parent, factor in factors.items() if parent in pair)
 
     @property
     def rest(self) -> float:
@@ -148,7 +164,7 @@ def _conditional(
     center = -threshold  # of the liability, its mean being 0
     mean = spread * quantile + center  # of the person's liability, by the score
     share = inheritance.genetic / inheritance.explained if inheritance.explained else 0.0
-    shared = np.array([_SHARED["person"][one.relation] for one in relatives])
+    shared = np.array([inheritance.shared("person", one.relation) for one in relatives])
     sign = np.array([-1.0 if one.affected else 1.0 for one in relatives])
     limit = np.array([-ndtri(one.risk) for one in relatives])  # each relative's threshold
     covariance = _covariance(relatives, shared, sign, inheritance, share)
@@ -180,19 +196,15 @@ def _covariance(
     covariance: Array = np.empty((size + 1, size + 1))
     for i, one in enumerate(relatives):
         for j, other in enumerate(relatives):
-            total = 1.0 if i == j else inheritance.heritability * _between(one, other)
+            total = 1.0
+            if i != j:
+                between = inheritance.shared(one.relation, other.relation)
+                total = inheritance.heritability * between
             covariance[i, j] = total - shared[i] * shared[j] * share * inheritance.genetic
     covariance[:size, size] = covariance[size, :size] = shared * inheritance.rest
     covariance[size, size] = 1 - inheritance.explained
     signs = np.append(sign, -1.0)
     return np.asarray(covariance * np.outer(signs, signs))
-
-
-def _between(one: Relative, other: Relative) -> float:
-    pair = _SHARED[one.relation]
-    if other.relation in pair:
-        return pair[other.relation]
-    return _SHARED[other.relation][one.relation]
 
 
 def _lattice(dimensions: int) -> Array:

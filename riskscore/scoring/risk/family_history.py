@@ -12,6 +12,7 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
 from riskscore.genetics.sex import Sex
+from riskscore.models.model import Heritability
 from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.family import KnownRelative
@@ -43,7 +44,7 @@ class FamilyHistories:
     """
 
     relatives: Mapping[int, tuple[Relative, ...]]
-    heritability: float
+    heritability: Heritability
     explained: Mapping[Sex | None, float]
     genetic: Mapping[Sex | None, float]
 
@@ -59,8 +60,13 @@ class FamilyHistories:
                 groups.setdefault(alike, []).append(i)
         for alike, own in groups.items():
             explained = self.explained[alike.sex] * alike.seen
+            fathers = self.heritability.fathers
             inheritance = Inheritance(
-                self.heritability, explained, explained * self.genetic[alike.sex]
+                self.heritability.value,
+                explained,
+                explained * self.genetic[alike.sex],
+                fathers,
+                {None: 1.0, Sex.MALE: fathers, Sex.FEMALE: 2 - fathers}[alike.sex],
             )
             for name in _RISKS:
                 risk = numbers[name][own]
@@ -106,7 +112,7 @@ def family_histories(
         risk = expit((own.alpha or 0.0) + values)
         explained[sex] = explained_variance(risk, probability)
         genetic[sex] = float(variance[inherited].sum() / (variance.sum() or 1.0))
-    return FamilyHistories(by_place, model.heritability.value, explained, genetic)
+    return FamilyHistories(by_place, model.heritability, explained, genetic)
 
 
 def _relative(one: KnownRelative, tables: Mapping[Sex, Rates]) -> Relative:

@@ -15,7 +15,9 @@ from scipy.stats import norm
 
 import riskscore as rs
 from riskscore.genetics.sex import Sex
+from riskscore.models.model import Heritability
 from riskscore.models.reference.panel import reference_panel
+from riskscore.models.terms import Status
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.risk.absolute import Rates
@@ -49,7 +51,8 @@ def test_each_person_by_what_is_known_of_the_score() -> None:
     """Rows 4 to 8 of a cohort; coverage is rounded to twentieths, and a missing risk stays so."""
     mother, father = Relative("mother", True, 0.02), Relative("father", False, 0.05)
     relatives = {4: (mother,), 5: (father,), 7: (mother,), 8: (mother,)}
-    histories = FamilyHistories(relatives, HERITABILITY, EXPLAINED, GENETIC)
+    found = Heritability(HERITABILITY, "a paper", Status.FOUND)
+    histories = FamilyHistories(relatives, found, EXPLAINED, GENETIC)
     sex = [Sex.FEMALE, Sex.MALE, Sex.MALE, None, Sex.FEMALE]
     numbers = {
         "average_risk": np.array([0.01, 0.02, 0.02, 0.015, np.nan]),
@@ -102,7 +105,7 @@ def test_shares_of_the_liability_and_risks_of_relatives(tmp_path: Path) -> None:
     found = family_histories(cohort, reference, tables)
     assert found is not None
     assert ms.heritability is not None
-    assert found.heritability == ms.heritability.value
+    assert found.heritability == ms.heritability
     # Cumulated: women 0.01 at 10, 0.05 at 20, 0.13 at 40; men 0.02, 0.03, 0.05, 0.04 at 30.
     cumulated = {"mother": [0.05], "father": [0.04], "sibling": [0.13, 0.05], "child": [0.0, 0.0]}
     assert list(found.relatives) == [1]
