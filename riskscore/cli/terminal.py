@@ -38,7 +38,7 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str]:
     """People, what was seen of the models, units, warnings; percentiles; where results are."""
-    from riskscore.writing.words import percentile_words
+    from riskscore.writing.words import reference_words
 
     people, warnings = len(scores.cohort.samples), len(scores.cohort.warnings)
     seen = []
@@ -54,7 +54,7 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
     if output is not None or out is None:
         named = output is not None and str(output) != "-"
         places.append(output.name if output is not None and named else "standard output")
-    percentiles = percentile_words(scores)
+    percentiles = reference_words(scores)
     return [
         f"riskscore: {people:,} people; coverage {', '.join(seen)}{units}{told}",
         *([f"riskscore: {percentiles}"] if percentiles else []),

@@ -250,7 +250,7 @@ class Question:
         population = REFERENCE_POPULATION if self.by_ancestry else self.population
         if not self.population_known:
             named = [m.reference_populations[0] for m in self.models if m.reference_populations]
-            population = named[0] if named else "EUR"
+            population = named[0] if named else REFERENCE_POPULATION
         for model in self.models:
             model.require_population(population)
         return population

@@ -108,13 +108,13 @@ def outcome_words(model: RiskModel, question: Question, age: float | None = None
     return f"{name} from age {start}{until}, in those free of it at {start}"
 
 
-def percentile_words(scores: Scores) -> str:
+def reference_words(scores: Scores) -> str:
     """Among whom percentiles are, where that was to be told by each person's ancestry; or nothing.
 
     >>> import riskscore as rs
     >>> from riskscore.files import reference_root
     >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
-    >>> percentile_words(rs.score(file, "ms"))
+    >>> reference_words(rs.score(file, "ms"))
     'percentiles are of EUR: the file has no ancestry SNPs'
     """
     cohort, placement = scores.cohort, scores.placement
@@ -134,7 +134,7 @@ def check_words(scores: Scores) -> Iterator[str]:
     """The preflight report: what was found for each model, what is lost, and what would help."""
     cohort = scores.cohort
     yield f"{len(cohort.samples)} samples, {cohort.build}, reference population {cohort.population}"
-    if percentiles := percentile_words(scores):
+    if percentiles := reference_words(scores):
         yield percentiles
     yield from report_words(cohort.hla.reports)
     for allele, call in cohort.hla.tags.items():

@@ -55,8 +55,7 @@ class GeneCalls:
 
     def rows(self, start: int, stop: int) -> slice:
         """The rows of the samples start..stop-1."""
-        low, high = np.searchsorted(self.sample, (start, stop))
-        return slice(int(low), int(high))
+        return _rows(self.sample, start, stop)
 
     def of_people(self, people: range) -> GeneCalls:
         """The rows of some samples, who count from 0 again."""
@@ -131,6 +130,12 @@ class GeneCalls:
         )
 
 
+def _rows(sample: NDArray[np.int64], start: int, stop: int) -> slice:
+    """The rows of the samples start..stop-1, of rows in order of sample."""
+    low, high = np.searchsorted(sample, (start, stop))
+    return slice(int(low), int(high))
+
+
 @dataclass(frozen=True)
 class HaplotypePosterior:
     """Pairs of haplotypes of genes that are inherited together, as an imputation has them.
@@ -150,8 +155,7 @@ class HaplotypePosterior:
 
     def of_people(self, people: range) -> HaplotypePosterior:
         """The rows of some samples, who count from 0 again."""
-        low, high = np.searchsorted(self.sample, (people.start, people.stop))
-        span = slice(int(low), int(high))
+        span = _rows(self.sample, people.start, people.stop)
         return replace(
             self,
             sample=self.sample[span] - people.start,

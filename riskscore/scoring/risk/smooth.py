@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from riskscore.arrays import Array
 from riskscore.scoring.link import expit
@@ -60,6 +59,8 @@ def smooth(values: Array) -> Smooth:
 @cache
 def _fit(count: int) -> Array:
     """What gives the waves of values at so many points, shape (2 nodes, count)."""
+    from threadpoolctl import threadpool_limits  # of risks by age alone
+
     angles = np.multiply.outer(POINTS[:count], NODES)
     weight = 1 / (expit(POINTS[:count]) + _LEAST)
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * weight[:, None]

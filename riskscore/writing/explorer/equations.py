@@ -184,7 +184,10 @@ def _term(
         "status": term.status.value,
         "only_known": term.only_known,
         "sexes": [sex.value for sex in Sex if reference.model.applies(term, sex)],
-        "factors": [_factor(f, reference.model, genes, panel, numbers) for f in term.factors],
+        "factors": [
+            {**_factor(f, reference.model, genes, panel), "untyped": numbers.get(f, "")}
+            for f in term.factors
+        ],
     }
 
 
@@ -193,16 +196,13 @@ def _factor(
     model: RiskModel,
     genes: dict[str, tuple[HLAAllele, ...]],
     panel: ReferencePanel,
-    numbers: dict[Factor, str | list[float]],
 ) -> dict[str, Any]:
     match factor:
         case HaplotypeFactor():
             pairs = [list(f.names) for f in factors_of(model.terms, DiplotypeFactor)]
-            own = {"kind": "haplotype", "name": factor.name, "pairs": pairs}
-            return {**own, "untyped": numbers[factor]}
+            return {"kind": "haplotype", "name": factor.name, "pairs": pairs}
         case DiplotypeFactor():
-            names = list(factor.names)
-            return {"kind": "diplotype", "names": names, "untyped": numbers[factor]}
+            return {"kind": "diplotype", "names": list(factor.names)}
         case ExposureFactor():
             per = model.exposure(factor.exposure).per
             level = factor.level
@@ -210,13 +210,7 @@ def _factor(
         case HLAAlleleFactor() | AminoAcidFactor():
             carried = [int(bool(carries(factor, a, panel))) for a in genes[factor.gene]]
             values = list(factor.coding.values)
-            return {
-                "kind": "gene",
-                "gene": factor.gene,
-                "carried": carried,
-                "values": values,
-                "untyped": numbers.get(factor, ""),
-            }
+            return {"kind": "gene", "gene": factor.gene, "carried": carried, "values": values}
         case VariantFactor():
             raise ModelError("the explorer cannot show interactions of single variants")
 

@@ -11,7 +11,7 @@ function statesOf(exposure, choice) {
 }
 
 // Whether a factor reads HLA that is not typed.
-const open = (factor, choice) => !choice.typed && factor.kind !== "exposure" && factor.untyped.length > 0;
+const open = (factor, choice) => !choice.typed && factor.untyped.length > 0;
 
 // A factor's number; `state` is the place among what HLA may be where it is not typed.
 function factorValue(factor, choice, { given, state }) {
