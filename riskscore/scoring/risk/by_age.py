@@ -67,10 +67,11 @@ class OneSex:
 
     def mean(self, x: Array, unknown: Spectrum, start: float, end: float) -> Array:
         """The mean of the risk over what is not known of people, given that they are free then."""
-        x = np.minimum(x, self.top)
+        place = np.clip(x, _BOTTOM, self.top)
         free = self.risks.free(self._fitted, start)
         ill = smooth(free * self.risks.risk(self._fitted, start, end))
-        return np.clip(ill.mean(x, unknown) / smooth(free).mean(x, unknown), 0.0, 1.0)
+        risk = np.clip(ill.mean(place, unknown) / smooth(free).mean(place, unknown), 0.0, 1.0)
+        return risk * np.exp(np.minimum(x - _BOTTOM, 0.0))  # below, with the odds
 
     def waves(self, start: float, age: float) -> tuple[Smooth, Smooth]:
         """As functions of x, who fell ill between two ages, and who would not have by the second.

@@ -89,6 +89,17 @@ def test_high_and_low_risks_are_not_lost_in_the_smoothing() -> None:
         )
 
 
+def test_scores_below_all_others_have_next_to_no_risk() -> None:
+    """Also below the log odds that functions are fitted to, and where something is unknown."""
+    risks = _two(-2.0, 2.0)
+    one = of_states(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
+    lp = np.array([-18.0, -20.0, -26.0, -40.0, -400.0])
+    unknown = Spectrum(np.tile(one.real[:, None], 5), np.tile(one.imaginary[:, None], 5))
+    for start, end in [(0, 19), (5, 60)]:
+        known = (risks.of(lp - 1, start, end) + risks.of(lp + 1, start, end)) / 2
+        assert risks.mean(lp, unknown, start, end) == pytest.approx(known, abs=1e-8)
+
+
 @pytest.mark.parametrize("sex", [*Sex, None])
 @pytest.mark.parametrize("name", ["t1d", "ra-dumontcel", "ms-2013", "sle", "hashimoto"])
 def test_hazards_give_the_models_risk_over_its_horizon(name: str, sex: Sex | None) -> None:
