@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,13 +10,12 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask, Positions, Words
 from riskscore.errors import ModelFormatError
-from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS
+from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS, agrees
 from riskscore.models.scoring_files.origin import Origin
 from riskscore.models.scoring_files.rows import LARGEST, MISSING, Row
+from riskscore.models.scoring_files.variants import LETTERS, is_hla_name
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
-_LETTERS = re.compile(r"[ACGTNacgtn]+|[-IDid]")
-_HLA_NAME = re.compile(r"(?i:HLA|AA_)|.*\*")
 _TRUE, _FLAG_WORDS = {"true", "1"}, {"", "true", "false", "1", "0"}
 _PIECE = 1 << 16  # letters of the file that are cut into cells at a time
 _BLANKS = " \r\v\f\x1c\x1d\x1e\x1f"  # what is stripped from a cell, of ASCII
@@ -193,6 +191,13 @@ class Columns:
             self.refuse(i).number(column)
         return found
 
+    def shares(self, column: str) -> Array:
+        """A column of shares from 0 to 1, nan where empty."""
+        values = self.numbers(column)
+        if (i := self.first((values < 0) | (values > 1))) is not None:
+            self.refuse(i).share(column)
+        return values
+
     def places(self, column: str) -> Positions:
         """A column of positions, 0 where empty."""
         values = self.numbers(column)
@@ -211,7 +216,7 @@ class Columns:
         for column in _FLAGS:
             found |= self.flag(column)
         found |= self.filled("variant_type") | self.filled("fallback_for")
-        found |= ~self.coded("effect_allele").that(_LETTERS.fullmatch)
+        found |= ~self.coded("effect_allele").changed(str.upper).that(LETTERS.fullmatch)
         found |= self._hla_names()
         by_dosage = self.filled("dosage_0_weight") | self.filled("dosage_1_weight")
         by_dosage |= self.filled("dosage_2_weight")
@@ -222,7 +227,7 @@ class Columns:
         text = self._texts.get("rsID", "").upper()
         if not any(part in text for part in ("HLA", "AA_", "*")):
             return np.zeros(self.count, dtype=bool)
-        return np.array([bool(_HLA_NAME.match(cell)) for cell in self.cells("rsID")], dtype=bool)
+        return np.array([is_hla_name(cell) for cell in self.cells("rsID")], dtype=bool)
 
     def require_same_by_dosage(self, weights: Array, skipped: Mask) -> None:
         """Raise ModelFormatError where a dosage weight is not what effect_weight says."""
@@ -235,6 +240,14 @@ class Columns:
             odd = ~(same | np.isnan(given) | np.isnan(weights) | skipped)
             if (i := self.first(odd)) is not None:
                 raise self.refuse(i).error(BY_DOSAGE_DIFFERS)
+
+    def ratio_differs(self, weights: Array, ratios: Array) -> Mask:
+        """The rows that have a ratio which is not that of their weight."""
+        texts = np.where(self.filled("OR"), self.words("OR"), self.words("HR"))
+        found = ~(np.isnan(weights) | np.isnan(ratios))
+        for i in np.flatnonzero(found).tolist():
+            found[i] = not agrees(weights[i], ratios[i], texts[i])
+        return found
 
     def weights(self, weights: Array, ratios: Array, origin: Origin, skipped: Mask) -> Array:
         """The weights on the log scale."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from riskscore.models.terms import Coding
 
 BY_DOSAGE_DIFFERS = "effect_weight and the dosage weights are not the same effect"
+RATIO_DIFFERS = "have a ratio that is not the weight's: the weight is used"
 
 
 def agrees(weight: float, ratio: float, text: str) -> bool:

@@ -50,7 +50,7 @@ def catalog_origin(table: ScoringTable, asked: WeightType | None = None) -> Orig
     """
     rows = [row for row in table.rows if row["effect_weight"]]
     weights = [row.number("effect_weight") or 0.0 for row in rows]
-    reported = [row.number("OR") or row.number("HR") for row in rows]
+    reported = [row.number("OR" if row["OR"] else "HR") for row in rows]
     pairs = [(w, r) for w, r in zip(weights, reported, strict=True) if r is not None]
     repeats = bool(pairs) and all(w == r > 0 for w, r in pairs)
     named = weight_type(table)

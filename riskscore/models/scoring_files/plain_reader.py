@@ -13,17 +13,28 @@ from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.models.plain import PlainVariants
 from riskscore.models.scoring_files.columns import Coded, Columns, read_columns
+from riskscore.models.scoring_files.effects import RATIO_DIFFERS
 from riskscore.models.scoring_files.origin import Origin, origin_of
 from riskscore.models.scoring_files.rows import (
-    FREQUENCY,
-    OWN_FREQUENCY,
     ScoringTable,
     is_known,
+    populations_of,
     read_key,
     standard_columns,
     unknown_column,
 )
-from riskscore.models.scoring_files.variants import BOTH_WAYS, NO_LETTERS, NO_PLACE, ONE_LETTER
+from riskscore.models.scoring_files.variants import (
+    BOTH_WAYS,
+    CHROMOSOMES,
+    LETTERS,
+    NO_LETTERS,
+    NO_PLACE,
+    NOT_APPLIED,
+    ONE_LETTER,
+    SEQUENCE,
+    inferred_allele,
+    one_other_allele,
+)
 from riskscore.models.scoring_files.weight_type import WeightType
 
 LARGE = 2_000  # rows above which a file's plain variants are held as arrays
@@ -57,8 +68,9 @@ def parse_plain(
         asked,
     )
     cells.require_same_by_dosage(weights, complex_rows)
+    differs = cells.ratio_differs(weights, ratios) & (not origin.ratios)
     weights = cells.weights(weights, ratios, origin, complex_rows)
-    plain = _plain(cells, weights, origin, ~complex_rows)
+    plain = _plain(cells, weights, origin, differs, ~complex_rows)
     table = ScoringTable(name, header, columns, cells.rows(complex_rows), cells.count)
     return plain, table, origin
 
@@ -80,12 +92,16 @@ def _read_header(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...],
     raise ModelFormatError("no rows of weights", where=name)
 
 
-def _plain(cells: Columns, weights: Array, origin: Origin, kept: Mask) -> PlainVariants:
+def _plain(
+    cells: Columns, weights: Array, origin: Origin, differs: Mask, kept: Mask
+) -> PlainVariants:
     effects = cells.coded("effect_allele").changed(str.upper)
     effect, others = effects.column, _other_alleles(cells)
     other = others.column
-    if (i := cells.first((effect == other) & kept)) is not None:
-        raise cells.refuse(i).error(f"the alleles {effect[i]!r} and {other[i]!r} are not two")
+    no_letters = ~others.that(lambda word: not word or LETTERS.fullmatch(word))
+    if (i := cells.first(((effect == other) | no_letters) & kept)) is not None:
+        message = f"the alleles {effect[i]!r} and {other[i]!r} are not two sequences"
+        raise cells.refuse(i).error(message)
     dominant, recessive = cells.flag("is_dominant"), cells.flag("is_recessive")
     if (i := cells.first(dominant & recessive)) is not None:
         raise cells.refuse(i).error("a row cannot be both dominant and recessive")
@@ -94,19 +110,18 @@ def _plain(cells: Columns, weights: Array, origin: Origin, kept: Mask) -> PlainV
     repeated = _repeated([chrom, effects, others], [*places.values()], coding) & kept
     if (i := cells.first(repeated)) is not None:
         raise cells.refuse(i).error(f"the allele {effect[i]} at its place stands twice")
+    sequences = effects.that(SEQUENCE.fullmatch) & others.that(SEQUENCE.fullmatch)
     notes = {
-        ONE_LETTER: (other == "") & kept,
-        NO_PLACE: (places[Build.GRCh37] + places[Build.GRCh38] == 0) & kept,
-        NO_LETTERS: effects.that(["-", "I", "D"].__contains__) & kept,
-        BOTH_WAYS: _counted_both_ways(chrom, list(places.values()), effect, other) & kept,
+        RATIO_DIFFERS: differs,
+        NOT_APPLIED: cells.filled("inclusion_criteria"),
+        ONE_LETTER: other == "",
+        NO_LETTERS: (other != "") & ~sequences,
+        NO_PLACE: places[Build.GRCh37] + places[Build.GRCh38] == 0,
+        BOTH_WAYS: _counted_both_ways(chrom, list(places.values()), effect, other),
     }
-    frequency = {
-        (column.removeprefix(FREQUENCY) if column.startswith(FREQUENCY) else OWN_FREQUENCY): (
-            cells.numbers(column)[kept]
-        )
-        for column in cells.columns
-        if column.startswith("allelefrequency_effect")
-    }
+    counts = {text: int((rows & kept).sum()) for text, rows in notes.items()}
+    columns = populations_of(cells.columns).items()
+    frequency = {name: cells.shares(column)[kept] for column, name in columns}
     return PlainVariants(
         _names(cells)[kept],
         chrom.column[kept],
@@ -119,7 +134,7 @@ def _plain(cells: Columns, weights: Array, origin: Origin, kept: Mask) -> PlainV
         frequency,
         cells.lines[kept],
         origin.source,
-        tuple(f"{rows.sum()} row(s) {text}" for text, rows in notes.items() if rows.any()),
+        tuple(f"{count} row(s) {text}" for text, count in counts.items() if count),
     )
 
 
@@ -134,13 +149,8 @@ def _names(cells: Columns) -> Words:
 def _other_alleles(cells: Columns) -> Coded:
     """The other allele; where it is not one allele, what the catalog inferred, or nothing."""
     given = cells.coded("other_allele").changed(str.upper)
-    several = given.that(lambda word: not word or "/" in word or "," in word)
-    if not several.any():
-        return given
-    inferred = cells.coded("hm_inferOtherAllele").changed(
-        lambda word: word.upper() if word.isalpha() else ""
-    )
-    return inferred.where(several, given)
+    said = given.that(one_other_allele)
+    return given.where(said, cells.coded("hm_inferOtherAllele").changed(inferred_allele))
 
 
 def _repeated(
@@ -179,20 +189,18 @@ def _places(cells: Columns, origin: Origin) -> tuple[Coded, dict[Build, Position
     """Chromosome, and position by build."""
     nothing = np.zeros(cells.count, dtype=np.int32)
     places = dict.fromkeys(Build, nothing)
-    for column, build in (
-        ("chr_position", origin.build),
-        ("position_grch37", Build.GRCh37),
-        ("position_grch38", Build.GRCh38),
-    ):
-        if build and column in cells.columns:
-            found = cells.places(column)
-            places[build] = np.where(found > 0, found, places[build])
     chrom = cells.coded("chr_name").changed(chromosome)
-    if origin.harmonised and "hm_pos" in cells.columns:
+    if origin.build:
+        assembled = chrom.that(CHROMOSOMES.__contains__)
+        places[origin.build] = np.where(assembled, cells.places("chr_position"), 0)
+    for column, build in (("position_grch37", Build.GRCh37), ("position_grch38", Build.GRCh38)):
+        found = cells.places(column)
+        places[build] = np.where(found > 0, found, places[build])
+    if origin.harmonised:
         there, found = cells.coded("hm_chr").changed(chromosome), cells.places("hm_pos")
         no_place = (places[Build.GRCh37] == 0) & (places[Build.GRCh38] == 0)
         usable = (found > 0) & ((there.column == chrom.column) | no_place)
-        usable &= there.that(lambda name: 0 < len(name) <= 2)
+        usable &= there.that(CHROMOSOMES.__contains__)
         places[origin.harmonised] = np.where(usable, found, places[origin.harmonised])
         chrom = there.where(usable, chrom)
     return chrom, places

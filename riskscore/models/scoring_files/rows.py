@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,22 +87,17 @@ class Row:
             raise self.error(f"{column} is {text!r}, not a position")
         return int(text)
 
+    def share(self, column: str) -> float | None:
+        value = self.number(column)
+        if value is not None and not 0 <= value <= 1:
+            raise self.error(f"{column} is {value}, not a share between 0 and 1")
+        return value
+
     @property
     def frequency(self) -> dict[str, float]:
         """Effect-allele frequency by superpopulation; by OWN_FREQUENCY where none is named."""
-        found = {}
-        for column in self.cells:
-            own = column == "allelefrequency_effect"
-            if not own and not column.startswith(FREQUENCY):
-                continue
-            value = self.number(column)
-            if value is None:
-                continue
-            if not 0 <= value <= 1:
-                raise self.error(f"{column} is {value}, not a share between 0 and 1")
-            named = column.removeprefix(FREQUENCY)
-            found[OWN_FREQUENCY if own else _POPULATIONS.get(named.lower(), named)] = value
-        return found
+        shares = {name: self.share(column) for column, name in populations_of(self.cells).items()}
+        return {name: share for name, share in shares.items() if share is not None}
 
     def split(self, separator: str, columns: Sequence[str]) -> list[Row]:
         """The row as its parts: each of ``columns`` cut at the separator, other cells repeated.
@@ -230,6 +225,17 @@ def _written_otherwise(columns: Sequence[str]) -> str:
         if "effect_allele" in text.split(separator):
             return f": the columns are separated by {word}"
     return ""
+
+
+def populations_of(columns: Iterable[str]) -> dict[str, str]:
+    """The columns of effect-allele frequencies, and of which superpopulation each is.
+
+    OWN_FREQUENCY stands for that of a column that names none.
+    """
+    named = {c: c.removeprefix(FREQUENCY) for c in columns if c.startswith(FREQUENCY)}
+    found = {column: _POPULATIONS.get(name.lower(), name) for column, name in named.items()}
+    own = {c: OWN_FREQUENCY for c in columns if c == "allelefrequency_effect"}
+    return own | found
 
 
 def is_known(column: str) -> bool:

@@ -22,32 +22,45 @@ ONE_LETTER += "another variant nor the strand of an A/T or C/G record can be tol
 NO_PLACE = "have no position in the builds the file gives: they cannot be found in a VCF"
 NO_LETTERS = "name alleles that are not sequences (I, D, -): they match no VCF record"
 BOTH_WAYS = "count the other allele of a variant whose allele a row above counts; both are summed"
-_STRICT_LETTERS = re.compile(r"[ACGT]+")
-_LETTERS = re.compile(r"[ACGTN]+|[-ID]")
-_CHROMOSOMES = frozenset([*CHROMOSOME_LENGTHS[Build.GRCh38], "MT"])
+NOT_APPLIED = "have inclusion_criteria in words, which are not applied"
+SEQUENCE = re.compile(r"[ACGT]+")
+LETTERS = re.compile(r"[ACGTN]+|[-ID]")
+CHROMOSOMES = frozenset([*CHROMOSOME_LENGTHS[Build.GRCh38], "MT"])
 
 
 def looks_like_letters(row: Row) -> bool:
     """Whether the row names a variant by letters, and not an HLA allele by its name."""
-    name = row["rsID"].upper()
-    if name.startswith(("HLA", "AA_")) or "*" in name:
-        return False
-    return bool(_LETTERS.fullmatch(row["effect_allele"].upper()))
+    letters = LETTERS.fullmatch(row["effect_allele"].upper())
+    return letters is not None and not is_hla_name(row["rsID"])
+
+
+def is_hla_name(name: str) -> bool:
+    """Whether an rsID is the name of an HLA allele or residue."""
+    return name.upper().startswith(("HLA", "AA_")) or "*" in name
+
+
+def one_other_allele(given: str) -> bool:
+    """Whether the other allele is said; the catalog joins several by ``/`` or ``,``."""
+    return bool(given) and "/" not in given and "," not in given
+
+
+def inferred_allele(text: str) -> str:
+    """What the catalog inferred to be the other allele, if that is one sequence; else nothing."""
+    return text.upper() if SEQUENCE.fullmatch(text.upper()) else ""
 
 
 def read_variant(row: Row, origin: Origin, notes: Counter[str]) -> Variant:
     """The row's variant; what it does not say is counted in ``notes``."""
     effect = row["effect_allele"].upper()
     other = row["other_allele"].upper()
-    if not other or "/" in other or "," in other:
-        inferred = row["hm_inferOtherAllele"].upper()
-        other = inferred if _STRICT_LETTERS.fullmatch(inferred) else ""
-    letters = _STRICT_LETTERS if origin.strict else _LETTERS
+    if not one_other_allele(other):
+        other = inferred_allele(row["hm_inferOtherAllele"])
+    letters = SEQUENCE if origin.strict else LETTERS
     if not letters.fullmatch(effect) or (other and not letters.fullmatch(other)) or effect == other:
         raise row.error(f"the alleles {effect!r} and {other!r} are not two sequences")
     if not other:
         notes[ONE_LETTER] += 1
-    elif not _STRICT_LETTERS.fullmatch(effect + other):
+    elif not SEQUENCE.fullmatch(effect + other):
         notes[NO_LETTERS] += 1
     chrom, places = _places(row, origin)
     if not places:
@@ -86,14 +99,14 @@ def _places(row: Row, origin: Origin) -> tuple[str, dict[Build, int]]:
     found: dict[Build, int] = {}
     chrom = chromosome(row["chr_name"])
     own = row.position("chr_position")
-    if own is not None and origin.build and chrom in _CHROMOSOMES:
+    if own is not None and origin.build and chrom in CHROMOSOMES:
         found[origin.build] = own
     for column, build in (("position_grch37", Build.GRCh37), ("position_grch38", Build.GRCh38)):
         if (place := row.position(column)) is not None:
             found[build] = place
     harmonised = chromosome(row["hm_chr"])
     # An alternate contig of the harmonised build is no place in a VCF of the assembly.
-    if origin.harmonised and harmonised in _CHROMOSOMES:
+    if origin.harmonised and harmonised in CHROMOSOMES:
         place = row.position("hm_pos")
         if place is not None and (harmonised == chrom or not found):
             chrom, found[origin.harmonised] = harmonised, place

@@ -15,7 +15,12 @@ from pathlib import Path
 
 from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS, agrees, same_by_dosage
+from riskscore.models.scoring_files.effects import (
+    BY_DOSAGE_DIFFERS,
+    RATIO_DIFFERS,
+    agrees,
+    same_by_dosage,
+)
 from riskscore.models.scoring_files.factors import (
     parse_alleles,
     parse_apoe,
@@ -33,6 +38,7 @@ from riskscore.models.scoring_files.origin import Origin, folder_origin
 from riskscore.models.scoring_files.rows import Row, read_table
 from riskscore.models.scoring_files.variants import (
     BOTH_WAYS,
+    NOT_APPLIED,
     VARIANT_COLUMNS,
     looks_like_letters,
     read_snp_haplotype,
@@ -116,7 +122,7 @@ class _TermReader:
 
     def _keep(self, row: Row, factors: tuple[Factor, ...], weight: float) -> None:
         status, source = row["status"], row["source"]
-        if self.origin.strict and status not in set(Status):
+        if (status or self.origin.strict) and status not in set(Status):
             raise row.error(f"status is {status!r}; write found, derived or recalled")
         if self.origin.strict and not source:
             raise row.error("source is empty: every weight says where it was published")
@@ -173,7 +179,7 @@ class _TermReader:
             raise row.error("a row cannot be both dominant and recessive")
         coding = DOMINANT if dominant else RECESSIVE if recessive else ADDITIVE
         weight = row.number("effect_weight")
-        ratio = row.number("OR") if row["OR"] else row.number("HR")
+        ratio = row.number("OR" if row["OR"] else "HR")
         by_dosage = [row.number(f"dosage_{copies}_weight") for copies in range(3)]
         if weight is not None and not same_by_dosage(weight, coding, by_dosage):
             raise row.error(BY_DOSAGE_DIFFERS)
@@ -190,13 +196,13 @@ class _TermReader:
                 raise row.error(f"the ratio {value} has no logarithm")
             return math.log(value), coding
         if ratio is not None and not agrees(weight, ratio, row["OR"] or row["HR"]):
-            self.notes["have a ratio that is not the weight's: the weight is used"] += 1
+            self.notes[RATIO_DIFFERS] += 1
         return weight, coding
 
     def _products(self, row: Row, coding: Coding) -> list[Product]:
         """What the row counts, as products of factors."""
         if row["inclusion_criteria"]:
-            self.notes["have inclusion_criteria in words, which are not applied"] += 1
+            self.notes[NOT_APPLIED] += 1
         effect = row["effect_allele"]
         if row.flag("is_interaction") or "_x_" in effect:
             return [(self._interaction(row, coding), 1.0)]
