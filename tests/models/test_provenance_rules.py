@@ -124,7 +124,7 @@ def test_a_weight_is_that_of_one_copy_of_two(coding: Coding, half: float) -> Non
     [
         (0.8, 0.3, True), (0.3, 0.8, True), (0.3, 0.3, False), (0.6, 0.4, False),
         (0.65, 0.4, True), (0.5, 0.25, False), (0.1, 0.4, False),  # no nearer to the other allele
-        (0.9, 0.65, False),
+        (0.9, 0.65, False), (0.301, 0.501, False),  # 0.2 apart, and no more
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("population", ["EUR", "file"])
@@ -291,6 +291,33 @@ def test_haplotypes_sorted_apart() -> None:
     assert told(haplotypes("mine", named, turned), table) == (moved, 4)
     near = {"DR3": 1.04, "DR4": 2.04, "DR15": -1.54, "DR7": 0.1}
     assert told(haplotypes("mine", named, near), table) == (set(), 4)
+
+
+def test_a_number_as_far_off_as_rounding_goes_is_the_tables_own() -> None:
+    named = {**TABLE, "DR7": "DRB1*07:01 DQB1*02:02"}
+    table = haplotypes("theirs", named, {**WEIGHTS, "DR7": 0.0})
+    turned = {"DR3": 2.0, "DR4": -1.5, "DR15": 1.0, "DR7": 0.06}
+    assert told(haplotypes("mine", named, turned), table)[0] == {
+        ("SORTED_APART", name) for name in ("DR3", "DR4", "DR15")
+    }
+
+
+def test_haplotypes_alone_and_pairs_alone_are_taken_as_they_are() -> None:
+    """Nothing is taken off a haplotype, nor off a pair whose haplotypes have no row."""
+    mine, table = {"DR3": 3.0, "DR4": 4.0, "DR15": 2.0}, {"DR3": 1.0, "DR4": 2.0, "DR15": 3.0}
+    assert told(haplotypes("mine", TABLE, mine), haplotypes("theirs", TABLE, table)) == (set(), 3)
+    pairs = ["DR3+DR3", "DR3+DR4", "DR4+DR15"]
+    higher = haplotypes("mine", TABLE, dict(zip(pairs, [8.0, 9.0, 7.0], strict=True)))
+    table = dict(zip(pairs, [5.0, 6.0, 7.0], strict=True))
+    assert told(higher, haplotypes("theirs", TABLE, table)) == (set(), 3)
+
+
+def test_haplotypes_are_told_before_pairs() -> None:
+    weights = {"DR3+DR4": 1.0, "DR3": 1.0}
+    comparison = compare(
+        haplotypes("mine", TABLE, dict.fromkeys(weights, -1.0)), [haplotypes("x", TABLE, weights)]
+    )
+    assert [f.term for f in comparison.findings] == ["DR3", "DR3+DR4"]
 
 
 def test_pairs_are_compared_whole_or_by_what_they_add() -> None:

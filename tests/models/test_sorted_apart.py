@@ -20,6 +20,8 @@ TEN = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
         ([1.07, 2.0, 3.0], [2.0, 3.0, 1.0], False),  # a number that the table does not have
         ([-1.0, 2.0, 3.0], [2.0, 3.0, 1.0], False),
         ([1.0, 1.05, 1.1], [1.05, 1.1, 1.05], False),  # near enough to be their own
+        ([0.06, 2.0, 3.0], [0.0, 3.0, 2.0], False),  # as far as rounding goes: two have moved
+        ([2.0, 3.0, 0.06], [3.0, 0.0, 2.0], True),
         ([], [], False),
     ],
 )
@@ -45,6 +47,7 @@ def turned(values: list[float]) -> list[float]:
         ([2.0004, 3.0004, 1.0], [1.0, 2.0, 3.0], [True] * 3),  # one number as written
         ([2.002, 3.0, 1.0], [1.0, 2.0, 3.0], [False] * 3),  # of few, all must be the table's
         ([2.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 9.0], [False] * 4),  # 2.0 stands once in the table
+        ([0.001, 2.0, 3.0, 1.0], [0.0, 1.0, 2.0, 3.0], [False, True, True, True]),
         ([], [], []),
     ],
 )

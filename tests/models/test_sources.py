@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 import riskscore as rs
+from riskscore.models.folders.folder import read_folder
 from riskscore.models.reference.panel import reference_panel
+from riskscore.models.sources import SOURCE_COLUMNS, source_rows
 from riskscore.writing.card import card_words
 
 MODELS = Path(__file__).parents[2] / "reference" / "models"
@@ -130,3 +132,75 @@ def test_a_scoring_file_has_a_card_too(riskscore: Run, tmp_path: Path) -> None:
     assert "Baseline: none, so the score has no probability" in card
     assert "Expected variance: not known, since the model brings no frequencies" in card
     assert "1 row(s) name no other allele: matched by the effect allele alone" in card
+
+
+LOG_OR, SURVEY = "log odds ratio", ("recalled", "Survey")
+ONE, TWO, SEVEN = ("found", "Paper_1"), ("derived", "Paper_2"), ("derived", "Paper_7")
+FOUND = ("found", "Paper 1")
+
+
+def test_one_row_a_number_and_none_besides(made_folder: Callable[..., Path]) -> None:
+    """Of a folder with one thing of each kind, written out by hand from its files."""
+    model = read_folder(made_folder())
+    weights = {t.id: (t.weight, t.standard_error) for t in model.terms}
+    expected = [
+        ("genetic weight", "rs1", LOG_OR, 0.25, 0.125, *ONE),
+        ("position", "rs1", "position on chromosome 1, GRCh38", 100, None, *ONE),
+        ("position", "rs1", "position on chromosome 1, GRCh37", 90, None, *ONE),
+        ("frequency", "rs1", "frequency of A in EUR", 0.5, None, *ONE),
+        ("frequency", "rs1", "frequency of A in AFR", 0.125, None, *ONE),
+        ("genetic weight", "rs2 (by dosage)", LOG_OR, 1, None, *TWO),
+        ("position", "rs2", "position on chromosome 6, GRCh38", 200, None, *TWO),
+        ("position", "rs2", "position on chromosome 6, GRCh37", 190, None, *TWO),
+        ("frequency", "rs2 (by dosage)", "frequency of C in EUR", 0.25, None, *TWO),
+        ("weight by dosage", "rs2 (by dosage)", "0 copies", 0, None, *TWO),
+        ("weight by dosage", "rs2 (by dosage)", "1 copies", -0.5, None, *TWO),
+        ("weight by dosage", "rs2 (by dosage)", "2 copies", 0.75, None, *TWO),
+        ("genetic weight", "HLA-B*27:05", LOG_OR, 1.5, None, "recalled", "Paper_2"),
+        ("genetic weight", "DR3", LOG_OR, 1, None, *ONE),
+        ("genetic weight", "DR4", LOG_OR, 2, None, *ONE),
+        ("genetic weight", "DR3+DR4", LOG_OR, 4, None, *ONE),
+        ("exposure weight", "smoking=past", LOG_OR, *weights["smoking=past"], *FOUND),
+        ("exposure weight", "packs", LOG_OR, weights["packs"][0], None, "derived", "Paper 2"),
+        ("interaction weight", "both", LOG_OR, *weights["both"], *FOUND),
+        ("exposure weight", "only", LOG_OR, weights["only"][0], None, *FOUND),
+        # A haplotype's own source, or that of its row of weights; its frequency is of that row.
+        ("haplotype", "DR4", "rank", 1, None, *ONE),
+        ("haplotype", "DR4", "frequency in AFR", 0.1, None, *ONE),
+        ("haplotype", "DR3", "rank", 2, None, *SEVEN),
+        ("haplotype", "DR3", "frequency in EUR", 0.2, None, *ONE),
+        ("haplotype", "DR3", "position of rs7, GRCh38", 700, None, *SEVEN),
+        ("haplotype", "DR3", "position of rs7, GRCh37", 690, None, *SEVEN),
+        ("exposure frequency", "smoking", "never", 0.5, None, *SURVEY),
+        ("exposure frequency", "smoking", "past", 0.25, None, *SURVEY),
+        ("exposure frequency", "smoking", "now", 0.25, None, *SURVEY),
+        ("exposure frequency", "packs", "mean, packs", 1, None, *SURVEY),
+        ("exposure frequency", "packs", "sd, packs", 0.5, None, *SURVEY),
+        ("exposure range", "packs", "least plausible, packs", 0, None, "", "of this model"),
+        ("exposure range", "packs", "most plausible, packs", 5, None, "", "of this model"),
+        ("exposure step", "packs", "packs a step of the weight", 2, None, "derived", "Paper 2"),
+        ("unit", "packs", "packs in a cigarettes", 0.05, None, *SURVEY),
+        ("exposure frequency", "births", "no", 0.75, None, *SURVEY),
+        ("exposure frequency", "births", "yes", 0.25, None, *SURVEY),
+        ("baseline", "baseline, female", "lifetime", 0.02, None, *FOUND),
+        ("baseline", "baseline, female", "lifetime, 95% low", 0.01, None, *FOUND),
+        ("baseline", "baseline, female", "lifetime, 95% high", 0.03, None, *FOUND),
+        ("baseline", "baseline, male", "by age 20, AFR", 0.01, None, "recalled", "Paper 4"),
+        ("performance", "AUC", "as published", "0.7", None, "found", "Paper 6"),
+    ]
+    assert source_rows(model) == [dict(zip(SOURCE_COLUMNS, row, strict=True)) for row in expected]
+
+
+def test_a_place_that_is_not_known_is_no_row(scoring_file: Callable[..., Path]) -> None:
+    columns = "rsID chr_name position_grch37 effect_allele other_allele effect_weight"
+    rows = source_rows(rs.load_model(scoring_file(columns, ["rs1 1 90 A G 0.5"]), force=True))
+    assert [(r["kind"], r["value"]) for r in rows] == [("genetic weight", 0.5), ("position", 90)]
+
+
+def test_plain_variants_are_one_row(scoring_file: Callable[..., Path]) -> None:
+    columns = "rsID chr_name chr_position effect_allele other_allele effect_weight"
+    lines = [f"rs{i} 1 {i} A G -0.5" for i in range(1, 2101)]
+    [row] = source_rows(rs.load_model(scoring_file(columns, lines), force=True))
+    expected = ("genetic weights", "2100 plain variants", "log odds ratios", None, None, "found",
+                "PGS999001")  # fmt: skip
+    assert tuple(row.values()) == expected
