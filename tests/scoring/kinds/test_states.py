@@ -99,6 +99,55 @@ def test_every_combination_of_independent_states(drawn: list[Person], data: st.D
     assert chosen.shape == (len(both.probability), 2)
 
 
+@given(people, st.data())
+def test_some_of_the_people(drawn: list[Person], data: st.DataObject) -> None:
+    """In any order, and more than once; blocks that nobody of them has are left out."""
+    drawn = normalised(drawn)
+    places = data.draw(st.lists(st.integers(0, len(drawn) - 1)))
+    part = states_of(drawn).take(np.array(places, dtype=np.int64))
+    assert part.known.tolist() == [bool(drawn[place]) for place in places]
+    for i, place in enumerate(places):
+        assert told(part, i) == pytest.approx(by_hand(drawn[place]))
+    used = {tuple(drawn[place]) for place in places if drawn[place]}
+    assert len(part.count) == len(used)
+    assert (part.count > 0).all()
+    left = part.given(part.values[:, 0] > 0)
+    assert (left.count > 0).all()
+    assert len(left.count) == len({own for own in used if any(v[0] > 0 for v, _ in own)})
+
+
+def test_a_number_of_all_states_is_exact() -> None:
+    """Though ten times 0.1 is not 1 in floating point."""
+    one = States.one(np.zeros((10, 1)), np.full(10, 0.1))
+    first, second = one.moments(np.full(10, 0.3))
+    assert (first[0], second[0]) == (0.3, 0.3**2)
+    assert one.merged().probability.tolist() == [1.0]
+
+
+def test_known_for_certain_by_the_first_value() -> None:
+    """Who has no first value is unknown, whatever else is there; people alike share a block."""
+    values = np.array([[1.0, 5.0], [math.nan, 5.0], [0.0, math.nan], [1.0, 5.0]])
+    found = States.certain(values)
+    assert found.known.tolist() == [True, False, True, True]
+    assert found.of[0] == found.of[3] != found.of[2]
+    assert found.expected(found.values[:, 0]).tolist()[::2] == [1.0, 0.0]
+    assert np.array_equal(found.values[found.of[2]], values[2], equal_nan=True)
+
+
+def test_zeros_are_one_number_and_tiny_ones_are_not_zero() -> None:
+    half = np.array([0.5, 0.5])
+    assert States.one(np.array([[0.0], [-0.0]]), half).merged().probability.tolist() == [1.0]
+    assert len(States.one(np.array([[1e-20], [2e-20]]), half).merged().probability) == 2
+    for values, blocks in (([0.0, -0.0], 1), ([1e-20, 2e-20], 2)):
+        each = States.of_rows(np.arange(2), np.array(values)[:, None], np.ones(2), 2)
+        assert len(each.shared().count) == blocks
+
+
+def test_rows_without_columns_are_all_alike() -> None:
+    assert [own.tolist() for own in alike(np.zeros((3, 0)))] == [[0], [0, 0, 0]]
+    assert [own.tolist() for own in alike(np.zeros((0, 0)))] == [[], []]
+
+
 @given(people)
 def test_gaps_are_filled_and_columns_spread(drawn: list[Person]) -> None:
     drawn = normalised(drawn)
@@ -112,11 +161,12 @@ def test_gaps_are_filled_and_columns_spread(drawn: list[Person]) -> None:
 
 
 @pytest.mark.parametrize("kinds", [1, 300, 1900])
+@pytest.mark.parametrize("columns", [8, 9, 11])
 @pytest.mark.parametrize("form", [np.float64, np.uint8])
-def test_equal_rows_of_a_long_table_are_of_one_kind(kinds: int, form: type) -> None:
+def test_equal_rows_of_a_long_table_are_of_one_kind(kinds: int, columns: int, form: type) -> None:
     """As a dictionary of rows tells them apart; the first of each kind is that of the table."""
     rng = np.random.default_rng(kinds)
-    distinct = rng.integers(0, 250, (kinds, 11)).astype(form)
+    distinct = rng.integers(0, 250, (kinds, columns)).astype(form)
     rows = distinct[rng.integers(0, kinds, 2000)]
     first, kind = alike(rows)
     told: dict[bytes, int] = {}

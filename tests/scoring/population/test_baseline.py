@@ -55,6 +55,22 @@ def test_interval_of_the_baseline() -> None:
     assert own[Sex.MALE].alpha_sd == pytest.approx(np.log(0.0045 / 0.002) / (2 * 1.96), rel=0.03)
 
 
+def test_without_a_baseline_there_is_nothing_to_be_unsure_of() -> None:
+    model = replace(rs.load_model("ms"), baseline=())
+    for own in build_reference(model, reference_panel(), "EUR").by_sex.values():
+        assert (own.prevalence, own.alpha, own.alpha_sd) == (None, None, 0)
+
+
+def test_of_both_sexes_the_difference_is_unsure() -> None:
+    """The spread of two intercepts around their mean, and half of what one of them brings."""
+    own = build_reference(_model(), reference_panel(), "EUR").by_sex
+    women, men, both = (own[sex] for sex in (Sex.FEMALE, Sex.MALE, None))
+    assert women.alpha is not None
+    assert men.alpha is not None
+    spread = ((women.alpha - men.alpha) / 2) ** 2
+    assert both.alpha_sd**2 == pytest.approx(spread + men.alpha_sd**2 / 2, rel=0.02)
+
+
 def test_horizons() -> None:
     assert _model().horizons == ("lifetime", "by age 35")
     cohort = person([_model()], sex="female", variants={"rs10801908": 1})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from riskscore.models.reference.incidence import AgeRates
-from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk
+from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk, relative_hazard
 
 RELATIVE = np.array([0.05, 0.5, 1.0, 4.0, 60.0])
 SHARE = np.array([0.1, 0.4, 0.3, 0.19, 0.01])
@@ -107,3 +107,58 @@ def test_pyicare() -> None:
 def test_ages_outside_the_table() -> None:
     rates = Rates.on_grid(AgeRates((18.0, 85.0), (1e-4,)), MORTALITY)
     assert [rates.holds(age) for age in (17.9, 18.0, 85.0, 85.1)] == [False, True, True, False]
+
+
+SHORT = AgeRates((10.1, 20.0, 31.3), (0.0, 2e-3))
+DEATHS = AgeRates((12.0, 15.0, 25.0), (1e-3, 4e-3))
+
+
+def test_rates_on_a_grid_step_by_step() -> None:
+    """The grid has both tables' ages and quarters of a year; before and after the deaths' table
+    its first and its last rate hold.
+    """
+    rates = Rates.on_grid(SHORT, DEATHS, factor=3.0)
+    quarters = [k / 4 for k in range(41, 126)]  # from 10.25 to 31.25
+    grid = sorted({10.1, 31.3, *quarters})
+    assert rates.ages.tolist() == grid
+    for age, incidence, mortality in zip(grid, rates.incidence, rates.mortality, strict=False):
+        assert incidence == (3 * 2e-3 if age >= 20 else 0.0)
+        assert mortality == (4e-3 if age >= 15 else 1e-3)
+    assert len(rates.incidence) == len(rates.mortality) == len(grid) - 1
+    cumulated = [3 * 2e-3 * max(0.0, age - 20) for age in grid]
+    assert rates.cumulated == pytest.approx(cumulated, abs=1e-15)
+
+
+@pytest.mark.parametrize(("start", "end"), [(10.1, 31.3), (14.9, 22.6), (20.0, 20.1), (25, 25)])
+def test_shares_between_ages_within_steps(start: float, end: float) -> None:
+    """Closed forms of two rates of death and one of disease, from the age of 20 on."""
+    rates = Rates.on_grid(SHORT, DEATHS)
+    ill = max(0.0, end - max(start, 20))
+    died = 4e-3 * max(0.0, end - max(start, 15)) + 1e-3 * max(0.0, min(end, 15) - start)
+    assert rates.free(start, end) == pytest.approx(np.exp(-2e-3 * ill), rel=1e-12)
+    assert rates.alive(start, end) == pytest.approx(np.exp(-died), rel=1e-12)
+    reached = rates.alive(start, max(start, min(20, end)))
+    risk = reached * 2e-3 / 6e-3 * -np.expm1(-6e-3 * ill)
+    assert rates.risk(start, end) == pytest.approx(risk, rel=1e-12, abs=1e-18)
+
+
+def test_the_risk_of_many_people_is_that_of_each() -> None:
+    """More than are worked on at once."""
+    model = _model()
+    relative = np.geomspace(0.01, 50, 1100)
+    found = model.risk(relative, 3.5, 60.25)
+    for place in (0, 511, 512, 513, 1023, 1024, 1099):
+        alone = model.risk(relative[place : place + 1], 3.5, 60.25)
+        assert found[place] == pytest.approx(alone[0], rel=1e-14)
+
+
+@given(start=ages, end=ages, relative=st.lists(st.floats(1e-4, 100), min_size=1, max_size=4))
+@settings(deadline=None)
+def test_the_hazard_behind_a_risk(start: float, end: float, relative: list[float]) -> None:
+    start, end = sorted([start, end])
+    model = _model()
+    risk = model.risk(np.array(relative), start, end)
+    if end - start > 1 and (risk < 0.5).all():  # near the highest risk any hazard gives it
+        found = relative_hazard(model, risk, start, end)
+        assert found == pytest.approx(relative, rel=1e-7)
+        assert model.risk(found, start, end) == pytest.approx(risk, rel=1e-10)
