@@ -153,7 +153,9 @@ def test_chunks_change_no_bit() -> None:
         assert np.array_equal(values, parts.numbers[name], equal_nan=True), name
 
 
-@pytest.mark.parametrize("coding", [ADDITIVE, DOMINANT, RECESSIVE])
+@pytest.mark.parametrize(
+    "coding", [ADDITIVE, DOMINANT, RECESSIVE, Coding("by dosage", (0.5, -1.0, 2.0))]
+)
 def test_a_number_from_chances_on_each_of_two_haplotypes(coding: Coding) -> None:
     factor = HLAAlleleFactor("A", (HLAAllele.parse("A*02:01"),), coding)
     chances = [0.0, 0.25, 0.6, 1.0]

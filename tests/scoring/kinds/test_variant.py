@@ -73,6 +73,10 @@ def test_an_absent_variant_is_the_population() -> None:
     kind = reference.kinds.of(model.terms[place].factors[0])
     assert kind.answer(model.terms[place].factors[0], cohort).code == "absent"
     assert kind.words(model.terms[place].factors[0], cohort, 0) == "no record used"
+    present = next(t.factors[0] for t in model.terms if str(t.factors[0]) == names[0])
+    told = reference.kinds.of(present).answer(present, cohort)
+    assert (told.code, told.note) == ("given", "")  # a note is of what is odd
+    assert reference.kinds.of(present).words(present, cohort, 0) == told.record
 
 
 def test_two_variants_that_multiply() -> None:

@@ -13,7 +13,7 @@ import riskscore as rs
 from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.frame import read_frame
-from riskscore.scoring.population.likeness import likeness
+from riskscore.scoring.population.likeness import Likeness, likeness
 
 EXAMPLES = Path(__file__).parents[3] / "reference" / "examples"
 
@@ -118,3 +118,30 @@ def test_likelihood_of_a_typed_gene_by_hand(pair: str, copies: int) -> None:
         shares = {str(name): share for name, share in panel.alleles[population, "A"].items()}
         p, q = ((1000 * shares[name] + 0.5) / 1001 for name in (first, second))
         assert math.exp(found.log_likelihood[0, place]) == pytest.approx(copies * p * q)
+
+
+def test_posterior_of_very_unlikely_genotypes() -> None:
+    """exp(-1000) is no number: only the differences of the logarithms count."""
+    logs = [[-1000.0, -1001.0, -1003.0], [-2.0, -1.0, -1.5], [0.0, 0.0, 0.0]]
+    found = Likeness(("X", "Y", "Z"), np.array(logs), np.array([9, 2, 0]), ("A",), ())
+    for i, own in enumerate(logs):
+        weights = [math.exp(x - own[0]) for x in own]
+        by_hand = [w / sum(weights) for w in weights]
+        assert found.posterior[i].tolist() == pytest.approx(by_hand)
+    assert found.most_similar() == ["X", "Y", ""]
+    rows = found.rows(["a", "b", "c"])
+    assert [row["loci"] for row in rows] == [9, 2, 0]
+    assert rows[1]["P_Z"] == pytest.approx(found.posterior[1, 2])
+    assert rows[1]["posterior"] == pytest.approx(found.posterior[1, 1])
+
+
+def test_one_gene_of_each_part_of_the_mhc() -> None:
+    """B before C, and of class II the first that is typed: what goes together counts once."""
+    frame = pd.DataFrame({"C": ["07:01+07:02"], "DQB1": ["03:02+06:02"], "A": ["02:01+01:01"]})
+    models = [rs.load_model("ms"), rs.load_model("t1d-grs2-sharp21")]
+    for columns in (("C", "DQB1"), ("A", "C", "DQB1"), ("A",)):
+        found = likeness(read_frame(frame[list(columns)], models), reference_panel())
+        assert found.genes == columns
+        assert found.loci.tolist() == [len(columns)]
+    both = frame.assign(DRB1="04:01+15:01", B="07:02+08:01")
+    assert likeness(read_frame(both, models), reference_panel()).genes == ("A", "B", "DRB1")

@@ -115,6 +115,19 @@ def test_what_a_file_lacks_is_counted_by_component() -> None:
     assert told == [f"absent={genes}({counts[genes]}),{others}({counts[others]})"]
 
 
+def test_what_stands_in_or_acts_together_is_not_counted_as_lost() -> None:
+    """Of two people without any HLA the SNP that stands in for DRB1 is called in the second."""
+    ra = rs.load_model("ra")
+    (snp,) = [term for term in ra.terms if term.fallback_for]
+    frame = pd.DataFrame({str(snp.factors[0]): [None, 1.0], "smoking": ["never", ""]})
+    lost = Counter(
+        term.component for term in ra.terms if term.part == "genetic" and not term.fallback_for
+    )
+    told = "absent=" + ",".join(f"{name}({count})" for name, count in lost.items())
+    stands_in = f"stand_in={snp.id} for HLA-DRB1"
+    assert flags(ra, frame) == [["not_scored", told], [told, stands_in]]
+
+
 def test_haplotypes_of_the_typed_beside_those_by_tags() -> None:
     """One is typed, one has every tag, and one lacks both: only the last has a reason."""
     tags = {tag: [None, 0.0, None] for tag in TAGS.values()}
