@@ -378,5 +378,5 @@ def _scale(lost: Array, variance: float) -> Array:
     """The standard deviation that is left, as a share of the whole, where some variance is lost."""
     if variance <= 0:
         return np.ones(len(lost))
-    share = np.sqrt(np.clip(1 - lost / variance, 0.0, 1.0))
+    share = np.sqrt(np.maximum(1 - lost / variance, 0.0))
     return np.where(lost > 0, np.round(share * _STEPS) / _STEPS, 1.0)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
 
 from riskscore.samples.ancestry.sums import sums_of
 from riskscore.samples.ancestry.table import component_table
@@ -98,3 +99,50 @@ def test_of_who_is_not_projected_nothing_is_said() -> None:
     assert np.isnan(found.shares).all()
     assert np.isnan(found.likeness).all()
     assert not found.outside.any()
+
+
+@pytest.fixture(scope="module")
+def unsure() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Components of four people near others, the covariance of their errors, and that with all
+    loci, which the first has: (L'L - I sum(s))^-1 (sum s L L') (L'L - I sum(s))^-1.
+    """
+    squares = np.zeros((4, 4))
+    scatter = np.zeros((4, 4))
+    for row, noise in zip(TABLE.loadings, TABLE.noise, strict=True):
+        squares += np.outer(row, row) - noise * np.eye(4)
+        scatter += noise * np.outer(row, row)
+    own = np.linalg.inv(squares) @ scatter @ np.linalg.inv(squares)
+    mixtures = np.array([[1, 0, 0, 0, 0], [0.3, 0, 0, 0.7, 0], [0, 0, 1, 0, 0], [0.2] * 5])
+    moved = np.random.default_rng(4).normal(size=(4, 4)) * np.sqrt(np.diag(own)) * 2
+    covariance = np.array([own, 3 * own, 0.5 * own, 8 * own])
+    return mixtures @ TABLE.centres + moved, covariance, own
+
+
+def test_likeness_and_distance_of_few_loci(
+    unsure: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    """Normal densities around each centre: who is less sure of a place is compared more widely.
+
+    The spread of the reference people has the error of all loci in it; twice that error more is
+    added to it where the error is three times as large, and nothing where it is smaller.
+    """
+    components, covariance, own = unsure
+    found = place(Projection(components, covariance, np.ones(4, bool)), TABLE)
+    for i, more in enumerate((0.0, 2.0, 0.0, 7.0)):
+        densities = [
+            multivariate_normal(centre, spread + more * own).pdf(components[i])
+            for centre, spread in zip(TABLE.centres, TABLE.spreads, strict=True)
+        ]
+        by_hand = [density / sum(densities) for density in densities]
+        assert found.likeness[i].tolist() == pytest.approx(by_hand, rel=1e-6, abs=1e-12)
+        shares = found.shares[i]
+        spread = sum(q * s for q, s in zip(shares, TABLE.spreads, strict=True)) + more * own
+        rest = components[i] - sum(q * c for q, c in zip(shares, TABLE.centres, strict=True))
+        assert found.distance[i] == pytest.approx(rest @ np.linalg.inv(spread) @ rest)
+        # Errors of shares go with those of components: slopes are of two linear equations.
+        slopes = np.linalg.inv(np.vstack([TABLE.centres.T, np.ones(5)]))[:, :4]
+        errors = np.sqrt(np.diag(slopes @ covariance[i] @ slopes.T))
+        assert found.standard_error[i].tolist() == pytest.approx(errors.tolist())
+    alone = place(Projection(components[3:], covariance[3:], np.ones(1, bool)), TABLE)
+    assert alone.distance[0] == found.distance[3]
+    assert not found.unknown.any()

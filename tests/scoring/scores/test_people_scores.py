@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import brentq
@@ -13,12 +16,16 @@ from scipy.stats import norm
 
 import riskscore as rs
 from riskscore.models.model import MissingPolicy, RiskModel
+from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
+from riskscore.scoring.score import score_cohort
+from riskscore.scoring.scores import people_scores
 
 WEIGHTS, FREQUENCIES, ERRORS = (0.8, -0.5), (0.3, 0.4), (0.1, 0.2)
 PREVALENCE = {"female": 0.02, "male": 0.01}
 PEOPLE = [(1.0, 1.0, "female"), (math.nan, 2.0, "male"), (2.0, math.nan, None), (0.0, 0.0, "male")]
+Made = TypeVar("Made")
 GENOTYPES = [[(1 - f) ** 2, 2 * f * (1 - f), f * f] for f in FREQUENCIES]
 
 
@@ -120,3 +127,52 @@ def test_a_policy_that_refuses_gaps(model: RiskModel) -> None:
         ]
     assert refused.unscored == 2
     assert [text.startswith("not_scored") for text in refused.flags] == [False, True, True, False]
+
+
+class InTurn:
+    """One half after the other; counts what it was asked for."""
+
+    def __init__(self) -> None:
+        self.tables: list[tuple[int, int]] = []
+
+    def both(self, mine: Callable[[], Made], theirs: Callable[[], Made]) -> tuple[Made, Made]:
+        return mine(), theirs()
+
+    def table(self, rows: int, columns: int) -> np.ndarray:
+        self.tables.append((rows, columns))
+        return np.empty((rows, columns))
+
+
+@pytest.mark.parametrize(("worth", "halved"), [(8, True), (9, False)])
+@pytest.mark.parametrize("first", [1, 2, 16])
+def test_so_many_people_times_terms_are_halved(
+    model: RiskModel, monkeypatch: pytest.MonkeyPatch, first: int, worth: int, *, halved: bool
+) -> None:
+    """Four people, two terms: to the same bits, whoever is scored before the halves."""
+    monkeypatch.setattr(people_scores, "_WORTH_HALVING", worth)
+    monkeypatch.setattr(people_scores, "_FIRST", first)
+    cohort, halves = read_frame(frame(model), [model]), InTurn()
+    whole = score_cohort(cohort, reference_panel()).of("ms")
+    found = score_cohort(cohort, reference_panel(), chunk=1, halves=halves).of("ms")
+    assert [people for _, people in halves.tables] == ([4] if halved else [])
+    for name, values in whole.numbers.items():
+        assert np.array_equal(values, found.numbers[name], equal_nan=True), name
+    assert found.flags == whole.flags
+    assert np.array_equal(found.term_reasons, whole.term_reasons)
+    assert np.array_equal(found.term_seen, whole.term_seen)
+
+
+@pytest.mark.parametrize("least", [0.0, 0.4, 0.7, 1.0])
+def test_a_published_score_where_enough_was_read(model: RiskModel, least: float) -> None:
+    """The plain weighted sum, a gap at its mean, with this share of the variance seen."""
+    own = replace(model, published_score="made up", published_minimum_coverage=least)
+    numbers = rs.score(read_frame(frame(own), [own])).of("ms").numbers
+    spread = [w * w * 2 * f * (1 - f) for w, f in zip(WEIGHTS, FREQUENCIES, strict=True)]
+    assert spread[0] / sum(spread) == pytest.approx(0.69, abs=0.005)
+    for i, (*copies, _) in enumerate(PEOPLE):
+        gaps = [math.isnan(own) for own in copies]
+        seen = sum(v for v, gap in zip(spread, gaps, strict=True) if not gap) / sum(spread)
+        read = zip(copies, gaps, WEIGHTS, FREQUENCIES, strict=True)
+        total = sum(w * (2 * f if gap else k) for k, gap, w, f in read)
+        wanted = total if seen >= least else math.nan
+        assert numbers["published_score"][i] == pytest.approx(wanted, nan_ok=True), i
