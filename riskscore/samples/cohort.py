@@ -91,7 +91,7 @@ class Cohort:
         return replace(
             self,
             samples=self.samples[span],
-            dosages=replace(self.dosages, values=self.dosages.values[:, span]),
+            dosages=self.dosages.of_people(people),
             hla=hla,
             exposures=exposures,
             plain={model: sums.of_people(people) for model, sums in self.plain.items()},

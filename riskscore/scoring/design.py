@@ -109,8 +109,12 @@ class Measurements:
             columns = expected[:, j], variance[:, j], missing[:, j]
             factor = copies_alone(term)
             if factor and self.kinds.of(factor).by_copies(self.cohort):
-                copies = self.cohort.dosages.of(factor.variant)[self.span]
-                put_copies(copies, self.reference.mean[j], self.reference.variance[j], columns)
+                dosages, variant = self.cohort.dosages, factor.variant
+                told = dosages.variance_of(variant)
+                put_copies(
+                    dosages.of(variant)[self.span], None if told is None else told[self.span],
+                    self.reference.mean[j], self.reference.variance[j], columns,
+                )  # fmt: skip
             else:
                 columns[0][:], columns[1][:], columns[2][:] = self._column(j, term)
         samples = self.cohort.samples[self.span]

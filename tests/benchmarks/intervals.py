@@ -150,7 +150,7 @@ def imputed(people: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Tables of coverage and calibration.")
     parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--people", type=int, default=4000, help="with imputed genotypes")
+    parser.add_argument("--people", type=int, default=20_000, help="with imputed genotypes")
     asked = parser.parse_args()
     tables = {"Case-control sample of a population": case_control, "Gain in AUC": over_covariates,
               "Additive interaction": interactions, "Quantitative trait": traits}  # fmt: skip

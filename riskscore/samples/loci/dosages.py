@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Spreads
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 
@@ -33,12 +35,14 @@ class Dosages:
     """``values`` has shape (variants, samples), float32, 0 to 2; nan where there is no call.
 
     A variant whose ``matches`` entry is missing has a row of nan. ``warnings`` are sentences about
-    the file as a whole.
+    the file as a whole. ``variances`` are those of the genotypes in ``values``, of as many variants
+    from the first on as it has rows; nan where the file says no more than the dosage.
     """
 
     matches: tuple[LocusMatch, ...]
     values: NDArray[np.float32]
     warnings: tuple[str, ...] = ()
+    variances: Spreads | None = None
 
     def __repr__(self) -> str:
         variants, people = self.values.shape
@@ -58,3 +62,21 @@ class Dosages:
         """The dosages of one variant, shape (samples,)."""
         row: NDArray[np.float32] = self.values[self._rows[variant]]
         return row
+
+    def variance_of(self, variant: Variant) -> Spreads | None:
+        """The variances of the genotypes of one variant, shape (samples,), if any is known."""
+        row = self._rows[variant]
+        if self.variances is None or row >= len(self.variances):
+            return None
+        return np.asarray(self.variances[row])
+
+    def joined(self, matches: Iterable[LocusMatch], values: NDArray[np.float32]) -> Dosages:
+        """With more variants after these."""
+        both = np.concatenate([self.values, values])
+        return replace(self, matches=(*self.matches, *matches), values=both)
+
+    def of_people(self, people: range) -> Dosages:
+        """The dosages of some of the people."""
+        span = slice(people.start, people.stop)
+        variances = None if self.variances is None else self.variances[:, span]
+        return replace(self, values=self.values[:, span], variances=variances)

@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from riskscore.arrays import Array, Copies, Mask
+from riskscore.arrays import Array, Copies, Mask, Spreads
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.decoding.coded import TOLERANCE, CodedCopies, contradicted
@@ -28,12 +28,14 @@ class AlleleCopies:
     ``notes`` count cells that were odd: ``half_call``, ``haploid`` (on an autosome),
     ``ds_gt_conflict``, ``dosage_conflict`` (DS against HDS or GP), and ``other_field`` (a cell
     without the field that the record's others are read from). ``coded`` are the same copies as
-    places in a table, where all cells are as usual.
+    places in a table, where all cells are as usual. ``variance`` (samples,) is that of the copies
+    of the only ALT, where GP or HDS tells it.
     """
 
     values: Copies
     notes: Counter[str]
     coded: CodedCopies | None = None
+    variance: Spreads | None = None
 
 
 def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> AlleleCopies:
@@ -66,7 +68,10 @@ def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Al
             values = np.where(known, other, values)
     if present[0] != "GT":
         reader.compare(values)
-    return AlleleCopies(values, +reader.notes)
+    variance = (
+        reader.variance(values[0]) if {"GP", "HDS"} & {*wanted} and reader.alts == 1 else None
+    )
+    return AlleleCopies(values, +reader.notes, variance=variance)
 
 
 class _CopyReader:
@@ -178,6 +183,29 @@ class _CopyReader:
             row, column = np.argwhere(wrong)[0]
             value = np.float32(values[row, column])
             raise self.record.error(name, f"{value:.6g} is not between 0 and {most[row]:g}")
+
+    def variance(self, copies: Copies) -> Spreads | None:
+        """The variance of copies of the only ALT, from GP or else HDS; None without both.
+
+        A dosage of 1 may be a heterozygote or one of three genotypes. Of G the probabilities of 0,
+        1 and 2 copies the variance is G1 + 4 G2 - (G1 + 2 G2)^2, and of two chromosomes that carry
+        it with h1 and h2 it is h1 (1 - h1) + h2 (1 - h2). It is nan where a cell has no such pair,
+        or one that contradicts the dosage.
+        """
+        for name, width in (("GP", 3), ("HDS", 2)):
+            numbers = self.record.numbers(name) if self.has(name) else None
+            if numbers is None:
+                continue
+            told = np.clip(_widened(numbers.values, width), 0, 1)
+            if name == "GP":
+                mean = told[:, 1] + 2 * told[:, 2]
+                found = told[:, 1] + 4 * told[:, 2] - mean**2
+            else:
+                mean, found = _sum_rows(told), _sum_rows(told * (1 - told))
+            with np.errstate(invalid="ignore"):
+                found[np.abs(mean - copies) > _AGREE] = np.nan
+            return found.astype(np.float16)
+        return None
 
     def compare(self, values: Copies) -> None:
         """Count the cells whose GT, HDS or GP no reading of their dosage can agree with."""

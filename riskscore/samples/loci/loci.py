@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Spreads
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
@@ -54,29 +55,44 @@ def read_dosages(
     rows, long = range(len(variants)), len(variants) * len(source.samples) > _WORTH_A_PROCESS
     beside = to_read_beside(source, reading) if long else None
     shape = (len(variants), len(people))
-    values = shared_table(*shape, np.float32) if beside else np.empty(shape, dtype=np.float32)
+    # Memory of a table in which nothing is written is never taken.
+    values = shared_table(*shape, np.float32) if beside else np.zeros(shape, dtype=np.float32)
+    variances = shared_table(*shape, np.float16) if beside else np.zeros(shape, dtype=np.float16)
 
     def read(own: Source, rows: range) -> list[Found]:
-        return [_kept(find(own, variants[i], build, reading), people, values[i]) for i in rows]
+        return [
+            _kept(find(own, variants[i], build, reading), people, values[i], variances[i])
+            for i in rows
+        ]
 
-    found = _in_two(source, beside, rows, read, values) if beside else read(source, rows)
+    found = (
+        _in_two(source, beside, rows, read, (values, variances)) if beside else read(source, rows)
+    )
     judged = judge_strands(found, frequencies, scores, reading.palindromes)
+    told = any(one.variance is not None for one in judged)
     for row, (before, one) in enumerate(zip(found, judged, strict=True)):
         if one.values is None:
             values[row] = np.nan
         elif one is not before:
             values[row] = one.values
+        if told and one.variance is None:
+            variances[row] = np.nan
     warnings = tuple(_warnings(judged, reading))
-    return Dosages(tuple(one.match for one in judged), values, warnings)
+    return Dosages(
+        tuple(one.match for one in judged), values, warnings, variances if told else None
+    )
 
 
-def _kept(one: Found, people: range, row: NDArray[np.float32]) -> Found:
-    """What was found, its copies in some of the people stored in ``row``."""
+def _kept(one: Found, people: range, row: NDArray[np.float32], variances: Spreads) -> Found:
+    """What was found, its copies in some of the people and their variances stored in rows."""
     if one.values is None:
         return one
     if len(people) < len(one.values):
         one = one.of_people(people)
     row[:] = one.values
+    if one.variance is not None:
+        variances[:] = one.variance
+        one = replace(one, variance=variances)
     return replace(one, values=row)
 
 
@@ -85,21 +101,29 @@ def _in_two(
     beside: Callable[[], Source],
     rows: range,
     read: Callable[[Source, range], list[Found]],
-    values: NDArray[np.float32],
+    tables: tuple[NDArray[np.float32], Spreads],
 ) -> list[Found]:
-    """Read half of the loci in a second process, which leaves copies where both see them."""
+    """Read half of the loci in a second process, which leaves numbers where both see them."""
     middle = len(rows) // 2
 
-    def rest() -> list[tuple[Found, bool]]:
+    def rest() -> list[tuple[Found, bool, bool]]:
         with beside() as own:
             found = read(own, rows[middle:])
-        # the copies themselves are in the shared rows
-        return [(replace(one, values=None), one.values is not None) for one in found]
+        # the copies and variances themselves are in the shared rows
+        return [
+            (
+                replace(one, values=None, variance=None),
+                one.values is not None,
+                one.variance is not None,
+            )
+            for one in found
+        ]
 
     mine, theirs = in_two(lambda: read(source, rows[:middle]), rest)
+    values, variances = tables
     there = (
-        replace(one, values=values[i]) if seen else one
-        for i, (one, seen) in zip(rows[middle:], theirs, strict=True)
+        replace(one, values=values[i] if seen else None, variance=variances[i] if told else None)
+        for i, (one, seen, told) in zip(rows[middle:], theirs, strict=True)
     )
     return [*mine, *there]
 

@@ -242,6 +242,7 @@ class _Locus:
             ambiguous=match.ambiguous,
             forward=record.is_forward,
             hom_ref=self._any_hom_ref(record),
+            variance=self._read_copies(record).variance if covered is None else None,
         )
 
     def _any_hom_ref(self, record: Record) -> bool:

@@ -84,9 +84,7 @@ def with_regions(
         matches.append(one.match)
         if one.values is not None:
             values[row] = one.values[people.start : people.stop]
-    return Dosages(
-        (*dosages.matches, *matches), np.concatenate([dosages.values, values]), dosages.warnings
-    )
+    return dosages.joined(matches, values)
 
 
 def _change(variant: Variant, build: Build) -> tuple[str, int, frozenset[str]]:

@@ -61,12 +61,8 @@ def with_snp_haplotypes(
         return dosages
     found = [_counted(dosages, one, source, build) for one in haplotypes]
     rows = np.stack([copies for _, copies in found])
-    values = np.concatenate([dosages.values, rows])
-    return Dosages(
-        (*dosages.matches, *(match for match, _ in found)),
-        values if people is None else values[:, people.start : people.stop],
-        dosages.warnings,
-    )
+    whole = dosages.joined([match for match, _ in found], rows)
+    return whole if people is None else whole.of_people(people)
 
 
 def why_unknown(dosages: Dosages, haplotype: Variant) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Spreads
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Strand, Variant
 from riskscore.samples.files.reading import Palindromes
@@ -31,7 +32,8 @@ class Found:
 
     ``turned`` are the copies if the record is on the other strand, where its letters fit both
     (``ambiguous``). ``ref`` is REF of a record at the variant's own place. ``batches`` are the
-    effect allele's frequencies in each file's people, where several files were joined.
+    effect allele's frequencies in each file's people, where several files were joined. ``variance``
+    is that of the copies, in whichever strand, where the file tells it.
     """
 
     match: LocusMatch
@@ -43,6 +45,7 @@ class Found:
     lettered: bool = False  # matched by letters, not by a block or an assumption
     forward: bool = False  # the file states that its letters are of the forward strand
     hom_ref: bool = False  # whether anybody is homozygous for REF
+    variance: Spreads | None = None
 
     def of_people(self, people: range) -> Found:
         """The copies of some people, without those of the others; what was judged on all stays."""
@@ -51,6 +54,7 @@ class Found:
             self,
             values=None if self.values is None else self.values[span].copy(),
             turned=None if self.turned is None else self.turned[span].copy(),
+            variance=None if self.variance is None else self.variance[span].copy(),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Places, Reasons
+from riskscore.arrays import Array, Places, Reasons, Spreads
 from riskscore.errors import PopulationError
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -53,8 +53,8 @@ class VariantKind(Kind):
         return self.measured(cohort)
 
     def evidence(self, cohort: Cohort, people: slice) -> KindEvidence:
-        """A dosage as copies: a whole number, or the two around it with the dosage as their mean,
-        the least uncertain genotypes with that mean.
+        """A dosage as the genotypes that have it as their mean, and the variance that the file
+        tells; else the least uncertain ones: a whole number, or the two around it.
         """
         count = len(cohort.samples[people])
         lost = cohort.dosages.match(self.variant).missing
@@ -65,22 +65,24 @@ class VariantKind(Kind):
         if self.variant.members:
             missing = why_unknown(cohort.dosages, self.variant)[people].astype(np.uint8)
             copies[missing != Missing.NOT_MISSING] = np.nan
-        reading = FactorStates(self.factors, self._states(copies))
+        variance = least_variance(copies)
+        told = cohort.dosages.variance_of(self.variant)
+        if told is not None:
+            own = told[people].astype(np.float64)
+            variance = np.where(np.isnan(own), variance, own)
+        reading = FactorStates(self.factors, self._states(copies, variance))
         return KindEvidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
 
-    def _states(self, copies: Array) -> States:
-        """The states by dosage, which people of the same dosage share."""
-        distinct, of = _distinct(copies)
-        kept = ~np.isnan(distinct)
-        of = np.where(kept, np.arange(len(distinct)), NOBODY)[of]
-        low = np.minimum(np.floor(distinct[kept]), 1)
-        share = distinct[kept] - low
-        state = np.column_stack([low, low + 1]).ravel()
-        probability = np.column_stack([1 - share, share]).ravel()
-        possible = probability > 0
-        numbers = [coded(factor, state[possible]) for factor in self._counted]
-        block = np.repeat(np.arange(len(share)), 2)[possible]
-        return States(np.column_stack(numbers), probability[possible], block, of)
+    def _states(self, copies: Array, variance: Array) -> States:
+        """The states by dosage and variance, which people of the same ones share."""
+        distinct, of = _distinct(copies, variance)
+        mean, spread = distinct.T
+        kept = ~np.isnan(mean)
+        of = np.where(kept, np.arange(len(mean)), NOBODY)[of]
+        genotypes = genotype_probabilities(mean[kept], spread[kept])
+        block, state = np.nonzero(genotypes > 0)
+        numbers = [coded(factor, state.astype(np.float64)) for factor in self._counted]
+        return States(np.column_stack(numbers), genotypes[block, state], block, of)
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:
         match = cohort.dosages.match(self.variant)
@@ -100,15 +102,39 @@ class VariantKind(Kind):
         )
 
 
-def _distinct(copies: Array) -> tuple[Array, Places]:
-    """The different dosages in order, nan last, and which is of each person."""
+def least_variance(copies: Array) -> Array:
+    """The least variance of genotypes with these mean copies: of d it is t (1 - t), t = |d - 1|.
+
+    >>> least_variance(np.array([0.0, 0.25, 1.0, 1.5])).tolist()
+    [0.0, 0.1875, 0.0, 0.25]
+    """
+    apart = np.abs(copies - 1)
+    return np.asarray(apart * (1 - apart))
+
+
+def genotype_probabilities(mean: Array, variance: Array) -> Array:
+    """The probabilities of 0, 1 and 2 copies with a mean and a variance, shape (n, 3).
+
+    A variance that no genotypes of that mean have counts as the nearest that some have.
+
+    >>> genotype_probabilities(np.array([1.0, 1.0]), np.array([0.0, 0.5])).tolist()
+    [[0.0, 1.0, 0.0], [0.25, 0.5, 0.25]]
+    """
+    two = np.clip((variance + mean**2 - mean) / 2, np.maximum(mean - 1, 0), mean / 2)
+    one = mean - 2 * two
+    return np.column_stack([1 - one - two, one, two])
+
+
+def _distinct(copies: Array, variance: Array) -> tuple[Array, Places]:
+    """The different dosages and variances in order, nan last, and which are of each person."""
     gap = np.isnan(copies)
     place = np.where(gap, len(_GENOTYPES) - 1, copies).astype(np.int64)
-    if not (gap | (place == copies)).all():
-        distinct, of = np.unique(copies, return_inverse=True)
-        return distinct, of.ravel().astype(np.int64)
+    if not (gap | ((place == copies) & (variance == 0))).all():
+        distinct, of = np.unique(copies + 1j * variance, return_inverse=True)
+        return np.column_stack([distinct.real, distinct.imag]), of.ravel().astype(np.int64)
     held = np.bincount(place, minlength=len(_GENOTYPES)) > 0
-    return _GENOTYPES[held], (np.cumsum(held) - 1)[place]
+    both = np.column_stack([_GENOTYPES[held], np.zeros(int(held.sum()))])
+    return both, (np.cumsum(held) - 1)[place]
 
 
 def copies_alone(term: Term) -> VariantFactor | None:
@@ -121,21 +147,21 @@ def copies_alone(term: Term) -> VariantFactor | None:
 
 def put_copies(
     copies: NDArray[np.float32],
+    told: Spreads | None,
     mean: float,
     spread: float,
     columns: tuple[Array, Array, Reasons],
 ) -> None:
     """Write a dosage as expected number, variance and reason into columns, each (people,).
 
-    Of d copies, the whole numbers around d with d as their mean have the variance t (1 - t), t
-    being the distance of d from 1. Without a call the population's ``mean`` and ``spread`` stand.
-    The reasons are all 0 before.
+    The variance is what the file has ``told``; where that is nothing, the :func:`least_variance`.
+    Without a call the population's ``mean`` and ``spread`` stand. The reasons are all 0 before.
     """
     expected, variance, missing = columns
     expected[:] = copies
-    apart = np.subtract(expected, 1, out=variance)
-    np.abs(apart, out=apart)
-    np.multiply(apart, 1 - apart, out=variance)
+    variance[:] = least_variance(expected)
+    if told is not None:
+        np.copyto(variance, told, where=~(np.isnan(told) | np.isnan(expected)))
     if np.isnan(variance.sum()):
         gap = np.isnan(expected)
         expected[gap], variance[gap], missing[gap] = mean, spread, Missing.NO_CALL

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskscore.arrays import Array, Places, spread
+from riskscore.arrays import Array, Mask, Places, spread
+from riskscore.scoring.mhc.dosages import unmixed
 from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
 from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed, unpacked
 from riskscore.scoring.mhc.ragged import Weighted, distinct, together
 
 UNTOLD = 1e-6  # how often the dosages of a chromosome say nothing of what it is
+UNEXPLAINED = 0.1  # of dosages that no mixture explains: their genes were imputed each by itself
 NONE, SEVERAL = -1, -2  # in place of a block's only haplotype
+Cut = tuple[tuple[range, ...], float]  # the pieces, and how probable it is to cut so
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class BlockEvidence:
     ``names`` (rows, genes) are the evidence. ``likelihood`` (rows, haplotypes) is of the panel's
     haplotypes, ``held`` the lists of those that matter (code: place in the block), ``only`` the
     place where there is one. ``kinds`` has the weights of the block by itself by kinds, and
-    ``total`` their sum.
+    ``total`` their sum. ``imputed`` rows are what an imputation made of the whole chromosome.
     """
 
     block: Block
@@ -58,6 +61,7 @@ class BlockEvidence:
     only: Places
     kinds: Weighted
     total: Array
+    imputed: Mask
 
 
 class Chromosomes:
@@ -86,20 +90,32 @@ class Chromosomes:
         for k, gene in enumerate(block.genes):
             own = _each(names[:, k], self.names[gene].exact, block.alleles[k])
             apart = apart * own
+        genes = self._imputed(block, names)
+        imputed = np.asarray(genes.any(axis=1))
+        rows, scale = np.flatnonzero(imputed), np.ones(len(names))
+        if len(rows):
+            told = self._of_dosages(block, names[rows], genes[rows])
+            explained = told.sum(axis=1)
+            # Else each gene is evidence of its own, and counts for no more than is explained.
+            sure = explained > 1 - UNEXPLAINED
+            scale[rows] = np.maximum(explained, UNTOLD) / (weight[rows].sum(axis=1) + apart[rows])
+            weight[rows] = np.where(sure[:, None], told, weight[rows] * scale[rows, None])
+            apart[rows] = np.where(sure, 0.0, apart[rows] * scale[rows])
+            likelihood[rows] = weight[rows] / block.share
         total = weight.sum(axis=1) + apart
         row, place = np.nonzero(weight > self.least * total[:, None])
         held = Weighted.merged(row, place, weight[row, place], len(names))
         first = np.append(held.code, 0)[np.minimum(held.start, len(held.code))]
         only = np.where(held.count == 1, first, np.where(held.count == 0, NONE, SEVERAL))
         code = self._codes_of(number, names, row, place)
-        owner, other, own = self._apart(block, names, apart, total)
+        owner, other, own = self._apart(block, names, apart, total, scale)
         kinds = Weighted.merged(
             np.concatenate([row, owner]),
             np.concatenate([code, other]),
             np.concatenate([weight[row, place], own]),
             len(names),
         )
-        return BlockEvidence(block, names, likelihood, held, only, kinds, kinds.total)
+        return BlockEvidence(block, names, likelihood, held, only, kinds, kinds.total, imputed)
 
     def _codes_of(self, number: int, names: Places, row: Places, place: Places) -> Places:
         """The kinds of a block's haplotypes as numbers; ``row`` is the evidence among ``names``."""
@@ -117,13 +133,11 @@ class Chromosomes:
     def _likelihood(self, block: Block, names: Places, *, grouped: bool) -> Array:
         """The likelihood of the panel's haplotypes of a block, shape (rows, haplotypes).
 
-        Dosages of one chromosome come from one imputation of it, whose errors its genes share:
-        where several are unsure they are one evidence, the geometric mean of their likelihoods.
+        Where several genes of a chromosome are imputed they are one evidence, the geometric mean of
+        their likelihoods: their errors are not independent.
         """
         total = np.ones((len(names), len(block.codes)))
-        imputed = np.column_stack(
-            [names[:, k] >= self.names[gene].named for k, gene in enumerate(block.genes)]
-        )
+        imputed = self._imputed(block, names)
         genes = imputed.sum(axis=1)
         unsure = np.flatnonzero(genes)
         evidence = np.ones((len(unsure), len(block.codes)))
@@ -140,8 +154,40 @@ class Chromosomes:
         _multiply(total, unsure, (1 - UNTOLD) * evidence + UNTOLD)
         return total
 
+    def _imputed(self, block: Block, names: Places) -> Mask:
+        """Which genes of a block have dosages, shape (rows, genes of the block)."""
+        return np.column_stack(
+            [names[:, k] >= self.names[gene].named for k, gene in enumerate(block.genes)]
+        )
+
+    def _of_dosages(self, block: Block, names: Places, imputed: Mask) -> Array:
+        """The weights of the panel's haplotypes that mix to the dosages; see dosages.py.
+
+        Haplotypes with the same imputed alleles share their weight as they are in the population,
+        of those that the other genes' names allow.
+        """
+        weight = np.empty((len(names), len(block.codes)))
+        patterns, which = np.unique(imputed, axis=0, return_inverse=True)
+        for number, pattern in enumerate(patterns):
+            rows = np.flatnonzero(which.ravel() == number)
+            share = np.broadcast_to(block.share, (1 if pattern.all() else len(rows), len(weight.T)))
+            dosages = []
+            for k, gene in enumerate(block.genes):
+                own, row = self.names[gene], names[rows, k]
+                if pattern[k]:
+                    dosages.append(own.dosages[row - own.named])
+                else:
+                    share = share * own.exact[row].take(block.codes[:, k], axis=1)
+            codes, same = np.unique(block.codes[:, pattern], axis=0, return_inverse=True)
+            frequency = np.zeros((len(share), len(codes)))
+            np.add.at(frequency.T, same.ravel(), share.T)
+            of_codes = unmixed(dosages, codes, frequency)
+            np.divide(of_codes, frequency, out=of_codes, where=frequency > 0)
+            weight[rows] = of_codes[:, same.ravel()] * share
+        return weight
+
     def _apart(
-        self, block: Block, names: Places, apart: Array, total: Array
+        self, block: Block, names: Places, apart: Array, total: Array, scale: Array
     ) -> tuple[Places, Places, Array]:
         """Kinds of haplotypes whose alleles nobody has together, with their weights."""
         rows = np.flatnonzero(apart > self.least * total)
@@ -160,7 +206,7 @@ class Chromosomes:
                 ).of(which.ravel())
             )
         owner, code, weight = together(lists)
-        weight = weight * block.apart
+        weight = weight * block.apart * scale[rows[owner]]
         kept = weight > self.least * total[rows[owner]]
         return rows[owner[kept]], code[kept], weight[kept]
 
@@ -168,22 +214,38 @@ class Chromosomes:
         """The weights of whole haplotypes by kinds, for chromosomes with evidence by block.
 
         ``chromosomes`` (n, blocks) are rows of each block's evidence. The total of a chromosome's
-        weights is the probability of its evidence.
+        weights is the probability of its evidence. Of two blocks that were imputed neither is
+        evidence for the other: what their linkage says is in the dosages already.
         """
         single = np.ones(len(chromosomes), dtype=bool)
-        for evidence, row in zip(blocks, chromosomes.T, strict=True):
+        imputed = np.zeros(len(chromosomes), dtype=np.int64)
+        for number, (evidence, row) in enumerate(zip(blocks, chromosomes.T, strict=True)):
             single &= (evidence.only[row] != SEVERAL) & (evidence.kinds.count[row] == 1)
-        alone, others = np.flatnonzero(single), np.flatnonzero(~single)
-        parts = []
-        if len(alone):
-            parts.append((alone, *self._alone(blocks, chromosomes[alone])))
-        if len(others):
-            owner, code, weight = self._several(blocks, chromosomes[others])
-            parts.append((others[owner], code, weight))
+            imputed += evidence.imputed[row].astype(np.int64) << number
+        none = np.zeros(0, dtype=np.int64)
+        parts = [(none, none, np.zeros(0))]
+        for pattern in np.unique(imputed).tolist():
+            cuts = self._cuts([number for number in range(len(blocks)) if pattern >> number & 1])
+            alone, others = (np.flatnonzero((imputed == pattern) & w) for w in (single, ~single))
+            if len(alone):
+                parts.append((alone, *self._alone(blocks, chromosomes[alone], cuts)))
+            if len(others):
+                owner, code, weight = self._several(blocks, chromosomes[others], cuts)
+                parts.append((others[owner], code, weight))
         owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Weighted.merged(owner, code, weight, len(chromosomes)).above(self.least)
 
-    def _alone(self, blocks: Sequence[BlockEvidence], chromosomes: Places) -> tuple[Places, Array]:
+    def _cuts(self, imputed: Sequence[int]) -> list[tuple[tuple[range, ...], float]]:
+        """The ways of cutting in which no piece has two of some blocks."""
+        return [
+            (cut, weight)
+            for cut, weight in self.prior.cuts
+            if all(sum(number in piece for number in imputed) < 2 for piece in cut)
+        ]
+
+    def _alone(
+        self, blocks: Sequence[BlockEvidence], chromosomes: Places, cuts: Sequence[Cut]
+    ) -> tuple[Places, Array]:
         """Of chromosomes with one haplotype of kinds in each block: its number, and its weight."""
         code = np.zeros(len(chromosomes), dtype=np.int64)
         pieces: dict[range, Array] = {}
@@ -195,13 +257,14 @@ class Chromosomes:
             only.append(evidence.only[row])
             place = np.maximum(only[-1], 0)
             likelihood.append(np.where(only[-1] >= 0, evidence.likelihood[row, place], 0.0))
-        for blocks_of, stretch in self.prior.stretches.items():
+        for blocks_of in _stretches(cuts):
+            stretch = self.prior.stretches[blocks_of]
             seen = stretch.look_up(np.column_stack([only[b] for b in blocks_of]))
             for b in blocks_of:
                 seen = seen * likelihood[b]
             pieces[blocks_of] = seen
         total = np.zeros(len(chromosomes))
-        for cut, weight in self.prior.cuts:
+        for cut, weight in cuts:
             product = np.full(len(chromosomes), weight)
             for piece in cut:
                 product = product * pieces[piece]
@@ -209,17 +272,18 @@ class Chromosomes:
         return code, total
 
     def _several(
-        self, blocks: Sequence[BlockEvidence], chromosomes: Places
+        self, blocks: Sequence[BlockEvidence], chromosomes: Places, cuts: Sequence[Cut]
     ) -> tuple[Places, Places, Array]:
         """Rows (owner, number, weight) of haplotypes of chromosomes where several are possible."""
         pieces: dict[range, Weighted] = {
             range(number, number + 1): evidence.kinds.of(row)
             for number, (evidence, row) in enumerate(zip(blocks, chromosomes.T, strict=True))
         }
-        for blocks_of, stretch in self.prior.stretches.items():
+        for blocks_of in _stretches(cuts):
+            stretch = self.prior.stretches[blocks_of]
             pieces[blocks_of] = self._stretch(stretch, blocks, chromosomes)
         parts = []
-        for cut, weight in self.prior.cuts:
+        for cut, weight in cuts:
             owner, code, product = together([pieces[piece] for piece in cut])
             parts.append((owner, code, product * weight))
         owner, code, product = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -255,6 +319,11 @@ class Chromosomes:
             parts.append((chromosome, code, weight))
         owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Weighted.merged(owner, code, weight, len(chromosomes))
+
+
+def _stretches(cuts: Sequence[Cut]) -> list[range]:
+    """The pieces of some ways of cutting that have several blocks."""
+    return sorted({piece for cut, _ in cuts for piece in cut if len(piece) > 1}, key=tuple)
 
 
 def _raised(table: Array, power: Array) -> Array:

@@ -33,7 +33,8 @@ class GeneNames:
     """The names of a gene as likelihoods of its alleles.
 
     ``row`` has each name's row, and ``unknown`` is the row of an allele of which nothing is known;
-    rows from ``named`` on are of imputed chromosomes.
+    rows from ``named`` on are of imputed chromosomes, whose distributions over the alleles are
+    ``dosages`` (chromosomes, alleles).
     ``exact`` and ``grouped`` have shape (rows, alleles): in the second a name stands for its whole
     G group, as some typings write it. ``kind`` is ITSELF, or that of an unlisted allele.
     ``kinds`` has the kind of every listed allele, and ``answers`` the kinds' (kinds, questions).
@@ -46,7 +47,11 @@ class GeneNames:
     answers: Array
     row: Places
     unknown: int
-    named: int
+    dosages: Array
+
+    @property
+    def named(self) -> int:
+        return len(self.exact) - len(self.dosages)
 
 
 @dataclass(frozen=True)
@@ -201,7 +206,7 @@ def gene_names(
     row_of, size = inverse.ravel().astype(np.int64), len(alleles)
     return GeneNames(
         same[:, :size], same[:, size:-1], same[:, -1].astype(np.int64), which[:size], kinds,
-        row_of[:-1], int(row_of[-1]), len(same),
+        row_of[:-1], int(row_of[-1]), np.zeros((0, size)),
     )  # fmt: skip
 
 
@@ -237,23 +242,30 @@ def gene_evidence(panel: Panel, names: GeneNames, calls: GeneCalls, people: rang
     rows = GeneEvidence(
         names, sample, first, second, weight, q, ordered & het, soft, unsure, phase_set
     )
-    return _by_chromosome(rows, q, share) if soft.any() else rows
+    return _by_chromosome(rows, q, panel.frequency[gene]) if soft.any() else rows
 
 
-def _by_chromosome(rows: GeneEvidence, q: Array, share: Array) -> GeneEvidence:
-    """The rows, those of a soft person as one that has a likelihood for each chromosome."""
+def _by_chromosome(rows: GeneEvidence, q: Array, frequency: Array) -> GeneEvidence:
+    """The rows, those of a soft person as one that has a distribution for each chromosome."""
     names, soft = rows.names, np.flatnonzero(rows.soft)
     chosen, owner = np.unique(rows.sample[soft], return_inverse=True)
     size, count = len(names.exact), len(chosen)
-    likelihoods = []
+    within = names.exact * np.maximum(frequency, _UNSEEN)  # a name's alleles share what it has
+    within /= within.sum(axis=1, keepdims=True)
+    by_side = []
     for side in (rows.first, rows.second):
-        own = np.bincount(owner.ravel() * size + side[soft], q[soft], count * size)
-        likelihoods.append(_product(own.reshape(count, size) / share, names.exact))
+        own = np.bincount(owner.ravel() * size + side[soft], q[soft], count * size).astype(
+            np.float64
+        )
+        by_side.append(_product(own.reshape(count, size), within))
+    dosages = np.vstack(by_side)
+    likelihood = dosages / np.maximum(frequency, RAREST)
     extended = replace(
         names,
-        exact=np.vstack([names.exact, *likelihoods]),
-        grouped=np.vstack([names.grouped, *likelihoods]),
+        exact=np.vstack([names.exact, likelihood]),
+        grouped=np.vstack([names.grouped, likelihood]),
         kind=np.append(names.kind, np.full(2 * count, ITSELF)),
+        dosages=dosages,
     )
     hard = np.flatnonzero(~rows.soft)
     order = np.argsort(np.concatenate([rows.sample[hard], chosen]), kind="stable")

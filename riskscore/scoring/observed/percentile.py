@@ -167,7 +167,7 @@ class _OfSex:
     ) -> Array:
         known = [mask[people] for mask in self._known(measured, design)]
         of_variants, unsure = self._variant_scale(design, spread, people)
-        doubt = (spread.variance[VarianceSource.GENOTYPES] - spread.normal)[people]
+        doubt = (spread.variance[VarianceSource.GENOTYPES] - spread.variants)[people]
         masks = [np.packbits(mask, axis=1) for mask in known]
         pattern = np.column_stack([np.zeros(len(people), dtype=np.uint8), *masks])
         head, kind = alike(pattern)
@@ -270,7 +270,7 @@ class _OfSex:
                 lost += np.where(gap, expected, 0.0)
         scale = _scale(lost, float(self.expected.sum()))
         variance = float(self.expected.sum()) - lost
-        unsure = _left_open(spread.normal[people], variance, _VARIANTS_OCTAVE, _LEAST_OF_VARIANTS)
+        unsure = _left_open(spread.variants[people], variance, _VARIANTS_OCTAVE, _LEAST_OF_VARIANTS)
         return scale, unsure
 
     def _part(self, number: int, known: _Known) -> States | None:

@@ -44,12 +44,14 @@ class Uncertainty:
     """Of each sample's log odds: ``variance`` by source and the third central moment, each of
     shape (samples,). ``patterns`` are the people alike in what is not known of a component, with
     its characteristic function, and ``normal`` the variance (samples,) of what is taken as normal.
+    ``variants`` (samples,) is that of uncertain genotypes of single variants, normal or not.
     """
 
     variance: dict[VarianceSource, Array]
     third: Array
     patterns: tuple[tuple[Places, Spectrum], ...]
     normal: Array
+    variants: Array
 
     @cached_property
     def spectrum(self) -> Spectrum:

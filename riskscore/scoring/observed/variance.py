@@ -7,6 +7,7 @@ import numpy as np
 from riskscore.arrays import Array, Places
 from riskscore.genetics.missing import Missing
 from riskscore.scoring.design import DesignMatrix, Measurements
+from riskscore.scoring.kinds.variant import genotype_probabilities
 from riskscore.scoring.observed.uncertainty import UNKNOWN, Uncertainty, VarianceSource
 from riskscore.scoring.observed.unknowns import joint_states
 from riskscore.scoring.population.components import Component
@@ -18,6 +19,8 @@ from riskscore.scoring.population.spectrum import (
     of_rows,
     of_states,
 )
+
+_LARGE = 1.0  # a weight from which on an uncertain genotype is far from normal
 
 
 def uncertainty(measured: Measurements, design: DesignMatrix, reference: Reference) -> Uncertainty:
@@ -39,11 +42,11 @@ def uncertainty(measured: Measurements, design: DesignMatrix, reference: Referen
             third[people[members]] += joint.third[states.of]
             spectrum = of_rows(joint.deviation, states.probability, states.block, len(states.count))
             patterns.append((place, after_certain(spectrum)))
-    normal = _single_variants(design, reference, kinds, third, patterns)
+    normal, variants = _single_variants(design, reference, kinds, third, patterns)
     variance = {kind: kinds[:, i] for i, kind in enumerate(UNKNOWN)}
     weights, baseline = _of_model(measured, design, reference)
     variance |= {VarianceSource.WEIGHTS: weights, VarianceSource.BASELINE: baseline}
-    return Uncertainty(variance, third, tuple(patterns), normal)
+    return Uncertainty(variance, third, tuple(patterns), normal, variants)
 
 
 def shares_by_term(measured: Measurements, design: DesignMatrix, reference: Reference) -> Array:
@@ -101,24 +104,31 @@ def _single_variants(
     kinds: Array,
     third: Array,
     patterns: list[tuple[Places, Spectrum]],
-) -> Array:
+) -> tuple[Array, Array]:
     """Adds the single variants: missing ones as the population's genotypes, patterns of them
-    together; uncertain genotypes as normal, whose variance is returned.
+    together; uncertain ones as normal, but for those of a large weight. Returns the variance of the
+    normal ones, and that of all uncertain ones.
     """
     count = len(design.samples)
-    normal = np.zeros(count)
+    normal, variants = np.zeros(count), np.zeros(count)
     lost = np.zeros((count, 0), dtype=bool)
     spectra: list[Spectrum] = []
     gaps = (design.missing != Missing.NOT_MISSING).any(axis=0)
     for j in reference.single_variants:
         term = reference.model.terms[j]
         variance = term.weight**2 * design.variance[:, j]
-        if not gaps[j]:
+        large = abs(term.weight) > _LARGE
+        if not gaps[j] and not large:
             normal += variance
             continue
         gap = (variance > 0) & (design.missing[:, j] != Missing.NOT_MISSING)
         kinds[:, UNKNOWN.index(VarianceSource.MISSING)] += np.where(gap, variance, 0.0)
-        normal += np.where(gap, 0.0, variance)
+        unsure = np.where(gap, 0.0, variance)
+        if large:
+            variants += unsure
+            patterns += _by_genotype(design, j, term.weight, np.flatnonzero(unsure), third)
+        else:
+            normal += unsure
         if gap.any():
             kind = reference.kinds[term.factors[0].reads]
             value = term.weight * (kind.numbers(term.factors[0]) - reference.mean[j])
@@ -126,12 +136,32 @@ def _single_variants(
             third += np.where(gap, float(probability @ value**3), 0.0)
             lost = np.column_stack([lost, gap])
             spectra.append(of_states(value, probability))
-    kinds[:, UNKNOWN.index(VarianceSource.GENOTYPES)] += normal
+    variants += normal
+    kinds[:, UNKNOWN.index(VarianceSource.GENOTYPES)] += variants
     if spectra:
         packed, place = np.unique(np.packbits(lost, axis=1), axis=0, return_inverse=True)
         rows = np.unpackbits(packed, axis=1, count=len(spectra)).astype(bool)
         patterns.append((place.ravel(), _products(rows, spectra)))
-    return normal
+    return normal, variants
+
+
+def _by_genotype(
+    design: DesignMatrix, column: int, weight: float, people: Places, third: Array
+) -> list[tuple[Places, Spectrum]]:
+    """The spectrum of a variant's uncertain genotypes in some people, its third moment added."""
+    if not len(people):
+        return []
+    place = np.zeros(len(third), dtype=np.int64)
+    moments = design.expected[people, column], design.variance[people, column]
+    distinct, of = np.unique(np.column_stack(moments), axis=0, return_inverse=True)
+    mean, variance = distinct.T
+    probability = genotype_probabilities(mean, variance)
+    value = weight * (np.arange(3) - mean[:, None])
+    place[people] = of.ravel() + 1
+    third[people] += (probability * value**3).sum(axis=1)[of.ravel()]
+    owner = np.repeat(np.arange(len(mean)), 3)
+    spectrum = of_rows(value.ravel(), probability.ravel(), owner, len(mean))
+    return [(place, after_certain(spectrum))]
 
 
 def _products(chosen: Array, spectra: list[Spectrum]) -> Spectrum:

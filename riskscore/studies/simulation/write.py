@@ -180,8 +180,9 @@ def _description(simulation: SimulatedPeople) -> dict[str, Any]:
         else {"disease": settings.disease, "cases": settings.cases, "controls": settings.controls},
         "disease_model": "liability" if settings.liability else "logistic",
         "models": list(_models(simulation)),
-        "independence": "SNPs are independent of each other; HLA genes other than DRB1~DQA1~DQB1 "
-        "too; exposures are independent of genotype and of each other",
+        "independence": "SNPs are independent of each other and of HLA, whose haplotypes are those "
+        "of the panel; exposures are independent of genotype, and of each other but where one "
+        "carries part of another's effect",
     }
 
 

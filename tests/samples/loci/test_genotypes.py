@@ -195,3 +195,34 @@ def test_no_sample_id_is_ever_in_an_error() -> None:
 def test_choices_that_cannot_be_meant(choice: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Reading(**choice)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("keys", "cell", "expected"),
+    [
+        ("GT:DS:HDS", "0|1:1:0,1", 0.0),  # surely one copy
+        ("GT:DS:HDS", "0|1:1:0.5,0.5", 0.5),
+        ("GT:DS:HDS", "0|0:0.5:0.2,0.3", 0.2 * 0.8 + 0.3 * 0.7),
+        ("GT:DS:GP", "0/1:1:0.25,0.5,0.25", 0.5),
+        ("GT:DS:GP", "0/1:1:0.5,0,0.5", 1.0),  # 0 or 2 copies, never one
+        ("DS:HDS:GP", "1:0.5,0.5:0,1,0", 0.0),  # GP is of the genotype itself
+        ("GP", "0.1,0.7,0.2", 0.7 + 4 * 0.2 - 1.1**2),
+        ("GT:DS:HDS", "0|1:1:0.9,0.9", nan),  # contradicts the dosage
+        ("GT:DS:HDS", "0|1:1:.", nan),
+        ("GT:DS:GP:HDS", "0/1:1:.:0.5,0.5", nan),
+    ],
+)
+def test_variance_of_the_copies(keys: str, cell: str, expected: float) -> None:
+    """By the definition E[g^2] - E[g]^2, in half precision: of 11 bits."""
+    found = read_copies(record(keys, cell)).variance
+    assert found is not None
+    assert found.dtype == np.float16
+    assert found[0] == pytest.approx(expected, abs=5e-4, nan_ok=True)
+
+
+def test_no_variance_where_the_file_tells_none() -> None:
+    assert read_copies(record("GT:DS", "0/1:1.2")).variance is None
+    assert read_copies(record("GT:DS:HDS", "0|1:1:0.5,0.5"), GenotypeField.GT).variance is None
+    assert read_copies(record("GT:DS:GP", "0/1:1:0,1,0"), GenotypeField.DS).variance is None
+    two = record("GT:GP", "0/1:0,1,0,0,0,0", alt="G,T")
+    assert read_copies(two).variance is None

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, logit
 
 import riskscore as rs
+from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import ADDITIVE, DOMINANT, RECESSIVE, Coding, VariantFactor
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.design import design_matrix
-from riskscore.scoring.kinds.variant import copies_alone
+from riskscore.scoring.kinds.variant import copies_alone, genotype_probabilities
 from riskscore.scoring.population.build import build_reference
 
 FREQUENCY = 0.3
@@ -107,3 +110,71 @@ def test_two_variants_that_multiply() -> None:
         assert design.variance[i, 0] == pytest.approx(second - first**2)
         told = not math.isnan(sum(person)) or 0 in person
         assert design.missing[i, 0] == (Missing.NOT_MISSING if told else Missing.NO_CALL)
+
+
+def test_probabilities_of_genotypes_have_the_mean_and_the_variance() -> None:
+    mean = np.array([0.0, 0.3, 1.0, 1.0, 1.4, 2.0])
+    variance = np.array([0.0, 0.25, 0.0, 1.0, 0.5, 0.0])
+    found = genotype_probabilities(mean, variance)
+    assert found.sum(axis=1) == pytest.approx(np.ones(6))
+    assert found @ np.arange(3) == pytest.approx(mean)
+    assert found @ np.arange(3) ** 2 - mean**2 == pytest.approx(variance)
+    assert found[:, 0] == pytest.approx([1, 0.72, 0, 0.5, 0.13, 0], abs=0.01)
+
+
+def test_a_variance_that_no_genotypes_have_is_the_nearest() -> None:
+    """Of a mean of 0.4 it is 0.24, of 0 and 1 copies, to 0.64, of 0 and 2."""
+    found = genotype_probabilities(np.array([0.4, 0.4]), np.array([0.1, 0.9]))
+    assert found == pytest.approx(np.array([[0.6, 0.4, 0.0], [0.8, 0.0, 0.2]]))
+
+
+def test_a_product_takes_the_variance_that_the_file_tells() -> None:
+    """One copy of each of two variants, of which one is certain and one 0 or 2 copies at times."""
+    ms = rs.load_model("ms")
+    single = [t for t in ms.terms if type(t.factors[0]) is VariantFactor][:2]
+    factors = tuple(term.factors[0] for term in single)
+    model = replace(ms, terms=(replace(single[0], id="both", factors=factors),))
+    frame = pd.DataFrame([(1.0, 2.0), (1.0, 2.0)], columns=[str(factor) for factor in factors])
+    cohort = read_frame(frame, [model])
+    rows = [cohort.dosages._rows[factor.variant] for factor in factors]
+    variances = np.full(cohort.dosages.values.shape, np.nan, dtype=np.float16)
+    variances[rows[0]] = [0.0, 0.5]
+    told = replace(cohort, dosages=replace(cohort.dosages, variances=variances))
+    design = design_matrix(told, build_reference(model, reference_panel(), "EUR"))
+    assert design.expected[:, 0] == pytest.approx([2, 2])
+    assert design.variance[:, 0] == pytest.approx([0, 4 * 0.5])
+
+
+@pytest.mark.parametrize("weight", [0.4, 1.6, -1.6])
+def test_risk_is_the_mean_over_genotypes_as_probable_as_the_file_says(
+    weight: float, tmp_path: Path
+) -> None:
+    """Three people of one copy on average: E[expit(a + w g)] over their genotypes, term by term.
+
+    A small weight's genotype is taken as normal, a large one's as it is.
+    """
+    ms = rs.load_model("ms")
+    term = next(t for t in ms.terms if type(t.factors[0]) is VariantFactor)
+    model = replace(ms, terms=(replace(term, weight=weight),))
+    variant = term.factors[0].variant
+    place = variant.position(Build.GRCh38)
+    cells = {"sure": "0,1,0", "unsure": "0.25,0.5,0.25", "surer": "0.125,0.75,0.125"}
+    path = tmp_path / "gp.vcf"
+    path.write_text(
+        "##fileformat=VCFv4.2\n"
+        f"##contig=<ID=chr{variant.chromosome},length=248956422,assembly=GRCh38>\n"
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t" + "\t".join(cells) + "\n"
+        f"chr{variant.chromosome}\t{place}\t.\t{variant.other_allele}\t{variant.effect_allele}"
+        "\t.\tPASS\t.\tGT:DS:GP" + "".join(f"\t0/1:1:{cell}" for cell in cells.values()) + "\n"
+    )
+    numbers = rs.score(rs.read_cohort(path, model, build="GRCh38")).of(model.id).numbers
+    risk, log_odds = numbers["probability"], numbers["log_odds"]
+    alpha = logit(risk[0]) - log_odds[0]
+    assert log_odds == pytest.approx(np.full(3, log_odds[0]))
+    for person, cell in enumerate(cells.values()):
+        genotypes = [float(p) for p in cell.split(",")]
+        exact = sum(
+            p * expit(alpha + log_odds[0] + weight * (g - 1)) for g, p in enumerate(genotypes)
+        )
+        assert risk[person] == pytest.approx(exact, rel=1e-3 if abs(weight) < 1 else 1e-9)
+    assert risk[1] > 1.03 * risk[0]

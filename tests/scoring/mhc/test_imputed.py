@@ -34,19 +34,26 @@ def _imputed(gene: str, first: dict[str, float], second: dict[str, float]) -> Ge
     )  # fmt: skip
 
 
-def test_a_chromosomes_genes_are_one_evidence_the_geometric_mean_of_their_likelihoods() -> None:
-    """Each chromosome apart: P(h) = prior(h) * product over genes of (q / frequency)^(1/3)."""
-    first = {
-        "DRB1": {"03:01": 0.7, "04:01": 0.3},
-        "DQA1": {"05:01": 0.7, "03:01": 0.3},
-        "DQB1": {"02:01": 0.7, "03:02": 0.3},
-    }
-    second = {
-        "DRB1": {"15:01": 0.55, "07:01": 0.45},
-        "DQA1": {"01:02": 0.55, "02:01": 0.45},
-        "DQB1": {"06:02": 0.6, "02:02": 0.4},
-    }
-    calls = HLACalls({gene: _imputed(gene, first[gene], second[gene]) for gene in GENES})
+Dosages = dict[str, dict[str, float]]
+SHARED: Dosages = {  # 0.7 of DR3-DQ2.5 and 0.3 of DR4-DQ8 in all genes
+    "DRB1": {"03:01": 0.7, "04:01": 0.3},
+    "DQA1": {"05:01": 0.7, "03:01": 0.3},
+    "DQB1": {"02:01": 0.7, "03:02": 0.3},
+}
+APART: Dosages = {  # no mixture of haplotypes has such different ones
+    "DRB1": {"03:01": 0.9, "04:01": 0.1},
+    "DQA1": {"05:01": 0.5, "03:01": 0.5},
+    "DQB1": {"02:01": 0.7, "03:02": 0.3},
+}
+OTHER: Dosages = {
+    "DRB1": {"15:01": 0.55, "07:01": 0.45},
+    "DQA1": {"01:02": 0.55, "02:01": 0.45},
+    "DQB1": {"06:02": 0.6, "02:02": 0.4},
+}
+
+
+def _classes(calls: HLACalls) -> dict[frozenset[str], float]:
+    """The probabilities of pairs of DR-DQ classes of one person."""
     model = rs.load_model("t1d-grs1")
     reading = MHCReading.of([model], reference_panel(), "EUR")
     pairs = haplotype_pairs(reading, calls, range(1), least=0.0)
@@ -57,33 +64,91 @@ def test_a_chromosomes_genes_are_one_evidence_the_geometric_mean_of_their_likeli
     for row, p in zip(pairs.pair.tolist(), pairs.probability.tolist(), strict=True):
         key = frozenset((names[one[row]], names[other[row]]))
         found[key] = found.get(key, 0.0) + p
+    return found
 
+
+def _geometric(dosages: Dosages) -> dict[tuple[str, ...], float]:
+    """P(h) = prior(h) * product over genes of (dosage / frequency)^(1/3), normed."""
     table = reference_panel().haplotypes
     prior = HaplotypePrior.of(table, "EUR", GENES)
+    weights = {}
+    for haplotype in product(*(dosages[gene] for gene in GENES)):
+        codes = [
+            alleles.index(HLAAllele.parse(f"{gene}*{name}"))
+            for gene, alleles, name in zip(GENES, prior.alleles, haplotype, strict=True)
+        ]
+        weight = float(prior.probability(np.array([codes]))[0])
+        for gene, code, name in zip(GENES, codes, haplotype, strict=True):
+            own = table.codes[:, table.genes.index(gene)] == code
+            frequency = 0.99 * table.frequency("EUR")[own].sum() + 0.01 * table.pooled[own].sum()
+            weight *= (dosages[gene][name] / max(frequency, 1e-3)) ** (1 / 3)
+        weights[haplotype] = weight
+    total = sum(weights.values())
+    return {haplotype: weight / total for haplotype, weight in weights.items()}
 
-    def of_chromosome(dosages: dict[str, dict[str, float]]) -> dict[tuple[str, ...], float]:
-        weights = {}
-        for haplotype in product(*(dosages[gene] for gene in GENES)):
-            codes = [
-                alleles.index(HLAAllele.parse(f"{gene}*{name}"))
-                for gene, alleles, name in zip(GENES, prior.alleles, haplotype, strict=True)
-            ]
-            weight = float(prior.probability(np.array([codes]))[0])
-            for gene, code, name in zip(GENES, codes, haplotype, strict=True):
-                own = table.codes[:, table.genes.index(gene)] == code
-                frequency = (
-                    0.99 * table.frequency("EUR")[own].sum() + 0.01 * table.pooled[own].sum()
-                )
-                weight *= (dosages[gene][name] / max(frequency, 1e-3)) ** (1 / 3)
-            weights[haplotype] = weight
-        total = sum(weights.values())
-        return {haplotype: weight / total for haplotype, weight in weights.items()}
 
-    dr3 = of_chromosome(first)["03:01", "05:01", "02:01"]
-    dr4 = of_chromosome(first)["04:01", "03:01", "03:02"]
+def test_a_chromosome_is_the_mixture_that_its_dosages_are() -> None:
+    """Whatever the population's frequencies: the imputation has used them already."""
+    calls = HLACalls({gene: _imputed(gene, SHARED[gene], OTHER[gene]) for gene in GENES})
+    found = _classes(calls)
+    assert found[frozenset(("DR3", "other"))] == pytest.approx(0.7, abs=1e-6)
+    assert found[frozenset(("DR4-DQ8", "other"))] == pytest.approx(0.3, abs=1e-6)
+
+
+def test_dosages_of_no_mixture_are_one_evidence_the_geometric_mean_of_their_likelihoods() -> None:
+    calls = HLACalls({gene: _imputed(gene, APART[gene], OTHER[gene]) for gene in GENES})
+    found = _classes(calls)
+    dr3 = _geometric(APART)["03:01", "05:01", "02:01"]
+    dr4 = _geometric(APART)["04:01", "03:01", "03:02"]
     assert dr3 + dr4 > 0.99
     assert found[frozenset(("DR3", "other"))] == pytest.approx(dr3, abs=2e-3)
     assert found[frozenset(("DR4-DQ8", "other"))] == pytest.approx(dr4, abs=2e-3)
+
+
+def test_a_typed_gene_settles_which_of_the_imputed_haplotypes_it_is() -> None:
+    """DRB1 typed as DR3 and DR15: of the first chromosome's mixture what has DR3 is left."""
+    genes = {gene: _imputed(gene, SHARED[gene], OTHER[gene]) for gene in GENES}
+    certain = ({"03:01": 1.0}, {"15:01": 1.0})
+    typed = replace(_imputed("DRB1", *certain), imputed=False)
+    found = _classes(HLACalls(genes | {"DRB1": typed}))
+    assert found[frozenset(("DR3", "other"))] > 0.999
+
+
+def test_an_untyped_gene_is_shared_out_as_the_population_has_it() -> None:
+    """DRB1 and DQB1 alone: DQA1 takes its distribution within each pair of the two."""
+    calls = HLACalls({gene: _imputed(gene, SHARED[gene], OTHER[gene]) for gene in ("DRB1", "DQB1")})
+    table = reference_panel().haplotypes
+    prior = HaplotypePrior.of(table, "EUR", GENES)
+
+    def share(drb1: str, dqb1: str, dqa1: str) -> float:
+        """Of haplotypes with two alleles those with a third, by the prior's frequencies."""
+        names = [tuple(str(prior.alleles[k][c]) for k, c in enumerate(row))
+                 for row in prior.blocks[0].codes.tolist()]  # fmt: skip
+        both = np.array([n[0] == f"DRB1*{drb1}" and n[2] == f"DQB1*{dqb1}" for n in names])
+        all_three = both & np.array([n[1] == f"DQA1*{dqa1}" for n in names])
+        return float(prior.blocks[0].share[all_three].sum() / prior.blocks[0].share[both].sum())
+
+    found = _classes(calls)
+    dr3 = 0.7 * share("03:01", "02:01", "05:01")
+    dr4 = 0.3 * share("04:01", "03:02", "03:01")
+    assert 0.29 < dr4 <= 0.3
+    assert found[frozenset(("DR3", "other"))] == pytest.approx(dr3, rel=1e-3)
+    assert found[frozenset(("DR4-DQ8", "other"))] == pytest.approx(dr4, rel=1e-3)
+
+
+def test_imputed_blocks_are_no_evidence_for_each_other() -> None:
+    """A*01:01~B*08:01 goes with DR3 in Europeans, which the dosages of DR3 know already."""
+    genes = {gene: _imputed(gene, SHARED[gene], OTHER[gene]) for gene in GENES}
+    genes["A"] = _imputed("A", {"01:01": 0.5, "02:01": 0.5}, {"03:01": 1.0})
+    genes["B"] = _imputed("B", {"08:01": 0.5, "44:02": 0.5}, {"07:02": 1.0})
+    model = rs.load_model("t1d")
+    reading = MHCReading.of([model], reference_panel(), "EUR")
+    pairs = haplotype_pairs(reading, HLACalls(genes), range(1), least=0.0)
+    assert model.scheme is not None
+    dr3 = model.scheme.names.index("DR3-DQ2.5")
+    one, other = pairs.classes(model.scheme)
+    copies = ((one == dr3).astype(float) + (other == dr3))[pairs.pair]
+    assert float(pairs.probability @ copies) == pytest.approx(0.7, abs=1e-3)
 
 
 def _chromosomes(

@@ -159,7 +159,7 @@ def test_limits_of_a_skewed_score_are_near_those_of_a_gamma(shape: float) -> Non
     variance = dict.fromkeys(VarianceSource, nothing)
     variance |= {VarianceSource.MISSING: nothing + 0.75 * shape}
     variance |= {VarianceSource.WEIGHTS: nothing + 0.25 * shape}
-    found = Uncertainty(variance, nothing + 2 * shape, (), nothing)
+    found = Uncertainty(variance, nothing + 2 * shape, (), nothing, nothing)
     assert found.total[0] == pytest.approx(shape)
     low, high = (float(limit[0]) for limit in found.limits())
     sd = math.sqrt(shape)
@@ -176,7 +176,7 @@ def test_limits_without_variance_and_with_much_skewness() -> None:
     nothing = np.zeros(3)
     variance = dict.fromkeys(VarianceSource, nothing)
     variance |= {VarianceSource.MISSING: np.array([0.0, 1.0, 1.0])}
-    low, high = Uncertainty(variance, np.array([0.0, 9.0, -9.0]), (), nothing).limits()
+    low, high = Uncertainty(variance, np.array([0.0, 9.0, -9.0]), (), nothing, nothing).limits()
     z = norm.ppf(0.975)
     most = (z * z - 1) * 2 / 6  # a skewness of 2 is the most that is corrected for
     np.testing.assert_allclose(low, [0, most - z, -most - z])
