@@ -23,7 +23,7 @@ BY_SOURCE = {
 
 def unsure(third: list[float], normal: list[float] | None = None) -> Uncertainty:
     variance = {source: np.array(own) for source, own in BY_SOURCE.items()}
-    return Uncertainty(variance, np.array(third), (), np.array(normal or [0.0] * 3))
+    return Uncertainty(variance, np.array(third), (), np.array(normal or [0.0] * 3), np.zeros(3))
 
 
 def test_the_total_is_of_all_sources() -> None:
