@@ -9,12 +9,14 @@ import pytest
 from riskscore.errors import UsageError
 from riskscore.files import reference_root
 from riskscore.models.reference.progression import (
+    Point,
     Progression,
     all_progressions,
     progression_card,
     progression_rows,
     with_autoantibodies,
 )
+from riskscore.models.terms import Status
 
 PUBLISHED = Path(__file__).parents[2] / "published" / "t1d" / "t1d_autoantibodies.tsv"
 
@@ -111,3 +113,55 @@ def test_the_card_says_what_it_is_and_is_not() -> None:
     assert card["id"] == "t1d-autoantibodies"
     assert any("genetic score" in line for line in card["not_for"])
     assert len(card["limits"]) >= 5
+
+
+def made(*points: tuple[float, float]) -> Progression:
+    """A curve of risks by years, as a table could have it."""
+    return Progression(
+        "two", "seroconversion", "a cohort",
+        tuple(Point(years, risk, None, "x", Status.FOUND, "") for years, risk in points),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("years", "free"),
+    [
+        (0, 1), (1, 0.8**0.5), (2, 0.8), (3, 0.8 * 0.5**0.25), (4, 0.8 * 0.5**0.5), (6, 0.4),
+        (7, 0.4 * 0.25**0.5), (8, 0.1),
+    ],
+)  # fmt: skip
+def test_the_share_free_of_disease_falls_by_equal_parts_in_equal_times(
+    years: float, free: float
+) -> None:
+    """80% are free after 2 years, half of them after 4 more, a quarter of these after 2 more."""
+    curve = made((2, 0.2), (6, 0.6), (8, 0.9))
+    assert curve.risk(years) == pytest.approx(1 - free)
+
+
+def test_years_that_were_seen() -> None:
+    short, long = made((2, 0.2), (6, 0.6)), made((4, 0.3))
+    for years in (-0.1, 6.1):
+        with pytest.raises(UsageError, match="ask for 0 to 6 years"):
+            short.risk(years)
+        with pytest.raises(UsageError, match="ask for 0 to 6 years"):
+            progression_rows([long, short], years)
+    assert [row["years"] for row in progression_rows([long, short], 5)] == [5]
+    assert [row["years"] for row in progression_rows([long, short], 4)] == [4, 4]
+    assert [row["risk"] for row in progression_rows([long, short], 0)] == [0, 0]
+    assert [row["risk"] for row in progression_rows([short], 6)] == [pytest.approx(0.6)]
+    assert [row["years"] for row in progression_rows([made((1.5, 0.2), (3, 0.3))])] == [
+        0, 1, 1.5, 2, 3,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["", "0", "1", "2", "3", "2+"])
+def test_curves_by_number_and_clock(number: str) -> None:
+    """2 and 3 bring those published as two or more; 2+ brings two, three and more."""
+    alike = {"2": {"2", "2+"}, "3": {"3", "2+"}, "2+": {"2", "3", "2+"}, "0": {"0"}, "1": {"1"}}
+    wanted = [c for c in all_progressions() if not number or c.autoantibodies in alike[number]]
+    assert list(with_autoantibodies(number)) == wanted
+    for clock in {curve.clock for curve in wanted}:
+        found = with_autoantibodies(number, clock)
+        assert found == tuple(curve for curve in wanted if curve.clock == clock)
+    with pytest.raises(UsageError, match="counts from 'birthday'"):
+        with_autoantibodies(number, "birthday")
