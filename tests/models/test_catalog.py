@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 import riskscore as rs
 from riskscore.errors import ModelNotFoundError, UsageError
-from riskscore.models.catalog import as_models, load_model
+from riskscore.files import reference_root
+from riskscore.models.catalog import as_models, list_models, load_model, shipped_models
 
 
 def test_names_in_capitals() -> None:
@@ -21,6 +25,8 @@ def test_names_in_capitals() -> None:
         ("hashimotos", "did you mean hashimoto "),
         ("multiple sclerosys", r"did you mean ms \(multiple sclerosis\)"),
         ("Rheumatoid", r"did you mean ra \(rheumatoid arthritis"),
+        ("arth", "did you mean ra "),  # four letters within a name; three are too few
+        ("art", "no model 'art'. To fix it: choose one of"),
         ("zzz", "choose one of hashimoto, ms"),
         ("t1d-autoantibodies", "riskscore progression"),
     ],
@@ -46,3 +52,27 @@ def test_markers_are_of_their_variants(name: str) -> None:
     assert bool(marked) == (name == "t1d")
     for variant in model.variants:
         assert model.marker(variant) == marked.get(variant.name)
+
+
+def test_models_by_path(made_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder, or the model.yaml in it; a shipped model's name goes before a folder's."""
+    folder = made_folder()
+    for path in (folder, str(folder), folder / "model.yaml", str(folder / "model.yaml")):
+        assert load_model(path).id == "small"
+        assert [model.id for model in as_models(path)] == ["small"]
+    monkeypatch.chdir(folder.parent)
+    folder.rename("ms")
+    assert load_model("ms").id == "ms"
+    assert load_model("./ms").id == "small"  # so written it is a path
+    with pytest.raises(ModelNotFoundError, match="no model 'weights'"):
+        load_model(folder.parent / "ms" / "weights")
+
+
+def test_models_of_a_disease() -> None:
+    assert {model.id for model in shipped_models("MONDO:0005301")} == {
+        "ms", "ms-2013", "ms-hla-ukb", "ms-smoking-hla",
+    }  # fmt: skip
+    folders = {path.parent.name for path in (reference_root() / "models").glob("*/weights.tsv")}
+    assert set(list_models()) == {model.id for model in shipped_models("")} == folders
+    assert list(list_models()) == sorted(folders)
+    assert shipped_models("MONDO:0000000") == ()
