@@ -1,10 +1,18 @@
-"""People whose genes an imputation has told: its posterior as it is, in the kinds that models read.
+"""People whose genes an imputation has told, all or but for those that are typed: its posterior
+as it is, given the types, in the kinds that models read.
 
 An imputation weighs haplotypes by how frequent they are among people of a person's own ancestry.
 To weigh its result again by a reference population would count frequencies twice, and by those of
 other people where a person is compared with a population of another ancestry. So the pairs of each
 block (prior.py) are the imputation's, with its probability, and blocks are independent of each
 other: SNPs near each block have told what linkage could.
+
+Where a gene is typed, with rows (s, t) of probability p, a pair of haplotypes (h, k) that the
+imputation gives the probability q becomes (h with s, k with t) and (h with t, k with s), each of
+
+    q p product of 1 or OTHER over h and k,   OTHER where the type is not what they carry there
+
+brought to sum to 1: the types hold, and pairs that carry them weigh most.
 """
 
 from __future__ import annotations
@@ -15,10 +23,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.arrays import Array, Mask, Places, spread
-from riskscore.samples.hla.calls import HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.mhc.chromosomes import Chromosomes, distinct_rows
+from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.ragged import Weighted
+
+# How probable a haplotype with another allele at a typed gene is beside one with the type.
+OTHER = 0.01
 
 
 @dataclass(frozen=True)
@@ -49,16 +61,31 @@ class CodePairs:
         return CodePairs(owner, self.one[kept], self.other[kept], share)
 
 
-def wholly_imputed(prior: HaplotypePrior, calls: HLACalls, people: range) -> Mask:
-    """Who of ``people`` has all genes from an imputation, and its haplotypes in each block."""
-    if not prior.genes or not set(prior.genes) <= calls.imputed.keys():
-        return np.zeros(len(people), dtype=bool)
-    imputed = [calls.imputed[gene][people.start : people.stop] for gene in prior.genes]
-    found = np.all(imputed, axis=0)
-    for block in prior.blocks:
+def told_by_snps(prior: HaplotypePrior, calls: HLACalls, people: range) -> Mask:
+    """Who of ``people`` has genes from SNPs, the others typed, and the SNPs' haplotypes in blocks.
+
+    Whose other genes are from imputed HLA records is not among them: these came from the same SNPs.
+    """
+    found, some = np.ones(len(people), dtype=bool), np.zeros(len(people), dtype=bool)
+    for gene in prior.genes:
+        imputed = _imputed(gene, calls, people)
+        some |= imputed
+        own = calls.genes.get(gene)
+        if own is None or own.imputed:
+            found &= imputed
+        else:
+            found &= own.of_people(people).called(len(people))
+    for block in prior.blocks if (found & some).any() else ():
         rows = _block_rows([prior.genes[gene] for gene in block.genes], calls, people)
         found &= np.bincount(rows.sample, minlength=len(people)) > 0
-    return np.asarray(found)
+    return np.asarray(found & some)
+
+
+def _imputed(gene: str, calls: HLACalls, people: range) -> Mask:
+    """Who of ``people`` has a gene from SNPs."""
+    if gene not in calls.imputed:
+        return np.zeros(len(people), dtype=bool)
+    return calls.imputed[gene][people.start : people.stop]
 
 
 def imputed_pairs(
@@ -109,6 +136,51 @@ def _block_rows(genes: Sequence[str], calls: HLACalls, people: range) -> _BlockR
     return _BlockRows(np.zeros((0, len(genes)), dtype=np.int64), none, none, none, np.zeros(0))
 
 
+def _given(
+    rows: _BlockRows, column: int, calls: GeneCalls, names: GeneNames, typed: Mask
+) -> _BlockRows:
+    """The rows given the calls of the gene of a column, in those who are ``typed`` there."""
+    told = typed[rows.sample]
+    kept, source = np.flatnonzero(~told), np.flatnonzero(told)
+    count = np.bincount(calls.sample, minlength=len(typed))
+    start = np.cumsum(count) - count
+    own, call = spread(start[rows.sample[source]], count[rows.sample[source]])
+    source = np.tile(source[own], 2)
+    types = np.concatenate([calls.first[call], calls.second[call]])
+    others = np.concatenate([calls.second[call], calls.first[call]])
+    weight = rows.probability[source] * np.tile(calls.probability[call], 2)
+    fits, finer = _fitting(names)
+    sides = []
+    for place, name in ((rows.first[source], types), (rows.second[source], others)):
+        side, carried = rows.names[place], rows.names[place, column]
+        weight = weight * np.where(fits[name, carried], 1.0, OTHER)
+        side[:, column] = np.where(finer[name, carried], carried, name)
+        sides.append(side)
+    table, which = distinct_rows(np.vstack(sides))
+    which = which + len(rows.names)
+    sample = rows.sample[source]
+    total = np.bincount(sample, weight, len(typed))
+    return _BlockRows(
+        np.vstack([rows.names, table]),
+        np.concatenate([rows.sample[kept], sample]),
+        np.concatenate([rows.first[kept], which[: len(source)]]),
+        np.concatenate([rows.second[kept], which[len(source) :]]),
+        np.concatenate([rows.probability[kept], weight / total[sample]]),
+    )
+
+
+def _fitting(names: GeneNames) -> tuple[Mask, Mask]:
+    """Whether a name and another may be one allele, and whether the other says more of it.
+
+    Shape (names, names).
+    """
+    may_be = names.exact[names.row] > 0
+    fits = may_be.astype(np.float64) @ may_be.T > 0
+    alleles = may_be.sum(axis=1)
+    listed = names.kind[names.row] == ITSELF
+    return fits, fits & listed[:, None] & (alleles < alleles[:, None])
+
+
 def _block_pairs(
     chromosomes: Chromosomes, number: int, calls: HLACalls, people: range
 ) -> CodePairs:
@@ -117,7 +189,13 @@ def _block_pairs(
     A name that stands for several listed alleles is shared out as they are in the population.
     """
     block = chromosomes.prior.blocks[number]
-    rows = _block_rows([chromosomes.prior.genes[gene] for gene in block.genes], calls, people)
+    genes = [chromosomes.prior.genes[gene] for gene in block.genes]
+    rows = _block_rows(genes, calls, people)
+    for column, gene in enumerate(genes if len(genes) > 1 else ()):
+        typed = ~_imputed(gene, calls, people)
+        if typed.any():
+            own = calls.genes[gene].of_people(people)
+            rows = _given(rows, column, own, chromosomes.names[block.genes[column]], typed)
     names = np.column_stack(
         [chromosomes.names[gene].row[rows.names[:, k]] for k, gene in enumerate(block.genes)]
     )

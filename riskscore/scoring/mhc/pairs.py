@@ -5,7 +5,8 @@
 with the prior of prior.py, each gene's likelihood L (evidence.py: what its calls say of a pair of
 names, divided by how frequent they are), and the phase of phases.py. An untyped gene has the
 likelihood 1, so that it takes its distribution given the others. Of people whose genes are all
-imputed from SNPs the pairs are those of the imputation (imputed.py).
+imputed from SNPs, or some of them and the others typed, the pairs are those of the imputation
+(imputed.py).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
-from riskscore.scoring.mhc.imputed import imputed_pairs, wholly_imputed
+from riskscore.scoring.mhc.imputed import imputed_pairs, told_by_snps
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted
 from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
@@ -99,7 +100,7 @@ def haplotype_pairs(
             if gene in calls.genes:
                 seen[:, column] = Missing.NO_CALL
                 seen[evidence[column].sample, column] = Missing.NOT_MISSING
-        whole = wholly_imputed(reading.prior, calls, chosen)
+        whole = told_by_snps(reading.prior, calls, chosen)
         typed = np.flatnonzero((seen == Missing.NOT_MISSING).any(axis=1) & ~whole)
         if len(typed):
             genes = [gene.of_people(typed, len(chosen)) for gene in evidence]
