@@ -115,7 +115,7 @@ def made(rng: np.random.Generator) -> Person:
 
 @pytest.mark.parametrize("population", ["EUR", "AFR"])
 def test_pairs_given_the_types_are_those_of_the_formula(population: str) -> None:
-    """The copies of each class, and whether DR3 stands with DR4-DQ8, in 200 made people, a hundred a time."""
+    """The copies of each class, and whether DR3 stands with DR4-DQ8, in 100 made people each."""
     rng = np.random.default_rng([11, ord(population[0])])
     people = [made(rng) for _ in range(100)]
     calls = cohort_of(people)
