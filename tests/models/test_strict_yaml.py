@@ -222,6 +222,11 @@ def test_mistakes_are_named(tmp_path: Path, file: str, old: str, new: str, messa
     ("old", "new", "told"),
     [
         ("kind: binary", "kind: binry", "'binry' is not one of: binary, dose, ordinal"),
+        (
+            "kind: binary",
+            "kind: binary\n    sex: other",
+            "sex: 'other' is not one of: female, male",
+        ),
         ("kind: binary", "kinds: binary", "exposures.0.kinds: no such key"),
         ("weighted: false", "weighted: maybe", "exposures.0.weighted: expected true or false"),
         ("odds_ratio: 32.4", "odds_ratio: x", "odds_ratio: expected a number "),

@@ -299,6 +299,22 @@ def test_a_tag_with_a_place_in_one_build(
     assert (found.position_grch38, found.position_grch37) == tag
 
 
+def test_a_tag_may_be_an_insertion(made_folder: MadeFolder) -> None:
+    scheme = read_folder(made_folder(haplotypes=HAPLOTYPES.replace("A C C", "ACGT A A"))).scheme
+    assert scheme is not None
+    tag = scheme.haplotypes[1].tag
+    assert tag is not None
+    assert (tag.effect_allele, tag.other_allele) == ("ACGT", "A")
+
+
+def test_two_parts_are_an_interaction(made_folder: MadeFolder) -> None:
+    def change(content: Content) -> None:
+        del content["interactions"][0]["parts"][2:]
+
+    [both] = [term for term in read_folder(made_folder(change)).terms if term.id == "both"]
+    assert (len(both.factors), both.component) == (2, "Gene-environment")
+
+
 def test_haplotypes_of_different_genes(made_folder: MadeFolder) -> None:
     weights = WEIGHTS.replace("HLA-DRB1*04:01;HLA-DQB1*03:02", "HLA-DRB1*04:01;HLA-DQA1*03:01")
     with pytest.raises(ModelFormatError, match="the haplotypes span different genes"):

@@ -102,8 +102,8 @@ def test_how_long_a_name_may_be(value: str, good: bool) -> None:
 
 
 def test_a_weight_and_its_error_from_an_interval() -> None:
-    """ln(2), and the width of 1 to 4 on the log scale over twice 1.959964."""
-    effect = convert({"odds_ratio": 2, "ci": [1, 4]}, schema.Effect, strict=False)
+    """ln(2), and the width of 1.25 to 5 on the log scale over twice 1.959964."""
+    effect = convert({"odds_ratio": 2, "ci": [1.25, 5]}, schema.Effect, strict=False)
     assert effect.weight == pytest.approx(0.6931471805599453)
     assert effect.standard_error == pytest.approx(math.log(4) / 3.919927969080108)
     assert convert({"odds_ratio": 2}, schema.Effect, strict=False).standard_error is None
