@@ -63,11 +63,11 @@ class Variant:
 
     def known_in(self, build: Build) -> bool:
         """Whether the variant's place in this build is known."""
-        return self._place(build) is not None
+        return build in self.places
 
     def position(self, build: Build) -> int:
         """The place in a build; raises BuildMismatchError where only the other one is known."""
-        place = self._place(build)
+        place = self.places.get(build)
         if place is None:
             raise BuildMismatchError(
                 f"the model does not say where {self.name} lies in {build}",
@@ -76,8 +76,11 @@ class Variant:
             )
         return place
 
-    def _place(self, build: Build) -> int | None:
-        return self.position_grch38 if build is Build.GRCh38 else self.position_grch37
+    @property
+    def places(self) -> dict[Build, int]:
+        """Its place by build, where that is known."""
+        places = {Build.GRCh38: self.position_grch38, Build.GRCh37: self.position_grch37}
+        return {build: place for build, place in places.items() if place is not None}
 
     @property
     def palindromic(self) -> bool:

@@ -91,6 +91,14 @@ class NamedHaplotype:
     source: str = ""
     status: str = ""
 
+    def alike(self, other: NamedHaplotype) -> bool:
+        """Whether two haplotypes have an allele in common in every gene both name."""
+        genes = set(self.alleles) & set(other.alleles)
+        return bool(genes) and all(
+            any(a.covers(b) or b.covers(a) for a in self.alleles[g] for b in other.alleles[g])
+            for g in genes
+        )
+
 
 class Excess(StrEnum):
     """Which two haplotypes are kept of a person whose tags count more than two."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from riskscore.errors import ModelDoubtError
 from riskscore.genetics.variant import Variant, complement
-from riskscore.models.model import NamedHaplotype, RiskModel
+from riskscore.models.model import RiskModel
 from riskscore.models.plain import PlainVariants
 from riskscore.models.scoring_files.rows import OWN_FREQUENCY
 from riskscore.models.sorted_apart import ROUNDING, moved_rows, same_numbers
@@ -199,8 +199,7 @@ def _variants(terms: Sequence[Term]) -> dict[Place, _Row]:
 
 
 def _keys(variant: Variant) -> list[Place]:
-    places = (("GRCh38", variant.position_grch38), ("GRCh37", variant.position_grch37))
-    return [(build, variant.chromosome, place) for build, place in places if place is not None]
+    return [(build, variant.chromosome, place) for build, place in variant.places.items()]
 
 
 def _of_variant(
@@ -263,7 +262,7 @@ def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding
         (mine.name, theirs.name)
         for mine in model.scheme.haplotypes
         for theirs in other.scheme.haplotypes
-        if _alike(mine, theirs)
+        if mine.alike(theirs)
     ]
     # A class of one file may be told apart in the other, with effects on both sides of none.
     ours, others = (Counter(names) for names in zip(*alike, strict=True)) if alike else ({}, {})
@@ -300,12 +299,3 @@ def _haplotype_weights(model: RiskModel) -> dict[tuple[str, ...], tuple[Term, fl
         added = sum(own.get(name, 0.0) for name in pair.names)
         found[tuple(sorted(pair.names))] = (term, term.weight, added)
     return found
-
-
-def _alike(mine: NamedHaplotype, theirs: NamedHaplotype) -> bool:
-    """Whether two haplotypes have an allele in common in every gene both name."""
-    genes = set(mine.alleles) & set(theirs.alleles)
-    return bool(genes) and all(
-        any(a.covers(b) or b.covers(a) for a in mine.alleles[g] for b in theirs.alleles[g])
-        for g in genes
-    )

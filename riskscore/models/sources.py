@@ -61,13 +61,9 @@ def _of_term(term: Term) -> Iterator[Row]:
     for factor in term.factors:
         if isinstance(factor, VariantFactor):
             variant = factor.variant
-            for build, place in (
-                ("GRCh38", variant.position_grch38),
-                ("GRCh37", variant.position_grch37),
-            ):
-                if place is not None:
-                    where = f"position on chromosome {variant.chromosome}, {build}"
-                    yield "position", variant.name, where, place, None, *told
+            for build, place in variant.places.items():
+                where = f"position on chromosome {variant.chromosome}, {build}"
+                yield "position", variant.name, where, place, None, *told
             for population, share in factor.frequency.items():
                 quantity = f"frequency of {variant.effect_allele} in {population}"
                 yield "frequency", term.id, quantity, share, None, *told
@@ -102,10 +98,7 @@ def _of_haplotypes(model: RiskModel) -> Iterator[Row]:
         for population, share in haplotype.frequency.items():
             yield kind, haplotype.name, f"frequency in {population}", share, None, *row
         if haplotype.tag:
-            for build, place in (
-                ("GRCh38", haplotype.tag.position_grch38),
-                ("GRCh37", haplotype.tag.position_grch37),
-            ):
+            for build, place in haplotype.tag.places.items():
                 where = f"position of {haplotype.tag.name}, {build}"
                 yield kind, haplotype.name, where, place, None, *own
 

@@ -121,20 +121,12 @@ def scheme_of(weights: Weights, file: str) -> HaplotypeScheme | None:
                     where=file,
                     fix="score each set of haplotypes by a file of its own",
                 )
-            if first.rank < second.rank and _overlap(first, second):
+            if first.rank < second.rank and first.alike(second):
                 raise ModelFormatError(
                     f"{first.name} and {second.name} are not two different haplotypes",
                     where=file,
                 )
     return HaplotypeScheme(tuple(named))
-
-
-def _overlap(first: NamedHaplotype, second: NamedHaplotype) -> bool:
-    """Whether one haplotype could be both."""
-    return all(
-        any(a.covers(b) or b.covers(a) for a in alleles for b in second.alleles[gene])
-        for gene, alleles in first.alleles.items()
-    )
 
 
 def _stem(path: Path) -> str:
