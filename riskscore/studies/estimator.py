@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
@@ -34,6 +35,7 @@ from riskscore.scoring.population.spectrum import (
     of_states,
 )
 from riskscore.scoring.score import score_cohort
+from riskscore.studies.evaluation.calibration import logits
 
 _NAMES = ("genetic_score", "exposure_score", "interaction_score")
 
@@ -215,20 +217,13 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         risk = table.numbers["probability"]
         return ScoredPeople(
             np.nan_to_num(np.column_stack([table.numbers[name] for name in _NAMES])),
-            log_odds_of_risk(np.where(np.isnan(risk), np.array(average), risk)),
+            logits(np.where(np.isnan(risk), np.array(average), risk)),
         )
 
 
 def _shift(log_odds: Array, share: float) -> float:
-    """What to add to the log odds so that the mean risk is the share affected, by bisection."""
-    low, high = -60.0, 60.0
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if expit(log_odds + middle).mean() < share else (low, middle)
-    return (low + high) / 2
-
-
-_SMALLEST = 1e-15  # risks are kept this far from 0 and 1 where their log odds are taken
+    """What to add to the log odds so that the mean risk is the share affected."""
+    return float(brentq(lambda move: expit(log_odds + move).mean() - share, -60.0, 60.0))
 
 
 @dataclass(frozen=True)
@@ -237,16 +232,6 @@ class ScoredPeople:
 
     parts: Array
     log_odds: Array
-
-
-def log_odds_of_risk(risk: Array) -> Array:
-    """logit(risk), finite.
-
-    >>> log_odds_of_risk(np.array([0.5])).tolist()
-    [0.0]
-    """
-    kept = np.clip(risk, _SMALLEST, 1 - _SMALLEST)
-    return np.asarray(np.log(kept / (1 - kept)))
 
 
 @dataclass(frozen=True)
@@ -273,7 +258,7 @@ class NumberScorer:
         if own.alpha is None:
             return ScoredPeople(parts, np.full(len(numbers), np.nan))
         risk = self._unknown(known).mean_risk(own.alpha + parts.sum(axis=1))
-        return ScoredPeople(parts, log_odds_of_risk(risk))
+        return ScoredPeople(parts, logits(risk))
 
     @cached_property
     def _components(self) -> list[tuple[list[int], Spectrum]]:

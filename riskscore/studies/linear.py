@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from scipy.stats import norm, t
 
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
-from riskscore.studies.regression import INTERCEPT, Errors, Regression, check_design
+from riskscore.studies.regression import (
+    INTERCEPT,
+    Errors,
+    Regression,
+    check_design,
+    with_intercept,
+)
 
 
 def linear(
@@ -30,31 +36,21 @@ def linear(
         raise UsageError(f"no kind of errors {errors!r}", fix="use model or robust")
     y, columns = np.asarray(y, float), np.asarray(columns, float).reshape(len(y), len(names))
     check_design(columns, names)
-    design = np.column_stack([np.ones(len(y)), columns])
-    inverse = np.linalg.inv(design.T @ design)
-    beta = np.asarray(np.linalg.lstsq(design, y, rcond=None)[0], dtype=np.float64)
-    residual = y - design @ beta
-    free = len(y) - design.shape[1]
-    if errors == "robust":
-        covariance = inverse @ (design.T * residual**2) @ design @ inverse
-        reach, tail = float(norm.isf(0.025)), norm.sf
-    else:
-        covariance = inverse * float(residual @ residual) / free
-        reach, tail = float(t.isf(0.025, free)), lambda z: t.sf(z, free)
-    se = np.sqrt(np.diag(covariance))
-    p = np.asarray(2 * tail(np.abs(beta / se)), dtype=np.float64)
+    kind = {"cov_type": "HC0", "use_t": False} if errors == "robust" else {}
+    found = _least_squares(y, columns, **kind)
+    low, high = found.conf_int().T
     return Regression(
-        (INTERCEPT, *names), beta, covariance, beta - reach * se, beta + reach * se,
-        p, _loglik(float(residual @ residual), len(y)), len(y), 0, "least squares",
+        (INTERCEPT, *names), found.params, found.cov_params(), low, high, found.pvalues,
+        float(found.llf), len(y), 0, "least squares",
     )  # fmt: skip
 
 
 def max_linear_loglik(y: Array, columns: Array) -> float:
     """The highest log-likelihood of a linear regression with normal errors."""
-    design = np.column_stack([np.ones(len(y)), columns])
-    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
-    return _loglik(float(residual @ residual), len(y))
+    return float(_least_squares(y, columns).llf)
 
 
-def _loglik(squares: float, n: int) -> float:
-    return -n / 2 * (float(np.log(2 * np.pi * squares / n)) + 1)
+def _least_squares(y: Array, columns: Array, **kind: Any) -> Any:
+    from statsmodels.regression.linear_model import OLS
+
+    return OLS(y, with_intercept(columns)).fit(**kind)

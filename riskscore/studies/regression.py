@@ -93,11 +93,10 @@ def logistic(
     if method == "firth" and errors != "model":
         raise UsageError("Firth's method has no robust errors", fix="leave one of the two out")
     check_design(columns, names, weights)
-    design = np.column_stack([np.ones(len(y)), columns])
     labels = (INTERCEPT, *names)
     infinite: tuple[str, ...] = ()
     if method != "firth":
-        result = _estimate(y, design, errors, weights)
+        result = _estimate(y, with_intercept(columns), errors, weights)
         infinite = _infinite(y, columns, labels, result, weights)
         if infinite and method == "maximum_likelihood":
             raise SeparationError(
@@ -125,24 +124,36 @@ def check_design(columns: Array, names: Sequence[str], weights: Array | None = N
             f"{', '.join(constant)} is the same in everyone", fix="leave the column out"
         )
     centred = (seen - seen.mean(axis=0)) / seen.std(axis=0) if seen.size else seen
-    if columns.shape[1] and np.linalg.matrix_rank(centred, tol=1e-8 * len(seen)) < len(names):
+    tolerance = 1e-8 * len(seen)
+    if columns.shape[1] and np.linalg.matrix_rank(centred, tolerance) < len(names):
+        kept = independent(centred[:, :0], centred, tolerance)
+        repeated = [name for j, name in enumerate(names) if j not in kept]
         raise NoVariationError(
-            f"{', '.join(_repeated(centred, names))} can be written as a sum of the other columns",
+            f"{', '.join(repeated)} can be written as a sum of the other columns",
             fix="leave one of them out, as the reference",
         )
 
 
-def _repeated(columns: Array, names: Sequence[str]) -> list[str]:
-    """The columns that add nothing to those before them."""
+def independent(base: Array, columns: Array, tolerance: float | None = None) -> list[int]:
+    """The places of columns that are no sum of those of ``base`` and of those before them.
+
+    ``tolerance`` is that of numpy's ``matrix_rank``.
+
+    >>> independent(np.ones((3, 1)), np.array([[1.0, 0, 1], [0, 1, 1], [0, 1, 2]]))
+    [0, 2]
+    """
     kept: list[int] = []
-    repeated = []
-    for j, name in enumerate(names):
-        trial = columns[:, [*kept, j]]
-        if np.linalg.matrix_rank(trial, tol=1e-8 * len(columns)) > len(kept):
+    rank = int(np.linalg.matrix_rank(base, tolerance))
+    for j in range(columns.shape[1]):
+        trial = np.column_stack([base, columns[:, [*kept, j]]])
+        if np.linalg.matrix_rank(trial, tolerance) > rank + len(kept):
             kept.append(j)
-        else:
-            repeated.append(name)
-    return repeated
+    return kept
+
+
+def with_intercept(columns: Array) -> Array:
+    """The columns behind one of ones."""
+    return np.column_stack([np.ones(len(columns)), columns])
 
 
 @dataclass(frozen=True)
@@ -275,7 +286,7 @@ def _firth(
     order = np.roll(np.arange(len(labels)), 1)  # the intercept stands last there, first here
     beta = np.append(model.coef_, model.intercept_)[order]
     count = np.ones(len(y)) if weights is None else weights
-    design = np.column_stack([np.ones(len(y)), columns])
+    design = with_intercept(columns)
     fitted = expit(design @ beta)
     covariance = np.linalg.inv(design.T @ (design * (count * fitted * (1 - fitted))[:, None]))
     se = np.sqrt(np.diag(covariance))
@@ -291,8 +302,7 @@ def _firth(
 
 def max_loglik(y: Array, columns: Array, weights: Array | None = None) -> float:
     """The highest log-likelihood of a logistic regression, its limit where cases are separated."""
-    design = np.column_stack([np.ones(len(y)), columns])
-    return _estimate(y, design, "model", weights).loglik
+    return _estimate(y, with_intercept(columns), "model", weights).loglik
 
 
 def likelihood_ratio(smaller: float, larger: float, df: int) -> tuple[float, float]:

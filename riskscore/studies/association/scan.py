@@ -17,9 +17,11 @@ from riskscore.studies.regression import (
     Errors,
     Method,
     Regression,
+    independent,
     likelihood_ratio,
     logistic,
     max_loglik,
+    with_intercept,
 )
 
 _NAN = float("nan")
@@ -341,7 +343,7 @@ def _omnibus(
         names = tuple(candidates.columns[j].name for j in places)
         values = candidates.values[:, places][rows]
     y, covariates = study.y[rows], study.covariates[rows]
-    own = _independent(_with_one(covariates), values)
+    own = independent(with_intercept(covariates), values)
     df, values = len(own), values[:, own]
     chi2, p = (_NAN, _NAN)
     if df and np.ptp(y):
@@ -351,22 +353,6 @@ def _omnibus(
         group, first.kind, first.gene, first.position, names, reference, chi2, df, p, len(y)
     )
     return test, [places[j] for j in own]
-
-
-def _independent(base: Array, columns: Array) -> list[int]:
-    """The places of columns that are no sum of the base and of those before them."""
-    kept: list[int] = []
-    rank = int(np.linalg.matrix_rank(base))
-    for j in range(columns.shape[1]):
-        more = int(np.linalg.matrix_rank(np.column_stack([base, columns[:, [*kept, j]]])))
-        if more > rank:
-            kept.append(j)
-            rank = more
-    return kept
-
-
-def _with_one(columns: Array) -> Array:
-    return np.column_stack([np.ones(len(columns)), columns])
 
 
 def stepwise(

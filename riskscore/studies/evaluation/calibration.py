@@ -142,14 +142,9 @@ def brier(risk: Array, y: Array, prevalence: float | None = None) -> Brier:
     weights = sampling_weights(y, prevalence)
     squares = (risk - y) ** 2
     score = float(np.average(squares, weights=weights))
-    variance = (
-        float(np.var(squares, ddof=1)) / len(y)
-        if prevalence is None
-        else sum(
-            k**2 * float(np.var(squares[y == c], ddof=1)) / int((y == c).sum())
-            for c, k in ((1, prevalence), (0, 1 - prevalence))
-        )
-    )
+    variance = float(np.var(squares, ddof=1)) / len(y)
+    if prevalence is not None:
+        variance = _stratified(weights * squares, y) / len(y) ** 2
     group, overall = groups_of(risk), float(np.average(y, weights=weights))
     total = np.bincount(group, weights)
     seen = total > 0
@@ -215,19 +210,12 @@ def curve(risk: Array, y: Array, prevalence: float | None) -> list[dict[str, flo
     for g in np.unique(group):
         own = group == g
         hits, n = float(y[own].sum()), int(own.sum())
-        low, high = wilson(hits, n)
         weights = sampling_weights(y, prevalence)[own]
+        shares = zip(("observed", "low", "high"), (hits / n, *wilson(hits, n)), strict=True)
         rows.append(
-            {
-                "kind": "group",
-                "predicted": float(np.average(risk[own], weights=weights)),
-                "observed": _moved_back(hits / n, moved),
-                "low": _moved_back(low, moved),
-                "high": _moved_back(high, moved),
-                "n": n,
-                "cases": hits,
-            }
-        )
+            {"kind": "group", "predicted": float(np.average(risk[own], weights=weights)),
+             **{name: _moved_back(share, moved) for name, share in shares}, "n": n, "cases": hits}
+        )  # fmt: skip
     return rows + _smooth(risk, y, moved)
 
 

@@ -35,13 +35,8 @@ class AUCs:
         if se < 1e-12:
             return difference, difference, difference, float("nan"), float("nan")
         z = difference / se
-        return (
-            difference,
-            difference - Z95 * se,
-            difference + Z95 * se,
-            z,
-            2 * float(norm.sf(abs(z))),
-        )
+        p = 2 * float(norm.sf(abs(z)))
+        return difference, difference - Z95 * se, difference + Z95 * se, z, p
 
 
 def delong(scores: Array, y: Array) -> AUCs:
@@ -86,9 +81,9 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     >>> [round(x, 4) for x in wilson(0, 10)]
     [0.0, 0.2775]
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     if n == 0:
         return float("nan"), float("nan")
-    share, z2 = hits / n, Z95**2
-    center = (share + z2 / (2 * n)) / (1 + z2 / n)
-    reach = Z95 / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
-    return max(0.0, center - reach), min(1.0, center + reach)
+    low, high = proportion_confint(hits, n, method="wilson")
+    return max(0.0, float(low)), min(1.0, float(high))

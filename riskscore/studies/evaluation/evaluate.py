@@ -22,7 +22,12 @@ from riskscore.studies.evaluation.calibration import (
 from riskscore.studies.evaluation.decisions import at_thresholds, decision_curve
 from riskscore.studies.evaluation.discrimination import delong, roc
 from riskscore.studies.evaluation.explained import deciles
-from riskscore.studies.evaluation.measures import MeasureOptions, gain_measures, measures
+from riskscore.studies.evaluation.measures import (
+    MeasureOptions,
+    gain_measures,
+    measures,
+    unmeasured,
+)
 from riskscore.studies.evaluation.predictions import Prediction, Scale, read_predictions
 from riskscore.studies.people import aligned, read_covariates, read_outcome
 
@@ -189,16 +194,14 @@ def _measured(
     """The measures of one model in one group; a note where the group is too small."""
     cases, n = int(y[rows].sum()), int(rows.sum())
     head = {"model": model.name, "group": group, "n": n, "cases": cases}
-    if n < _FEWEST or cases in (0, n):
-        why = f"{n} people, {cases} of them cases, are too few"
-        row = {"measure": "none", **dict.fromkeys(("estimate", "low", "high"), float("nan"))}
-        return [{**head, **row, "note": why}], [f"{model.name}, {group}: {why}"]
     risk = None if model.risk is None else model.risk[rows]
     try:
+        if n < _FEWEST or cases in (0, n):
+            raise FewPeopleError(f"{n} people, {cases} of them cases, are too few")
         found = measures(model.score[rows], risk, y[rows], settings)
     except StudyError as error:
-        row = {"measure": "none", **dict.fromkeys(("estimate", "low", "high"), float("nan"))}
-        return [{**head, **row, "note": error.what}], [f"{model.name}, {group}: {error.what}"]
+        row = unmeasured("none", error.what)
+        return [{**head, **row}], [f"{model.name}, {group}: {error.what}"]
     return [{**head, **row} for row in found], []
 
 
@@ -210,9 +213,8 @@ def _gained(
     try:
         found = gain_measures(model.score[rows], covariates[rows], y[rows])
     except StudyError as error:
-        nothing = dict.fromkeys(("estimate", "low", "high"), float("nan"))
         count = {"n": int(rows.sum()), "cases": int(y[rows].sum())}
-        return [{**head, **count, "measure": "auc_gain", **nothing, "note": error.what}]
+        return [{**head, **count, **unmeasured("auc_gain", error.what)}]
     return [{**head, **row} for row in found]
 
 

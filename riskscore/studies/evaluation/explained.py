@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
 from scipy.stats import norm
 
 from riskscore.arrays import Array
 from riskscore.models.terms import Z95
-from riskscore.scoring.link import logit
 from riskscore.studies.evaluation.calibration import sampling_weights, weighted_quantiles
-from riskscore.studies.regression import logistic
+from riskscore.studies.regression import logistic, max_loglik
 
 _MIDDLE = (5, 6)  # the deciles that the others are compared with
 
@@ -22,31 +20,9 @@ def nagelkerke(score: Array, y: Array) -> float:
     """
     n, cases = len(y), float(y.sum())
     alone = cases * np.log(cases / n) + (n - cases) * np.log1p(-cases / n)
-    gain = _best_loglik(score, y) - alone
-    return float(-np.expm1(-2 * gain / n) / -np.expm1(2 * alone / n))
-
-
-def _best_loglik(score: Array, y: Array) -> float:
-    """The log-likelihood of a logistic regression on one score, by Newton's method.
-
-    Written out because a bootstrap asks for it hundreds of times.
-    """
     x = (score - score.mean()) / score.std()
-    design = np.column_stack([np.ones(len(y)), x])
-    beta, step = np.array([logit(float(y.mean())), 0.0]), np.zeros(2)
-    best = -np.inf
-    for _ in range(60):
-        lp = design @ (beta + step)
-        loglik = float(y @ lp - np.logaddexp(0, lp).sum())
-        if loglik < best:  # too far: go half as far
-            step = step / 2
-            continue
-        if loglik - best < 1e-12 * max(1.0, abs(loglik)):
-            return loglik
-        best, beta, p = loglik, beta + step, expit(lp)
-        information = design.T @ (design * (p * (1 - p))[:, None])
-        step = np.linalg.lstsq(information, design.T @ (y - p), rcond=None)[0]
-    return best
+    gain = max_loglik(y, x[:, None]) - alone
+    return float(-np.expm1(-2 * gain / n) / -np.expm1(2 * alone / n))
 
 
 def liability_r2(observed: float, prevalence: float, share: float) -> float:

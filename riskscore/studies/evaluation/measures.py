@@ -79,10 +79,10 @@ def gain_measures(score: Array, covariates: Array, y: Array) -> list[Row]:
         _row("auc_covariates", float(found.areas.auc[0]), found.areas.interval(0), _FITTED),
         _row("auc_with_covariates", float(found.areas.auc[1]), found.areas.interval(1), _FITTED),
         _row("auc_gain", difference, (low, high), _NESTED),
-        _row("gain_p", found.p, (_NAN, _NAN), "likelihood ratio of the score given the covariates"),
+        _row("gain_p", found.p, note="likelihood ratio of the score given the covariates"),
         _row("nri", nri.nri, (nri.low, nri.high), _NRI),
-        _row("nri_cases", nri.cases, (_NAN, _NAN), "part of nri"),
-        _row("nri_controls", nri.controls, (_NAN, _NAN), "part of nri"),
+        _row("nri_cases", nri.cases, note="part of nri"),
+        _row("nri_controls", nri.controls, note="part of nri"),
     ]
     return [{**row, "n": found.n, "cases": found.cases} for row in rows]
 
@@ -95,7 +95,14 @@ def _liability(prevalence: float) -> Callable[[Array, Array], float]:
     return lambda s, y: liability_r2(linear_r2(s, y), prevalence, float(y.mean()))
 
 
-def _row(measure: str, estimate: float, interval: tuple[float, float], note: str = "") -> Row:
+def unmeasured(measure: str, note: str) -> Row:
+    """The row of a measure that has no number, with the reason."""
+    return _row(measure, _NAN, note=note)
+
+
+def _row(
+    measure: str, estimate: float, interval: tuple[float, float] = (_NAN, _NAN), note: str = ""
+) -> Row:
     low, high = interval
     return {"measure": measure, "estimate": estimate, "low": low, "high": high, "note": note}
 
@@ -110,7 +117,7 @@ def _resampled(
     """A measure with the percentile interval of resamples within cases and within controls."""
     estimate = statistic(score, y)
     if not settings.bootstrap:
-        return _row(measure, estimate, (_NAN, _NAN), "no interval without a bootstrap")
+        return _row(measure, estimate, note="no interval without a bootstrap")
     rng = np.random.default_rng(settings.seed)
     cases, controls = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
     values = []
@@ -127,29 +134,23 @@ def _calibration(risk: Array, y: Array, prevalence: float | None) -> list[Row]:
     parts = brier(risk, y, prevalence)
     rows = [_row("brier", parts.score, (parts.low, parts.high))]
     for name in ("reliability", "resolution", "uncertainty", "within"):
-        rows.append(_row(f"brier_{name}", getattr(parts, name), (_NAN, _NAN), "part of brier"))
+        rows.append(_row(f"brier_{name}", getattr(parts, name), note="part of brier"))
     skill = 1 - parts.score / parts.uncertainty
-    rows.append(_row("brier_skill", skill, (_NAN, _NAN), "1 - brier / uncertainty"))
+    rows.append(_row("brier_skill", skill, note="1 - brier / uncertainty"))
     ratio, low, high = observed_to_expected(risk, y, prevalence)
     rows.append(_row("observed_to_expected", ratio, (low, high)))
     try:
         fits = calibration_fits(risk, y, prevalence)
         level, slope = fits.level, fits.slope
-        rows.append(
-            _row(
-                "calibration_intercept", level.estimate, level.interval, "with the slope held at 1"
-            )
-        )
-        rows.append(
-            _row("calibration_slope", float(slope.beta[1]),
-                 (float(slope.low[1]), float(slope.high[1])))
-        )  # fmt: skip
+        held, ends = "with the slope held at 1", (float(slope.low[1]), float(slope.high[1]))
+        rows.append(_row("calibration_intercept", level.estimate, level.interval, held))
+        rows.append(_row("calibration_slope", float(slope.beta[1]), ends))
     except StudyError as error:
         for name in ("calibration_intercept", "calibration_slope"):
-            rows.append(_row(name, _NAN, (_NAN, _NAN), error.what))
+            rows.append(unmeasured(name, error.what))
     for name, distance in distances(risk, y, prevalence).items():
-        rows.append(_row(name, distance, (_NAN, _NAN), "distance of risks from the smooth curve"))
+        rows.append(_row(name, distance, note="distance of risks from the smooth curve"))
     moved = 1 / (1 + np.exp(-(logits(risk) + sampling_offset(y, prevalence))))
     statistic, df, p = hosmer_lemeshow(moved, y)
-    rows.append(_row("hosmer_lemeshow_p", p, (_NAN, _NAN), f"chi2 {statistic:.2f}, {df} df; {_HL}"))
+    rows.append(_row("hosmer_lemeshow_p", p, note=f"chi2 {statistic:.2f}, {df} df; {_HL}"))
     return rows

@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import ndtr
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import UsageError
@@ -24,7 +26,6 @@ from riskscore.studies.simulation.mixture import Mixture
 from riskscore.studies.simulation.plan import Locus, Settings, locus_key
 
 LOGISTIC_SD = math.pi / math.sqrt(3)  # of the standard logistic distribution
-_erf = np.vectorize(math.erf, otypes=[float])
 
 
 class Disease:
@@ -72,7 +73,7 @@ class Disease:
         alpha = np.where(female, self.intercepts[Sex.FEMALE], self.intercepts[Sex.MALE])
         if not self.liability:
             return expit(alpha + log_odds)
-        return _normal_cdf((alpha + log_odds) / LOGISTIC_SD)
+        return np.asarray(ndtr((alpha + log_odds) / LOGISTIC_SD))
 
 
 def liability_intercept(score: Spectrum, prevalence: float) -> float:
@@ -81,20 +82,15 @@ def liability_intercept(score: Spectrum, prevalence: float) -> float:
     e has the standard deviation of the logistic distribution, pi / sqrt(3), so that the score
     explains the same share of the liability as in the logistic model. The probability is
     1/2 + 1/pi times the integral of Im(exp(i t alpha) phi(t)) / t (Gil-Pelaez, Biometrika 1951,
-    38:481), by the midpoint rule at the nodes of phi; the intercept is found by bisection.
+    38:481), by the midpoint rule at the nodes of phi.
     """
     noisy = score.times(spectrum.of_normal(LOGISTIC_SD**2))
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        alpha = (low + high) / 2
+
+    def excess(alpha: float) -> float:
         waves = np.sin(NODES * alpha) * noisy.real + np.cos(NODES * alpha) * noisy.imaginary
-        above = 0.5 + float((waves / NODES).sum()) * STEP / math.pi
-        low, high = (alpha, high) if above < prevalence else (low, alpha)
-    return (low + high) / 2
+        return 0.5 + float((waves / NODES).sum()) * STEP / math.pi - prevalence
 
-
-def _normal_cdf(x: Array) -> Array:
-    return np.asarray(0.5 * (1 + _erf(x / math.sqrt(2))))
+    return float(brentq(excess, -20.0, 20.0, xtol=1e-14))
 
 
 def as_drawn(
