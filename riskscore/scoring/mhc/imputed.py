@@ -66,7 +66,10 @@ def told_by_snps(prior: HaplotypePrior, calls: HLACalls, people: range) -> Mask:
 
     Whose other genes are from imputed HLA records is not among them: these came from the same SNPs.
     """
-    found, some = np.ones(len(people), dtype=bool), np.zeros(len(people), dtype=bool)
+    some = np.zeros(len(people), dtype=bool)
+    if not calls.imputed:
+        return some
+    found = ~some
     for gene in prior.genes:
         imputed = _imputed(gene, calls, people)
         some |= imputed
