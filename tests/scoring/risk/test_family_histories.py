@@ -29,13 +29,15 @@ EXPLAINED = {Sex.FEMALE: 0.3, Sex.MALE: 0.2, None: 0.25}
 GENETIC = {Sex.FEMALE: 0.8, Sex.MALE: 0.5, None: 0.65}
 
 
-def by_integral(risk: float, average: float, relative: Relative, v: float, g: float) -> float:
+def by_integral(
+    risk: float, average: float, relative: Relative, v: float, g: float, shared: float = 0.5
+) -> float:
     """The risk given a parent: v is explained by the score, g of it inherited."""
     threshold, theirs = norm.isf(average), norm.isf(relative.risk)
     mean = threshold + math.sqrt(1 - v) * norm.ppf(risk)  # of the person's liability
-    down = 0.5 * g / v * mean  # of the parent's
-    sd = math.sqrt(1 - 0.25 * g * g / v)
-    slope = 0.5 * (HERITABILITY - g) / sd**2  # of the person's rest on the parent's
+    down = shared * g / v * mean  # of the parent's
+    sd = math.sqrt(1 - shared**2 * g * g / v)
+    slope = shared * (HERITABILITY - g) / sd**2  # of the person's rest on the parent's
     rest = math.sqrt(1 - v - (slope * sd) ** 2)
 
     def both(x: float) -> float:
@@ -75,6 +77,24 @@ def test_each_person_by_what_is_known_of_the_score() -> None:
     assert histories.flagged(["", "a", "b", "", "c"], range(4, 9)) == [
         "family=1", "a;family=1", "b", "family=1", "c;family=1",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sex", "shared"), [(Sex.MALE, 0.5 * 1.3), (Sex.FEMALE, 0.5 * 0.7), (None, 0.5)]
+)
+def test_children_resemble_their_fathers_more(sex: Sex | None, shared: float) -> None:
+    """An affected child says more of a man; of whom the sex is unknown it says the mean."""
+    child, risk = Relative("child", True, 0.03), 0.02
+    heritability = Heritability(HERITABILITY, "a paper", Status.FOUND, fathers=1.3)
+    histories = FamilyHistories({0: (child,)}, heritability, EXPLAINED, GENETIC)
+    names = ("probability", "probability_low", "probability_high")
+    numbers = {name: np.array([risk]) for name in names}
+    numbers |= {"average_risk": np.array([0.015]), "coverage": np.array([1.0])}
+    histories.apply(numbers, range(1), [sex])
+    v = EXPLAINED[sex]
+    wanted = by_integral(risk, 0.015, child, v, v * GENETIC[sex], shared)
+    for name in names:
+        assert numbers[name][0] == pytest.approx(wanted, rel=2e-3)
 
 
 def test_shares_of_the_liability_and_risks_of_relatives(tmp_path: Path) -> None:
