@@ -1,5 +1,7 @@
 """The ledger, the match report and the coverage of two people, each number worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -228,6 +230,12 @@ def test_notes_on_what_looks_more_certain_than_it_is(scores: ScoredCohort) -> No
     assert notes(scores)["baseline"] == "no interval was published: counted as certain"
     given = rs.score(read_frame(PEOPLE, [MODEL]), prevalence=0.0123)
     assert notes(given)["baseline"] == "given as certain"
+    unknown = rs.score(read_frame(PEOPLE.drop(columns="sex"), [MODEL]))
+    assert notes(unknown)["baseline"] == "the sex is unknown: the spread between the sexes"
+    bare_model = replace(MODEL, baseline=())
+    assert notes(rs.score(read_frame(PEOPLE, [bare_model])))["baseline"] == (
+        "the model has no baseline"
+    )
     bare = sum(term.standard_error is None for term in MODEL.terms)
     told = notes(scores)["weights"]
     assert told == (

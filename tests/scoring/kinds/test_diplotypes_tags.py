@@ -88,6 +88,41 @@ def test_two_tags_or_fewer_are_plain() -> None:
     assert one(counts()) == {(CLASSES, CLASSES): 1}
 
 
+def test_classes_that_are_all_there_are() -> None:
+    """Of frequencies that sum to 1 nothing is left: what no tag counts is of no class all the
+    same, unless a tag is missing.
+    """
+    shares = np.array([0.25, 0.75, 0.0])
+    none, gap = np.zeros((2, 1)), np.array([[0.0], [np.nan]])
+    for dosages, pair in ((none, (2, 2)), (gap, (1, 1)), (np.array([[1.0], [0.0]]), (0, 2))):
+        found = tag_pairs(dosages, shares)
+        assert list(zip(found.first.tolist(), found.second.tolist(), strict=True)) == [pair]
+        assert found.probability.tolist() == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("rule", [HaplotypeCalls.POSTERIOR, HaplotypeCalls.PUBLISHED])
+def test_why_there_is_no_call(rule: HaplotypeCalls) -> None:
+    """Of the first no tag is called, of the second all, of the third one is not; where the file
+    lacks a tag, the published rule has a call of nobody.
+    """
+    whole = np.zeros((CLASSES, 3))
+    whole[:, 0], whole[4, 2] = np.nan, np.nan
+    lacking = whole.copy()
+    lacking[2] = np.nan
+    published = rule is HaplotypeCalls.PUBLISHED
+    lost = Missing.NO_CALL if published else 0
+    absent = Missing.ABSENT if published else 0
+    for dosages, reasons in (
+        (whole, [Missing.NO_CALL, 0, lost]),
+        (lacking, [Missing.ABSENT if published else Missing.NO_CALL, absent, absent]),
+        (np.full((CLASSES, 3), np.nan), [Missing.ABSENT] * 3),
+    ):
+        cohort = replace(cohort_of(dosages), haplotype_calls=rule)
+        calls = called(cohort)
+        assert calls.missing.tolist() == reasons
+        assert np.unique(calls.sample).tolist() == [i for i, r in enumerate(reasons) if not r]
+
+
 def test_three_tags_leave_every_two_of_them_open() -> None:
     found = one(counts(1, 5, 7))
     weights = {

@@ -10,10 +10,15 @@ import pytest
 
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.reference.panel import reference_panel
+from riskscore.genetics.hla_residues import ResidueTable
+from riskscore.models.reference.haplotypes import ReferenceHaplotypes
+from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.hla.calls import GeneCalls, HaplotypePosterior, HLACalls
+from riskscore.scoring.mhc.evidence import Panel
+from riskscore.scoring.mhc.imputed import wholly_imputed
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.prior import HaplotypePrior
+from riskscore.scoring.mhc.questions import AlleleQuestion
 from riskscore.scoring.mhc.reading import MHCReading
 
 GENES = ("DRB1", "DQA1", "DQB1")
@@ -325,3 +330,59 @@ def test_a_typed_gene_is_weighed_with_what_snps_told_of_the_others() -> None:
     copies = (np.stack(pairs.classes(model.scheme), axis=1) == dr3).sum(axis=1)[pairs.pair]
     found = np.bincount(pairs.sample, pairs.probability * copies)
     assert found == pytest.approx([1, 0], abs=1e-9)
+
+
+def test_an_imputed_name_of_several_alleles_is_shared_out_by_frequency() -> None:
+    """B*08 is 08:01 or 08:04 on each chromosome, as often as the smoothed population has them."""
+    rows = [
+        {"B": "08:01", "EUR": "6", "AFR": "1"}, {"B": "08:04", "EUR": "3", "AFR": "1"},
+        {"B": "07:02", "EUR": "1", "AFR": "8"},
+    ]  # fmt: skip
+    table = ReferenceHaplotypes.of(rows, ("B",), ("EUR", "AFR"))
+    panel = ReferencePanel({}, {}, ResidueTable({}), (), {}, table)
+    prior = HaplotypePrior.of(table, "EUR", ("B",))
+    names = tuple(HLAAllele.parse(f"B*{name}") for name in ("08:01", "08:04", "07:02"))
+    questions = tuple(AlleleQuestion("B", alleles=(name,)) for name in names)
+    reading = MHCReading(Panel(panel, "EUR", prior), prior, questions)
+    calls = GeneCalls(
+        "B", (HLAAllele.parse("B*08"), names[2]), np.zeros(2, dtype=np.int64),
+        np.array([0, 0]), np.array([0, 1]), np.array([0.75, 0.25]), "",
+    )  # fmt: skip
+    known = HLACalls({"B": calls}, imputed={"B": np.ones(1, dtype=bool)})
+    pairs = haplotype_pairs(reading, known, range(1), least=0.0)
+    one, two = (0.99 * own / 10 + 0.01 * both / 20 for own, both in ((6, 7), (3, 4)))
+    p, q = one / (one + two), two / (one + two)
+    wanted = {
+        ("08:01", "08:01"): 0.75 * p * p, ("08:01", "08:04"): 0.75 * 2 * p * q,
+        ("08:04", "08:04"): 0.75 * q * q, ("07:02", "08:01"): 0.25 * p,
+        ("07:02", "08:04"): 0.25 * q,
+    }  # fmt: skip
+    sides = []
+    for codes in (pairs.first, pairs.second):
+        answers = pairs.kinds.answers[0][codes[:, 0]]
+        sides.append([str(names[k])[2:] for k in answers.argmax(axis=1).tolist()])
+    found: dict[tuple[str, ...], float] = {}
+    for row, probability in zip(pairs.pair.tolist(), pairs.probability.tolist(), strict=True):
+        key = tuple(sorted((sides[0][row], sides[1][row])))
+        found[key] = found.get(key, 0.0) + probability
+    assert found == pytest.approx(wanted)
+
+
+def test_who_is_wholly_imputed() -> None:
+    """All genes, from SNPs, and with their haplotypes: of the third the file tells none."""
+    told = _told(GENES, [[("04:01~03:01~03:02", "03:01~05:01~02:01", 1.0)]] * 2)
+    genes = {gene: _of_gene(told, gene) for gene in GENES}
+    every = dict.fromkeys(GENES, np.array([True, True, True]))
+    prior = HaplotypePrior.of(reference_panel().haplotypes, "EUR", GENES)
+    some = every | {"DQA1": np.array([False, True, True])}
+    for imputed, haplotypes, wanted in (
+        (every, (told,), [True, True, False]),
+        (some, (told,), [False, True, False]),
+        (every, (), [False, False, False]),
+        ({gene: every[gene] for gene in GENES[:2]}, (told,), [False, False, False]),
+    ):
+        calls = HLACalls(genes, imputed=imputed, haplotypes=haplotypes)
+        assert wholly_imputed(prior, calls, range(3)).tolist() == wanted
+        assert wholly_imputed(prior, calls, range(1, 3)).tolist() == wanted[1:]
+    none = HaplotypePrior.of(reference_panel().haplotypes, "EUR", ())
+    assert not wholly_imputed(none, HLACalls(genes, imputed=every), range(3)).any()

@@ -136,3 +136,35 @@ def test_plain_variants_beside_terms() -> None:
         f"{gaps[0]};no_call=genome_wide(1);absent=genome_wide(1)",
         f"not_scored;{gaps[1]};no_call=genome_wide(2);absent=genome_wide(1)",
     ]
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_sums_on_the_scale_of_the_paper(*, centred: bool) -> None:
+    """Beside a term of which both people are read, and alone: 0.7 and 0.1 are added as they are.
+
+    Where no frequency is known nothing is taken off, and there is nothing to have odds against.
+    """
+    ms = rs.load_model("ms")
+    term = next(t for t in ms.terms if type(t.factors[0]) is VariantFactor)
+    total = np.array([0.7, 0.1])
+    known = {"EUR": [0.1]} if centred else {}
+    plain = replace(variants(["additive"], **known), weight=np.array([0.5]))
+    nothing = np.zeros(2)
+    seen = replace(
+        sums([NAN]), total=total, no_calls=nothing, uncalled=nothing.astype(np.int64), people=2
+    )
+    off = 0.5 * 2 * 0.1 if centred else 0.0
+    frame = pd.DataFrame({str(term.factors[0]): [1.0, 2.0]})
+    for terms in ((term,), ()):
+        model = replace(ms, terms=terms, published_score="made up", published_minimum_coverage=0.0)
+        own = rs.score(read_frame(frame, [replace(model, terms=(term,))])).of("ms")
+        found = with_plain(replace(own, model=model), plain, seen, "EUR").numbers
+        for i, (dosage, more) in enumerate(zip((1.0, 2.0), total.tolist(), strict=True)):
+            mean = 2 * ms.frequencies[term.factors[0].variant]["EUR"]
+            rest = term.weight * (dosage - mean) if terms else 0.0
+            published = term.weight * dosage if terms else 0.0
+            assert found["log_odds"][i] == pytest.approx(rest + more - off)
+            assert found["published_score"][i] == pytest.approx(published + more)
+            assert found["interaction_score"][i] == found["exposure_score"][i] == 0
+            odds = math.exp(rest + more - off) if centred else NAN
+            assert found["odds_ratio"][i] == pytest.approx(odds, nan_ok=True)
