@@ -44,7 +44,7 @@ def test_skewness_is_of_the_standard_deviation() -> None:
     """A third moment of 0.25 with a standard deviation of a half is a skewness of 2."""
     variance = {source: np.array([0.05]) for source in VarianceSource}
     nothing = np.zeros(1)
-    low, high = Uncertainty(variance, np.array([0.0625]), (), nothing).limits()
+    low, high = Uncertainty(variance, np.array([0.0625]), (), nothing, nothing).limits()
     shift = (Z**2 - 1) / 6 * 0.5
     assert (low[0], high[0]) == pytest.approx((0.5 * (shift - Z), 0.5 * (shift + Z)))
 
@@ -58,7 +58,7 @@ def test_spectra_multiply_over_components_and_normal_errors(normal: list[float])
     second = after_certain(of_rows(values[:2], shares[:2], owner[:2], 1))
     places = np.array([0, 1, 2]), np.array([1, 0, 1])
     patterns = ((places[0], first), (places[1], second))
-    found = Uncertainty({}, np.zeros(3), patterns, np.array(normal)).spectrum
+    found = Uncertainty({}, np.zeros(3), patterns, np.array(normal), np.zeros(3)).spectrum
     states = ([(0.0, 1.0)], [(-1.0, 1 / 3), (0.5, 2 / 3)], [(-0.2, 0.75), (0.6, 0.25)])
     for i in range(3):
         for k, t in enumerate(NODES.tolist()):
