@@ -15,7 +15,7 @@ from riskscore.models.reference.haplotypes import ReferenceHaplotypes
 from riskscore.models.reference.panel import ReferencePanel, reference_panel
 from riskscore.samples.hla.calls import GeneCalls, HaplotypePosterior, HLACalls
 from riskscore.scoring.mhc.evidence import Panel
-from riskscore.scoring.mhc.imputed import wholly_imputed
+from riskscore.scoring.mhc.imputed import told_by_snps
 from riskscore.scoring.mhc.pairs import haplotype_pairs
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.questions import AlleleQuestion
@@ -368,21 +368,23 @@ def test_an_imputed_name_of_several_alleles_is_shared_out_by_frequency() -> None
     assert found == pytest.approx(wanted)
 
 
-def test_who_is_wholly_imputed() -> None:
-    """All genes, from SNPs, and with their haplotypes: of the third the file tells none."""
+def test_who_is_told_by_snps() -> None:
+    """Some genes are from SNPs, the others typed; of the third person the file tells nothing."""
     told = _told(GENES, [[("04:01~03:01~03:02", "03:01~05:01~02:01", 1.0)]] * 2)
     genes = {gene: _of_gene(told, gene) for gene in GENES}
     every = dict.fromkeys(GENES, np.array([True, True, True]))
     prior = HaplotypePrior.of(reference_panel().haplotypes, "EUR", GENES)
     some = every | {"DQA1": np.array([False, True, True])}
-    for imputed, haplotypes, wanted in (
-        (every, (told,), [True, True, False]),
-        (some, (told,), [False, True, False]),
-        (every, (), [False, False, False]),
-        ({gene: every[gene] for gene in GENES[:2]}, (told,), [False, False, False]),
+    records = genes | {"DQA1": replace(genes["DQA1"], imputed=True)}
+    for of_genes, imputed, haplotypes, wanted in (
+        (genes, every, (told,), [True, True, False]),
+        (genes, some, (told,), [True, True, False]),  # the first is typed for one gene
+        (records, some, (told,), [False, True, False]),  # which is imputed in HLA records
+        (genes, every, (), [False, False, False]),
+        (genes, {}, (told,), [False, False, False]),  # all typed
     ):
-        calls = HLACalls(genes, imputed=imputed, haplotypes=haplotypes)
-        assert wholly_imputed(prior, calls, range(3)).tolist() == wanted
-        assert wholly_imputed(prior, calls, range(1, 3)).tolist() == wanted[1:]
+        calls = HLACalls(of_genes, imputed=imputed, haplotypes=haplotypes)
+        assert told_by_snps(prior, calls, range(3)).tolist() == wanted
+        assert told_by_snps(prior, calls, range(1, 3)).tolist() == wanted[1:]
     none = HaplotypePrior.of(reference_panel().haplotypes, "EUR", ())
-    assert not wholly_imputed(none, HLACalls(genes, imputed=every), range(3)).any()
+    assert not told_by_snps(none, HLACalls(genes, imputed=every), range(3)).any()
