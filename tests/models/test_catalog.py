@@ -25,6 +25,7 @@ def test_names_in_capitals() -> None:
         ("hashimotos", "did you mean hashimoto "),
         ("multiple sclerosys", r"did you mean ms \(multiple sclerosis\)"),
         ("Rheumatoid", r"did you mean ra \(rheumatoid arthritis"),
+        ("t1d-grs2-sharp20", r"did you mean t1d-grs2-sharp21 \(type 1 diabetes mellitus\)\?"),
         ("arth", "did you mean ra "),  # four letters within a name; three are too few
         ("art", "no model 'art'. To fix it: choose one of"),
         ("zzz", "choose one of hashimoto, ms"),

@@ -169,3 +169,82 @@ def test_a_tag_holds_in_a_mixture_where_it_holds_in_each_part() -> None:
     without, beside = tag.carriage("EUR=0.5,AMR=0.5", p)
     assert beside == pytest.approx(min(p + d / q, 1))
     assert without == pytest.approx(p - d / (1 - q))
+
+
+def small(
+    alleles: dict[tuple[str, str], dict[str, float]],
+    groups: dict[str, dict[str, dict[str, float]]],
+) -> ReferencePanel:
+    """A panel of these shares, by population and gene, and of these G groups by population."""
+    return ReferencePanel(
+        {key: {allele(name): share for name, share in own.items()} for key, own in alleles.items()},
+        {"EUR": (), "AFR": ()},
+        reference_panel().residues,
+        (),
+        {
+            population: {
+                allele(first): tuple((allele(name), share) for name, share in members.items())
+                for first, members in own.items()
+            }
+            for population, own in groups.items()
+        },
+    )
+
+
+def test_a_tag_that_nobody_has_is_taken_for_the_allele() -> None:
+    assert Tag(allele("B*08:01"), SNP, {"EUR": 0.9}, {"EUR": 0.0}).carriage("EUR", 0.1) == (0, 1)
+
+
+def test_members_of_a_group_in_a_mixture() -> None:
+    """By the chromosomes of each population: 0.5 of 0.4 in EUR, 0.5 of 0.1 in AFR."""
+    both = {"B*15:01": 0.75, "B*15:02": 0.25}, {"B*15:01": 0.5, "B*15:03": 0.5}
+    panel = small(
+        {("EUR", "B"): {"B*15:01": 0.4, "B*27:05": 0.6}, ("AFR", "B"): {"B*15:01": 0.1}},
+        {"EUR": {"B*15:01": both[0], "B*44:02": {"B*44:02": 1}}, "AFR": {"B*15:01": both[1]}},
+    )
+    found = panel.group_members("EUR=0.5,AFR=0.5")
+    assert {str(first) for first in found} == {"B*15:01"}  # nobody has the other
+    assert {str(name): share for name, share in found[allele("B*15:01")]} == pytest.approx({
+        "B*15:01": (0.2 * 0.75 + 0.05 * 0.5) / 0.25, "B*15:02": 0.2 * 0.25 / 0.25,
+        "B*15:03": 0.05 * 0.5 / 0.25,
+    })  # fmt: skip
+    assert panel.group_members("EUR") == panel.groups["EUR"]
+    assert panel.group_members("EAS") == {}
+
+
+def test_a_group_that_one_part_of_a_mixture_lacks() -> None:
+    groups = {"B*15:01": {"B*15:01": 0.75, "B*15:02": 0.25}}
+    panel = small(
+        {("EUR", "B"): {"B*27:05": 1}, ("AFR", "B"): {"B*15:01": 0.1}},
+        {"EUR": {"B*15:01": {"B*15:01": 1}}, "AFR": groups},
+    )
+    found = dict(panel.group_members("EUR=0.5,AFR=0.5")[allele("B*15:01")])
+    assert {str(name): share for name, share in found.items()} == pytest.approx(groups["B*15:01"])
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("B*15", {"B*15:01": 0.3 + 0.1, "B*15:02": 0.1, "B*15:04": 0.2}),  # 15:05 nobody has
+        ("B*15:01", {"B*15:01": 1}), ("B*27", {"B*27:05": 1}),
+    ],
+)  # fmt: skip
+def test_an_allele_of_two_groups_has_both_shares(name: str, found: dict[str, float]) -> None:
+    shares = {"B*15:01": 0.4, "B*15:03": 0.1, "B*15:04": 0.2, "B*15:05": 0, "B*27:05": 0.3}
+    panel = small(
+        {("EUR", "B"): shares},
+        {"EUR": {"B*15:01": {"B*15:01": 0.75, "B*15:02": 0.25}, "B*15:03": {"B*15:01": 1}}},
+    )
+    total = sum(found.values())
+    expected = {one: share / total for one, share in found.items() if share}
+    candidates = panel.candidates(allele(name), "EUR")
+    assert {str(one): share for one, share in candidates} == pytest.approx(expected)
+
+
+def test_the_shipped_haplotypes_are_of_five_superpopulations() -> None:
+    rows = read_rows(reference_root() / "hla" / "haplotypes.tsv")
+    table = type(reference_panel())().haplotypes
+    assert table.genes == ("A", "C", "B", "DRB1", "DQA1", "DQB1", "DPB1")
+    assert set(table.counts) == {"AFR", "AMR", "EAS", "EUR", "SAS"}
+    for name, counts in table.counts.items():
+        assert counts.sum() == sum(float(row[name]) for row in rows)
