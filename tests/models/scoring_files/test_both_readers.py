@@ -444,9 +444,9 @@ def test_no_rows(reader: str, text: str) -> None:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_comments_and_blank_lines_before_the_header(reader: str) -> None:
-    head = "### a file\n\n#genome_build=GRCh37\n \n#weight_type=beta\n"
+    head = "\n### a file\n\n#genome_build=GRCh37\n \n#weight_type=beta\n"
     found, _ = read(reader, head + "\t".join(SNP.split()) + "\nrs1\t1\t100\tA\tG\t0.1")
-    assert [(one["line"], one["places"]) for one in found] == [(7, (100, 0))]
+    assert [(one["line"], one["places"]) for one in found] == [(8, (100, 0))]
 
 
 def test_cells_of_other_letters_are_trimmed_too() -> None:

@@ -204,6 +204,19 @@ def test_rows_of_every_kind(made_folder: Callable[..., Path]) -> None:
     ]  # fmt: skip
 
 
+def test_what_cannot_be_said_has_no_row() -> None:
+    kept, lost = term(VariantFactor(snp())), term(VariantFactor(snp("rs2")), fallback_for="DRB1")
+    product = term(allele("B*27:05"), allele("A*02:01", DOMINANT))
+    assert [row["rsID"] for row in written(model(kept, lost, product))[1]] == ["rs1"]
+
+
+def test_a_pair_adds_what_it_weighs_above_the_rows_of_its_haplotypes() -> None:
+    """Of haplotypes that have no row nothing is taken off."""
+    pairs = [term(DiplotypeFactor(names), weight=4.0) for names in (("a", "a"), ("a", "b"))]
+    rows = written(model(term(HaplotypeFactor("a"), weight=1.5), *pairs, scheme=UNTAGGED))[1]
+    assert [row["effect_weight"] for row in rows] == ["1.5", "1.0", "2.5"]
+
+
 def test_descriptions_have_the_label_unless_it_is_the_locus() -> None:
     labelled = [term(allele("B*27:05"), id=str(i), label=label)
                 for i, label in enumerate(["HLA-B", "B27", ""])]  # fmt: skip

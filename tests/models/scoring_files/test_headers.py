@@ -12,7 +12,7 @@ from riskscore.errors import ModelFormatError
 from riskscore.genetics.build import Build
 from riskscore.models.scoring_files.origin import Origin, catalog_origin, origin_of
 from riskscore.models.scoring_files.pgs import MONDO, read_scoring_file
-from riskscore.models.scoring_files.plain_reader import LARGE
+from riskscore.models.scoring_files.plain_reader import LARGE, parse_plain
 from riskscore.models.scoring_files.rows import is_known, parse_table, read_key, standard_columns
 from riskscore.models.scoring_files.weight_type import WeightType, as_weight_type
 from riskscore.models.terms import Status
@@ -91,12 +91,13 @@ def test_ratios_beside_the_weights_say_what_these_are(named: str) -> None:
     ],
 )  # fmt: skip
 def test_weights_that_repeat_the_ratios(rows: list[str], ratios: bool) -> None:
-    """Every weight that has a ratio beside it is that ratio, and positive."""
-    lines = ["effect_allele effect_weight OR HR", *(f"A {row}" for row in rows)]
+    """Every weight that has a ratio beside it is that ratio, and positive; by both readers."""
+    lines = [f"{SNP} OR HR", *(f"rs{i} 1 {i + 1} A G {row}" for i, row in enumerate(rows))]
     cells = [["" if c == "_" else c for c in line.split(" ")] for line in lines]
     text = "\n".join(map("\t".join, cells)) + "\n"
     table = parse_table(text, "f.txt", allow_empty_columns=True)
     assert catalog_origin(table).ratios == ratios
+    assert parse_plain(text, "f.txt", None)[2].ratios == ratios
 
 
 def test_what_else_an_origin_has() -> None:
@@ -256,8 +257,21 @@ def test_some_variant_needs_a_place(scoring_file: ScoringFile, rows: int, placed
     if placed:
         read_scoring_file(path)
     else:
-        with pytest.raises(ModelFormatError, match="no variant has a position in GRCh37 or GRCh38"):
+        with pytest.raises(
+            ModelFormatError, match=r"in GRCh37 or GRCh38 \(genome_build is GRCh38\)"
+        ):
             read_scoring_file(path)
+        path = scoring_file(SNP, lines, genome_build="")
+        with pytest.raises(ModelFormatError, match="genome_build is not stated"):
+            read_scoring_file(path)
+
+
+def test_from_how_many_lines_on_a_file_is_read_by_columns(scoring_file: ScoringFile) -> None:
+    rows = [f"rs{i} 1 {i + 1} A G -0.1" for i in range(LARGE - 6)]  # below seven lines of header
+    path = scoring_file(SNP, rows[:-1])
+    assert path.read_text().count("\n") == LARGE
+    assert read_scoring_file(path).plain is None
+    assert read_scoring_file(scoring_file(SNP, rows)).plain is not None
 
 
 def test_alleles_alone_need_no_place(scoring_file: ScoringFile) -> None:
