@@ -28,13 +28,17 @@ _SHIPPED = {
 
 
 class TrackedFilesOnly(BuildHookInterface):  # type: ignore[type-arg]
-    """Refuses to build from a checkout with files that are neither tracked nor ignored."""
+    """Refuses to build from a checkout with files that are neither tracked nor ignored.
+
+    Ignored means by the checkout's own .gitignore, the one file whose patterns hatchling leaves
+    out: what only this machine ignores (.git/info/exclude, core.excludesFile) would ship.
+    """
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Raise before anything is built; an unpacked sdist has no git, and nothing to refuse."""
-        command = ["git", "ls-files", "--others", "--exclude-standard", "--"]
+        command = ["git", "ls-files", "--others", "--exclude-per-directory=.gitignore", "--"]
         try:
             listing = subprocess.run(
                 [*command, *_SHIPPED[self.target_name]],

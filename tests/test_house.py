@@ -321,6 +321,7 @@ def test_a_file_that_somebody_left_does_not_ship(target: str, left: str, tmp_pat
 
     assert built().returncode == 0
     (home / left).write_text("sample\nAnna\n")
+    (home / ".git/info/exclude").write_text(f"{left}\n")  # hatchling does not read this file
     done = built()
     assert done.returncode != 0
     assert left in done.stdout + done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -62,26 +62,39 @@ def load_model(
         return model
     if path.name.lower() in list_models():
         return read_folder(reference_root() / "models" / path.name.lower())
-    fix = f"choose one of {', '.join(list_models())}, or give the path of a model's folder or of a "
-    fix += "PGS Catalog scoring file"
     if path.name == PROGRESSION:
         fix = "it is no score of genes, and is not multiplied by one: use riskscore progression"
         raise ModelNotFoundError(f"{PROGRESSION} scores nobody", fix=fix)
-    meant = _meant(path.name)
-    raise ModelNotFoundError(f"no model {path.name!r}", fix=meant or fix)
+    diseases = {
+        one: read_folder(reference_root() / "models" / one).card.disease["name"]
+        for one in list_models()
+    }
+    if meant := _meant(path.name, diseases):
+        raise ModelNotFoundError(f"no model {path.name!r}", fix=meant)
+    raise ModelNotFoundError(
+        f"no model {path.name!r}, nor one of a disease of that name",
+        fix=f"choose one of {', '.join(diseases)} (models of {', '.join(_once(diseases))}; no "
+        "other disease has one here), or give the path of a model's folder or of a PGS Catalog "
+        "scoring file",
+    )
 
 
-def _meant(name: str) -> str:
+def _once(diseases: Mapping[str, str]) -> list[str]:
+    """The diseases of models, each once, and none that is a kind of another."""
+    names = dict.fromkeys(diseases.values())
+    return [name for name in names if not any(name.startswith(f"{one}, ") for one in names)]
+
+
+def _meant(name: str, named: Mapping[str, str]) -> str:
     """What a name that is no model's may have meant: an id or a disease nearly of that name."""
-    models = {one: read_folder(reference_root() / "models" / one) for one in list_models()}
     wanted = name.lower()
-    diseases = {one: model.card.disease["name"].lower() for one, model in models.items()}
+    diseases = {one: disease.lower() for one, disease in named.items()}
     near = [one for one, disease in diseases.items() if len(wanted) > 3 and wanted in disease]
     near = near or get_close_matches(wanted, diseases, n=1, cutoff=0.7)
     if not near:
         spelled = get_close_matches(wanted, diseases.values(), n=1, cutoff=0.7)
         near = [one for one, disease in diseases.items() if disease in spelled]
-    told = ", ".join(f"{one} ({models[one].card.disease['name']})" for one in near)
+    told = ", ".join(f"{one} ({named[one]})" for one in near)
     return f"did you mean {told}?" if told else ""
 
 

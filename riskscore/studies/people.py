@@ -217,5 +217,9 @@ def column_of(frame: pandas.DataFrame, name: str) -> pandas.Series[Any]:
     """A column of a frame; raises StudyTableError naming those there are."""
     if name not in frame.columns:
         known = ", ".join(str(column) for column in frame.columns[:12])
-        raise StudyTableError(f"the table has no column {name!r}", fix=f"use one of: {known}")
+        headless = "VALUE1" in frame.columns
+        raise StudyTableError(
+            f"the table has no column {name!r}" + ", and no header" * headless,
+            fix=f"use one of: {known}" + " (numbered from the third column)" * headless,
+        )
     return frame[name]

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from riskscore.distribution import extra
-from riskscore.writing.plain_words import plain_code
+from riskscore.writing.plain_words import part_words, plain_code
 
 with extra("report"):
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -77,6 +77,7 @@ def render(
     )
     environment.filters["json"] = embedded_json
     environment.filters["plain"] = plain_code
+    environment.filters["part"] = part_words
     environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
     return environment.get_template(template).render(
         **context,

@@ -43,6 +43,28 @@ _PLAIN_WORDS = {
 }
 
 
+# The parts of a score, as models name them. A chart on a phone has room for 16 letters.
+_PARTS = {
+    "HLA_Class_1": "HLA class I",
+    "HLA_Class_2": "HLA class II",
+    "HLA_DRDQ": "HLA-DR and DQ",
+    "HLA_additive": "HLA, additive",
+    "Non_HLA": "outside HLA",
+    "Exposures": "exposures",
+    "Gene-environment": "gene-environment",
+    "all": "the whole score",
+}
+
+
+def part_words(component: str) -> str:
+    """A component of a score in plain words; one that no shipped model has, as it is named.
+
+    >>> part_words("HLA_DRDQ"), part_words("Eye_colour")
+    ('HLA-DR and DQ', 'Eye colour')
+    """
+    return _PARTS.get(component, component.replace("_", " "))
+
+
 def plain_code(code: str) -> str:
     """A code of the match report or of the flags in plain words.
 

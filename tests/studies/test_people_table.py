@@ -198,7 +198,7 @@ def test_the_only_column_is_the_outcome(tmp_path: Path) -> None:
     (tmp_path / "pheno.txt").write_text(rows)
     covar = "".join(f"f p{i} {i % 7}\n" for i in range(60))
     (tmp_path / "x.txt").write_text(covar)
-    with pytest.raises(StudyTableError, match="use one of: VALUE1"):
+    with pytest.raises(StudyTableError, match=r"'MS', and no header.*use one of: VALUE1"):
         _fit(
             "--outcome", tmp_path / "pheno.txt", "--outcome-column", "MS", "-o", tmp_path / "a.tsv"
         )

@@ -225,7 +225,10 @@ def test_a_report_from_the_folder_of_a_run(
     assert riskscore("score", VCF, "-m", "t1d", "--out", "results").returncode == 0
     done = riskscore("report", "results", "-o", "report.html")
     assert done.returncode == 0, done.stderr
-    assert "200 people" in (tmp_path / "report.html").read_text()
+    cohort = (tmp_path / "report.html").read_text()
+    assert "200 people" in cohort
+    assert "<td>HLA-DR and DQ</td>" in cohort
+    assert "HLA DRDQ" not in cohort
     alone = riskscore("report", "results", "-o", "one.html", "--individual", "S018")
     assert alone.returncode == 2
     assert "S018" not in alone.stderr

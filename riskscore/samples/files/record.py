@@ -22,6 +22,7 @@ from riskscore.samples.files.header import MOST_DIGITS
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
 _SHOWN = 100  # letters of a record's place and alleles in a message
+_ALTS_SHOWN, _LETTERS_SHOWN = 10, 100  # of a record in a table, and of one allele
 INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END
 
 
@@ -50,12 +51,20 @@ class Record:
 
     @property
     def place(self) -> str:
-        """How an error names the record.
+        """How an error or a table names the record; of a multitude of ALTs the first ten.
 
         >>> Record("6", 9, ".", "A", ("G", "T"), ".", ".", ("GT",), b"0/1", 1, "a.vcf").place
         '6:9 A>G,T'
         """
-        return f"{self.chromosome}:{self.position} {self.ref}>{','.join(self.alts) or '.'}"
+        return f"{self.chromosome}:{self.position} {self.letters}"
+
+    @property
+    def letters(self) -> str:
+        """Its REF and ALTs, as ``A>G,T``."""
+        alts = [_few_letters(alt) for alt in self.alts[:_ALTS_SHOWN]]
+        more = len(self.alts) - len(alts)
+        told = ",".join(alts) + f",… and {more:,} more" * (more > 0)
+        return f"{_few_letters(self.ref)}>{told or '.'}"
 
     def info_value(self, key: str) -> str | None:
         """The text of an INFO entry, or None."""
@@ -172,6 +181,16 @@ def _fail(place: str, file: str, field: str, problem: str) -> NoReturn:
     if field:
         raise _error(place, file, field, problem)
     raise VCFFormatError(f"the record at {_short(place)} {problem}", where=file)
+
+
+def _few_letters(allele: str) -> str:
+    """An allele, of a long one how it begins and its length.
+
+    >>> _few_letters("ACG"), _few_letters("A" * 3000)[98:]
+    ('ACG', 'AA… and 2,900 more')
+    """
+    more = len(allele) - _LETTERS_SHOWN
+    return allele if more <= 0 else f"{allele[:_LETTERS_SHOWN]}… and {more:,} more"
 
 
 def _short(place: str) -> str:

@@ -128,8 +128,7 @@ def _meaning(letters: str, allele: HLAAllele) -> bool | None:
 
 def _unclear(record: Record) -> VCFFormatError:
     return VCFFormatError(
-        f"the letters {record.ref}>{','.join(record.alts) or '.'} of {record.id} do not say "
-        "which one means present",
+        f"the letters {record.letters} of {record.id} do not say which one means present",
         where=record.file,
         fix="use A/T or A/P (absent/present), as HLA imputation tools do",
     )

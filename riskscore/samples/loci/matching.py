@@ -27,7 +27,7 @@ from riskscore.samples.loci.strand import Found
 INDEL_REACH = 30
 # Dosages of the ALTs of split records that sum to more than this are not all true.
 _MOST_COPIES = 2.1
-_CONTIGS_SHOWN = 25
+_CONTIGS_SHOWN, _RECORDS_SHOWN = 25, 3
 # Markers of HLA panels: their letters are not bases, and their positions often made up.
 _MARKER = r"HLA[_-]|AA_|SNPS_|SNP_[A-Z0-9]+_\d|INDEL_|INS_|([ABC]|D[PQR][AB]\d?)\*"
 _MARKER_NAME = re.compile(_MARKER, re.IGNORECASE)
@@ -117,7 +117,9 @@ class _Locus:
             copies = self._effect_copies(record, match)
             both = ~np.isnan(values) & ~np.isnan(copies)
             if (values[both] != copies[both]).any():
-                seen = "; ".join(r.place for r, _ in usable)
+                seen = "; ".join(r.place for r, _ in usable[:_RECORDS_SHOWN])
+                if (more := len(usable) - _RECORDS_SHOWN) > 0:
+                    seen += f"; … and {more:,} more"
                 return self._lost(Missing.DUPLICATE_RECORD, record=seen)
             values = np.where(np.isnan(values), copies, values)
             agree += bool((covered & record.covered).any())
@@ -273,7 +275,7 @@ class _Locus:
             self.remarks.append("may be the same indel in other words: run bcftools norm -f")
         if {self.variant.effect_allele, self.variant.other_allele} & {"I", "D", "-"}:
             self.remarks.append("the model names no letters (I, D or -), which match no record")
-        seen = "; ".join(f"{r.ref}>{','.join(r.alts)}" for r in shown[:3])
+        seen = "; ".join(r.letters for r in shown[:_RECORDS_SHOWN])
         return self._lost(Missing.ALLELES_DIFFER, how=seen, record=shown[0].place)
 
     def _absent(self) -> Found:

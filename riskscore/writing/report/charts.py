@@ -20,6 +20,7 @@ from riskscore.distribution import extra
 from riskscore.models.model import RiskModel
 from riskscore.samples.ancestry.table import component_table
 from riskscore.studies.charts.ancestry import components_chart
+from riskscore.writing.plain_words import part_words
 from riskscore.writing.report.results import Results
 
 with extra("report"):
@@ -63,7 +64,7 @@ def coverage_chart(results: Results) -> Spec:
         }
         for row in results.coverage
         if row["component"] != "all"
-        for name in [row["component"].replace("_", " ")]
+        for name in [part_words(row["component"])]
         for part, share in (
             ("observed", np.nan_to_num(row["coverage_mean"])),
             ("not observed", 1 - np.nan_to_num(row["coverage_mean"])),

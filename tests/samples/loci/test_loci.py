@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
@@ -265,3 +266,31 @@ def test_missing_codes_are_all_advised() -> None:
 
     silent = {Missing.NOT_MISSING, Missing.NOT_APPLICABLE}
     assert set(Missing) - set(ADVICE) <= silent
+
+
+ALTS = [f"T{''.join(letters)}" for letters in product("ACGT", repeat=5)]  # 1,024 insertions
+MANY = "6:100 G>TAAAAA,TAAAAC,TAAAAG,TAAAAT,TAAACA,TAAACC,TAAACG,TAAACT,TAAAGA,TAAAGC,… and "
+
+
+@pytest.mark.parametrize(
+    ("ref", "alts", "missing", "record"),
+    [
+        ("G", [*ALTS, "A"], Missing.NOT_MISSING, MANY + "1,015 more"),
+        ("G", ALTS, Missing.ALLELES_DIFFER, MANY + "1,014 more"),
+        ("G", ["A" * 2_100], Missing.ALLELES_DIFFER, f"6:100 G>{'A' * 100}… and 2,000 more"),
+    ],
+)
+def test_of_a_multitude_of_letters_the_first_are_shown(
+    read: Read, ref: str, alts: list[str], missing: Missing, record: str
+) -> None:
+    dosages = read([f"6 100 r {ref} {','.join(alts)} PASS . GT 0/0 0/0 0/0"], A_G)
+    (match,) = dosages.matches
+    assert (match.missing, match.record) == (missing, record)
+    assert missing is Missing.NOT_MISSING or match.how == record.removeprefix("6:100 ")
+
+
+def test_of_a_multitude_of_records_the_first_are_named(read: Read) -> None:
+    rows = [f"6 100 r{i} G A PASS . GT 0/{i % 2} 0/0 0/0" for i in range(1_003)]
+    (match,) = read(rows, A_G).matches
+    assert match.missing is Missing.DUPLICATE_RECORD
+    assert match.record == "6:100 G>A; 6:100 G>A; 6:100 G>A; … and 1,000 more"

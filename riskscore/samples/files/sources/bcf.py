@@ -23,6 +23,7 @@ from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import Cells
 from riskscore.samples.files.header import build_with_names, by_plain_name, read_header
+from riskscore.samples.files.htslib import read_in_silence, silent_htslib
 from riskscore.samples.files.record import INFO_READ, Record
 from riskscore.samples.files.source import Region, Spot, is_named
 from riskscore.samples.files.sources.indexed import IndexedFile
@@ -128,17 +129,15 @@ class BCFFile(IndexedFile):
     @contextmanager
     def _readable(self) -> Iterator[None]:
         """What pysam cannot read is an error of the file; htslib says nothing of its own."""
-        verbosity = pysam.set_verbosity(0)
         try:
-            yield
+            with silent_htslib():
+                yield
         except (*_BROKEN, NotImplementedError) as error:
             raise VCFFormatError(
                 "the BCF or its index cannot be read",
                 where=self.name,
                 fix="check it (bcftools view), sort it, and index it (bcftools index -f)",
             ) from error
-        finally:
-            pysam.set_verbosity(verbosity)
 
     @as_temporary_errors()
     def _make_index(self, path: Path) -> str:
@@ -228,11 +227,8 @@ class BCFFile(IndexedFile):
         return self._open_handle()
 
     def _open_handle(self) -> pysam.VariantFile:
-        verbosity = pysam.set_verbosity(0)
-        try:
+        with silent_htslib():
             file = pysam.VariantFile(str(self._path))
-        finally:
-            pysam.set_verbosity(verbosity)
         self._opened.callback(_close, file)
         return file
 
@@ -250,7 +246,8 @@ class BCFFile(IndexedFile):
         self, file: pysam.VariantFile, contig: str, region: Region
     ) -> Iterator[BCFRecord]:
         try:
-            for variant in file.fetch(contig, max(0, region.start - 1), region.end):
+            found = file.fetch(contig, max(0, region.start - 1), region.end)
+            for variant in read_in_silence(found):
                 alts = (variant.alts or ()) if region.prefixes and not variant.id else ()
                 if not region.prefixes or is_named(region.prefixes, variant.id or ".", alts):
                     yield self._record(variant)

@@ -17,6 +17,7 @@ from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, Blocks, Fallback, 
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of, open_vcf_blocks
 from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
+from riskscore.samples.files.htslib import read_in_silence, silent_htslib
 from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region
 from riskscore.samples.files.sources.indexed import IndexedFile
@@ -60,15 +61,13 @@ class VCFFile(IndexedFile):
     def _tabix(self) -> pysam.TabixFile:
         """Pysam's handle."""
         index = index_of(self.path)
-        verbosity = pysam.set_verbosity(0)  # htslib writes to the terminal behind Python's back
         try:
-            return pysam.TabixFile(
-                str(self.path), encoding="latin-1", index=str(index) if index else None
-            )
+            with silent_htslib():
+                return pysam.TabixFile(
+                    str(self.path), encoding="latin-1", index=str(index) if index else None
+                )
         except (OSError, ValueError, NotImplementedError) as error:
             raise self._unreadable() from error
-        finally:
-            pysam.set_verbosity(verbosity)
 
     def _unreadable(self) -> IndexMissingError:
         fix = f"run: tabix -f -p vcf {self.name}"
@@ -82,7 +81,8 @@ class VCFFile(IndexedFile):
 
     def _fetch_by_pysam(self, contig: str, region: Region) -> Iterator[Record]:
         try:
-            for line in self._tabix.fetch(contig, max(0, region.start - 1), region.end):
+            lines = self._tabix.fetch(contig, max(0, region.start - 1), region.end)
+            for line in read_in_silence(lines):
                 yield parse_line(
                     line.encode("latin-1"), len(self.samples), self.name, fast=self.fast
                 )
