@@ -59,7 +59,7 @@ class RiskscoreError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
-        what, where, fix = map(plain, (what, where, fix))
+        what, where, fix = (plain(text) for text in map(_bounded, (what, where, fix)))
         self.what, self.where, self.fix = what, where, fix
         place = f" ({where})" if where else ""
         cure = f". To fix it: {fix}" if fix else ""
@@ -70,6 +70,14 @@ class RiskscoreError(Exception):
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+
+
+_MOST_LETTERS = 2_000  # of what a message tells of a cell, a line or a list of names
+
+
+def _bounded(text: str) -> str:
+    more = len(text) - _MOST_LETTERS
+    return text if more <= 0 else f"{text[:_MOST_LETTERS]}… and {more:,} letters more"
 
 
 def plain(text: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import Any
 
 from riskscore.errors import FileChangedError, FileMissingError, InputError, ModelError
 
@@ -122,6 +124,14 @@ def read_text(path: Path, *, limit: int = TEXT_LIMIT) -> str:
         data = stream.read(limit + 1)
         _check_size(len(data), limit, path)
         return data.decode("utf-8-sig")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; ValueError where it is no JSON, or nested without end."""
+    try:
+        return json.loads(read_text(path))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 @contextmanager

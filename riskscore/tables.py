@@ -86,9 +86,10 @@ class Table:
         line = -1
         if self.plain is not None:
             path, line = self.plain
+            header = f"{self.separator.join(self.columns)}\n".encode()
             for block in _whole_blocks(path, line):
                 cells = _regular(block, self.separator, len(self.columns))
-                if cells is None:
+                if cells is None or b"\n" + header in b"\n" + block:
                     break
                 width = len(self.columns)
                 columns = tuple(cells[place:-1:width] for place in places)
@@ -112,6 +113,22 @@ class Table:
         if not self.cut:
             return []
         return [f"{self.file}: the last line has no end; the file may be cut short"]
+
+
+def number_of(text: str) -> float:
+    """The number that a text means, by ASCII digits; as ``float`` else, nan and inf included.
+
+    Python reads ``1_0`` as 10, and digits of every script: no table means that.
+
+    >>> number_of("1e-3"), number_of(" -2.5")
+    (0.001, -2.5)
+    >>> number_of("1_0")
+    Traceback (most recent call last):
+    ValueError: '1_0' is not a number
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text!r} is not a number")
+    return float(text)
 
 
 def open_table(path: Path, *, separator: str | None = None, headless: bool = False) -> Table:
@@ -226,7 +243,11 @@ class _TableReader:
             if not text.strip():
                 continue
             cells = self._cells(number, text)
-            if self.row_names and len(cells) == width + 1:
+            if self.row_names:
+                if len(cells) <= width:
+                    raise self.error(
+                        "fewer cells than the first row, which begins with a row name", number
+                    )
                 del cells[0]
             while len(cells) > width and not cells[-1]:
                 cells.pop()
@@ -236,6 +257,11 @@ class _TableReader:
                 raise self.error(
                     f"{len(cells)} columns where the header has {width} (separated by "
                     f"{_SEPARATORS.get(self.separator, self.separator)})", number,
+                )  # fmt: skip
+            if cells == columns:
+                raise self.error(
+                    "the header stands here again", number,
+                    fix="take it out; where two tables were put together, check the rows behind it",
                 )  # fmt: skip
             if any(cells):
                 yield number, cells
@@ -333,7 +359,7 @@ def _plink_columns(cells: list[str]) -> list[str]:
 
 def _is_value(cell: str) -> bool:
     try:
-        float(cell)
+        number_of(cell)
     except ValueError:
         return is_unknown(cell)
     return True

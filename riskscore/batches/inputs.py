@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError
-from riskscore.files import FileMark, require_file, require_unchanged, sha256
+from riskscore.files import FileMark, read_json, require_file, require_unchanged, sha256
 from riskscore.outputs import atomic_write
 
 # A file changed within this time of being read could be changed again and look the same.
@@ -48,9 +48,9 @@ class Checksums:
         self._settled: set[str] = set()
         self._failed: dict[str, Exception] = {}
         try:
-            rows = json.loads(memory.read_text(encoding="utf-8"))
+            rows = read_json(memory)
             self._remembered = {name: (tuple(row[:4]), str(row[4])) for name, row in rows.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, InputError, ValueError, TypeError, AttributeError):
             self._remembered = {}
 
     def learn(self, paths: Iterable[Path], jobs: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from riskscore.batches.workplace import WORK, Workplace
 from riskscore.errors import FileMissingError, VerifyError
-from riskscore.files import read_text, sha256
+from riskscore.files import read_json, sha256
 from riskscore.models.catalog import list_models, load_model
 from riskscore.writing.folders.dataset import PARTITIONS, RECORD
 from riskscore.writing.provenance import inputs_told, is_sealed, reference_tables
@@ -44,7 +43,7 @@ def verify(folder: Path, places: Sequence[Path] = ()) -> list[Verified]:
             f"no {RECORD}", where=folder.name, fix="let the run end, or name another folder"
         )
     try:
-        told, given = json.loads(read_text(record)), _search(places)
+        told, given = read_json(record), _search(places)
         return [
             *_record(told),
             *_outputs(folder, told["outputs"]),
@@ -133,7 +132,7 @@ def _known_places(folder: Path) -> dict[str, list[Path]]:
     if not place.inputs.is_file():
         return {}
     found: dict[str, list[Path]] = {}
-    for name in json.loads(read_text(place.inputs)):
+    for name in read_json(place.inputs):
         path = place.work / name
         found.setdefault(path.name, []).append(path)
     return found

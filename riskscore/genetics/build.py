@@ -167,6 +167,6 @@ def chromosome(name: str) -> str:
     if accession:
         name = accession[1]
     plain = name[3:] if name[:3].lower() == "chr" and len(name) > 3 else name
-    if plain.isdigit():
+    if plain.isascii() and plain.isdigit():
         plain = str(int(plain))
     return {"23": "X", "24": "Y", "x": "X", "y": "Y"}.get(plain, plain)

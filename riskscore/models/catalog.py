@@ -72,7 +72,7 @@ def load_model(
     if meant := _meant(path.name, diseases):
         raise ModelNotFoundError(f"no model {path.name!r}", fix=meant)
     raise ModelNotFoundError(
-        f"no model {path.name!r}, nor one of a disease of that name",
+        f"no model {path.name!r}",
         fix=f"choose one of {', '.join(diseases)} (models of {', '.join(_once(diseases))}; no "
         "other disease has one here), or give the path of a model's folder or of a PGS Catalog "
         "scoring file",

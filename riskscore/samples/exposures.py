@@ -26,6 +26,7 @@ from riskscore.tables import (
     MOST_DIGITS,
     UNKNOWN,
     Joined,
+    number_of,
 )
 
 _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
@@ -35,7 +36,7 @@ _PLINK_MISSING = -9
 _MOST_AGE = 120.0
 Told = TypeVar("Told")
 SEX = "sex"  # the column of sex, if no other is named
-_QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$")
+_QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$", re.ASCII)
 _SEXES = {
     "male": Sex.MALE, "m": Sex.MALE, "1": Sex.MALE, "1.0": Sex.MALE,
     "female": Sex.FEMALE, "f": Sex.FEMALE, "2": Sex.FEMALE, "2.0": Sex.FEMALE,
@@ -148,7 +149,7 @@ def _dose(cell: str, default_unit: str, exposure: Exposure, factors: Mapping[str
         )
     match = _QUANTITY.match(cell) if len(cell) <= MOST_DIGITS else None
     try:
-        number = float(match["number"]) if match else math.nan
+        number = number_of(match["number"]) if match else math.nan
     except ValueError:
         number = math.nan
     if not match or math.isnan(number):
@@ -292,7 +293,7 @@ def _age(cell: str, column: str) -> float:
     if cell.lower() in UNKNOWN:
         return math.nan
     try:
-        age = float(cell) if len(cell) <= MOST_DIGITS else math.nan
+        age = number_of(cell) if len(cell) <= MOST_DIGITS else math.nan
     except ValueError:
         age = math.nan
     if math.isnan(age):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
 from riskscore.files import require_file
-from riskscore.tables import is_unknown, open_table
+from riskscore.tables import is_unknown, number_of, open_table
 
 RELATIONS = ("father", "mother", "sibling", "child", "identical_twin")
+_SINGLE = ("father", "mother")
 _AFFECTED = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
 _MOST_AGE = 120.0
 
@@ -46,8 +47,16 @@ def read_family(path: Path) -> Mapping[str, tuple[KnownRelative, ...]]:
         relation, affected, age = (
             row[columns[name]].strip().lower() for name in ("relation", "affected", "age")
         )
-        one = _relative(relation, affected, age, f"{table.file}, line {line}")
-        found.setdefault(row[at], []).append(one)
+        where = f"{table.file}, line {line}"
+        one, others = _relative(relation, affected, age, where), found.setdefault(row[at], [])
+        if not row[at].strip():
+            raise ExposureTableError("a row names nobody", where=where)
+        if relation in _SINGLE and any(other.relation == relation for other in others):
+            raise ExposureTableError(
+                f"a second {relation} of the same person", where=where,
+                fix="keep one row of each parent",
+            )  # fmt: skip
+        others.append(one)
     return {sample: tuple(sorted(relatives, key=_order)) for sample, relatives in found.items()}
 
 
@@ -75,7 +84,7 @@ def _relative(relation: str, affected: str, age: str, where: str) -> KnownRelati
             )
         return KnownRelative(relation, True)
     try:
-        years = float(age)
+        years = number_of(age)
     except ValueError as error:
         raise ExposureLevelError(f"the age is {age!r}", where=where, fix="write years") from error
     if not 0 <= years <= _MOST_AGE:

@@ -24,6 +24,7 @@ from riskscore.models.scoring_files.weight_type import WeightType, as_weight_typ
 from riskscore.samples.family import KnownRelative, read_family
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import SWITCH_ERROR, HaplotypeCalls
+from riskscore.tables import number_of
 
 if TYPE_CHECKING:
     import pandas
@@ -374,7 +375,7 @@ def _prevalence(value: Any) -> str | float | None:
         return value
     try:
         if isinstance(value, str) and "=" not in value:
-            return float(value)
+            return number_of(value)
         pairs = dict(p.split("=") for p in value.split(",")) if isinstance(value, str) else value
         found = {Sex(str(sex).strip()): float(number) for sex, number in pairs.items()}
     except (ValueError, AttributeError, TypeError) as error:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.distribution import version_of
-from riskscore.files import reference_root, sha256
+from riskscore.errors import InputError
+from riskscore.files import read_json, reference_root, require_file, sha256
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.question import AUTO_POPULATION, Question
 from riskscore.scoring.scores.scored import ScoredCohort
@@ -142,6 +143,35 @@ def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
 def is_sealed(record: Mapping[str, Any]) -> bool:
     """Whether a record is, to the last digit, what was written."""
     return record.get(SEAL) == _own_checksum(record)
+
+
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """The provenance of a results folder, as it was written.
+
+    Raises FileMissingError where there is none, and InputError for any other content.
+    """
+    path = require_file(folder / "provenance.json", "provenance in the results folder")
+    try:
+        record = read_json(path)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not is_sealed(record):
+        raise InputError(
+            f"{path.name} is not the file that was written", where=folder.name,
+            fix="score the files anew",
+        )  # fmt: skip
+    return record
+
+
+def require_written(folder: Path, record: Mapping[str, Any], name: str) -> Path:
+    """A file of a results folder, as it was written; raises FileMissingError or InputError."""
+    path = require_file(folder / name, "results table")
+    if sha256(path) != record["outputs"].get(name):
+        raise InputError(
+            f"{name} is not the file that was written", where=folder.name,
+            fix="score the files anew, and change a copy",
+        )  # fmt: skip
+    return path
 
 
 def _own_checksum(record: Mapping[str, Any]) -> str:

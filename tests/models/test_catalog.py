@@ -29,7 +29,7 @@ def test_names_in_capitals() -> None:
         ("arth", "did you mean ra "),  # four letters within a name; three are too few
         ("art", "no model 'art'. To fix it: choose one of"),
         ("zzz", "choose one of hashimoto, ms"),
-        ("coeliac disease", "nor one of a disease of that name.*no other disease has one here"),
+        ("coeliac disease", "no other disease has one here"),
         ("t1d-autoantibodies", "riskscore progression"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from html import unescape
@@ -12,9 +13,11 @@ import pandas as pd
 import pytest
 
 import riskscore as rs
+from riskscore.errors import InputError
+from riskscore.writing.folders.bundle import write_bundle
 from riskscore.writing.report.again import score_again
 from riskscore.writing.report.cohort import flag_counts, model_context
-from riskscore.writing.report.sources import results_of_scores
+from riskscore.writing.report.sources import results_of_folder, results_of_scores
 from tests.writing.browser import Oracle, Page, with_script
 
 DATA = Path(__file__).parents[1] / "data"
@@ -303,3 +306,34 @@ def test_flags_that_equally_many_people_have_are_in_order_of_their_names() -> No
     """Whatever the order of a set, which the hash seed decides."""
     rows = [{"flags": "tag=2;absent=HLA(1)"}, {"flags": "absent=HLA(2);tag=1;strand=3"}]
     assert flag_counts(rows) == [("absent", 2), ("tag", 2), ("strand", 1)]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, scores: rs.Scores) -> Path:
+    """The folder that ``score --out`` leaves."""
+    folder = tmp_path_factory.mktemp("results") / "results"
+    write_bundle(scores, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("provenance.json", b""),
+        ("provenance.json", b"[]"),
+        ("provenance.json", b"{}"),
+        ("provenance.json", b'{"models": NaN}'),
+        ("provenance.json", b"[" * 100_000),
+        ("scores.tsv", b"sample\tmodel\n"),
+        ("match_report.tsv", b"model\n"),
+        ("coverage.tsv", b"x" * 100),
+    ],
+)
+def test_no_report_of_a_folder_that_was_changed(
+    results: Path, name: str, content: bytes, tmp_path: Path
+) -> None:
+    folder = tmp_path / "changed"
+    shutil.copytree(results, folder)
+    (folder / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{name} is not the file that was written .changed"):
+        results_of_folder(folder, None, [])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 from riskscore.errors import PopulationError
 from riskscore.genetics.hla import HLAAllele
+from riskscore.tables import number_of
 
 # In the order of the chromosome, from the telomere.
 MHC_GENES = ("A", "C", "B", "DRB1", "DQA1", "DQB1", "DPB1")
@@ -87,7 +88,7 @@ def shares_of(population: str) -> dict[str, float]:
     for part in population.split(","):
         name, _, number = part.partition("=")
         try:
-            share = float(number)
+            share = number_of(number)
         except ValueError:
             share = -1.0
         if not 0 <= share < float("inf") or name.strip() in shares:

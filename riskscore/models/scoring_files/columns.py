@@ -14,6 +14,7 @@ from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS, agrees
 from riskscore.models.scoring_files.origin import Origin
 from riskscore.models.scoring_files.rows import LARGEST, MISSING, Row
 from riskscore.models.scoring_files.variants import LETTERS, is_hla_name
+from riskscore.tables import number_of
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
 _TRUE, _FLAG_WORDS = {"true", "1"}, {"", "true", "false", "1", "0"}
@@ -264,6 +265,6 @@ class Columns:
 
 def _float(cell: str) -> float:
     try:
-        return float(cell)
+        return number_of(cell)
     except ValueError:
         return float("nan")

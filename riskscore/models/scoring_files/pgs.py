@@ -63,7 +63,7 @@ def _cut_short(text: str, table: ScoringTable) -> tuple[str, ...]:
     """What shows that a file may be cut short: fewer rows than it says, a last line without end."""
     said = table.header.get("variants_number", "")
     told = []
-    if said.isdigit() and len(said) < _DIGITS and table.count < int(said):
+    if said.isascii() and said.isdigit() and len(said) < _DIGITS and table.count < int(said):
         told.append(
             f"{table.name}: {table.count} rows where its header says {said} variants; the file may "
             "be cut short"

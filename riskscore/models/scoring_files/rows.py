@@ -9,6 +9,7 @@ from pathlib import Path
 
 from riskscore.errors import ModelFormatError
 from riskscore.files import read_text
+from riskscore.tables import number_of
 
 FREQUENCY = "allelefrequency_effect_"
 OWN_FREQUENCY = "file"  # the key of allelefrequency_effect, whose population the file does not name
@@ -64,7 +65,7 @@ class Row:
         if not text:
             return None
         try:
-            value = float(text)
+            value = number_of(text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):

@@ -141,10 +141,17 @@ class _TermReader:
             component=row["component"] or self._component(factors),
             source=source or f"{self.origin.source}, line {row.line}",
             status=Status(status) if status else self.origin.status,
-            standard_error=row.number("standard_error"),
+            standard_error=self._standard_error(row),
             label=row["variant_description"] or row["locus_name"],
             fallback_for=row["fallback_for"].removeprefix("HLA-"),
         )
+
+    @staticmethod
+    def _standard_error(row: Row) -> float | None:
+        error = row.number("standard_error")
+        if error is not None and error < 0:
+            raise row.error(f"standard_error is {error:g}, below 0")
+        return error
 
     def _component(self, factors: tuple[Factor, ...]) -> str:
         if self.origin.strict:

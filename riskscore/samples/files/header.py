@@ -54,6 +54,11 @@ def read_header(lines: Sequence[str], file: str) -> Header:
             where=file,
             fix="columns of a VCF are separated by tabs",
         )
+    if any(line.startswith("#CHROM") and line.rstrip("\r\n") != last for line in lines[:-1]):
+        raise VCFFormatError(
+            "the header has two #CHROM lines that differ: which names the samples is not known",
+            where=file, fix="take one out (files are put together by bcftools concat or merge)",
+        )  # fmt: skip
     samples = one_copy(tuple(columns[9:]))
     if not samples:
         raise EmptyVCFError("the VCF has no samples", where=file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -19,6 +20,7 @@ from riskscore.samples.files.decoding.cells import Cells, Fail
 from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
 from riskscore.samples.files.decoding.different import UnusualCells, unusual_cells
 from riskscore.samples.files.header import MOST_DIGITS
+from riskscore.tables import number_of
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")
 _SHOWN = 100  # letters of a record's place and alleles in a message
@@ -79,7 +81,7 @@ class Record:
         """The last position the record speaks of: INFO/END, or where REF ends."""
         text = self.info_value("END")
         own = self.position + len(self.ref) - 1
-        if not text or not text.isdigit():
+        if not text or not (text.isascii() and text.isdigit()):
             return own
         if len(text) > MOST_DIGITS:
             raise self.error("INFO/END", "is no position")
@@ -267,16 +269,19 @@ def imputation_quality(record: Record, alt: int) -> float | None:
             parts = text.split(",")
             part = parts[alt - 1] if len(parts) == len(record.alts) else parts[0]
             try:
-                return float(part)
+                quality = number_of(part)
             except ValueError:
-                raise record.error(f"INFO/{key}", f"{part!r} is not a number") from None
+                quality = math.inf
+            if math.isinf(quality):
+                raise record.error(f"INFO/{key}", f"{part!r} is not a number")
+            return quality
     return None
 
 
 def stated_frequency(record: Record, effect_index: int) -> float:
     """The frequency of an allele (0 is REF) as INFO/AF states it, else nan."""
     try:
-        shares = [float(part) for part in (record.info_value("AF") or "").split(",")]
+        shares = [number_of(part) for part in (record.info_value("AF") or "").split(",")]
     except ValueError:
         return float("nan")
     if len(shares) != len(record.alts):

@@ -15,6 +15,7 @@ from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
 from riskscore.samples.files.record import Record
 from riskscore.samples.hla.cells import GeneCells, Meaning, RecordCells
+from riskscore.tables import number_of
 
 # What names of HLA records begin with, in one dialect or another, in capitals or not.
 _BEGINNINGS = (
@@ -155,7 +156,7 @@ def quality_of(record: Record, alt: int) -> float:
         if text is not None:
             parts = text.split(",")
             try:
-                return float(parts[alt - 1] if 0 < alt <= len(parts) else parts[0])
+                return number_of(parts[alt - 1] if 0 < alt <= len(parts) else parts[0])
             except ValueError:
                 return float("nan")
     return float("nan")

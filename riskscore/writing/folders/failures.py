@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from riskscore.errors import ShardError
-from riskscore.files import read_text
+from riskscore.files import read_json
 from riskscore.writing.folders.sealed import write_folder
 
 RECORD = "failed.json"
@@ -59,7 +58,7 @@ def read_failed_shard(folder: Path) -> FailedShard:
     """The failure recorded in a folder; raises ShardError when it cannot be read."""
     record = folder / RECORD
     try:
-        data = json.loads(read_text(record))
+        data = read_json(record)
         return FailedShard(Failure(**data["failure"]), data["run"])
     except (ValueError, KeyError, TypeError) as error:
         raise ShardError(f"{RECORD} cannot be read", where=folder.name) from error

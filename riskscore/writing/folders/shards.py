@@ -7,7 +7,6 @@ match report tells of genome-wide models, which is the same in all parts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import ShardError
-from riskscore.files import read_text, sha256
+from riskscore.files import read_json, sha256
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.scores.tally import Tally
 from riskscore.writing.provenance import asks_ancestry, is_sealed
@@ -43,7 +42,7 @@ class Shard:
 
     def tallies(self) -> tuple[Tally, ...]:
         """The sums over its people, a tally a model."""
-        data = json.loads(read_text(self.folder / RECORD))
+        data = read_json(self.folder / RECORD)
         return tuple(Tally.from_data(row) for row in data["tallies"])
 
     @property
@@ -76,7 +75,7 @@ def read_shard(folder: Path) -> Shard:
     if not record.is_file():
         raise ShardError(f"no {RECORD}", where=folder.name, fix="give folders of score --shard")
     try:
-        data = json.loads(read_text(record))
+        data = read_json(record)
         if data["schema"] != SCHEMA:
             raise ShardError("the shard is of another format", where=folder.name)
         if not is_sealed(data):

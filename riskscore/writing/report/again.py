@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError, UsageError
-from riskscore.files import read_text, reference_root, require_file, sha256
+from riskscore.files import reference_root, require_file, sha256
 from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
-from riskscore.writing.provenance import inputs_told
+from riskscore.writing.provenance import inputs_told, read_provenance
 from riskscore.writing.report.batches import is_batch
 from riskscore.writing.report.sources import models_of
 
@@ -29,8 +28,7 @@ def score_again(
     shipped examples. ``models`` are the paths of those that are not shipped. Raises UsageError when
     an input is not found or the results are of a batch, InputError when it is not that of the run.
     """
-    path = require_file(folder / "provenance.json", "provenance in the results folder")
-    record = json.loads(read_text(path))
+    record = read_provenance(folder)
     if is_batch(record):
         raise UsageError(
             "one person's report needs the results of one cohort",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riskscore.files import require_file
 from riskscore.tables import read_rows
+from riskscore.writing.provenance import require_written
 
 Row = Mapping[str, Any]
 
@@ -24,15 +24,15 @@ def batch_scores(folder: Path, record: Mapping[str, Any]) -> Iterator[Row]:
     import pyarrow.parquet as pq
 
     for entry in record["models"]:
-        part = folder / "scores" / f"model={entry['id']}" / "scores.parquet"
-        for row in pq.read_table(require_file(part, "scores of a model")).to_pylist():
+        part = f"scores/model={entry['id']}/scores.parquet"
+        for row in pq.read_table(require_written(folder, record, part)).to_pylist():
             numbers = {n: math.nan if v is None and n != "flags" else v for n, v in row.items()}
             yield {**numbers, "model": entry["id"], "flags": row["flags"] or ""}
 
 
-def batch_table(folder: Path, name: str) -> list[dict[str, str]]:
+def batch_table(folder: Path, record: Mapping[str, Any], name: str) -> list[dict[str, str]]:
     """A table of the batch, with its column ``sample_set``."""
-    return read_rows(require_file(folder / name, "results table"))
+    return read_rows(require_written(folder, record, name))
 
 
 def merged_matches(rows: Sequence[Row], people: Mapping[str, int]) -> Iterator[Row]:

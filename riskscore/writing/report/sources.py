@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError, ModelNotFoundError
-from riskscore.files import read_text, require_file
+from riskscore.files import require_file
 from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
 from riskscore.scoring.account.coverage import coverage_table, match_report, tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.tables import read_rows
-from riskscore.writing.provenance import provenance
+from riskscore.writing.provenance import provenance, read_provenance, require_written
 from riskscore.writing.report.batches import (
     batch_scores,
     batch_table,
@@ -59,14 +58,12 @@ def results_of_folder(
     a file is not there, and InputError when a model has changed since, so that no result is shown
     under a card that does not belong to it.
     """
-    record = json.loads(
-        read_text(require_file(folder / "provenance.json", "provenance in the results folder"))
-    )
+    record = read_provenance(folder)
     used = models_of(record, models)
     if is_batch(record):
         return _results_of_batch(folder, record, used, groups)
     tables = {
-        name: tuple(_typed(row) for row in read_rows(require_file(folder / name, "results table")))
+        name: tuple(_typed(row) for row in read_rows(require_written(folder, record, name)))
         for name in ("scores.tsv", "match_report.tsv", "coverage.tsv")
     }
     return Results(
@@ -114,7 +111,7 @@ def _results_of_batch(
     """The sample sets of a batch as one cohort."""
     people = {name: held["cohort"]["samples"] for name, held in record["sample_sets"].items()}
     matches, coverage = (
-        [_typed(row) for row in batch_table(folder, name)]
+        [_typed(row) for row in batch_table(folder, record, name)]
         for name in ("match_report.tsv", "coverage.tsv")
     )
     return Results(

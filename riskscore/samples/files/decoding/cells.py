@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Letters, Mask, Offsets, Words64
 from riskscore.samples.files.decoding.cell_form import Form, Numbers, form_of
+from riskscore.tables import number_of
 
 NO_CALL = -1  # an allele written as a dot
 NO_ALLELE = -2  # the second allele of a haploid call
@@ -291,7 +292,7 @@ class Cells:
         values = []
         for part in text.split(b","):
             try:
-                value = float("nan") if part == b"." else float(part)
+                value = float("nan") if part == b"." else number_of(part.decode("latin-1"))
             except ValueError:
                 self._fail(name, f"{_shown(text)} is not a number")
             if part != b"." and not np.isfinite(value):

@@ -16,6 +16,7 @@ from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.record import QUALITY, Record
 from riskscore.samples.files.source import Region, Source
+from riskscore.tables import number_of
 
 _Key = tuple[int, str, str, tuple[str, ...], int]
 
@@ -266,7 +267,7 @@ def _info(parts: Sequence[Record]) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return number_of(text)
     except ValueError:
         return -1.0  # kept, so that whoever reads it says what is wrong
 

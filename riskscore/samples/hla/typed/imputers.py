@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from riskscore.samples.hla.typed.sheets import Sheet, gene_of, genes_in
 from riskscore.samples.hla.typed.typing import Genotype, People, Typings, two_alleles
+from riskscore.tables import number_of
 
 _ALLELE = re.compile(r"\d{2,4}(?::\d{2,4}){0,3}[A-Z]?$")
 
@@ -96,7 +97,7 @@ def read_axiom(sheet: Sheet) -> Typings:
         if len(rows) != 2:
             raise sheet.error(f"a sample has {len(rows)} rows, not two", rows[-1])
         first, second = (sheet.name(row, sheet.rows[row][2], gene, 2) for row in rows)
-        sure = min(float(sheet.rows[row][3]) for row in rows)
+        sure = min(number_of(sheet.rows[row][3]) for row in rows)
         add(sheet, people, rows[0], sample, gene, two_alleles(gene, first, second, sure))
     return Typings("Axiom HLA", people)
 
@@ -114,7 +115,7 @@ def add(
 
 def _is_share(text: str) -> bool:
     try:
-        return 0 <= float(text) <= 1
+        return 0 <= number_of(text) <= 1
     except ValueError:
         return False
 

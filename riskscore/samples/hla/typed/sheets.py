@@ -12,7 +12,7 @@ from riskscore.errors import HLAFormatError
 from riskscore.files import text_lines
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import Codes, read_name
-from riskscore.tables import SAMPLE_COLUMNS
+from riskscore.tables import SAMPLE_COLUMNS, number_of
 
 _SHOWN = 20  # cells that one error names
 _HEADERS = {*SAMPLE_COLUMNS, "fid", "locus"}  # of #IID, #FID and seq2HLA's #Locus
@@ -129,7 +129,7 @@ class Sheet:
         if text.upper() in {"", "NA", "."}:
             return None
         try:
-            value = float(text)
+            value = number_of(text)
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
