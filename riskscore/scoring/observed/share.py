@@ -28,9 +28,8 @@ class ObservedShare:
     """
 
     def __init__(self, design: DesignMatrix, reference: Reference) -> None:
-        varies = reference.variance > 0
-        shares = design.variance / np.where(varies, reference.variance, 1.0)
-        shares[:, ~varies] = 0.0
+        shares = np.zeros_like(design.variance)
+        np.divide(design.variance, reference.variance, out=shares, where=reference.variance > 0)
         np.subtract(1, shares, out=shares)
         self.shares: Array = np.clip(shares, 0, 1, out=shares)
         self._sums: dict[bytes, Array] = {}
