@@ -121,6 +121,9 @@ def test_haplotypes_from_tags_say_so() -> None:
     assert row.record == "tag SNPs"
     untagged = rs.score(read_frame(frame[[]].assign(sex="female"), [MODEL]))
     assert by_term(untagged, "a")[first].found == "no haplotype call"
+    (row,) = [row for row in match_report(untagged) if row.kind == "haplotypes"]
+    assert (row.code, row.record, row.observed) == ("absent", "", 0.0)
+    assert row.advice == ADVICE[Missing.ABSENT]
 
 
 def test_the_variance_by_source(scores: ScoredCohort, table: ModelScores) -> None:
