@@ -318,6 +318,48 @@ def test_one_effect_said_twice(reader: str, flags: str, by_dosage: str, good: bo
         refused(reader, text, "not the same effect.*line 4")
 
 
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("column", "good", "bad"),
+    [
+        ("effect_weight", ["1e100", "-1e100", "0", "-0.5"], ["1.1e100", "-1.1e100", "inf", "x"]),
+        ("OR", ["_", "1e100", "0.5"], ["1.1e100", "inf", "x"]),
+        ("chr_position", ["1", "2147483647", "_"], ["0", "2147483648", "-1", "1.5", "x"]),
+        ("hm_pos", ["_", "1", "62"], ["0", "2147483648", "-1", "61.5", "x"]),
+        ("allelefrequency_effect", ["0", "1", "_", "0.5"], ["-0.001", "1.001", "x", "inf"]),
+    ],
+)
+def test_numbers_at_their_limits(reader: str, column: str, good: list[str], bad: list[str]) -> None:
+    """What is just allowed does not hide what is not in a row below."""
+    plain = dict(zip(SNP.split(), ["rs", "1", "7", "A", "A", "-0.5"], strict=True))
+    plain |= {"hm_chr": "1"} | ({} if column in plain else {column: "_"})
+
+    def text(cells: list[str]) -> str:
+        rows = [
+            plain | {"rsID": f"rs{i}", "effect_allele": letters, column: cell}
+            for i, (cell, letters) in enumerate(zip(cells, codes(len(cells)), strict=True))
+        ]
+        return text_of(" ".join(plain), [" ".join(row.values()) for row in rows],
+                       HmPOS_build="GRCh38")  # fmt: skip
+
+    assert len(read(reader, text(good))[0]) == len(good)
+    for cell in bad:
+        refused(reader, text([*good, cell]), rf"{column} is .*line {len(good) + 5}\b")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_first_base_is_a_place(reader: str) -> None:
+    columns = "rsID chr_name position_grch37 hm_chr hm_pos effect_allele other_allele effect_weight"
+    rows = ["rs1 1 1 1 1 A G 0.1", "rs2 1 _ 1 1 C G 0.1", "rs3 1 1 _ _ T G 0.1"]
+    found, _ = read(reader, text_of(columns, rows, HmPOS_build="GRCh38"))
+    assert [one["places"] for one in found] == [(1, 1), (0, 1), (1, 0)]
+    if reader == "columns":
+        twice = text_of(columns, [rows[0], rows[0].replace("rs1", "rs9")], HmPOS_build="GRCh38")
+        refused(reader, twice, "stands twice")
+        other = text_of(columns, ["rs1 1 1 _ _ A G 0.1", "rs2 1 1 _ _ G A 0.1"])
+        assert any("count the other allele" in note for note in read(reader, other)[1])
+
+
 # Which rows are plain, and which stand twice -------------------------------------------------
 
 KINDS = f"{SNP} is_interaction is_haplotype is_diplotype variant_type fallback_for dosage_1_weight"
@@ -346,6 +388,14 @@ def test_which_rows_are_plain(row: str, plain: bool) -> None:
         [] if plain else [(5, row.partition(" ")[0])]
     )
     assert table.count == 3
+
+
+def test_names_of_alleles_and_residues_in_one_file() -> None:
+    names = ["rs1", "HLA_A*02:01", "AA_B_9_31324201_D", "B*27:05", "rs2"]
+    rows = [f"{name} 6 {i} A T 0.1" for i, name in enumerate(names, 1)]
+    found, table, _ = parse_plain(text_of(SNP, rows), "f.txt", None)
+    assert found.name.tolist() == ["rs1", "rs2"]
+    assert [row["rsID"] for row in table.rows] == names[1:4]
 
 
 FIRST = ("2", "100", "90", "A", "G", "_")
