@@ -29,7 +29,8 @@ Run = Callable[..., CompletedProcess[str]]
     ("text", "line", "message"),
     [
         ("a: &x 1\nb: 2", 1, "anchors"),
-        ("a: 1\nb: *x", 2, "."),
+        ("a: 1\nb: *x", 2, "anchors and aliases"),
+        ("a: \x01", 1, "this is not YAML"),
         ("a: 1\nb: !!python/object:os.system x", 2, "tag"),
         ("a: 1\nb: !local x", 2, "tag"),
         ("a: 1\nb: 2\na: 3", 3, "'a' stands twice"),

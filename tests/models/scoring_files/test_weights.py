@@ -80,6 +80,34 @@ def test_a_status_is_one_of_three_words(status: str) -> None:
     refused("source is empty", SNP | {"source": ""}, origin=FOLDER)
 
 
+APOE = {"chr_name": "19", "effect_allele": "e4", "effect_weight": "1"}
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (APOE | {"variant_type": "APOE_allele"}, "APOE e4 (rs429358)"),
+        (APOE | {"locus_name": "apoe"}, "APOE e4 (rs429358)"),
+        (APOE | {"rsID": "APOE_e4"}, "APOE e4 (rs429358)"),
+        (SNP | {"locus_name": "APOE"}, "rs1"),  # a SNP of the gene
+        (SNP | {"rsID": "APOE_rs1"}, "APOE_rs1"),
+    ],
+)
+def test_apoe_alleles_and_snps_of_the_gene(row: dict[str, str], name: str) -> None:
+    for origin in (CATALOG, FOLDER):
+        [term] = read([row], origin).terms
+        assert term.id == name
+
+
+def test_an_apoe_genotype_is_a_product_and_e3_a_difference() -> None:
+    rows = [
+        APOE | {"variant_type": "APOE_allele", "effect_allele": text} for text in ("e2/e4", "e3")
+    ]
+    pair, one, other = read(rows).terms
+    assert pair.id == "APOE e2/e4 (rs429358_x_rs7412)"
+    assert (one.weight, other.weight) == (1, -1)
+
+
 # Interactions ---------------------------------------------------------------------------------
 
 BOTH = {"rsID": "rs1_x_rs2", "chr_name": "1_x_2", "chr_position": "100_x_200",
@@ -128,6 +156,13 @@ def test_a_pair_takes_the_haplotypes_place_in_a_model() -> None:
     assert [t.weight for t in read([DR3, DR4, PAIR], FOLDER).terms] == [1, 2, 0.25]
     by_alleles = PAIR | {"effect_allele": f"{DR3['effect_allele']}/{DR4['effect_allele']}"}
     assert read([DR3, DR4, by_alleles]).terms[2].factors == read([DR3, DR4, PAIR]).terms[2].factors
+
+
+def test_a_haplotype_is_of_alleles_by_its_type_or_its_names() -> None:
+    """Without either it would be of SNPs."""
+    plain = read([DR3]).haplotypes
+    assert read([DR3 | {"variant_type": ""}]).haplotypes == plain
+    assert read([DR3 | {"effect_allele": "HLA_DRB1_0301;HLA_DQB1_0201"}]).haplotypes == plain
 
 
 def test_a_pair_of_haplotypes_that_have_no_row() -> None:
