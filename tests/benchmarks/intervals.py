@@ -27,6 +27,7 @@ from scipy.stats import rankdata
 
 import riskscore as rs
 from riskscore.arrays import Array, Mask
+from riskscore.studies.evaluation.discrimination import delong
 from riskscore.studies.evaluation.gain import gain
 from riskscore.studies.linear import linear
 from riskscore.studies.regression import Errors
@@ -80,13 +81,16 @@ def over_covariates(repeats: int) -> Iterator[Row]:
         rng = np.random.default_rng(5)
         x, s = rng.normal(size=(2, PEOPLE))
         y = rng.random(PEOPLE) < expit(-0.5 + x + weight * s)
-        found = []
+        fitted, known = [], []
         for seed in range(repeats):
             own = np.random.default_rng(seed).choice(PEOPLE, 800, False)
-            areas = gain(s[own], x[own][:, None], y[own].astype(float)).areas
-            found.append(areas.compare(1, 0)[:3])
+            outcome = y[own].astype(float)
+            fitted.append(gain(s[own], x[own][:, None], outcome).areas.compare(1, 0)[:3])
+            areas = delong(np.vstack([x[own], (x + weight * s)[own]]), outcome)
+            known.append(areas.compare(1, 0)[:3])
         truth = _auc(x + weight * s, y) - _auc(x, y)
-        yield covered(f"auc_gain, log odds ratio {weight}", truth, found)
+        yield covered(f"auc_gain, log odds ratio {weight}", truth, fitted)
+        yield covered(f"auc_gain, log odds ratio {weight}, weights known", truth, known)
 
 
 def _auc(score: Array, y: Mask) -> float:
