@@ -161,6 +161,18 @@ def _choices(own: Evidence, one: Places, other: Places) -> tuple[Places, Places]
     return one[row], other[place]
 
 
+def pairs_of_copies(own: Evidence) -> tuple[Places, Places, Places, Array]:
+    """Pairs that keep how probable one and two copies of each allele are, which sum to 2.
+
+    Rows (person, allele, allele, probability). Alleles may as well be haplotypes.
+
+    >>> rows = pairs_of_copies(Evidence.of_copies(np.array([[1.0], [0.75], [0.25]])))
+    >>> [column.round(3).tolist() for column in rows[1:]]
+    [[0, 0], [1, 2], [0.75, 0.25]]
+    """
+    return _by_copies(own, np.full((2, own.people), -1, dtype=np.int64))[:4]
+
+
 def _by_copies(own: Evidence, phase: Places) -> _Part:
     """Pairs that keep each allele's probabilities of one and of two copies."""
     d = np.clip(own.copies, 0, 2)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.arrays import Array, Mask, Places, spread
-from riskscore.scoring.mhc.dosages import unmixed
+from riskscore.scoring.mhc.dosages import haplotype_weights
 from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
 from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed, unpacked
 from riskscore.scoring.mhc.ragged import Weighted, distinct, together
@@ -65,18 +65,21 @@ class BlockEvidence:
 
 
 class Chromosomes:
-    """Weighs haplotypes of chromosomes; ``least`` is the share below which one is left out."""
+    """Weighs haplotypes of chromosomes; ``least`` is the share below which one is left out.
+
+    ``listed`` has by block the codes of the panel's haplotypes.
+    """
 
     def __init__(self, prior: HaplotypePrior, names: Sequence[GeneNames], least: float) -> None:
         self.prior, self.names, self.least = prior, tuple(names), least
         self.codes = Codes(tuple(len(own.answers) for own in names))
         self._unlisted = [bool((own.kind != ITSELF).any()) for own in names]
-        self._code: list[Places] = []  # of each block's haplotypes, from their genes' kinds
+        self.listed: list[Places] = []  # codes of each block's haplotypes
         for block in prior.blocks:
             code = np.zeros(len(block.codes), dtype=np.int64)
             for k, gene in enumerate(block.genes):
                 code += self.names[gene].kinds[block.codes[:, k]] * self.codes.factors[gene]
-            self._code.append(code)
+            self.listed.append(code)
 
     def block(self, number: int, names: Places) -> BlockEvidence:
         """The haplotypes of one block by evidence, shape (rows, genes of the block)."""
@@ -119,7 +122,7 @@ class Chromosomes:
 
     def _codes_of(self, number: int, names: Places, row: Places, place: Places) -> Places:
         """The kinds of a block's haplotypes as numbers; ``row`` is the evidence among ``names``."""
-        block, code = self.prior.blocks[number], self._code[number][place]
+        block, code = self.prior.blocks[number], self.listed[number][place]
         for k, gene in enumerate(block.genes):
             if not self._unlisted[gene]:
                 continue
@@ -161,30 +164,19 @@ class Chromosomes:
         )
 
     def _of_dosages(self, block: Block, names: Places, imputed: Mask) -> Array:
-        """The weights of the panel's haplotypes that mix to the dosages; see dosages.py.
-
-        Haplotypes with the same imputed alleles share their weight as they are in the population,
-        of those that the other genes' names allow.
+        """The weights of the panel's haplotypes that mix to the dosages of imputed genes, of those
+        that the other genes' names allow.
         """
-        weight = np.empty((len(names), len(block.codes)))
-        patterns, which = np.unique(imputed, axis=0, return_inverse=True)
-        for number, pattern in enumerate(patterns):
-            rows = np.flatnonzero(which.ravel() == number)
-            share = np.broadcast_to(block.share, (1 if pattern.all() else len(rows), len(weight.T)))
-            dosages = []
-            for k, gene in enumerate(block.genes):
-                own, row = self.names[gene], names[rows, k]
-                if pattern[k]:
-                    dosages.append(own.dosages[row - own.named])
-                else:
-                    share = share * own.exact[row].take(block.codes[:, k], axis=1)
-            codes, same = np.unique(block.codes[:, pattern], axis=0, return_inverse=True)
-            frequency = np.zeros((len(share), len(codes)))
-            np.add.at(frequency.T, same.ravel(), share.T)
-            of_codes = unmixed(dosages, codes, frequency)
-            np.divide(of_codes, frequency, out=of_codes, where=frequency > 0)
-            weight[rows] = of_codes[:, same.ravel()] * share
-        return weight
+        share, dosages = block.share[None], []
+        for k, gene in enumerate(block.genes):
+            own, rows = self.names[gene], np.flatnonzero(imputed[:, k])
+            table = np.zeros((len(names), own.dosages.shape[1]))
+            table[rows] = own.dosages[names[rows, k] - own.named]
+            dosages.append(table)
+            if len(rows) < len(names):
+                allowed = own.exact[names[:, k]].take(block.codes[:, k], axis=1)
+                share = share * np.where(imputed[:, k, None], 1.0, allowed)
+        return haplotype_weights(dosages, imputed, block.codes, share)
 
     def _apart(
         self, block: Block, names: Places, apart: Array, total: Array, scale: Array

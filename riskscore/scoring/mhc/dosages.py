@@ -13,10 +13,39 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from riskscore.arrays import Array, Places
+from riskscore.arrays import Array, Mask, Places
 
 ROUNDING = 0.005  # of dosages written with two decimals: a lesser weight is not looked for
 _TIES = 0.2  # of two haplotypes with about the same weight the one more frequent to this power
+
+
+def haplotype_weights(dosages: Sequence[Array], told: Mask, codes: Places, share: Array) -> Array:
+    """The weights of a block's haplotypes whose mixtures have some dosages, (rows, haplotypes).
+
+    ``dosages`` have by gene shape (rows, alleles) and sum to 1 where the gene is ``told`` (rows,
+    genes). ``share`` (rows, haplotypes), or one row for all, is how frequent each haplotype is, and
+    0 for one that cannot be. Haplotypes with the same told alleles share their weight so.
+
+    Nothing is told of the second gene:
+
+    >>> dosages = [np.array([[0.75, 0.25]]), np.zeros((1, 2))]
+    >>> codes, share = np.array([[0, 0], [0, 1], [1, 0]]), np.array([[0.4, 0.2, 0.4]])
+    >>> haplotype_weights(dosages, np.array([[True, False]]), codes, share).round(3).tolist()
+    [[0.5, 0.25, 0.25]]
+    """
+    weight = np.empty((len(told), len(codes)))
+    patterns, which = np.unique(told, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        rows = np.flatnonzero(which.ravel() == number)
+        own = share if len(share) == 1 else share[rows]
+        alleles, same = np.unique(codes[:, pattern], axis=0, return_inverse=True)
+        frequency = np.zeros((len(own), len(alleles)))
+        np.add.at(frequency.T, same.ravel(), own.T)
+        chosen = [table[rows] for table, known in zip(dosages, pattern, strict=True) if known]
+        found = unmixed(chosen, alleles, frequency)
+        np.divide(found, frequency, out=found, where=frequency > 0)
+        weight[rows] = found[:, same.ravel()] * own
+    return weight
 
 
 def unmixed(dosages: Sequence[Array], codes: Places, frequency: Array) -> Array:

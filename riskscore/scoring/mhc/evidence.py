@@ -257,7 +257,7 @@ def _by_chromosome(rows: GeneEvidence, q: Array, frequency: Array) -> GeneEviden
         own = np.bincount(owner.ravel() * size + side[soft], q[soft], count * size).astype(
             np.float64
         )
-        by_side.append(_product(own.reshape(count, size), within))
+        by_side.append(product_of(own.reshape(count, size), within))
     dosages = np.vstack(by_side)
     likelihood = dosages / np.maximum(frequency, RAREST)
     extended = replace(
@@ -282,7 +282,13 @@ def _by_chromosome(rows: GeneEvidence, q: Array, frequency: Array) -> GeneEviden
     )  # fmt: skip
 
 
-def _product(rows: Array, table: Array) -> Array:
+def names_within(names: GeneNames, frequency: Array) -> Array:
+    """How probable each listed allele is of which a name is told, shape (rows, alleles)."""
+    weight = names.exact * np.maximum(frequency, _UNSEEN)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def product_of(rows: Array, table: Array) -> Array:
     """The product of two tables, each sum in the same order whatever the other rows are."""
     total = np.zeros((len(rows), table.shape[1]))
     used = np.flatnonzero(rows.any(axis=0))

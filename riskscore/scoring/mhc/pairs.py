@@ -24,10 +24,11 @@ from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
-from riskscore.scoring.mhc.imputed import imputed_pairs, told_by_snps
+from riskscore.scoring.mhc.imputed import CodePairs, imputed_pairs, told_by_snps
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted
 from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
+from riskscore.scoring.mhc.unphased import unphased_pairs, unsure_people
 
 LEAST = 1e-6  # haplotypes, phases and pairs of a lesser share are left out
 _PEOPLE = 5000  # worked on at a time
@@ -88,28 +89,27 @@ def haplotype_pairs(
     parts = [(none, none, none, np.zeros(0))]
     size = _UNSURE if _several(reading, calls, people) else _PEOPLE
     for start in range(0, len(people), size):
-        chosen = people[start : start + size]
-        evidence = [
-            gene_evidence(reading.panel, own, calls.genes[gene], chosen)
-            if gene in calls.genes
-            else nothing_known(own)
-            for gene, own in zip(reading.genes, names, strict=True)
-        ]
-        seen = missing[start : start + size]
-        for column, gene in enumerate(reading.genes):
-            if gene in calls.genes:
-                seen[:, column] = Missing.NO_CALL
-                seen[evidence[column].sample, column] = Missing.NOT_MISSING
-        whole = told_by_snps(reading.prior, calls, chosen)
-        typed = np.flatnonzero((seen == Missing.NOT_MISSING).any(axis=1) & ~whole)
-        if len(typed):
-            genes = [gene.of_people(typed, len(chosen)) for gene in evidence]
+        chosen, seen = people[start : start + size], missing[start : start + size]
+        evidence = []
+        for column, (gene, own) in enumerate(zip(reading.genes, names, strict=True)):
+            if gene not in calls.genes:
+                evidence.append(nothing_known(own))
+                continue
+            evidence.append(gene_evidence(reading.panel, own, calls.genes[gene], chosen))
+            seen[:, column] = Missing.NO_CALL
+            seen[evidence[-1].sample, column] = Missing.NOT_MISSING
+        listed = Chromosomes(reading.prior, names, least)
+        whole = _imputed_pairs(reading, calls, listed, evidence, chosen)
+        typed = (seen == Missing.NOT_MISSING).any(axis=1)
+        for pairs in whole:
+            typed[pairs.owner] = False
+            parts.append((pairs.owner + start, pairs.one, pairs.other, pairs.weight))
+        left = np.flatnonzero(typed)
+        if len(left):
+            genes = [gene.of_people(left, len(chosen)) for gene in evidence]
             chromosomes = Chromosomes(reading.prior, [gene.names for gene in evidence], least)
-            found = _pairs(chromosomes, genes, len(typed), switch_error)
-            parts.append((typed[found[0]] + start, *found[1:]))
-        if whole.any():
-            told = imputed_pairs(Chromosomes(reading.prior, names, least), calls, chosen, whole)
-            parts.append((told.owner + start, told.one, told.other, told.weight))
+            found = _pairs(chromosomes, genes, len(left), switch_error)
+            parts.append((left[found[0]] + start, *found[1:]))
     sample, one, other, probability = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -121,6 +121,24 @@ def haplotype_pairs(
     first, second = codes.kinds(table[:, 0]), codes.kinds(table[:, 1])
     kinds = HaplotypeKinds(reading, tuple(own.answers for own in names))
     return HaplotypePairs(kinds, first, second, sample, pair, probability, missing)
+
+
+def _imputed_pairs(
+    reading: MHCReading,
+    calls: HLACalls,
+    chromosomes: Chromosomes,
+    evidence: Sequence[GeneEvidence],
+    people: range,
+) -> list[CodePairs]:
+    """The pairs of those whose genes an imputation has told, from SNPs or in records."""
+    found = []
+    by_snps = told_by_snps(reading.prior, calls, people)
+    if by_snps.any():
+        found.append(imputed_pairs(chromosomes, calls, people, by_snps))
+    unsure = unsure_people(evidence, len(people)) & ~by_snps
+    if unsure.any():
+        found.append(unphased_pairs(chromosomes, evidence, reading.frequency, unsure))
+    return found
 
 
 def _several(reading: MHCReading, calls: HLACalls, people: range) -> bool:

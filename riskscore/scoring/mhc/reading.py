@@ -50,6 +50,11 @@ class MHCReading:
     def genes(self) -> tuple[str, ...]:
         return self.prior.genes
 
+    @property
+    def frequency(self) -> list[Array]:
+        """By gene the frequencies of its alleles in the population."""
+        return [self.panel.frequency[gene] for gene in self.genes]
+
     def asked(self, gene: str) -> tuple[AlleleQuestion, ...]:
         """The questions about one gene."""
         return tuple(question for question in self.questions if question.gene == gene)
