@@ -25,40 +25,13 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
 from riskscore.scoring.mhc.chromosomes import Chromosomes, distinct_rows
+from riskscore.scoring.mhc.code_pairs import CodePairs
 from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.ragged import Weighted
 
 # How probable a haplotype with another allele at a typed gene is beside one with the type.
 OTHER = 0.01
-
-
-@dataclass(frozen=True)
-class CodePairs:
-    """Unordered pairs of haplotypes as codes (chromosomes.py), one row each, in order of owner."""
-
-    owner: Places
-    one: Places
-    other: Places
-    weight: Array
-
-    def times(self, block: CodePairs, owners: int) -> CodePairs:
-        """Every choice of a pair here and one in another block, of the same owner."""
-        count = np.bincount(block.owner, minlength=owners)
-        start = np.cumsum(count) - count
-        source, row = spread(start[self.owner], count[self.owner])
-        return CodePairs(
-            self.owner[source], self.one[source] + block.one[row],
-            self.other[source] + block.other[row], self.weight[source] * block.weight[row],
-        )  # fmt: skip
-
-    def above(self, least: float, owners: int) -> CodePairs:
-        """Without those of less than a share of their owner's weight, which then sums to 1."""
-        total = np.bincount(self.owner, self.weight, owners)
-        kept = np.flatnonzero(self.weight >= least * total[self.owner])
-        owner, weight = self.owner[kept], self.weight[kept]
-        share = weight / np.bincount(owner, weight, owners)[owner]
-        return CodePairs(owner, self.one[kept], self.other[kept], share)
 
 
 def told_by_snps(prior: HaplotypePrior, calls: HLACalls, people: range) -> Mask:

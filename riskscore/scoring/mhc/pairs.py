@@ -23,8 +23,9 @@ from riskscore.models.model import HaplotypeScheme
 from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
 from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
+from riskscore.scoring.mhc.code_pairs import CodePairs
 from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
-from riskscore.scoring.mhc.imputed import CodePairs, imputed_pairs, told_by_snps
+from riskscore.scoring.mhc.imputed import imputed_pairs, told_by_snps
 from riskscore.scoring.mhc.phases import Phases, block_phases
 from riskscore.scoring.mhc.ragged import Weighted
 from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading

@@ -17,9 +17,9 @@ from riskscore.arrays import Array, Mask, Places
 from riskscore.samples.hla.evidence import Evidence
 from riskscore.samples.hla.posterior import pairs_of_copies
 from riskscore.scoring.mhc.chromosomes import UNEXPLAINED, Chromosomes, distinct_rows
+from riskscore.scoring.mhc.code_pairs import CodePairs
 from riskscore.scoring.mhc.dosages import haplotype_weights
 from riskscore.scoring.mhc.evidence import ITSELF, RAREST, GeneEvidence, names_within, product_of
-from riskscore.scoring.mhc.imputed import CodePairs
 from riskscore.scoring.mhc.prior import Block
 from riskscore.scoring.mhc.ragged import Weighted
 
