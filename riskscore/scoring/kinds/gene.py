@@ -90,8 +90,9 @@ class GeneKind(Kind):
     def _typed(self, calls: GeneCalls, rows: range) -> States:
         """The posterior of the gene, each name as all that it may count as."""
         possible = [self._possible(name) for name in calls.alleles]
-        table = np.array([v for own in possible for v, _ in own]).reshape(-1, len(self.factors))
         share = np.array([p for own in possible for _, p in own])
+        table = np.array([v for own in possible for v, _ in own])
+        table = table.reshape(len(share), len(self.factors))
         name = np.repeat(np.arange(len(possible)), [len(own) for own in possible])
         names = States.of_rows(name, table, share, len(possible))
         span = calls.rows(rows.start, rows.stop)

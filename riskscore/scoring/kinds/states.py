@@ -76,7 +76,7 @@ def _hashed(rows: NDArray[Any]) -> tuple[Places, Places] | None:
 
     To sort numbers takes a tenth of the time that rows of bytes take.
     """
-    letters = rows.view(np.uint8).reshape(len(rows), -1)
+    letters = rows.view(np.uint8)
     if letters.shape[1] % 8:
         letters = np.pad(letters, ((0, 0), (0, -letters.shape[1] % 8)))
     words = letters.view(np.uint64)

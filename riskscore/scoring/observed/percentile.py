@@ -341,8 +341,10 @@ class _OfSex:
                         terms, kinds, self.columns[self.present], strict=True
                     )
                 ]
-            ).reshape(-1, 3)
-            shares = np.array([kind.population.probability for kind in kinds]).reshape(-1, 3)
+            ).reshape(len(terms), 3)
+            shares = np.array([kind.population.probability for kind in kinds]).reshape(
+                len(terms), 3
+            )
             variants, sd, _ = exact_or_normal(values * scale, shares)
             grid, density = Distribution((), variants).density
             transform = self.grid.transform(round(grid[0] / WIDTH), density)

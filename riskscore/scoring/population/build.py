@@ -40,7 +40,7 @@ def build_reference(
     """
     model.require_population(population)
     kinds = kinds_of_model(model, panel, population)
-    moments = np.array([_moments(term, kinds) for term in model.terms]).reshape(-1, 2)
+    moments = np.array([_moments(t, kinds) for t in model.terms]).reshape(len(model.terms), 2)
     variance = np.maximum(0.0, moments[:, 1] - moments[:, 0] ** 2)
     mean = np.array(
         [
@@ -129,6 +129,6 @@ def _distribution(terms: Sequence[Term], kinds: Kinds) -> tuple[Distribution, Ar
         else:
             parts.append(states.states)
     variants, sd, _ = exact_or_normal(
-        np.array(values).reshape(-1, 3), np.array(probabilities).reshape(-1, 3)
+        np.array(values).reshape(len(values), 3), np.array(probabilities).reshape(len(values), 3)
     )
     return Distribution(tuple(parts), variants, sd), case_means

@@ -175,7 +175,7 @@ def exact_or_normal(values: Array, probabilities: Array) -> tuple[States, float,
     rest, kept = order[:count], np.sort(order[count:])
     error = float(total[count - 1]) if count else 0.0
     exact = States(
-        values[kept].reshape(-1, 1),
+        values[kept].ravel()[:, None],
         probabilities[kept].ravel(),
         np.repeat(np.arange(len(kept)), 3),
         np.arange(len(kept)),

@@ -97,7 +97,7 @@ def likeness(cohort: Cohort, panel: ReferencePanel) -> Likeness:
         if gene is None:
             continue
         likelihood = _of_gene(cohort.hla.genes[gene], panel, len(cohort.samples))
-        known = likelihood[:, 0] > 0
+        known = cohort.hla.genes[gene].called(len(cohort.samples))
         total[known] += np.log(likelihood[known])
         loci += known
         genes.append(gene)

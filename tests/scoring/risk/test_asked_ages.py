@@ -1,11 +1,15 @@
 """Risks of people of several ages, filled in part by part: each as it is worked out alone."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import riskscore as rs
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.incidence import incidence_table, mortality_table
+from riskscore.samples.frame import read_frame
 from riskscore.scoring.kinds.states import States
 from riskscore.scoring.population.distribution import Distribution, exact_or_normal
 from riskscore.scoring.population.reference import SexReference
@@ -68,3 +72,25 @@ def test_flags_say_why_there_is_no_risk() -> None:
     asked = AskedAges(START[:5], END[:5], np.array([0, 1, 2, 3, 0]), {})
     told = asked.flagged(["a", "", "b", ""], range(1, 5))
     assert told == ["a;age=unknown", "age=outside_table", "b;age=beyond_horizon", ""]
+
+
+def test_the_first_and_the_last_age_of_the_table(tmp_path: Path) -> None:
+    """Rates from 20 to 50: at both ends there is an answer, at the last age no time is left."""
+    path = tmp_path / "rates.csv"
+    rows = [f"{sex},20,50,40" for sex in ("female", "male")]
+    path.write_text("\n".join(["sex,age_from,age_to,rate_per_100000", *rows]) + "\n")
+    ages = ["20", "19.9", "49.9", "50", "50.1", ""]
+    people = pd.DataFrame({"DRB1": ["04:01+15:01"] * 6, "sex": ["female"] * 6, "age": ages})
+    cohort = read_frame(people, [rs.load_model("ra-dumontcel")], age_column="age")
+    for end, reasons in (
+        (50, ["", "outside_table", "", "beyond_horizon", "outside_table", "unknown"]),
+        (50.1, [*["outside_table"] * 5, "unknown"]),
+    ):
+        table = rs.score(cohort, to_age=end, incidence=path).of("ra-dumontcel")
+        told = [flag.rpartition("age=")[2] if "age=" in flag else "" for flag in table.flags]
+        assert told == reasons, end
+        assert [not r for r in reasons] == (~np.isnan(table.numbers["average_risk"])).tolist()
+        for age, reason, average in zip(ages, reasons, table.numbers["average_risk"], strict=True):
+            if not reason:  # some tenths of a percent die of other causes first
+                expected = -np.expm1(-4e-4 * (end - float(age)))
+                assert average == pytest.approx(expected, rel=0.05)
