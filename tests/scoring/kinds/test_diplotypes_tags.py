@@ -369,3 +369,36 @@ def without(calls: GeneCalls, first: int) -> GeneCalls:
         ordered=calls.ordered[kept],
         phase_set=calls.phase_set[kept],
     )
+
+
+def test_numbers_on_the_papers_scale_are_by_its_rule() -> None:
+    """Of three haplotypes the first two by rank count where tags speak, though all are possible.
+
+    Of the typed nothing is by that rule, nor of who lacks a tag, nor of any other term.
+    """
+    classes, typed = generated(4)
+    tags = tags_of(classes)
+    tags[:, 0] = 0
+    tags[[1, 5, 7], 0] = 1.0
+    tags[:, 1] = counts(3, 3)[:, 0]
+    tags[2, 2] = np.nan
+    partly = HLACalls({gene: without(calls, 3) for gene, calls in typed.genes.items()})
+    measured = Measurements(cohort_of(tags, partly), build_reference(MODEL, PANEL, "EUR"), range(4))
+    design = measured.design()
+    named = [str(term.factors[0]) for term in MODEL.terms]
+    pairs = {frozenset(n.split("+")) for n in named if "+" in n}
+    for j, term in enumerate(MODEL.terms):
+        of_scheme = named[j] in NAMES or "+" in named[j]
+        assert design.ruled[:, j].tolist() == [of_scheme, of_scheme, False, False], term.id
+        for person, own in enumerate(((1, 5), (3, 3))):
+            names = [NAMES[k] for k in own]
+            if named[j] in NAMES:
+                wanted = 0 if frozenset(names) in pairs else names.count(named[j])
+            elif of_scheme:
+                wanted = int(frozenset(named[j].split("+")) == frozenset(names))
+            else:
+                wanted = design.expected[person, j]
+            assert design.published[person, j] == wanted, (term.id, person)
+        assert design.published[2:, j].tolist() == design.expected[2:, j].tolist()
+    assert design.excess[0] == pytest.approx(1)
+    assert (design.published[0] != design.expected[0]).any()  # which leaves three pairs open

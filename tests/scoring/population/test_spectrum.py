@@ -15,6 +15,7 @@ from riskscore.scoring.population.spectrum import (
     NODES,
     Spectrum,
     after_certain,
+    certain,
     of_normal,
     of_rows,
     of_states,
@@ -148,3 +149,14 @@ def test_rows_of_several_variables_are_sums_of_waves() -> None:
             assert found.imaginary[k, number] == pytest.approx(imaginary, abs=1e-12)
             assert later.real[k, number + 1] == found.real[k, number]
         assert (later.real[k, 0], later.imaginary[k, 0]) == (1, 0)
+
+
+def test_a_mean_risk_is_a_probability() -> None:
+    """Also where the sum over the nodes is off by its rounding."""
+    centers = np.linspace(-31, 31, 3000)
+    found = certain(3000).mean_risk(centers)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert found == pytest.approx(_expit(centers), abs=1e-8)
+    alone = certain(1)
+    one = Spectrum(alone.real[:, 0], alone.imaginary[:, 0])
+    assert [one.one_mean_risk(x) for x in centers[::100].tolist()] == found[::100].tolist()
