@@ -13,6 +13,7 @@ are the posterior; phase of the genotypes is not needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,7 @@ _PAIRED = 128  # haplotypes whose pairs are all weighed
 NEW = -2  # in place of a label: a haplotype that the panel does not have
 _RARE = 0.05  # share of the whole panel's frequency in each superpopulation's
 _NEGLIGIBLE = 1e-4  # of the weight of the best pair
+_UNSEEN = 1e-4  # probability of what a view leaves out
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class FittedRegion:
 
     ``labels`` (labels, genes) are the region's HLA haplotypes as codes of the panel, ``label``
     (haplotypes,) what each distinct haplotype carries, ``frequency`` (haplotypes, populations).
+    ``told_by`` are the places of the views that tell each gene.
     """
 
     region: GeneRegion
@@ -68,6 +71,7 @@ class FittedRegion:
     label: Places
     frequency: Array
     views: tuple[FittedView, ...]
+    told_by: tuple[tuple[int, ...], ...]
 
     def labelled(self, codes: Places) -> Places:
         """Which label chromosomes (chromosomes, genes) carry: UNKNOWN, or NEW where none does."""
@@ -88,6 +92,16 @@ class Pairs:
     second: Places
     probability: Array
 
+    def recoded(self, codes: Places) -> Pairs:
+        """The pairs of what the labels (labels,) stand for, those alike as one."""
+        first, second = codes[self.first], codes[self.second]
+        size = int(codes.max()) + 1
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        whole, group = np.unique((self.person * size + low) * size + high, return_inverse=True)
+        probability = np.bincount(group.ravel(), self.probability).astype(np.float64)
+        person, key = np.divmod(whole, size * size)
+        return Pairs(person, key // size, key % size, probability)
+
 
 def fit_region(
     region: GeneRegion, panel: PhasedPanel, snps: Places, genes: tuple[str, ...]
@@ -102,16 +116,20 @@ def fit_region(
     labels, label = np.unique(codes, axis=0, return_inverse=True)
     label = label.ravel()
     haplotypes, positions = panel.haplotypes[typed][:, snps], panel.positions[snps]
+    used = [view for view in region.views if set(view.genes) & set(genes)]
     metrics = []
-    for view in region.views:
+    for view in used:
         told = [genes.index(gene) for gene in view.genes if gene in genes]
-        if told:
-            own = np.unique(codes[:, told], axis=0, return_inverse=True)[1].ravel()
-            metrics.append(fit_metric(view, positions, haplotypes, own))
+        own = np.unique(codes[:, told], axis=0, return_inverse=True)[1].ravel()
+        metrics.append(fit_metric(view, positions, haplotypes, own))
     first, frequency = _distinct(haplotypes, metrics, label, panel, typed)
     kept = haplotypes[first]
     views = tuple(FittedView.of(metric, kept) for metric in metrics)
-    return FittedRegion(region, labels, label[first], frequency, views)
+    told_by = tuple(
+        tuple(k for k, view in enumerate(used) if not region.apart or gene in view.genes)
+        for gene in genes
+    )
+    return FittedRegion(region, labels, label[first], frequency, views, told_by)
 
 
 def _distinct(
@@ -135,29 +153,53 @@ def _distinct(
     return first, (1 - _RARE) * share + _RARE * overall
 
 
-def pairs_of(region: FittedRegion, genotypes: Array32, ancestry: Array) -> Pairs:
+def pairs_of(
+    region: FittedRegion, genotypes: Array32, ancestry: Array
+) -> tuple[Pairs, tuple[Pairs, ...]]:
     """The posterior of each person: genotypes (people, SNPs), ancestry (people, populations).
 
-    Each view speaks by itself, and their mean is taken: a view that is misled by a crossing-over
-    far from the gene does not overrule the others.
+    First pairs of the region's haplotypes, places among its labels; then of each of its genes pairs
+    of alleles, codes of the panel. Each view speaks by itself, and the geometric mean is taken.
     """
     prior = np.zeros((len(genotypes), len(region.label)))
     for place in range(ancestry.shape[1]):
         prior += ancestry[:, place, None] * region.frequency[:, place]
     log_prior = np.log(prior).astype(np.float32)
-    parts = [_view_pairs(view, region.label, genotypes, log_prior) for view in region.views]
-    person, key, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-    size = len(region.labels)
-    whole, group = np.unique(person * size * size + key, return_inverse=True)
-    probability = np.bincount(group.ravel(), weight) / len(parts)
-    person, key = np.divmod(whole, size * size)
-    return Pairs(person, key // size, key % size, probability)
+    told = [_view_pairs(view, region.label, genotypes, log_prior) for view in region.views]
+    joint = pooled(told)
+    genes = []
+    for codes, own in zip(region.labels.T, region.told_by, strict=True):
+        pairs = joint if len(own) == len(told) else pooled([told[view] for view in own])
+        genes.append(pairs.recoded(codes))
+    return joint, tuple(genes)
 
 
-def _view_pairs(
-    view: FittedView, label: Places, genotypes: Array32, log_prior: Array32
-) -> tuple[Places, Places, Array]:
-    """Person, key of the unordered pair of labels, and probability, as one view has it."""
+def pooled(told: Sequence[Pairs]) -> Pairs:
+    """The geometric mean of several posteriors, brought to sum to 1.
+
+    >>> none = np.zeros(2, dtype=int)
+    >>> sure = Pairs(none, none, np.array([0, 1]), np.array([0.9, 0.1]))
+    >>> other = Pairs(none, none, np.array([0, 1]), np.array([0.4, 0.6]))
+    >>> pooled([sure, other]).probability.round(3).tolist()
+    [0.71, 0.29]
+    """
+    size = max(int(one.second.max()) for one in told) + 1
+    keys = [(one.person * size + one.first) * size + one.second for one in told]
+    whole, group = np.unique(np.concatenate(keys), return_inverse=True)
+    places = np.split(group.ravel(), np.cumsum([len(key) for key in keys])[:-1])
+    exponent = np.zeros(len(whole))
+    for one, place in zip(told, places, strict=True):
+        probability = np.full(len(whole), _UNSEEN)
+        probability[place] += one.probability
+        exponent += np.log(probability)
+    weight = np.exp(exponent / len(told))
+    rest, second = np.divmod(whole, size)
+    person, first = np.divmod(rest, size)
+    return Pairs(person, first, second, weight / np.bincount(person, weight)[person])
+
+
+def _view_pairs(view: FittedView, label: Places, genotypes: Array32, log_prior: Array32) -> Pairs:
+    """The pairs of labels as one view has them."""
     chosen, alone, z = _candidates(view, genotypes, log_prior)
     cost = z @ z.transpose(0, 2, 1)
     cost += alone[:, :, None]
@@ -168,13 +210,9 @@ def _view_pairs(
     near &= np.tri(near.shape[1], dtype=bool)
     person, i, j = np.nonzero(near)
     weight = np.exp(-cost[person, i, j]).astype(np.float64) * np.where(i == j, 1, 2)
-    a, b = label[chosen[person, i]], label[chosen[person, j]]
-    size = int(label.max()) + 1
-    key = np.minimum(a, b) * size + np.maximum(a, b)
-    whole, group = np.unique(person * size * size + key, return_inverse=True)
-    total = np.bincount(group.ravel(), weight)
-    person, key = np.divmod(whole, size * size)
-    return person, key, total / np.bincount(person, total)[person]
+    weight /= np.bincount(person, weight)[person]
+    rows = Pairs(person, chosen[person, i], chosen[person, j], weight)
+    return rows.recoded(label)
 
 
 def _candidates(

@@ -117,12 +117,11 @@ class Imputer:
         positions = self.panel.positions[self.snps]
         found = Posteriors({}, {})
         for genes, region in self.regions:
-            joint = pairs_of(region, genotypes, likely)
+            joint, alone = pairs_of(region, genotypes, likely)
             enough = {
                 gene: called[:, _near(positions, gene)].sum(axis=1) >= FEWEST for gene in genes
             }
-            for column, gene in enumerate(genes):
-                pairs = _of_gene(joint, region.labels[:, column])
+            for gene, pairs in zip(genes, alone, strict=True):
                 found.genes[gene] = self._told(gene, pairs, enough[gene], start)
             if len(genes) > 1:
                 every = np.all(list(enough.values()), axis=0)
@@ -202,17 +201,6 @@ def _fitted(
         chromosomes = np.repeat(panel.population, 2)
         blocks = blocks_of(panel.haplotypes[:, snps], chromosomes, len(panel.populations))
         return blocks, tuple((genes, fit) for (genes, _), fit in zip(regions, fits, strict=True))
-
-
-def _of_gene(joint: Pairs, codes: Places) -> Pairs:
-    """The pairs of one gene's alleles, from those of a region's haplotypes."""
-    first, second = codes[joint.first], codes[joint.second]
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    size = int(codes.max()) + 1
-    whole, group = np.unique((joint.person * size + low) * size + high, return_inverse=True)
-    probability = np.bincount(group.ravel(), joint.probability).astype(np.float64)
-    person, key = np.divmod(whole, size * size)
-    return Pairs(person, key // size, key % size, probability)
 
 
 def _threads() -> int:

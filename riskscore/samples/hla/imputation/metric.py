@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh, solve_triangular
 
 from riskscore.arrays import Array
 from riskscore.samples.hla.imputation.regions import View
@@ -21,6 +22,7 @@ _DIRECTIONS = 96
 _RIDGE = 0.1
 _SHRINKAGE = 20.0  # chromosomes that the mean of all counts for in each allele's
 _LEAST = 1e-3  # of a far SNP's weight, where the ridge divides by it
+_LEAST_APART = 1e-9  # of the scatter in a direction, by which its vector is divided
 # Numbers are cut to these steps, so that sums are exact in any order.
 _STEP, _WEIGHT_STEP = 2.0**-14, 2.0**-6
 
@@ -74,8 +76,10 @@ def fit_metric(
     within = (rest.T @ rest).astype(np.float64) / len(x)
     ridge = _RIDGE * np.diag(within).mean() / np.maximum(nearness, _LEAST)
     within[np.diag_indices(len(snps))] += ridge
-    between = (means * count[:, None]).T @ means / len(x)
-    directions = _discriminants(between, within, min(_DIRECTIONS, len(count), len(snps)))
+    apart = means.T * np.sqrt(count / len(x))
+    # The alleles' means are about the mean of all: one of them follows from the others.
+    most = min(_DIRECTIONS, len(snps), max(1, len(count) - 1))
+    directions = _discriminants(apart, within, most)
     projection = np.rint(np.sqrt(nearness)[:, None] * directions / _STEP) * _STEP
     # The share of a SNP's variance that lies between the alleles, squared: tagging SNPs count most.
     variance = np.maximum((x.astype(np.float64) ** 2).sum(axis=0), 1e-9)
@@ -91,9 +95,18 @@ def _sums(x: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> Arra
     return (carries @ x).astype(np.float64)
 
 
-def _discriminants(between: Array, within: Array, count: int) -> Array:
-    """The leading generalised eigenvectors, scaled to variance 1 within, (SNPs, count)."""
+def _discriminants(apart: Array, within: Array, count: int) -> Array:
+    """The leading generalised eigenvectors of M M' and ``within``, (SNPs, count), M = ``apart``.
+
+    They are scaled to variance 1 within.
+    """
     lower = np.linalg.cholesky(within)
-    half = np.linalg.solve(lower, between)
-    _, vectors = np.linalg.eigh(np.linalg.solve(lower, half.T))
-    return np.asarray(np.linalg.solve(lower.T, vectors[:, -count:]))
+    half = solve_triangular(lower, apart, lower=True, check_finite=False)
+    snps, labels = half.shape
+    small = half @ half.T if snps <= labels else half.T @ half
+    last = len(small) - 1
+    chosen = (last + 1 - count, last)
+    values, vectors = eigh(small, subset_by_index=chosen, check_finite=False)
+    if labels < snps:
+        vectors = half @ vectors / np.sqrt(np.maximum(values, _LEAST_APART))
+    return np.asarray(solve_triangular(lower, vectors, trans="T", lower=True, check_finite=False))

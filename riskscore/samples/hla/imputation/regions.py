@@ -33,7 +33,9 @@ class Window:
 
 
 NARROW = Window(500_000, 60_000, 300)
+MIDDLING = Window(700_000, 120_000, 450)
 WIDE = Window(900_000, 250_000, 600)
+WIDEST = Window(1_500_000, 500_000, 900)
 
 
 @dataclass(frozen=True)
@@ -56,33 +58,32 @@ class View:
 class GeneRegion:
     """Genes that are imputed jointly, for they are inherited together.
 
-    The posterior over pairs of the region's haplotypes is the mean of what its views say.
+    All views tell pairs of the region's haplotypes. Where genes are told ``apart``, a gene by
+    itself is told by its own views alone, for SNPs that tell one gene's alleles apart can mislead
+    about the other's.
     """
 
     genes: tuple[str, ...]
     views: tuple[View, ...]
+    apart: bool = False
 
 
 _DRDQ = ("DRB1", "DQA1", "DQB1")
 REGIONS = (
-    GeneRegion(("A",), (View(("A",), NARROW), View(("A",), WIDE))),
+    GeneRegion(("A",), (View(("A",), MIDDLING), View(("A",), WIDEST))),
     GeneRegion(
         ("C", "B"),
         (
-            View(("B",), NARROW),
-            View(("B",), WIDE),
             View(("C",), NARROW),
-            View(("C", "B"), NARROW),
+            View(("C",), WIDE),
+            View(("B",), WIDE),
+            View(("B",), WIDEST),
         ),
+        apart=True,
     ),
     GeneRegion(
         _DRDQ,
-        (
-            View(_DRDQ, NARROW),
-            View(_DRDQ, WIDE),
-            View(("DRB1",), NARROW),
-            View(("DRB1",), WIDE),
-        ),
+        (View(_DRDQ, NARROW), View(_DRDQ, WIDEST), View(("DRB1",), WIDEST)),
     ),
-    GeneRegion(("DPB1",), (View(("DPB1",), NARROW), View(("DPB1",), WIDE))),
+    GeneRegion(("DPB1",), (View(("DPB1",), NARROW), View(("DPB1",), WIDEST))),
 )

@@ -1,6 +1,7 @@
 """Posteriors against sums written out pair by pair, and the metric against its definition."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from riskscore.genetics.build import Build
 from riskscore.samples.hla.imputation.blocks import MISREAD, ancestry, blocks_of, cleaned
-from riskscore.samples.hla.imputation.diplotypes import SHARPNESS, fit_region, pairs_of
+from riskscore.samples.hla.imputation.diplotypes import SHARPNESS, Pairs, fit_region, pairs_of
 from riskscore.samples.hla.imputation.metric import fit_metric
 from riskscore.samples.hla.imputation.panel import PhasedPanel
 from riskscore.samples.hla.imputation.regions import NARROW, GeneRegion, View
@@ -30,42 +31,88 @@ def made(seed: int, people: int = 14, snps: int = 24) -> PhasedPanel:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("seed", "people"), [*((seed, 14) for seed in range(5)), (5, 66)])
-def test_pairs_weigh_by_frequency_and_misfit(seed: int, people: int) -> None:
-    """Of 66 people there are more haplotypes than are paired, and fewer than might be tried."""
+def by_hand(
+    panel: PhasedPanel, projection: np.ndarray, own: np.ndarray, mixture: np.ndarray
+) -> dict[tuple[tuple[int, ...], ...], float]:
+    """The probability of each pair of labels, summed over all pairs of chromosomes."""
+    group, chromosomes = np.repeat(panel.population, 2), range(len(panel.haplotypes))
+    share = []
+    for c in chromosomes:  # each chromosome is one of those of its superpopulation
+        within = [(group == g).sum() for g in (0, 1)]
+        by = [0.95 * (group[c] == g) / within[g] + 0.05 / len(group) for g in (0, 1)]
+        share.append(float(mixture @ by))
+    total: dict[tuple[tuple[int, ...], ...], float] = {}
+    for i in chromosomes:
+        for j in chromosomes:
+            rest = own - panel.haplotypes[i] - panel.haplotypes[j]
+            misfit = float(((rest @ projection) ** 2).sum())
+            key = tuple(sorted(tuple(panel.codes[k].tolist()) for k in (i, j)))
+            weight = share[i] * share[j] * math.exp(-SHARPNESS * misfit)
+            total[key] = total.get(key, 0.0) + weight
+    norm = sum(total.values())
+    return {key: weight / norm for key, weight in total.items()}
+
+
+def listed(pairs: Pairs, person: int, labels: np.ndarray) -> dict[object, float]:
+    """The pairs of one person, by label."""
+    rows = np.flatnonzero(pairs.person == person)
+    return {
+        tuple(sorted(tuple(labels[k].tolist()) for k in (pairs.first[r], pairs.second[r]))): float(
+            pairs.probability[r]
+        )
+        for r in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("seed", "people", "within"), [*((seed, 14, 2e-3) for seed in range(5)), (5, 66, 1e-2)]
+)
+def test_pairs_weigh_by_frequency_and_misfit(seed: int, people: int, within: float) -> None:
+    """Of 66 people the four haplotypes that fit worst are not paired."""
     panel = made(seed, people)
     region = fit_region(GENE, panel, np.arange(24), ("A",))
     genotypes = made(seed + 100).genotypes().astype(np.float32)[: 14 * 14 // people]
     mixture = np.random.default_rng(seed).dirichlet((1, 1), len(genotypes))
-    pairs = pairs_of(region, genotypes, mixture)
-    metric = region.views[0].metric
-    group = np.repeat(panel.population, 2)
-    chromosomes = range(len(panel.haplotypes))
+    pairs, (alleles,) = pairs_of(region, genotypes, mixture)
+    assert np.array_equal(alleles.probability, pairs.probability)
     for person, own in enumerate(genotypes):
-        share = []
-        for c in chromosomes:  # each chromosome is one of those of its superpopulation
-            within = [(group == g).sum() for g in (0, 1)]
-            by = [0.95 * (group[c] == g) / within[g] + 0.05 / len(group) for g in (0, 1)]
-            share.append(float(mixture[person] @ by))
-        total: dict[tuple[int, int], float] = {}
-        for i in chromosomes:
-            for j in chromosomes:
-                rest = own - panel.haplotypes[i] - panel.haplotypes[j]
-                misfit = float(((rest @ metric.projection) ** 2).sum())
-                key = tuple(sorted((int(panel.codes[i, 0]), int(panel.codes[j, 0]))))
-                weight = share[i] * share[j] * math.exp(-SHARPNESS * misfit)
-                total[key] = total.get(key, 0.0) + weight
-        norm = sum(total.values())
-        rows = pairs.person == person
-        found = {
-            (int(region.labels[a, 0]), int(region.labels[b, 0])): p
-            for a, b, p in zip(
-                pairs.first[rows], pairs.second[rows], pairs.probability[rows], strict=True
-            )
-        }
+        total = by_hand(panel, region.views[0].metric.projection, own, mixture[person])
+        found = listed(pairs, person, region.labels)
         assert sum(found.values()) == pytest.approx(1)
         for key, weight in total.items():
-            assert found.get(key, 0.0) == pytest.approx(weight / norm, abs=2e-3)
+            assert found.get(key, 0.0) == pytest.approx(weight, abs=within)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_views_are_pooled_and_genes_told_by_their_own(apart: bool) -> None:
+    """The geometric mean of two views; apart, C has the margin of the first and B of the second."""
+    views = (View(("C",), NARROW), View(("B",), NARROW))
+    one = made(3)
+    codes = np.random.default_rng(3).integers(0, 3, one.codes.shape).astype(np.int16)
+    panel = replace(
+        one, positions=31_310_000 + 500 * np.arange(24), genes=("C", "B"),
+        alleles=one.alleles * 2, codes=np.hstack([one.codes, codes]),
+    )  # fmt: skip
+    region = fit_region(GeneRegion(("C", "B"), views, apart), panel, np.arange(24), ("C", "B"))
+    genotypes = made(103).genotypes().astype(np.float32)[:4]
+    mixture = np.full((4, 2), 0.5)
+    joint, genes = pairs_of(region, genotypes, mixture)
+    for person, own in enumerate(genotypes):
+        told = [by_hand(panel, v.metric.projection, own, mixture[person]) for v in region.views]
+        pooled = {key: math.sqrt(told[0][key] * told[1][key]) for key in told[0]}
+        norm = sum(pooled.values())
+        pooled = {key: weight / norm for key, weight in pooled.items()}
+        found = listed(joint, person, region.labels)
+        for key, weight in pooled.items():
+            assert found.get(key, 0.0) == pytest.approx(weight, abs=1e-2)
+        for place, pairs in enumerate(genes):
+            margin: dict[object, float] = {}
+            for key, weight in (told[place] if apart else pooled).items():
+                alleles = tuple(sorted((label[place],) for label in key))
+                margin[alleles] = margin.get(alleles, 0.0) + weight
+            alone = listed(pairs, person, np.arange(4)[:, None])
+            for alleles, weight in margin.items():
+                assert alone.get(alleles, 0.0) == pytest.approx(weight, abs=1e-2)
 
 
 @pytest.mark.parametrize("seed", range(5))
