@@ -67,7 +67,8 @@ def test_the_population_leaves_out_what_nothing_tells(kind: GeneKind) -> None:
 
 def test_typed_people(kind: GeneKind) -> None:
     """Two possible pairs, coarse names shared out by frequency, names that nothing tells."""
-    coarse, several = allele("02"), AlleleList((allele("01:03"), allele("02:02")))
+    coarse = allele("02")
+    several = AlleleList((allele("01:03"), allele("02:02"), allele("03:01")))  # 03:01: not told
     names: list[HLAName] = [allele("01:03"), allele("02:01"), coarse, several, allele("03:01")]
     two = {"02:01": 0.3 / 0.36, "02:02": 0.06 / 0.36}
     one_or_other = {"01:03": 0.6 / 0.66, "02:02": 0.06 / 0.66}

@@ -12,6 +12,7 @@ from riskscore.models.model import BaselineRisk, RiskModel
 from riskscore.models.reference.panel import reference_panel
 from riskscore.models.terms import Status
 from riskscore.samples.person import person
+from riskscore.scoring.population.baseline import baseline_of
 from riskscore.scoring.population.build import build_reference
 
 
@@ -46,6 +47,19 @@ def test_which_baseline(
     assert own.prevalence == pytest.approx(value)
     assert own.alpha is not None
     assert own.distribution.mean_risk(own.alpha) == pytest.approx(value, rel=1e-9)
+
+
+@pytest.mark.parametrize("known", [(), (Sex.FEMALE,)])
+def test_a_prevalence_where_the_model_has_no_ratio_of_the_sexes(known: tuple[Sex, ...]) -> None:
+    rows = tuple(BaselineRisk(sex, 0.005, "made up", Status.FOUND) for sex in known)
+    model = replace(rs.load_model("ms"), baseline=rows)
+    for sex in Sex:
+        (own,) = baseline_of(model, sex, "EUR", 0.02)
+        assert (own.sex, own.value) == (sex, 0.02)
+    assert [own.value for own in baseline_of(model, None, "EUR", 0.02)] == [0.02, 0.02]
+    given = {Sex.FEMALE: 0.03, Sex.MALE: 0.01}
+    assert [own.value for own in baseline_of(model, None, "EUR", given)] == [0.03, 0.01]
+    assert [own.value for own in baseline_of(model, Sex.MALE, "EUR", given)] == [0.01]
 
 
 def test_interval_of_the_baseline() -> None:
