@@ -11,11 +11,12 @@ import pytest
 
 import riskscore as rs
 from riskscore.genetics.hla import HLAAllele
-from riskscore.models.reference.panel import DRDQ, reference_panel
+from riskscore.genetics.missing import Missing
+from riskscore.models.reference.panel import DRDQ, Tag, reference_panel
 from riskscore.models.terms import ADDITIVE, DOMINANT, RECESSIVE, Coding, HLAAlleleFactor
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
-from riskscore.samples.hla.calls import GeneCalls, HLACalls
+from riskscore.samples.hla.calls import GeneCalls, HLACalls, TagCalls
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.scoring.account.ledger import ledger
 from riskscore.scoring.design import Measurements
@@ -151,6 +152,31 @@ def test_chunks_change_no_bit() -> None:
     parts = score_cohort(cohort, PANEL, chunk=7).of("ms")
     for name, values in whole.numbers.items():
         assert np.array_equal(values, parts.numbers[name], equal_nan=True), name
+
+
+def test_a_tag_speaks_of_those_alone_who_are_not_typed() -> None:
+    """Two people are typed and have the tag too; of the last two one has no call of it."""
+    allele = HLAAllele.parse("A*02:01")
+    typed = _calls("A", [(0, "01:01", "02:01", 1.0), (1, "01:01", "01:01", 1.0)])
+    tag = Tag(allele, None, {}, {})  # type: ignore[arg-type]
+    copies = np.array([2, 2, 1, np.nan], dtype=np.float32)
+    cohort = Cohort(
+        ("s0", "s1", "s2", "s3"),
+        (MS,),
+        Dosages((), np.zeros((0, 4), dtype=np.float32)),
+        HLACalls({"A": typed}, {allele: TagCalls(tag, copies, weak=False)}),
+        Exposures(),
+    )
+    reference = build_reference(MS, PANEL, "EUR")
+    design = Measurements(cohort, reference, range(4)).design()
+    factor = next(
+        f for f in MS.factors if isinstance(f, HLAAlleleFactor) and f.alleles == (allele,)
+    )
+    place = next(j for j, term in enumerate(MS.terms) if term.factors == (factor,))
+    value = factor.coding.values
+    wanted = [value[1], value[0], value[1]]
+    assert design.expected[:3, place].tolist() == pytest.approx(wanted)
+    assert design.missing[:, place].tolist() == [0, 0, 0, Missing.NO_CALL]
 
 
 @pytest.mark.parametrize(

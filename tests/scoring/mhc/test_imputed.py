@@ -332,8 +332,9 @@ def test_a_typed_gene_is_weighed_with_what_snps_told_of_the_others() -> None:
     assert found == pytest.approx([1, 0], abs=1e-9)
 
 
-def test_an_imputed_name_of_several_alleles_is_shared_out_by_frequency() -> None:
-    """B*08 is 08:01 or 08:04 on each chromosome, as often as the smoothed population has them."""
+@pytest.mark.parametrize("by_chromosome", [False, True])
+def test_an_imputed_name_of_several_alleles_is_shared_out_by_frequency(by_chromosome: bool) -> None:
+    """B*08 is 08:01 or 08:04, as often as the smoothed population has them; and 08:01 itself."""
     rows = [
         {"B": "08:01", "EUR": "6", "AFR": "1"}, {"B": "08:04", "EUR": "3", "AFR": "1"},
         {"B": "07:02", "EUR": "1", "AFR": "8"},
@@ -345,16 +346,18 @@ def test_an_imputed_name_of_several_alleles_is_shared_out_by_frequency() -> None
     questions = tuple(AlleleQuestion("B", alleles=(name,)) for name in names)
     reading = MHCReading(Panel(panel, "EUR", prior), prior, questions)
     calls = GeneCalls(
-        "B", (HLAAllele.parse("B*08"), names[2]), np.zeros(2, dtype=np.int64),
-        np.array([0, 0]), np.array([0, 1]), np.array([0.75, 0.25]), "",
+        "B", (HLAAllele.parse("B*08"), names[0], names[2]), np.zeros(3, dtype=np.int64),
+        np.array([0, 0, 0]), np.array([0, 1, 2]), np.array([0.6, 0.15, 0.25]), "",
+        ordered=np.full(3, by_chromosome),
     )  # fmt: skip
     known = HLACalls({"B": calls}, imputed={"B": np.ones(1, dtype=bool)})
     pairs = haplotype_pairs(reading, known, range(1), least=0.0)
     one, two = (0.99 * own / 10 + 0.01 * both / 20 for own, both in ((6, 7), (3, 4)))
     p, q = one / (one + two), two / (one + two)
     wanted = {
-        ("08:01", "08:01"): 0.75 * p * p, ("08:01", "08:04"): 0.75 * 2 * p * q,
-        ("08:04", "08:04"): 0.75 * q * q, ("07:02", "08:01"): 0.25 * p,
+        ("08:01", "08:01"): 0.6 * p * p + 0.15 * p,
+        ("08:01", "08:04"): 0.6 * 2 * p * q + 0.15 * q,
+        ("08:04", "08:04"): 0.6 * q * q, ("07:02", "08:01"): 0.25 * p,
         ("07:02", "08:04"): 0.25 * q,
     }  # fmt: skip
     sides = []
