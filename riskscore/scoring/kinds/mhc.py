@@ -190,8 +190,9 @@ class MHCKind(Kind):
         if shares is None:
             haplotypes = self.reading.population
             place = haplotypes.classes(classes.scheme)
-            size = len(classes.scheme.haplotypes) + 1
-            shares = np.bincount(place, haplotypes.probability, size).astype(np.float64)
+            shares = np.bincount(place, haplotypes.probability, len(classes.names)).astype(
+                np.float64
+            )
         return called_from_tags(cohort, classes.scheme, shares, rows), untyped
 
     def words(self, factor: Factor, cohort: Cohort, place: int) -> str:

@@ -119,7 +119,8 @@ def published_pairs(dosages: Array, rule: Excess) -> TagPairs:
     excess = (copies.sum(axis=0) > 2).astype(np.float64)
     if rule is Excess.HOMOZYGOTE_FIRST and other:
         twice = copies >= 2
-        copies = np.where(twice.any(axis=0), 2 * (np.cumsum(twice, axis=0) == 1) * twice, copies)
+        first = (np.cumsum(twice, axis=0) == 1) & twice
+        copies = np.where(twice.any(axis=0), copies * first, copies)
     # The class of the first and of the second haplotype counted, in order of rank.
     counted = np.vstack([np.cumsum(copies, axis=0), np.full(people, 2)])
     first, second = (counted >= 1).argmax(axis=0), (counted >= 2).argmax(axis=0)

@@ -371,6 +371,30 @@ def test_an_imputed_name_of_several_alleles_is_shared_out_by_frequency(by_chromo
     assert found == pytest.approx(wanted)
 
 
+def test_people_worked_on_together_or_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven people, told by SNPs or typed in turn: two at a time they have the same pairs."""
+    dr15 = "15:01~01:02~06:02"
+    rows = [
+        [("04:01~03:01~03:02", "03:01~05:01~02:01", k / 10), (dr15, dr15, 1 - k / 10)]
+        for k in range(1, 8)
+    ]
+    told = _told(GENES, rows)
+    imputed = {gene: np.arange(7) % 3 > 0 for gene in GENES}
+    calls = HLACalls(
+        {gene: _of_gene(told, gene) for gene in GENES}, imputed=imputed, haplotypes=(told,)
+    )
+    reading = MHCReading.of([rs.load_model("t1d-grs1")], reference_panel(), "EUR")
+    whole = haplotype_pairs(reading, calls, range(7))
+    for name in ("_PEOPLE", "_UNSURE"):
+        monkeypatch.setattr(f"riskscore.scoring.mhc.pairs.{name}", 2)
+    parts = haplotype_pairs(reading, calls, range(7))
+    assert sorted(set(whole.sample.tolist())) == list(range(7))
+    for name in ("sample", "probability", "missing"):
+        assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
+    for one, other in ((parts.first, whole.first), (parts.second, whole.second)):
+        assert one[parts.pair].tolist() == other[whole.pair].tolist()
+
+
 def test_who_is_told_by_snps() -> None:
     """Some genes are from SNPs, the others typed; of the third person the file tells nothing."""
     told = _told(GENES, [[("04:01~03:01~03:02", "03:01~05:01~02:01", 1.0)]] * 2)

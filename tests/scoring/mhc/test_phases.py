@@ -32,6 +32,7 @@ class Row:
     weight: float
     phase_set: int | None = None
     soft: bool = False
+    unsure: bool = False
 
 
 def gene(people: Sequence[Sequence[Row]]) -> GeneEvidence:
@@ -45,7 +46,7 @@ def gene(people: Sequence[Sequence[Row]]) -> GeneEvidence:
         np.array([row.weight for _, row in rows], dtype=np.float64),
         np.array([row.phase_set is not None for _, row in rows], dtype=bool),
         np.array([row.soft for _, row in rows], dtype=bool),
-        np.zeros(len(rows), dtype=bool),
+        np.array([row.unsure for _, row in rows], dtype=bool),
         np.array([row.phase_set or 0 for _, row in rows], dtype=np.int64),
     )
 
@@ -137,3 +138,39 @@ def test_chromosomes_of_one_imputation_stay_together(
         own = block_phases([gene([person[k]]) for k in block], 1, SWITCH, 0.0)
         phases = phases.joined(own, 1, SWITCH)
     assert told(phases, 0) == pytest.approx(by_hand(person))
+
+
+def test_unsure_genes_of_a_person_are_one_evidence() -> None:
+    """The geometric mean of those that are unsure, times what is sure; homozygotes alone."""
+    unsure = [
+        [Row(k, k, p, unsure=True) for k, p in enumerate(shares)]
+        for shares in ((0.3, 0.7), (0.4, 0.6), (0.2, 0.8))
+    ]
+    sure = [Row(5, 5, 0.25), Row(6, 6, 0.75)]
+    people = [[unsure[0], unsure[1], sure], unsure, [unsure[2], sure, sure], [sure, sure, sure]]
+    genes = [gene([person[k] for person in people]) for k in range(3)]
+    phases = block_phases(genes, len(people), SWITCH, 0.0)
+    for number, person in enumerate(people):
+        count = max(1, sum(rows[0].unsure for rows in person))
+        wanted: dict[Haplotypes, float] = {}
+        for rows in product(*person):
+            names = tuple(row.first for row in rows)
+            weight = 1.0
+            for row in rows:
+                weight *= row.weight ** (1 / count if row.unsure else 1)
+            wanted[names, names] = weight
+        total = sum(wanted.values())
+        assert told(phases, number) == pytest.approx({k: w / total for k, w in wanted.items()})
+
+
+def test_what_is_unlikely_beside_the_likeliest_is_left_out() -> None:
+    """Person by person, and gene after gene; at the share itself it stays."""
+    people = [
+        [[Row(0, 0, 1.0), Row(1, 1, 0.25)], [Row(2, 2, 1.0), Row(3, 3, 0.5)]],
+        [[Row(0, 0, 0.1), Row(1, 1, 0.1)], [Row(2, 2, 0.1), Row(3, 3, 0.024)]],
+    ]
+    genes = [gene([person[k] for person in people]) for k in range(2)]
+    phases = block_phases(genes, 2, SWITCH, 0.25)
+    found = [sorted(pair[0] for pair in told(phases, number)) for number in (0, 1)]
+    assert found == [[(0, 2), (0, 3), (1, 2)], [(0, 2), (1, 2)]]
+    assert phases.likely.tolist() == pytest.approx([1, 0.5, 0.25, 0.01, 0.01])

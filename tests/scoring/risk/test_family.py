@@ -155,11 +155,29 @@ def test_explained_variance(explained: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("relation", "risk", "words"), [("uncle", 0.1, "choose from"), ("mother", 1.2, "between 0 and")]
+    ("relation", "risk", "words"),
+    [
+        ("uncle", 0.1, "choose from"),
+        ("mother", 1.2, "between 0 and"),
+        ("mother", 1.0, "between 0 and"),
+        ("mother", 0.0, "between 0 and"),
+    ],
 )
 def test_relatives_that_cannot_be(relation: str, risk: float, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         Relative(relation, True, risk)
+
+
+def test_an_identical_twin_of_no_heritability_tells_nothing() -> None:
+    """At the limits of what shares may be: 0 and 1 are allowed, beyond them nothing."""
+    twin = [Relative("identical_twin", True, 0.01)]
+    found = family_risk(np.array([0.01]), 0.01, twin, Inheritance(0.0))
+    assert found.tolist() == pytest.approx([0.01], rel=1e-3)
+    assert Inheritance(1.0, 0.5, 0.5).rest == 0.5
+    assert Inheritance(0.25, 0.5, 0.5).rest == 0
+    for wrong in ((-0.1,), (1.1,), (0.5, 1.0), (0.5, 0.2, 0.3), (0.5, 0.2, -0.1)):
+        with pytest.raises(UsageError, match="between 0 and 1"):
+            Inheritance(*wrong)
 
 
 def _published(disease: str, relation: str, measure: str, source: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from riskscore.samples.ancestry.table import ComponentTable, scoring_table
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.ancestry.shares import nearest_shares
-from riskscore.scoring.scores.adjusted import MixedMoments, placement_of
+from riskscore.scoring.scores.adjusted import MixedMoments, placement_of, shares_text
 
 TABLE = scoring_table()
 POPULATIONS = TABLE.populations
@@ -260,3 +260,17 @@ def test_where_nobodys_ancestry_is_known_nothing_changes() -> None:
     assert all("ancestry=unknown(EUR taken)" in flags for flags in frame["flags"])
     assert scores.placement is not None
     assert scores.placement.unknown.all()
+
+
+@pytest.mark.parametrize(
+    ("shares", "text"),
+    [
+        ({"EUR": 0.4, "AFR": 0.4, "EAS": 0.2}, "AFR(0.40)+EUR(0.40)+EAS(0.20)"),
+        ({"EUR": 0.05, "AFR": 0.95}, "AFR(0.95)+EUR(0.05)"),
+        ({"SAS": 0.009, "EUR": 0.991}, "EUR(0.99)"),
+    ],
+)
+def test_shares_are_told_the_largest_first_and_equal_ones_by_name(
+    shares: dict[str, float], text: str
+) -> None:
+    assert shares_text(shares) == text
