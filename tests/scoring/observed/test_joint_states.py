@@ -1,4 +1,4 @@
-"""Moments of a component that several measurements leave open: sums over its states, in loops."""
+"""Variances of joint states by term and by source, against sums over states by hand."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from riskscore.scoring.kinds.states import States
 from riskscore.scoring.observed.uncertainty import UNKNOWN, VarianceSource
@@ -15,54 +13,89 @@ from riskscore.scoring.observed.unknowns import JointStates
 from riskscore.scoring.observed.variance import _products
 from riskscore.scoring.population.spectrum import NODES, of_states
 
-GENOTYPE, MISSING = VarianceSource.GENOTYPES, VarianceSource.MISSING
-Marginal = list[tuple[float, float]]  # a value and its probability
-MARGINALS = st.lists(
-    st.tuples(st.floats(-2, 2), st.floats(0.1, 1)), min_size=1, max_size=3
-).map(lambda rows: [(value, share / sum(s for _, s in rows)) for value, share in rows])  # fmt: skip
+SOURCES = (VarianceSource.GENOTYPES, VarianceSource.MISSING, VarianceSource.GENOTYPES)
+# Of two kinds of people three measurements, each by its states: a number and a probability.
+PEOPLE = [
+    [[(0.0, 0.25), (1.0, 0.75)], [(1.0, 0.5), (2.0, 0.3), (4.0, 0.2)], [(3.0, 1.0)]],
+    [[(2.0, 1.0)], [(1.0, 0.5), (3.0, 0.5)], [(0.0, 0.9), (-1.0, 0.1)]],
+]
+Row = tuple[tuple[int, ...], tuple[float, ...], float]
 
 
-@given(MARGINALS, MARGINALS, st.floats(-1, 1))
-def test_two_measurements_and_their_product(one: Marginal, other: Marginal, both: float) -> None:
-    """A term of each measurement and one of the product of both; a second block is certain."""
-    rows = [
-        (i, j, (a, b, both * a * b), p * q)
-        for (i, (a, p)), (j, (b, q)) in product(enumerate(one), enumerate(other))
-    ]
-    states = States(
-        np.array([*(values for _, _, values, _ in rows), (5.0, 5.0, 5.0)]),
-        np.array([*(p for _, _, _, p in rows), 1.0]),
-        np.array([0] * len(rows) + [1]),
-        np.array([1, 0]),
+def rows_of(person: list[list[tuple[float, float]]]) -> list[Row]:
+    """Every choice of states: which, the two terms' parts (a product, and a sum), probability."""
+    rows = []
+    for choice in product(*(range(len(own)) for own in person)):
+        (a, p), (b, q), (c, r) = (own[k] for own, k in zip(person, choice, strict=True))
+        rows.append((choice, (a * b, 0.5 * a - c), p * q * r))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def joint() -> JointStates:
+    """Three people, of whom the first and the last are of one kind."""
+    rows = [(block, *row) for block, person in enumerate(PEOPLE) for row in rows_of(person)]
+    first = [0, 2, 5]  # of the measurements' states among all of theirs
+    return JointStates(
+        States(
+            np.array([values for _, _, values, _ in rows]),
+            np.array([p for *_, p in rows]),
+            np.array([block for block, *_ in rows]),
+            np.array([0, 1, 0]),
+        ),
+        np.array([[k + f for k, f in zip(own, first, strict=True)] for _, own, _, _ in rows]),
+        SOURCES,
     )
-    slots = np.array([*((i, j) for i, j, _, _ in rows), (0, 0)])
-    joint = JointStates(states, slots, (GENOTYPE, MISSING))
-    mean = sum(p * sum(values) for _, _, values, p in rows)
-    central = [
-        sum(p * (sum(values) - mean) ** power for _, _, values, p in rows) for power in (2, 3)
-    ]
-    assert joint.variance.tolist() == pytest.approx([central[0], 0], abs=1e-12)
-    assert joint.third.tolist() == pytest.approx([central[1], 0], abs=1e-12)
-    for k in range(3):
-        own = sum(p * values[k] for _, _, values, p in rows)
-        covariance = sum(p * (values[k] - own) * sum(values) for _, _, values, p in rows)
-        assert joint.by_term[:, k].tolist() == pytest.approx([covariance, 0], abs=1e-12)
-    # A measurement's own part is the variance of the mean given its state; the rest is halved.
-    alone = []
-    for place, marginal in ((0, one), (1, other)):
-        means = [
-            sum(p * sum(values) for *key, values, p in rows if key[place] == k) / share
-            for k, (_, share) in enumerate(marginal)
-        ]
-        pairs = zip(means, marginal, strict=True)
-        alone.append(sum(share * (own - mean) ** 2 for own, (_, share) in pairs))
-    unsure = [len(one) > 1, len(other) > 1]
-    rest = (central[0] - sum(alone)) / max(1, sum(unsure))
-    wanted = dict.fromkeys(UNKNOWN, 0.0)
-    for source, own, known in zip((GENOTYPE, MISSING), alone, unsure, strict=True):
-        wanted[source] = own + rest if known else 0.0
-    assert joint.by_source[0].tolist() == pytest.approx(list(wanted.values()), abs=1e-10)
-    assert joint.by_source[1].tolist() == [0.0] * len(UNKNOWN)
+
+
+def moment(rows: list[Row], power: int) -> float:
+    mean = sum(p * sum(values) for _, values, p in rows)
+    return sum(p * (sum(values) - mean) ** power for _, values, p in rows)
+
+
+def test_moments_of_the_whole_value(joint: JointStates) -> None:
+    rows = [rows_of(person) for person in PEOPLE]
+    assert joint.variance.tolist() == pytest.approx([moment(own, 2) for own in rows])
+    assert joint.third.tolist() == pytest.approx([moment(own, 3) for own in rows])
+
+
+def test_each_terms_covariance_with_the_whole(joint: JointStates) -> None:
+    for block, person in enumerate(PEOPLE):
+        rows = rows_of(person)
+        mean = sum(p * sum(values) for _, values, p in rows)
+        wanted = [sum(p * v[k] * (sum(v) - mean) for _, v, p in rows) for k in range(2)]
+        assert joint.by_term[block].tolist() == pytest.approx(wanted)
+    assert joint.by_term.sum(axis=1) == pytest.approx(joint.variance)
+
+
+def test_what_each_source_brings(joint: JointStates) -> None:
+    """The variance of the mean given one measurement's state; what is left, of measurements that
+    act together, is shared by those that have several states.
+    """
+    for block, person in enumerate(PEOPLE):
+        rows = rows_of(person)
+        mean = sum(p * sum(values) for _, values, p in rows)
+        alone = []
+        for k, own in enumerate(person):
+            total = 0.0
+            for state, (_, share) in enumerate(own):
+                given = [(v, p) for choice, v, p in rows if choice[k] == state]
+                total += share * (sum(p * sum(v) for v, p in given) / share - mean) ** 2
+            alone.append(total)
+        unsure = [len(own) > 1 for own in person]
+        together = (moment(rows, 2) - sum(alone)) / sum(unsure)
+        by_hand = dict.fromkeys(UNKNOWN, 0.0)
+        for own, open_, source in zip(alone, unsure, SOURCES, strict=True):
+            by_hand[source] += own + together if open_ else 0.0
+        assert joint.by_source[block].tolist() == pytest.approx([by_hand[s] for s in UNKNOWN])
+    assert joint.by_source.sum(axis=1) == pytest.approx(joint.variance)
+
+
+def test_of_what_is_certain_nothing_comes() -> None:
+    one = States.one(np.array([[2.0, 3.0]]), np.ones(1))
+    found = JointStates(one, np.zeros((1, 1), dtype=np.int64), SOURCES[:1])
+    assert found.variance.tolist() == found.third.tolist() == [0.0]
+    assert found.by_source.tolist() == [[0.0] * len(UNKNOWN)]
 
 
 def test_products_of_the_spectra_that_are_chosen() -> None:
