@@ -64,6 +64,22 @@ class BlockEvidence:
     imputed: Mask
 
 
+@dataclass(frozen=True)
+class _Weighed:
+    """Weights of a block's haplotypes by row: of the panel's (rows, haplotypes) their likelihood
+    and their weight, of those put together ``apart`` of independent alleles (rows,) the weight.
+
+    ``scale`` is what weights were multiplied by where an imputation explains little, and
+    ``imputed`` says which rows are one's.
+    """
+
+    likelihood: Array
+    weight: Array
+    apart: Array
+    scale: Array
+    imputed: Mask
+
+
 class Chromosomes:
     """Weighs haplotypes of chromosomes; ``least`` is the share below which one is left out.
 
@@ -84,41 +100,59 @@ class Chromosomes:
     def block(self, number: int, names: Places) -> BlockEvidence:
         """The haplotypes of one block by evidence, shape (rows, genes of the block)."""
         block = self.prior.blocks[number]
-        likelihood = self._likelihood(block, names, grouped=False)
-        unlikely = ~(likelihood * (block.share > 0)).any(axis=1)
-        if unlikely.any():  # no haplotype of the panel has these alleles: perhaps their groups'
-            likelihood[unlikely] = self._likelihood(block, names[unlikely], grouped=True)
-        weight = likelihood * block.share
-        apart = np.full(len(names), block.apart)
-        for k, gene in enumerate(block.genes):
-            own = _each(names[:, k], self.names[gene].exact, block.alleles[k])
-            apart = apart * own
-        genes = self._imputed(block, names)
-        imputed = np.asarray(genes.any(axis=1))
-        rows, scale = np.flatnonzero(imputed), np.ones(len(names))
-        if len(rows):
-            told = self._of_dosages(block, names[rows], genes[rows])
-            explained = told.sum(axis=1)
-            # Else each gene is evidence of its own, and counts for no more than is explained.
-            sure = explained > 1 - UNEXPLAINED
-            scale[rows] = np.maximum(explained, UNTOLD) / (weight[rows].sum(axis=1) + apart[rows])
-            weight[rows] = np.where(sure[:, None], told, weight[rows] * scale[rows, None])
-            apart[rows] = np.where(sure, 0.0, apart[rows] * scale[rows])
-            likelihood[rows] = weight[rows] / block.share
+        weighed = self._weighed(block, names)
+        weight, apart = weighed.weight, weighed.apart
         total = weight.sum(axis=1) + apart
         row, place = np.nonzero(weight > self.least * total[:, None])
         held = Weighted.merged(row, place, weight[row, place], len(names))
         first = np.append(held.code, 0)[np.minimum(held.start, len(held.code))]
         only = np.where(held.count == 1, first, np.where(held.count == 0, NONE, SEVERAL))
         code = self._codes_of(number, names, row, place)
-        owner, other, own = self._apart(block, names, apart, total, scale)
+        owner, other, own = self._apart(block, names, apart, total, weighed.scale)
         kinds = Weighted.merged(
             np.concatenate([row, owner]),
             np.concatenate([code, other]),
             np.concatenate([weight[row, place], own]),
             len(names),
         )
-        return BlockEvidence(block, names, likelihood, held, only, kinds, kinds.total, imputed)
+        return BlockEvidence(
+            block, names, weighed.likelihood, held, only, kinds, kinds.total, weighed.imputed
+        )
+
+    def _weighed(self, block: Block, names: Places) -> _Weighed:
+        """The haplotypes of a block by the evidence of each row of names."""
+        genes = self._imputed(block, names)
+        imputed = np.asarray(genes.any(axis=1))
+        rows, explained = np.flatnonzero(imputed), np.zeros(len(names))
+        weight = np.zeros((len(names), len(block.codes)))
+        if len(rows):
+            weight[rows] = self._of_dosages(block, names[rows], genes[rows])
+            explained[rows] = weight[rows].sum(axis=1)
+        likelihood, apart, scale = weight / block.share, np.zeros(len(names)), np.ones(len(names))
+        others = np.flatnonzero(explained <= 1 - UNEXPLAINED)
+        if len(others):
+            own = likelihood[others] = self._panel_likelihood(block, names[others])
+            weight[others] = own * block.share
+            apart[others] = block.apart
+            for k, gene in enumerate(block.genes):
+                exact = self.names[gene].exact
+                apart[others] *= _each(names[others, k], exact, block.alleles[k])
+            # Dosages of no mixture count for no more than one explains.
+            lost = others[imputed[others]]
+            scale[lost] = np.maximum(explained[lost], UNTOLD)
+            scale[lost] /= weight[lost].sum(axis=1) + apart[lost]
+            weight[lost] *= scale[lost, None]
+            likelihood[lost] *= scale[lost, None]
+            apart[lost] *= scale[lost]
+        return _Weighed(likelihood, weight, apart, scale, imputed)
+
+    def _panel_likelihood(self, block: Block, names: Places) -> Array:
+        """The likelihood of the panel's haplotypes of a block, shape (rows, haplotypes)."""
+        likelihood = self._likelihood(block, names, grouped=False)
+        unlikely = ~(likelihood * (block.share > 0)).any(axis=1)
+        if unlikely.any():  # no haplotype of the panel has these alleles: perhaps their groups'
+            likelihood[unlikely] = self._likelihood(block, names[unlikely], grouped=True)
+        return likelihood
 
     def _codes_of(self, number: int, names: Places, row: Places, place: Places) -> Places:
         """The kinds of a block's haplotypes as numbers; ``row`` is the evidence among ``names``."""

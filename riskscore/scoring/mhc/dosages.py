@@ -38,10 +38,14 @@ def haplotype_weights(dosages: Sequence[Array], told: Mask, codes: Places, share
     for number, pattern in enumerate(patterns):
         rows = np.flatnonzero(which.ravel() == number)
         own = share if len(share) == 1 else share[rows]
-        alleles, same = np.unique(codes[:, pattern], axis=0, return_inverse=True)
-        frequency = np.zeros((len(own), len(alleles)))
-        np.add.at(frequency.T, same.ravel(), own.T)
         chosen = [table[rows] for table, known in zip(dosages, pattern, strict=True) if known]
+        if pattern.all():
+            weight[rows] = unmixed(chosen, codes, own)
+            continue
+        alleles, same = np.unique(codes[:, pattern], axis=0, return_inverse=True)
+        order = np.argsort(same.ravel(), kind="stable")
+        starts = np.searchsorted(same.ravel()[order], np.arange(len(alleles)))
+        frequency = np.add.reduceat(own[:, order], starts, axis=1)
         found = unmixed(chosen, alleles, frequency)
         np.divide(found, frequency, out=found, where=frequency > 0)
         weight[rows] = found[:, same.ravel()] * own
