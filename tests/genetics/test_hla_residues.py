@@ -3,7 +3,7 @@
 import pytest
 
 from riskscore.genetics.hla import HLAAllele
-from riskscore.genetics.hla_residues import ResidueTable
+from riskscore.genetics.hla_residues import ResidueTable, aligned
 
 TABLE = ResidueTable.of(
     [
@@ -72,3 +72,10 @@ def test_an_absent_gene_carries_no_residue() -> None:
     drb3 = ResidueTable.of(rows)
     assert drb3.residue(HLAAllele.absent("DRB3"), 11) == "absent"
     assert drb3.carries(HLAAllele.absent("DRB3"), [(11, "R")]) is False
+
+
+def test_an_alignment_has_the_positions_at_which_alleles_differ() -> None:
+    """F and L at 54; G in both at 55; not known in one at 56; lacking in one at 57."""
+    row = {"gene": "DQA1", "first": "54"}
+    rows = [row | {"allele": "a", "sequence": "FG*A"}, row | {"allele": "b", "sequence": "LGT."}]
+    assert aligned(rows) == {("DQA1", 54): {"a": "F", "b": "L"}, ("DQA1", 57): {"a": "A", "b": "."}}

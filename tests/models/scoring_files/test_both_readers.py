@@ -351,8 +351,9 @@ def test_numbers_at_their_limits(reader: str, column: str, good: list[str], bad:
 def test_the_first_base_is_a_place(reader: str) -> None:
     columns = "rsID chr_name position_grch37 hm_chr hm_pos effect_allele other_allele effect_weight"
     rows = ["rs1 1 1 1 1 A G 0.1", "rs2 1 _ 1 1 C G 0.1", "rs3 1 1 _ _ T G 0.1"]
-    found, _ = read(reader, text_of(columns, rows, HmPOS_build="GRCh38"))
+    found, notes = read(reader, text_of(columns, rows, HmPOS_build="GRCh38"))
     assert [one["places"] for one in found] == [(1, 1), (0, 1), (1, 0)]
+    assert notes == ()
     if reader == "columns":
         twice = text_of(columns, [rows[0], rows[0].replace("rs1", "rs9")], HmPOS_build="GRCh38")
         refused(reader, twice, "stands twice")
