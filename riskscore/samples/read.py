@@ -26,7 +26,7 @@ from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.second_process import return_freed
 from riskscore.samples.files.source import Region, Source
 from riskscore.samples.hla.calls import HLACalls
-from riskscore.samples.hla.records import hla_regions, read_hla_records
+from riskscore.samples.hla.records import HLA_REGIONS, read_hla_records
 from riskscore.samples.hla.tags import (
     invalid_tags,
     read_tags,
@@ -152,7 +152,6 @@ def read_any_cohort(
         warnings=(*warnings, *doubts),
         haplotype_calls=question.haplotype_calls,
         plain=sums,
-        population_known=question.population_known,
         question=question,
         marks=marks,
         caution=caution,
@@ -306,7 +305,7 @@ def _read_typings(question: Question) -> list[Typings]:
 
 def _hla_regions(question: Question, build: Build | None) -> list[Region]:
     """Where HLA records stand, and the SNPs to impute HLA from if that is asked."""
-    regions = [region for one in Build for region in hla_regions(one)]
+    regions = [*HLA_REGIONS]
     if question.impute_hla:
         from riskscore.samples.hla.imputation.from_snps import panel_of, panel_regions
 
@@ -323,7 +322,7 @@ def _hla(
     question: Question,
 ) -> HLACalls:
     """The calls of typed tables; then of HLA records; then, if that is asked, from SNPs."""
-    calls, reports = read_hla_records(source, genes, build, people, min_r2=question.reading.min_r2)
+    calls, reports = read_hla_records(source, genes, people, min_r2=question.reading.min_r2)
     if len(people) >= _MANY:
         return_freed()
     found = HLACalls(dict(sorted(calls.items())), reports=reports)

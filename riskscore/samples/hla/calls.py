@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask
+from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.reference.panel import Tag
 
 SWITCH_ERROR = 0.02  # how often statistical phase is wrong from one HLA gene to the next
 IMPUTED = "imputed from SNPs"  # the source of such calls
+_BY_ROW = ("sample", "first", "second", "probability", "ordered", "phase_set")
 
 
 class HaplotypeCalls(StrEnum):
@@ -38,13 +40,13 @@ class GeneCalls:
 
     gene: str
     alleles: tuple[HLAName, ...]
-    sample: NDArray[np.int64]
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    sample: Places
+    first: Places
+    second: Places
     probability: Array
     source: str = ""
     ordered: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    phase_set: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    phase_set: Places = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     imputed: bool = False
 
     def __post_init__(self) -> None:
@@ -53,22 +55,18 @@ class GeneCalls:
         if len(self.phase_set) != len(self.sample):
             object.__setattr__(self, "phase_set", np.zeros(len(self.sample), dtype=np.int64))
 
-    def rows(self, start: int, stop: int) -> slice:
-        """The rows of the samples start..stop-1."""
-        return _rows(self.sample, start, stop)
-
     def of_people(self, people: range) -> GeneCalls:
         """The rows of some samples, who count from 0 again."""
-        span = self.rows(people.start, people.stop)
-        return replace(
-            self,
-            sample=self.sample[span] - people.start,
-            first=self.first[span].copy(),
-            second=self.second[span].copy(),
-            probability=self.probability[span].copy(),
-            ordered=self.ordered[span].copy(),
-            phase_set=self.phase_set[span].copy(),
-        )
+        own = self.take(np.arange(*_ends(self.sample, people.start, people.stop)))
+        return replace(own, sample=own.sample - people.start)
+
+    def take(self, rows: Places) -> GeneCalls:
+        """Some of the rows."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
+
+    def rows(self, start: int, stop: int) -> slice:
+        """The rows of the samples start..stop-1."""
+        return slice(*_ends(self.sample, start, stop))
 
     def called(self, samples: int) -> Mask:
         """Which samples have a call, shape (samples,)."""
@@ -112,28 +110,21 @@ class GeneCalls:
 
     def after(self, other: GeneCalls) -> GeneCalls:
         """These calls, and for samples that have none here those of ``other``, if any."""
-        kept = ~np.isin(other.sample, self.sample)
         names = tuple(dict.fromkeys((*self.alleles, *other.alleles)))
         place = np.array([names.index(name) for name in other.alleles], dtype=np.int64)
-        sample = np.concatenate([self.sample, other.sample[kept]])
-        order = np.argsort(sample, kind="stable")
-        return replace(
-            self,
-            alleles=names,
-            sample=sample[order],
-            first=np.concatenate([self.first, place[other.first[kept]]])[order],
-            second=np.concatenate([self.second, place[other.second[kept]]])[order],
-            probability=np.concatenate([self.probability, other.probability[kept]])[order],
-            ordered=np.concatenate([self.ordered, other.ordered[kept]])[order],
-            phase_set=np.concatenate([self.phase_set, other.phase_set[kept]])[order],
-            source=f"{self.source}; {other.source}",
-        )
+        other = replace(other, first=place[other.first], second=place[other.second])
+        other = other.take(np.flatnonzero(~np.isin(other.sample, self.sample)))
+        both: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in _BY_ROW
+        }
+        calls = replace(self, **both, alleles=names, source=f"{self.source}; {other.source}")
+        return calls.take(np.argsort(calls.sample, kind="stable"))
 
 
-def _rows(sample: NDArray[np.int64], start: int, stop: int) -> slice:
-    """The rows of the samples start..stop-1, of rows in order of sample."""
+def _ends(sample: Places, start: int, stop: int) -> tuple[int, int]:
+    """Where the rows of the samples start..stop-1 begin and end, of rows in order of sample."""
     low, high = np.searchsorted(sample, (start, stop))
-    return slice(int(low), int(high))
+    return int(low), int(high)
 
 
 @dataclass(frozen=True)
@@ -147,21 +138,21 @@ class HaplotypePosterior:
 
     genes: tuple[str, ...]
     alleles: tuple[tuple[HLAName, ...], ...]
-    haplotypes: NDArray[np.int64]
-    sample: NDArray[np.int64]
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    haplotypes: Places
+    sample: Places
+    first: Places
+    second: Places
     probability: Array
 
     def of_people(self, people: range) -> HaplotypePosterior:
         """The rows of some samples, who count from 0 again."""
-        span = _rows(self.sample, people.start, people.stop)
+        rows = np.arange(*_ends(self.sample, people.start, people.stop))
         return replace(
             self,
-            sample=self.sample[span] - people.start,
-            first=self.first[span].copy(),
-            second=self.second[span].copy(),
-            probability=self.probability[span].copy(),
+            sample=self.sample[rows] - people.start,
+            first=self.first[rows],
+            second=self.second[rows],
+            probability=self.probability[rows],
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import count
 from typing import NamedTuple
@@ -42,13 +43,13 @@ class CellTable:
 
     def take(self, cells: Places) -> CellTable:
         """Some of the cells."""
-        return CellTable(
-            self.copies[cells],
-            self.both[cells],
-            self.chromosomes[:, cells],
-            self.carried[:, cells],
-            self.phase_set[cells],
-        )
+        return CellTable(*(getattr(self, one.name)[..., cells] for one in fields(self)))
+
+    @classmethod
+    def joined(cls, tables: Sequence[CellTable]) -> CellTable:
+        """The cells of several, one table after the other."""
+        columns = ([getattr(table, one.name) for table in tables] for one in fields(cls))
+        return cls(*(np.concatenate(column, axis=-1) for column in columns))
 
 
 class Meaning(NamedTuple):

@@ -8,13 +8,15 @@ finely as the person's own records allow, and one that a filter took away does n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
+from riskscore.samples.hla.cells import CellTable
 
 NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _ROUNDING = 0.05  # fewer copies than this are what rounding leaves
@@ -41,6 +43,11 @@ class Evidence:
     phase_set: Places
 
     @classmethod
+    def of_cells(cls, people: int, sample: Places, allele: Places, told: CellTable) -> Evidence:
+        """From what the cell of each row says."""
+        return cls(people, sample, allele, *(getattr(told, one.name) for one in fields(told)))
+
+    @classmethod
     def of_copies(cls, copies: Array) -> Evidence:
         """From copies alone, shape (alleles, samples), nan where unknown."""
         sample, allele = np.nonzero((copies != 0).T)
@@ -60,16 +67,20 @@ class Evidence:
         """Some rows."""
         if rows.dtype == np.bool_ and rows.all():
             return self
-        return replace(
-            self,
-            sample=self.sample[rows],
-            allele=self.allele[rows],
-            copies=self.copies[rows],
-            both=self.both[rows],
-            chromosomes=self.chromosomes[:, rows],
-            carried=self.carried[:, rows],
-            phase_set=self.phase_set[rows],
-        )
+        return Evidence(self.people, *(column[..., rows] for column in self._columns))
+
+    @property
+    def _columns(self) -> Iterator[Any]:
+        """All that has an entry a row."""
+        return (getattr(self, one.name) for one in fields(self)[1:])
+
+    def joined(self, other: Evidence) -> Evidence:
+        """Rows of both in order of sample, those of the first before those of the other."""
+        if not len(other.sample):
+            return self
+        columns = zip(self._columns, other._columns, strict=True)
+        both = Evidence(self.people, *(np.concatenate(pair, axis=-1) for pair in columns))
+        return both.take(np.argsort(both.sample, kind="stable"))
 
     @property
     def one_sided(self) -> Mask:
@@ -121,7 +132,7 @@ def counted_once(
     )
     unknown = HLAAllele(alleles[0].gene, ())
     known = tuple(m for name in names for m in name.members)
-    both = _joined(claimed, rest)
+    both = claimed.joined(rest)
     return (*listed, OtherAllele(unknown, known), unknown), both.take(called[both.sample]), called
 
 
@@ -228,20 +239,3 @@ def _unknown(claimed: Evidence, total: Array, sure: Array, lost: Mask, names: in
 
 def _unrounded(copies: Array) -> Array:
     return np.where(copies < _ROUNDING, 0.0, copies)
-
-
-def _joined(one: Evidence, other: Evidence) -> Evidence:
-    """Rows of both in order of sample, those of the first before those of the other."""
-    if not len(other.sample):
-        return one
-    order = np.argsort(np.concatenate([one.sample, other.sample]), kind="stable")
-    return Evidence(
-        one.people,
-        np.concatenate([one.sample, other.sample])[order],
-        np.concatenate([one.allele, other.allele])[order],
-        np.concatenate([one.copies, other.copies])[order],
-        np.concatenate([one.both, other.both])[order],
-        np.concatenate([one.chromosomes, other.chromosomes], axis=1)[:, order],
-        np.concatenate([one.carried, other.carried], axis=1)[:, order],
-        np.concatenate([one.phase_set, other.phase_set])[order],
-    )

@@ -14,7 +14,6 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, VCFFormatError
-from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.samples.files.source import Region, Source
 from riskscore.samples.hla.calls import GeneCalls, HLAReport
@@ -34,6 +33,8 @@ from riskscore.samples.hla.same import SamePeople
 SOURCE = "HLA records of the VCF"
 # The MHC with room to spare, in either build; HLA records have invented positions inside it.
 MHC = (28_000_000, 34_500_000)
+# Where HLA records are looked for: in the MHC, and at the position 0 that some tools write.
+HLA_REGIONS = (Region("6", *MHC, prefixes=PREFIXES), Region("6", 0, 1, prefixes=PREFIXES))
 _SHOWN = 20  # names that an error tells
 _PREFERRED = (2, 3, 4, 1)  # two fields first: what models are written in
 _COMMON = 0.01
@@ -45,15 +46,9 @@ _G_GROUP_NOTE = (
 )
 
 
-def hla_regions(_build: Build) -> tuple[Region, ...]:
-    """Where HLA records are looked for: in the MHC, and at the position 0 that some tools write."""
-    return (Region("6", *MHC, prefixes=PREFIXES), Region("6", 0, 1, prefixes=PREFIXES))
-
-
 def read_hla_records(
     vcf: Source,
     genes: Iterable[str],
-    build: Build,
     people: range | None = None,
     *,
     min_r2: float | None = None,
@@ -66,7 +61,7 @@ def read_hla_records(
     wanted, least = set(genes), -np.inf if min_r2 is None else min_r2
     people = range(len(vcf.samples)) if people is None else people
     calls, reports = {}, []
-    found = _read_genes(vcf, wanted, build, least)
+    found = _read_genes(vcf, wanted, least)
     for gene in sorted(found):
         own = found.pop(gene)  # its cells are freed before the next gene is called
         if not own.records:
@@ -89,14 +84,14 @@ class _Gene:
     poor: int = 0
 
 
-def _read_genes(vcf: Source, wanted: set[str], build: Build, least: float) -> dict[str, _Gene]:
+def _read_genes(vcf: Source, wanted: set[str], least: float) -> dict[str, _Gene]:
     """The records of each gene's alleles, without those imputed worse than ``least``.
 
     Raises HLAFormatError for names that no allele has.
     """
     found: dict[str, _Gene] = defaultdict(_Gene)
     wrong: list[str] = []
-    for region in hla_regions(build) if wanted else ():
+    for region in HLA_REGIONS if wanted else ():
         for record in vcf.fetch(region):
             for allele, alt in named_alleles(record):
                 if allele.gene not in wanted:
@@ -220,17 +215,8 @@ def _evidence(
     kind = np.full(len(people), -1, dtype=np.int64)
     kind[same.first] = np.arange(len(same.first))
     kept = kind[who] >= 0
-    of_row = of_row[kept]
-    return same, Evidence(
-        len(same.first),
-        kind[who[kept]],
-        name[kept],
-        np.concatenate([table.copies for table in tables])[of_row],
-        np.concatenate([table.both for table in tables])[of_row],
-        np.concatenate([table.chromosomes for table in tables], axis=1)[:, of_row],
-        np.concatenate([table.carried for table in tables], axis=1)[:, of_row],
-        np.concatenate([table.phase_set for table in tables])[of_row],
-    )
+    told = CellTable.joined(tables).take(of_row[kept])
+    return same, Evidence.of_cells(len(same.first), kind[who[kept]], name[kept], told)
 
 
 def _one_resolution(sums: Mapping[int, Array]) -> int:

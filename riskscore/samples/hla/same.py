@@ -55,15 +55,7 @@ class SamePeople:
         rows = np.bincount(calls.sample, minlength=len(self.first))
         starts = np.cumsum(rows) - rows
         sample, taken = spread(starts[self.kind], rows[self.kind])
-        return replace(
-            calls,
-            sample=sample,
-            first=calls.first[taken],
-            second=calls.second[taken],
-            probability=calls.probability[taken],
-            ordered=calls.ordered[taken],
-            phase_set=calls.phase_set[taken],
-        )
+        return replace(calls.take(taken), sample=sample)
 
 
 def _key(said: Places, within: Places) -> Words64:

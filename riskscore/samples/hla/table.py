@@ -21,7 +21,7 @@ from riskscore.samples.files.reading import Reading
 from riskscore.samples.files.source import Source
 from riskscore.samples.hla.agreement import sources_differ, swap_warning
 from riskscore.samples.hla.calls import GeneCalls, HLACalls, HLAReport
-from riskscore.samples.hla.records import hla_regions, read_hla_records
+from riskscore.samples.hla.records import HLA_REGIONS, read_hla_records
 from riskscore.samples.hla.typed.formats import merged, read_typings
 from riskscore.samples.hla.typed.naming import named_by_file, named_in
 from riskscore.samples.hla.typed.typing import Typings, state_of, typed_calls
@@ -117,13 +117,13 @@ def read_hla_calls(
         samples = tuple(people)
         found = typed(tables.values(), samples, GENES, population)
         return samples, replace(found, warnings=warnings)
+    asked = Build(build) if build else None
     with open_source(paths) as source:
         if impute:
-            calls = _imputed(source, Build(build) if build else None, panel)
+            calls = _imputed(source, asked, panel)
         else:
-            chosen = Build(build) if build else source.build or Build.GRCh38
-            source.prepare(hla_regions(chosen))
-            own, reports = read_hla_records(source, GENES, chosen)
+            source.prepare(HLA_REGIONS)
+            own, reports = read_hla_records(source, GENES)
             calls = HLACalls(own, reports=reports)
         samples, warnings = source.samples, source.warnings
     if not calls.genes:
@@ -146,12 +146,12 @@ def _imputed(source: Source, asked: Build | None, path: str | Path | None) -> HL
         [
             *panel_regions(panel_of(file), asked or source.build),
             *hg18_regions(variants),
-            *hla_regions(Build.GRCh38),
+            *HLA_REGIONS,
         ]
     )
     chosen = choose_build(source, variants, asked)
     people = range(len(source.samples))
-    records, reports = read_hla_records(source, GENES, chosen)
+    records, reports = read_hla_records(source, GENES)
     known = HLACalls(records, reports=reports)
     return with_imputed(known, source, GENES, chosen, Reading(), people, file)
 
