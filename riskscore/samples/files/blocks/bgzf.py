@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from struct import Struct
+
+from deflate import gzip_decompress
 
 from riskscore.errors import VCFFormatError
 
@@ -24,22 +24,6 @@ _WINDOW = 1 << 18  # bytes read at a time
 _LARGEST = 1 << 16  # no block is larger, packed or unpacked
 # Bytes of a line, a record or a header; one of a million people has some hundred million.
 MOST_AT_ONCE = 1 << 28
-
-
-def _zlib_inflate(block: memoryview, size: int) -> bytes:
-    data = zlib.decompress(block[_HEADER:-8], wbits=-15, bufsize=size)
-    if zlib.crc32(data) != _U32(block, len(block) - 8)[0]:
-        raise zlib.error("checksum")
-    return data
-
-
-def _choose_inflate() -> Callable[[memoryview, int], bytes | bytearray]:
-    """Take libdeflate where its wheel can be imported, else zlib; both check the CRC."""
-    try:
-        from deflate import gzip_decompress
-    except ImportError:
-        return _zlib_inflate
-    return gzip_decompress
 
 
 def require_length(count: int, file: str) -> None:
@@ -71,7 +55,6 @@ class Blocks:
         self.name = path.name
         self._file = os.open(path, os.O_RDONLY)
         self.size = os.fstat(self._file).st_size
-        self._inflate = _choose_inflate()
         self._start, self._window = 0, memoryview(b"")
         self._offset = self._after = -1  # of the block that is kept, and of the next
         self._data: bytes | bytearray = b""
@@ -131,8 +114,8 @@ class Blocks:
         if size > _LARGEST:
             raise Fallback("a block longer than a block can be")
         try:
-            data = self._inflate(block, size) if size else b""
-        except Exception as error:  # zlib.error, DeflateError: each inflater has its own
+            data = gzip_decompress(block, size) if size else b""
+        except Exception as error:  # DeflateError, which is no name of the package
             raise Fallback("a block that does not inflate") from error
         if len(data) != size:
             raise Fallback("a block of another length than it says")
