@@ -10,15 +10,18 @@ import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from riskscore.batches.inputs import checksum
 from riskscore.batches.tasks import Done, Task
-from riskscore.errors import WorkerError
+from riskscore.errors import OutputError, WorkerError
 from riskscore.samples.question import Question
+from riskscore.writing.folders.failures import Failure, write_failed_shard
+from riskscore.writing.provenance import hash_inputs, method_told
 
 
 @dataclass
@@ -130,3 +133,21 @@ def score_task(task: Task, question: Question, out: Path) -> Done:
     )
     unscored = sum(table.unscored for table in scores.tables)
     return Done(len(scores.cohort.samples), unscored, scores.cohort.warnings)
+
+
+def score_one(task: Task, question: Question, out: Path) -> Done | Failure:
+    """Score one shard into the new folder ``out``.
+
+    What a batch would leave out and tell in failed.tsv is told in ``out`` instead, and is what
+    comes back. Raises PopulationError, which no file is to blame for, and OutputError.
+    """
+    question.reference_population()
+    try:
+        hashed = hash_inputs(task.inputs(question), checksum)
+        return score_task(replace(task, hashed=hashed), question, out)
+    except OutputError:
+        raise
+    except Exception as error:
+        failure = task.failure(error)
+        write_failed_shard(out, failure, method_told(question))
+        return failure

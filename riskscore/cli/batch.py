@@ -111,9 +111,9 @@ def score_for_batch(
     name: str, vcf: list[Path], part: PeoplePart | None, question: Question, out: Path | None
 ) -> None:
     """What ``score --shard --sample-set`` does: a batch's shard, or the reason why not."""
-    from riskscore.batches.one import score_one
     from riskscore.batches.sample_sets import SampleSet
     from riskscore.batches.tasks import Done, Task
+    from riskscore.batches.workers import score_one
 
     if part is None or out is None:
         raise UsageError(

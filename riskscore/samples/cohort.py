@@ -42,7 +42,6 @@ class Cohort:
     warnings: tuple[str, ...] = field(default=())
     haplotype_calls: HaplotypeCalls = HaplotypeCalls.POSTERIOR
     plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
-    population_known: bool = True  # of the people; ``population`` is then only the reference
     question: Question = field(default_factory=Question)
     marks: tuple[FileMark, ...] = ()  # of the genotype files, as they were read
     caution: str = ""  # what the genotypes cannot say, where they are raw data of a consumer array

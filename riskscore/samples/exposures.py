@@ -22,12 +22,7 @@ from riskscore.errors import (
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.samples.coded_texts import CodedTexts
-from riskscore.tables import (
-    MOST_DIGITS,
-    UNKNOWN,
-    Joined,
-    number_of,
-)
+from riskscore.tables import MOST_DIGITS, UNKNOWN, Joined, number_of
 
 _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")
@@ -213,14 +208,14 @@ def exposures_of_columns(
         for exposure in model.exposures:
             if exposure.id in columns:
                 exposures.check(exposure, texts[columns[exposure.id]], where)
-    sex: tuple[Sex | None, ...] = ()
-    if sex_name is not None:
-        sexes = {"": None} | _told(lambda cell: _sex(cell, sex_name), texts[sex_name], where)
-        sex = tuple(coded[sex_name].each(sexes.__getitem__))
-    age: tuple[float, ...] = ()
-    if age_name is not None:
-        ages = {"": math.nan} | _told(lambda cell: _age(cell, age_name), texts[age_name], where)
-        age = tuple(coded[age_name].each(ages.__getitem__))
+
+    def decoded(name: str | None, decode: Callable[[str, str], Told]) -> tuple[Told, ...]:
+        if name is None:
+            return ()
+        told = _told(lambda cell: decode(cell, name), {"": 0, **texts[name]}, where)
+        return tuple(coded[name].each(told.__getitem__))
+
+    sex, age = decoded(sex_name, _sex), decoded(age_name, _age)
     notes = [note for model in models for note in _foreign(model, exposures)]
     return replace(exposures, unused=tuple(unused), sex=sex, age=age, notes=tuple(notes))
 

@@ -104,7 +104,6 @@ def read_frame(
         exposures=exposures,
         population=population,
         warnings=(*stand_in_notes(models, population), *unread, *exposures.notes),
-        population_known=question.population_known,
         question=question,
     )
 

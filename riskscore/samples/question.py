@@ -211,7 +211,7 @@ class Question:
         given: dict[str, Any] = dict(options)
         if isinstance(given.get("horizon"), tuple):
             given["from_age"], given["to_age"] = given.pop("horizon")
-        plain = {n: _plain_value(n, v) for n, v in given.items()}
+        plain = {n: _PLAIN_VALUES[n](v) if n in _PLAIN_VALUES else v for n, v in given.items()}
         if IMPUTED in plain.get("hla", ()):
             plain["hla"] = tuple(path for path in plain["hla"] if path != IMPUTED)
             plain["impute_hla"] = True
@@ -335,11 +335,6 @@ def takes_options(verb: Callable[P, R]) -> Callable[P, R]:
 
 def _written(annotation: Any) -> str:
     return getattr(annotation, "__forward_arg__", str(annotation))
-
-
-def _plain_value(name: str, value: Any) -> Any:
-    """The value of a field from what users may write for it."""
-    return _PLAIN_VALUES[name](value) if name in _PLAIN_VALUES else value
 
 
 def _paths(value: Any) -> tuple[Path, ...]:

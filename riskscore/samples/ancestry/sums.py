@@ -53,6 +53,10 @@ class ProjectionSums:
         rows = slice(people.start, people.stop)
         return ProjectionSums(*(getattr(self, one.name)[rows] for one in fields(self)))
 
+    def __add__(self, other: ProjectionSums) -> ProjectionSums:
+        both = ((getattr(self, one.name), getattr(other, one.name)) for one in fields(self))
+        return ProjectionSums(*(own + theirs for own, theirs in both))
+
     @property
     def variants_only(self) -> Mask:
         """In whom no locus at all is homozygous for the reference, out of many."""
@@ -115,7 +119,7 @@ def read_sums(
         loci = slice(start, min(start + step, len(table.variants)))
         found = read_dosages(source, table.variants[loci], chosen, {}, reading, part)
         if not np.isnan(found.values).all():
-            total = _added(total, sums_of(table, loci, found.values.T))
+            total += sums_of(table, loci, found.values.T)
     return total
 
 
@@ -140,15 +144,4 @@ def sums_of(table: ComponentTable, loci: slice, copies: NDArray[np.floating]) ->
         summed(outer * noise[:, None]).reshape(square),
         called.sum(axis=1),
         (called & (rounded < 0.5)).sum(axis=1),
-    )
-
-
-def _added(one: ProjectionSums, other: ProjectionSums) -> ProjectionSums:
-    return ProjectionSums(
-        one.squares + other.squares,
-        one.products + other.products,
-        one.noise + other.noise,
-        one.scatter + other.scatter,
-        one.loci + other.loci,
-        one.hom_ref + other.hom_ref,
     )

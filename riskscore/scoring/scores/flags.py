@@ -58,7 +58,8 @@ def flags_of(
     fallback = [j for j, t in enumerate(terms) if t.fallback_for]
     alleles = list(design.tagged)
     states, kind = _states(design, genetic, fallback, unscored)
-    tags = [] if cohort.population_known else [f"population=unknown({cohort.population} taken)"]
+    known = cohort.question.population_known
+    tags = [] if known else [f"population=unknown({cohort.population} taken)"]
     tags += _lost_tags(design.model, cohort)
     by_allele = _tag_flags([terms[j] for j in genetic], cohort)
     last = [
@@ -203,7 +204,7 @@ def _tag_flags(terms: list[Term], cohort: Cohort) -> dict[HLAAllele, str]:
             call = cohort.hla.tags.get(allele) if allele else None
             if allele and call:
                 where = "+".join(sorted(p for p in call.tag.r2 if call.tag.holds(p)))
-                if not cohort.population_known:
+                if not cohort.question.population_known:
                     where = f"holds in {where}, population unknown"
                 if call.weak:
                     where = f"weak, r2 {call.tag.r2_in(cohort.population) or 0.0:.2f}"

@@ -193,7 +193,7 @@ def test_a_tag_speaks_as_surely_as_its_r2(make_vcf: Make) -> None:
 def test_an_unknown_population_is_flagged(make_vcf: Make) -> None:
     path, _ = tagged_vcf(make_vcf)
     cohort = rs.read_cohort(path, [MS], population="unknown")
-    assert (cohort.population, cohort.population_known) == ("EUR", False)
+    assert (cohort.population, cohort.question.population_known) == ("EUR", False)
     for text in rs.score(cohort).of("ms").flags:
         assert "population=unknown(EUR taken)" in text
         assert "tag=DRB1*15:01:rs3135388(holds in AMR+EUR, population unknown)" in text

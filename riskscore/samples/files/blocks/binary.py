@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Mask
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback, VirtualOffset
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.decoding.cell_form import Numbers
@@ -183,15 +182,6 @@ class BinaryRecord:
         """A GT of 8 bits as it is packed, shape (samples, alleles)."""
         codes = np.frombuffer(self.data, np.uint8, field.count * self.samples, field.place)
         return codes.reshape(self.samples, field.count)
-
-    def phased(self) -> Mask:
-        """Which genotypes are phased: the bit stands with the second allele."""
-        field = self.fields["GT"]
-        if field.kind != INT8 or field.count != 2:
-            raise Fallback("a GT of another ploidy")
-        codes = np.frombuffer(self.data, np.uint8, 2 * self.samples, field.place)
-        found: Mask = (codes[1::2] & 1).astype(bool) & (codes[1::2] != _ENDED)
-        return found
 
     def numbers(self, name: str) -> Numbers:
         """A field of floats, as they are stored; raises Fallback for one of another type."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +31,15 @@ class JoinedRecord(Record):
 
     @property
     def covered(self) -> Mask:
+        return self._of_parts(lambda part: part.covered, False)
+
+    def _of_parts(
+        self, asked: Callable[[Record], NDArray[Any]], absent: bool | bytes
+    ) -> NDArray[Any]:
+        """What is asked of each batch's record, by sample; ``absent`` where a batch lacks it."""
         return np.concatenate(
             [
-                np.zeros(size, dtype=bool) if part is None else part.covered
+                np.full(size, absent) if part is None else asked(part)
                 for part, size in zip(self.parts, self.sizes, strict=True)
             ]
         )
@@ -59,20 +66,10 @@ class JoinedRecord(Record):
         )
 
     def phased(self) -> Mask:
-        return np.concatenate(
-            [
-                np.zeros(size, dtype=bool) if part is None else part.phased()
-                for part, size in zip(self.parts, self.sizes, strict=True)
-            ]
-        )
+        return self._of_parts(lambda part: part.phased(), False)
 
     def phase_sets(self) -> NDArray[np.bytes_]:
-        return np.concatenate(
-            [
-                np.full(size, b".") if part is None else part.phase_sets()
-                for part, size in zip(self.parts, self.sizes, strict=True)
-            ]
-        )
+        return self._of_parts(lambda part: part.phase_sets(), b".")
 
     def numbers(self, name: str) -> Numbers | None:
         pieces = [part.numbers(name) if part else None for part in self.parts]

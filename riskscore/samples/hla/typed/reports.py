@@ -15,7 +15,14 @@ from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.hla_names import Codes, read_gl_string, read_name
 from riskscore.samples.hla.typed.sheets import gene_of
-from riskscore.samples.hla.typed.typing import Genotype, People, Typings, of_gl, two_alleles
+from riskscore.samples.hla.typed.typing import (
+    Genotype,
+    People,
+    Typings,
+    in_file,
+    of_gl,
+    two_alleles,
+)
 
 _RANKED = re.compile(r"^\s*(\d+) ranked (\S+) \(abundance: ([\d.]+)%\)\s*$", re.MULTILINE)
 _GENE = re.compile(r"^HLA gene : (\S+)", re.MULTILINE)
@@ -41,7 +48,9 @@ def read_hisat(text: str, file: str) -> Typings:
             closed |= set(shares)
         last = int(rank)
         if gene not in closed:
-            shares[gene][_parsed(name, file).reduced(2)] += float(percent)
+            with in_file(file):
+                allele = HLAAllele.parse(name)
+            shares[gene][allele.reduced(2)] += float(percent)
     genes: dict[str, Genotype] = {}
     open_ = []
     for gene, found in shares.items():
@@ -57,13 +66,6 @@ def read_hisat(text: str, file: str) -> Typings:
         genes[gene] = genotype
     notes = (f"not called, as three alleles share the reads: {', '.join(open_)}",) if open_ else ()
     return Typings("HISAT-genotype", {"": genes}, notes)
-
-
-def _parsed(name: str, file: str) -> HLAAllele:
-    try:
-        return HLAAllele.parse(name)
-    except HLAFormatError as error:
-        raise HLAFormatError(error.what, where=file, fix=error.fix) from error
 
 
 def is_hlascan(text: str) -> bool:
@@ -83,10 +85,8 @@ def read_hlascan(text: str, file: str, codes: Codes) -> Typings:
         if gene in genes:
             raise HLAFormatError(f"HLA-{gene} stands twice", where=file)
         named = dict(_TYPE.findall(block))
-        try:
+        with in_file(file):
             names = [read_name(named.get(side, ""), gene, codes) for side in "12"]
-        except HLAFormatError as error:
-            raise HLAFormatError(error.what, where=file, fix=error.fix) from error
         genotype = two_alleles(gene, names[0], names[1])
         if genotype is not None:
             genes[gene] = genotype
@@ -112,10 +112,8 @@ def read_hml(text: str, file: str, codes: Codes) -> Typings:
         for node in sample.iter():
             if _tag(node) != "glstring" or not (node.text or "").strip():
                 continue
-            try:
+            with in_file(file):
                 genes = read_gl_string((node.text or "").strip(), codes)
-            except HLAFormatError as error:
-                raise HLAFormatError(error.what, where=file, fix=error.fix) from error
             for gene, said in genes.items():
                 genotype = of_gl(gene, said)
                 if own.setdefault(gene, genotype) != genotype:

@@ -20,7 +20,7 @@ from riskscore.errors import HLAFormatError
 from riskscore.genetics.hla import AlleleList, HLAName
 from riskscore.genetics.hla_names import Codes, read_name
 from riskscore.samples.hla.typed.sheets import Sheet, gene_of
-from riskscore.samples.hla.typed.typing import Genotype, Typings, one_of_two, two_alleles
+from riskscore.samples.hla.typed.typing import Genotype, Typings, in_file, one_of_two, two_alleles
 
 _MOST_JSON = 64 << 20  # letters; arcasHLA writes some hundred for a person
 
@@ -37,16 +37,15 @@ def read_json(text: str, file: str, codes: Codes) -> Typings:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise HLAFormatError("the file is not JSON to its end", where=file) from error
-    try:
+    with in_file(file):
         if isinstance(content, dict) and isinstance(content.get("hla"), dict):
             return _xhla(content, codes)
         if isinstance(content, dict) and content:
-            if all(isinstance(value, dict) for value in content.values()):
-                people = {name: _arcas_genes(genes, codes) for name, genes in content.items()}
-                return Typings("arcasHLA", people)
-            return Typings("arcasHLA", {"": _arcas_genes(content, codes)})
-    except HLAFormatError as error:
-        raise HLAFormatError(error.what, where=file, fix=error.fix) from error
+            by_person = all(isinstance(value, dict) for value in content.values())
+            people = content if by_person else {"": content}
+            return Typings(
+                "arcasHLA", {who: _arcas_genes(own, codes) for who, own in people.items()}
+            )
     raise HLAFormatError(
         "the JSON is neither arcasHLA's (alleles by gene) nor xHLA's (hla: alleles)", where=file
     )

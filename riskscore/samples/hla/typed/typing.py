@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,15 @@ class Typings:
 
 
 People = dict[str, dict[str, Genotype]]
+
+
+@contextmanager
+def in_file(file: str) -> Iterator[None]:
+    """Errors of names inside say which file they stand in."""
+    try:
+        yield
+    except HLAFormatError as error:
+        raise HLAFormatError(error.what, where=file, fix=error.fix) from error
 
 
 def of_gl(gene: str, said: GLGene) -> Genotype:
