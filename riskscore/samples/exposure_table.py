@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from riskscore.frames import as_pandas
 from riskscore.models.model import RiskModel
 from riskscore.samples.coded_texts import CodedTexts, Codes, codes_of, numbered_texts
 from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_of_columns, matching
-from riskscore.tables import Joined, Table, joined, open_table, sample_column
+from riskscore.tables import Table, joined, open_table, sample_column
 
 Chosen = list[bool] | None  # which of some rows; None for all
 Cell = TypeVar("Cell", str, int, bool)
@@ -49,38 +49,20 @@ def read_exposures(
         raise ExposureTableError(
             f"no column {age_column!r} gives ages", where=opened.file, fix="name it --age-column"
         )
-    cells = _read_cells(
+    return _of_table(
         opened, samples, models, sex_column, age_column, whole if people is None else people
     )
-    given = exposures_of_columns(
-        cells.columns, models, sex_column, opened.file, cells.lines, age_column
-    )
-    return replace(
-        given,
-        unused=tuple(cells.unused),
-        joined=cells.joined,
-        notes=(*opened.warnings(), *given.notes),
-    )
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """The cells of a part of the people by column, and the line each text first stands on."""
-
-    columns: dict[str, CodedTexts]
-    lines: dict[str, dict[str, int]]
-    unused: list[str]
-    joined: Joined
-
-
-def _read_cells(
+def _of_table(
     table: Table,
     samples: Sequence[str],
     models: Sequence[RiskModel],
     sex_column: str,
     age_column: str | None,
     part: range,
-) -> _Cells:
+) -> Exposures:
+    """The exposures of a part of the people; the cells of all samples are checked."""
     if table.names is None:
         raise ExposureTableError(
             "no column names the samples", where=table.file, fix="call it 'sample' (or IID)"
@@ -98,7 +80,7 @@ def _read_cells(
             found[name].add(cells, block.lines, known, mine)
             if name == sex:
                 sexes.update(cells)
-    _check_people(table.file, people.count, people.seen, people.known)
+    people.check(table.file)
     if sexes - {""} == {"0", "1"} or sexes - {""} == {"0.0", "1.0"}:
         raise ExposureLevelError(
             f"sex is 0 or 1 throughout, which is male and female in some files and female and male "
@@ -109,7 +91,10 @@ def _read_cells(
     rows = people.rows_of_samples()
     columns_of_part = {name: column.at(rows) for name, column in found.items()}
     lines = {name: column.lines for name, column in found.items()}
-    return _Cells(columns_of_part, lines, unused, joined(table.file, people.seen, samples))
+    given = exposures_of_columns(columns_of_part, models, sex_column, table.file, lines, age_column)
+    met = joined(table.file, people.seen, samples)
+    notes = (*table.warnings(), *given.notes)
+    return replace(given, unused=tuple(unused), joined=met, notes=notes)
 
 
 class _People:
@@ -131,6 +116,22 @@ class _People:
         mine = known if self.whole else _members(names, self._mine)
         self.kept += _chosen(names, mine)
         return known, mine
+
+    def check(self, file: str) -> None:
+        """Raise ExposureTableError for no rows, for two of a name, and for none of a sample."""
+        if not self.count:
+            raise ExposureTableError("the exposures table has no rows", where=file)
+        if len(self.seen) < self.count:
+            raise ExposureTableError(
+                f"{self.count - len(self.seen)} sample(s) stand in more than one row", where=file
+            )
+        if not self.seen & self.known:
+            hint = joined(file, self.seen, self.known).hint
+            raise ExposureTableError(
+                "none of the table's samples is in the VCF",
+                where=file,
+                fix=f"check the sample names{f': {hint}' if hint else ''}",
+            )
 
     def rows_of_samples(self) -> list[int] | None:
         """The place of each sample's row among those kept, -1 without one; None if all in order."""
@@ -207,22 +208,6 @@ def _used_columns(
             fix="leave one of them",
         )
     return used, unused
-
-
-def _check_people(file: str, count: int, seen: set[str], known: frozenset[str]) -> None:
-    if not count:
-        raise ExposureTableError("the exposures table has no rows", where=file)
-    if len(seen) < count:
-        raise ExposureTableError(
-            f"{count - len(seen)} sample(s) stand in more than one row", where=file
-        )
-    if not seen & known:
-        hint = joined(file, seen, known).hint
-        raise ExposureTableError(
-            "none of the table's samples is in the VCF",
-            where=file,
-            fix=f"check the sample names{f': {hint}' if hint else ''}",
-        )
 
 
 def _table_of_frame(frame: Any) -> Table:

@@ -64,18 +64,17 @@ def called_of(source: Source) -> Called | None:
     return CalledBinary(source) if isinstance(source, BCFFile) else None
 
 
-class CalledText:
-    """The lines of a VCF, as :class:`Called`."""
+class CalledText(Called):
+    """The lines of a VCF."""
 
     def __init__(self, source: VCFFile) -> None:
         self._samples, self._file = len(source.samples), source.name
 
     def rows(self, sums: ExactSums) -> CallRows:
-        """As :meth:`Called.rows`."""
         return TextRows(sums)
 
     def snp(self, spot: Spot) -> Calls | None:
-        """As :meth:`Called.snp`: of cells as ``0|1``, with a tab between them."""
+        """The calls of cells as ``0|1``, with a tab between them."""
         text, _, tab, end = spot
         cells = end - (4 * self._samples - 1)
         named = text.find(b"\t", tab + 1)  # behind ID
@@ -88,14 +87,12 @@ class CalledText:
         return text[named + 3] << 8 | text[named + 1], cells, end
 
     def records(self, _: Region, spots: Sequence[Spot]) -> list[Record]:
-        """As :meth:`Called.records`."""
         return [
             parse_line(bytes(text[start:end]), self._samples, self._file)
             for text, start, _, end in spots
         ]
 
     def record(self, site: Site, calls: bytes) -> Record:
-        """As :meth:`Called.record`."""
         return Record(
             chromosome=site.chromosome,
             position=site.position,
@@ -111,8 +108,8 @@ class CalledText:
         )
 
 
-class CalledBinary:
-    """The records of a BCF, as :class:`Called`."""
+class CalledBinary(Called):
+    """The records of a BCF."""
 
     def __init__(self, source: BCFFile) -> None:
         self._source, samples = source, len(source.samples)
@@ -120,11 +117,10 @@ class CalledBinary:
         self._counts = 1 << 24 | samples
 
     def rows(self, sums: ExactSums) -> CallRows:
-        """As :meth:`Called.rows`."""
         return BinaryRows(sums)
 
     def snp(self, spot: Spot) -> Calls | None:
-        """As :meth:`Called.snp`: of two alleles in 8 bits each."""
+        """The calls of two alleles in 8 bits each."""
         data, at, samples, end = spot
         alleles, counts = _COUNTS.unpack_from(data, at + _AT_COUNTS)
         calls = end - self._length
@@ -146,9 +142,7 @@ class CalledBinary:
         return data[letters + 3] << 8 | data[letters + 1], calls, end
 
     def records(self, region: Region, spots: Sequence[Spot]) -> list[Record]:
-        """As :meth:`Called.records`."""
         return self._source.records(region, spots)
 
     def record(self, site: Site, calls: bytes) -> Record:
-        """As :meth:`Called.record`."""
         return self._source.called(site.chromosome, site.position, site.ref, site.alt, calls)

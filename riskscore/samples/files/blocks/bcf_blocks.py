@@ -55,14 +55,12 @@ class PackedRecord(Record):
 
     @property
     def coded(self) -> CodedCopies | None:
-        """As :attr:`riskscore.samples.files.record.Record.coded`."""
         assert self.packed is not None
         if len(self.alts) != 1 or self.format not in (("GT",), ("GT", "DS")):
             return None
         return self.packed.coded()
 
     def genotypes(self) -> NDArray[np.int16] | None:
-        """As :meth:`riskscore.samples.files.record.Record.genotypes`."""
         assert self.packed is not None
         if "GT" not in self.format:
             return None
@@ -72,11 +70,9 @@ class PackedRecord(Record):
             return self._by_pysam.genotypes()
 
     def phased(self) -> Mask:
-        """As :meth:`riskscore.samples.files.record.Record.phased`."""
         return self._by_pysam.phased()
 
     def numbers(self, name: str) -> Numbers | None:
-        """As :meth:`riskscore.samples.files.record.Record.numbers`."""
         assert self.packed is not None
         if name not in self.format:
             return None

@@ -91,7 +91,6 @@ class LineWalk(Walk):
         self._held = 0  # bytes of the line that began in the blocks before
 
     def before(self, position: int) -> VirtualOffset | None:
-        """As :meth:`riskscore.samples.files.blocks.lines.Lines.before`."""
         return self._lines.before(self._contig, position)
 
     def groups(self, start: VirtualOffset) -> Iterator[list[Group]]:

@@ -114,7 +114,6 @@ class ConsumerFile(Source):
         self.warnings = (self.caution,)
 
     def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
         if region.chromosome not in self._genotypes.rows:
             return
         positions, names, letters = self._genotypes.rows[region.chromosome]

@@ -164,7 +164,6 @@ class BgenFile(Source):
             variants.sort(key=lambda variant: int(variant.pos))
 
     def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
         for variant in self._variants(region):
             record = self._record(variant)
             if region.holds(record):

@@ -81,7 +81,6 @@ class IndexedFile(Source):
         )
 
     def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`."""
         contig, given = self.contigs.get(region.chromosome), 0
         if contig is None:
             return
@@ -97,7 +96,6 @@ class IndexedFile(Source):
         yield from islice(found, given, None)
 
     def walk(self, chromosome: str, positions: Sequence[int]) -> Iterator[Sequence[Group]]:
-        """As :meth:`riskscore.samples.files.source.Source.walk`."""
         contig, done = self.contigs.get(chromosome), 0
         if contig is None:
             return

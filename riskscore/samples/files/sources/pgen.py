@@ -179,7 +179,6 @@ class PgenFile(Source):
                 yield columns
 
     def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`, of what was prepared."""
         rows = self._rows.get(region.chromosome, [])
         low = bisect_left(rows, region.start, key=lambda row: row[0])
         high = bisect_right(rows, region.end, key=lambda row: row[0])

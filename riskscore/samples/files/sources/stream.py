@@ -176,7 +176,6 @@ class StreamFile(Source):
         return parse_line(line, len(self.samples), self.name, fast=self._fast)
 
     def fetch(self, region: Region) -> Iterator[Record]:
-        """As :meth:`riskscore.samples.files.source.Source.fetch`, of what was prepared."""
         kept = self._kept.get(region.chromosome, [])
         low = bisect_left(kept, (region.start,))
         high = bisect_right(kept, (region.end + 1,))

@@ -51,7 +51,7 @@ def read_hisat(text: str, file: str) -> Typings:
             with in_file(file):
                 allele = HLAAllele.parse(name)
             shares[gene][allele.reduced(2)] += float(percent)
-    genes: dict[str, Genotype] = {}
+    genes = {}
     open_ = []
     for gene, found in shares.items():
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
@@ -60,12 +60,9 @@ def read_hisat(text: str, file: str) -> Typings:
             open_.append(gene)
             continue
         sure = ranked[0][1] >= _HOMOZYGOUS
-        second = likely[1] if len(likely) == 2 else likely[0] if sure else None
-        genotype = two_alleles(gene, likely[0], second)
-        assert genotype is not None
-        genes[gene] = genotype
+        genes[gene] = two_alleles(gene, *(likely * 2 if sure and len(likely) == 1 else likely))
     notes = (f"not called, as three alleles share the reads: {', '.join(open_)}",) if open_ else ()
-    return Typings("HISAT-genotype", {"": genes}, notes)
+    return Typings.of_one("HISAT-genotype", genes, notes)
 
 
 def is_hlascan(text: str) -> bool:

@@ -174,7 +174,7 @@ def _alleles_by_row(
 ) -> Genotype | None:
     if len(names) > 2:
         raise sheet.error(f"a sample has {len(names)} alleles of HLA-{gene}", rows[2])
-    return two_alleles(gene, names[0], names[1] if len(names) == 2 else None)
+    return two_alleles(gene, *names)
 
 
 def _with_alternatives(sheet: Sheet, row: int, best: Genotype, text: str) -> Genotype:

@@ -81,15 +81,12 @@ def _xhla(content: Mapping[str, Any], codes: Codes) -> Typings:
         name = read_name(text, codes=codes)
         if name is not None:
             by_gene.setdefault(name.gene, []).append(name)
-    genes: dict[str, Genotype] = {}
     for gene, names in by_gene.items():
         if len(names) > 2:
             raise HLAFormatError(f"HLA-{gene} has {len(names)} alleles")
-        genotype = two_alleles(gene, names[0], names[1] if len(names) == 2 else None)
-        assert genotype is not None
-        genes[gene] = genotype
+    genes = {gene: two_alleles(gene, *names) for gene, names in by_gene.items()}
     subject = content.get("subject_id")
-    return Typings("xHLA", {subject if isinstance(subject, str) else "": genes})
+    return Typings.of_one("xHLA", genes, name=subject if isinstance(subject, str) else "")
 
 
 def read_optitype(sheet: Sheet) -> Typings:
@@ -97,14 +94,12 @@ def read_optitype(sheet: Sheet) -> Typings:
     sheet.rectangular()
     if len(sheet.rows) < 2:
         raise sheet.error("OptiType's table has no solution")
-    genes: dict[str, Genotype] = {}
+    genes = {}
     for gene in ("A", "B", "C"):
         places = (sheet.column(f"{gene.lower()}1"), sheet.column(f"{gene.lower()}2"))
         first, second = (sheet.name(1, sheet.rows[1][place], gene, place) for place in places)
-        genotype = two_alleles(gene, first, second)
-        if genotype is not None:
-            genes[gene] = genotype
-    return Typings("OptiType", {"": genes})
+        genes[gene] = two_alleles(gene, first, second)
+    return Typings.of_one("OptiType", genes)
 
 
 def read_hla_la(sheet: Sheet) -> Typings:
@@ -125,18 +120,16 @@ def read_hla_la(sheet: Sheet) -> Typings:
             found.setdefault(gene, []).append((member, 1.0 if sure is None else sure))
         if len(found.get(gene, ())) > 2:
             raise sheet.error(f"HLA-{gene} has more than two rows", row)
-    genes: dict[str, Genotype] = {}
-    for gene, names_ in found.items():
-        second = names_[1][0] if len(names_) == 2 else None
-        genotype = two_alleles(gene, names_[0][0], second, min(q for _, q in names_))
-        assert genotype is not None
-        genes[gene] = genotype
-    return Typings("HLA*LA", {"": genes})
+    genes = {
+        gene: two_alleles(gene, *(name for name, _ in own), probability=min(q for _, q in own))
+        for gene, own in found.items()
+    }
+    return Typings.of_one("HLA*LA", genes)
 
 
 def read_t1k(sheet: Sheet) -> Typings:
     """T1K's genotype.tsv: gene, number of alleles, then allele, abundance and quality twice."""
-    genes: dict[str, Genotype] = {}
+    genes: dict[str, Genotype | None] = {}
     for row, cells in enumerate(sheet.rows):
         gene = gene_of(cells[0])
         if not gene:
@@ -154,13 +147,11 @@ def read_t1k(sheet: Sheet) -> Typings:
             raise sheet.error(f"HLA-{gene} stands twice", row)
         if len(names) == 1:
             # Two alleles were seen and one of them is not to be trusted: then it is not known.
-            alone = cells[1] == "1"
-            genotype = one_of_two(gene, names[0]) if alone else two_alleles(gene, names[0], None)
-            assert genotype is not None
-            genes[gene] = genotype
+            pair = one_of_two if cells[1] == "1" else two_alleles
+            genes[gene] = pair(gene, names[0])
         elif names:
-            genes[gene] = Genotype(((names[0], names[1]),))
-    return Typings("T1K", {"": genes})
+            genes[gene] = two_alleles(gene, *names)
+    return Typings.of_one("T1K", genes)
 
 
 def read_hla_hd(sheet: Sheet) -> Typings:

@@ -41,6 +41,18 @@ class Typings:
     notes: tuple[str, ...] = ()
     file: str = ""
 
+    @classmethod
+    def of_one(
+        cls,
+        format: str,
+        genes: Mapping[str, Genotype | None],
+        notes: tuple[str, ...] = (),
+        name: str = "",
+    ) -> Typings:
+        """Of one person; a gene of which nothing is said is left out."""
+        typed = {gene: genotype for gene, genotype in genes.items() if genotype is not None}
+        return cls(format, {name: typed}, notes)
+
     @property
     def genes(self) -> tuple[str, ...]:
         return tuple(sorted({gene for genes in self.people.values() for gene in genes}))
@@ -86,7 +98,10 @@ def _alike(one: HLAName, other: HLAName) -> bool:
 
 
 def two_alleles(
-    gene: str, first: HLAName | None, second: HLAName | None, probability: float | None = None
+    gene: str,
+    first: HLAName | None,
+    second: HLAName | None = None,
+    probability: float | None = None,
 ) -> Genotype | None:
     """Two cells of a table: None if neither was typed; one alone leaves the other unknown."""
     if first is None and second is None:
