@@ -22,13 +22,13 @@ from riskscore.errors import (
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.samples.coded_texts import CodedTexts
+from riskscore.samples.family import MOST_AGE
 from riskscore.tables import MOST_DIGITS, UNKNOWN, Joined, number_of
 
 _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")
 _WHOLE = re.compile(r"-?\d+\.0+")
 _PLINK_MISSING = -9
-_MOST_AGE = 120.0
 Told = TypeVar("Told")
 SEX = "sex"  # the column of sex, if no other is named
 _QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$", re.ASCII)
@@ -293,9 +293,9 @@ def _age(cell: str, column: str) -> float:
         age = math.nan
     if math.isnan(age):
         raise ExposureLevelError(f"{column} is {cell!r}", fix="write the age in years, or NA")
-    if not 0 <= age <= _MOST_AGE:
+    if not 0 <= age <= MOST_AGE:
         raise ExposureRangeError(
             f"{column} is {cell!r}, no age of a person",
-            fix=f"write 0 to {_MOST_AGE:g} years, or NA",
+            fix=f"write 0 to {MOST_AGE:g} years, or NA",
         )
     return age

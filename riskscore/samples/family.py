@@ -13,7 +13,7 @@ from riskscore.tables import is_unknown, number_of, open_table
 RELATIONS = ("father", "mother", "sibling", "child", "identical_twin")
 _SINGLE = ("father", "mother")
 _AFFECTED = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
-_MOST_AGE = 120.0
+MOST_AGE = 120.0
 
 
 @dataclass(frozen=True, order=True)
@@ -87,6 +87,6 @@ def _relative(relation: str, affected: str, age: str, where: str) -> KnownRelati
         years = number_of(age)
     except ValueError as error:
         raise ExposureLevelError(f"the age is {age!r}", where=where, fix="write years") from error
-    if not 0 <= years <= _MOST_AGE:
+    if not 0 <= years <= MOST_AGE:
         raise ExposureRangeError(f"the age is {age!r}", where=where, fix="write 0 to 120 years")
     return KnownRelative(relation, _AFFECTED[affected], years)

@@ -71,30 +71,17 @@ def read_frame(
             )
     variants = list(dict.fromkeys(variant for model in models for variant in model.variants))
     by_name = {variant.name: variant for variant in variants}
-    dosages: dict[Variant, Array] = {}
-    calls: dict[str, list[Any]] = {}
-    copies: dict[str, dict[HLAName, Array]] = {}
-    others = []
-    for column in frame.columns:
-        name = str(column)
-        gene, allele = _GENE.match(name), _allele(name)
-        if name in by_name:
-            dosages[by_name[name]] = _copies(frame[column], name)
-        elif gene:
-            calls.setdefault(gene["gene"], []).append(frame[column])
-        elif allele:
-            copies.setdefault(allele.gene, {})[allele] = _copies(frame[column], name)
-        else:
-            others.append(name)
-    exposures = exposures_of_columns(
-        {name: _texts(frame[name]) for name in others}, models, age_column=age_column
-    )
-    genes = {locus: _typed(locus, columns) for locus, columns in calls.items()}
-    for locus, presence in copies.items():
-        imputed = calls_from_dosages(
-            locus, list(presence), np.array(list(presence.values())), "frame"
-        )
-        genes[locus] = genes[locus].after(imputed) if locus in genes else imputed
+    columns = {str(name): frame[name] for name in frame.columns}
+    dosages = {
+        by_name[name]: _copies(columns.pop(name), name) for name in by_name if name in columns
+    }
+    genes = _genes(columns)
+    others = {
+        name: _texts(column)
+        for name, column in columns.items()
+        if not _GENE.match(name) and _allele(name) is None
+    }
+    exposures = exposures_of_columns(others, models, age_column=age_column)
     unread = [f"columns no model reads: {', '.join(exposures.unused)}"] if exposures.unused else []
     return Cohort(
         samples=tuple(str(label) for label in frame.index),
@@ -106,6 +93,22 @@ def read_frame(
         warnings=(*stand_in_notes(models, population), *unread, *exposures.notes),
         question=question,
     )
+
+
+def _genes(columns: Mapping[str, Any]) -> dict[str, GeneCalls]:
+    """Calls of the genes that columns are of: typed ones, and where there are none imputed ones."""
+    typed: dict[str, list[Any]] = {}
+    copies: dict[str, dict[HLAName, Array]] = {}
+    for name, column in columns.items():
+        if match := _GENE.match(name):
+            typed.setdefault(match["gene"], []).append(column)
+        elif allele := _allele(name):
+            copies.setdefault(allele.gene, {})[allele] = _copies(column, name)
+    genes = {gene: _typed(gene, cells) for gene, cells in typed.items()}
+    for gene, own in copies.items():
+        imputed = calls_from_dosages(gene, list(own), np.array(list(own.values())), "frame")
+        genes[gene] = genes[gene].after(imputed) if gene in genes else imputed
+    return genes
 
 
 def _allele(name: str) -> HLAAllele | None:

@@ -21,7 +21,7 @@ from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.incidence import RateTable, read_incidence
 from riskscore.models.scoring_files.weight_type import WeightType, as_weight_type
-from riskscore.samples.family import KnownRelative, read_family
+from riskscore.samples.family import MOST_AGE, KnownRelative, read_family
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import SWITCH_ERROR, HaplotypeCalls
 from riskscore.tables import number_of
@@ -39,7 +39,6 @@ R = TypeVar("R")
 REFERENCE_POPULATION = "EUR"  # where nobody says another
 UNKNOWN_POPULATION = "unknown"
 AUTO_POPULATION = "auto"  # of each person as their genotypes tell
-MOST_AGE = 120.0
 IMPUTED = Path("imputed")  # among typed HLA tables: no table, but that HLA is to be imputed
 _INPUT = {"role": "input"}  # files: the provenance tells their checksums
 _BASELINE = {"role": "baseline"}  # may be asked anew of a cohort that was read already

@@ -74,6 +74,11 @@ def one_copy(samples: tuple[str, ...]) -> tuple[str, ...]:
     return samples
 
 
+def is_position(text: str) -> bool:
+    """Whether a text is a position: digits, no more than one has."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+
+
 def check_samples(samples: Sequence[str], file: str) -> None:
     """Raise EmptyVCFError for no samples, and an error for one without a name or named twice."""
     if not samples:

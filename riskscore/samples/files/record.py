@@ -22,7 +22,7 @@ from riskscore.samples.files.decoding.different import UnusualCells, unusual_cel
 from riskscore.samples.files.header import MOST_DIGITS
 from riskscore.tables import number_of
 
-QUALITY = ("R2", "DR2", "INFO", "AR2")
+QUALITY = ("R2", "DR2", "INFO", "AR2")  # Minimac, Beagle 5, IMPUTE, Beagle 4
 _SHOWN = 100  # letters of a record's place and alleles in a message
 _ALTS_SHOWN, _LETTERS_SHOWN = 10, 100  # of a record in a table, and of one allele
 INFO_READ = (*QUALITY, "AF")  # what is looked at of INFO beside END

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from riskscore.arrays import GenotypeCodes
 from riskscore.errors import OutputError
 from riskscore.genetics.build import CHROMOSOME_LENGTHS, Build
+from riskscore.samples.files.containers import BGZF_END
+from riskscore.samples.files.header import FIXED
 
 STEPS = 100  # haplotype dosages are written in hundredths, so that DS is exactly their sum
 
 _BLOCK = 65_280  # bytes of text in a BGZF block, as bgzip takes them
 _LEVEL = 3  # libdeflate's, of 12: beyond it files shrink little and take twice as long
 _ATONCE = 64  # blocks compressed before the first is waited for
-_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 GT_FORMAT = '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype, phased">'
 DOSAGE_FORMATS = (
@@ -79,7 +80,7 @@ class VCFWriter:
             *header,
             '##FILTER=<ID=PASS,Description="All filters passed">',
             *(f"##contig=<ID={contig_name(c, build)},length={lengths[c]}>" for c in chromosomes),
-            "\t".join([*"#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT".split(), *samples]),
+            "\t".join([*FIXED, *samples]),
         ]
 
     def __enter__(self) -> VCFWriter:
@@ -132,7 +133,7 @@ class BGZFWriter:
             if whole:
                 self._submit(bytes(self.rest))
                 self._drain(0)
-                self.stream.write(_END)
+                self.stream.write(BGZF_END)
         finally:
             self.threads.shutdown(cancel_futures=True)
 

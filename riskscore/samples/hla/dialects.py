@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from riskscore.errors import HLAFormatError, VCFFormatError
 from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
-from riskscore.samples.files.record import Record
+from riskscore.samples.files.record import Record, imputation_quality
 from riskscore.samples.hla.cells import GeneCells, Meaning, RecordCells
-from riskscore.tables import number_of
 
 # What names of HLA records begin with, in one dialect or another, in capitals or not.
 _BEGINNINGS = (
@@ -24,7 +23,6 @@ _BEGINNINGS = (
     "Cw*", "CW*",
 )  # fmt: skip
 PREFIXES = tuple(dict.fromkeys((*_BEGINNINGS, *(name.lower() for name in _BEGINNINGS))))
-QUALITY = ("R2", "DR2", "AR2", "INFO")  # Minimac, Beagle 5, Beagle 4, IMPUTE
 _PRESENT = frozenset({"T", "P", "PRESENT", "<PRESENT>", "<P>"})
 _ABSENT = frozenset({"A", "ABSENT", "<ABSENT>", "<A>"})
 
@@ -151,12 +149,8 @@ def _dialect(record: Record) -> str:
 
 def quality_of(record: Record, alt: int) -> float:
     """How well the record, or one of its ALTs, was imputed, as INFO says; nan where it does not."""
-    for key in QUALITY:
-        text = record.info_value(key)
-        if text is not None:
-            parts = text.split(",")
-            try:
-                return number_of(parts[alt - 1] if 0 < alt <= len(parts) else parts[0])
-            except ValueError:
-                return float("nan")
-    return float("nan")
+    try:
+        quality = imputation_quality(record, max(alt, 1))
+    except VCFFormatError:
+        return float("nan")
+    return float("nan") if quality is None else quality

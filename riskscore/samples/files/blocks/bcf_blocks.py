@@ -225,11 +225,3 @@ class BCFBlocks:
 def _key(record: Record) -> tuple[object, ...]:
     """What tells a record from others of its position, but for those that are alike."""
     return record.position, record.id, record.ref, record.alts, record.end
-
-
-def open_bcf_blocks(path: Path, header: pysam.VariantHeader, by_pysam: ByPysam) -> BCFBlocks | None:
-    """A BCF by its blocks, or None when only the complete path can read it."""
-    try:
-        return BCFBlocks(path, header, by_pysam)
-    except (Fallback, OSError):
-        return None

@@ -84,14 +84,6 @@ def index_of(path: Path) -> Path | None:
     return next((p for e in (".tbi", ".csi") if (p := Path(f"{path}{e}")).is_file()), None)
 
 
-def open_vcf_blocks(path: Path, samples: int) -> VCFBlocks | None:
-    """A VCF by its blocks, or None when only the complete path can read it."""
-    try:
-        return VCFBlocks(path, samples)
-    except (Fallback, OSError):
-        return None
-
-
 def _wanted(region: Region) -> Callable[[list[bytes]], bool]:
     """Whether a line, by its columns up to ALT, may be one of a region's records."""
     prefixes = tuple(prefix.encode() for prefix in region.prefixes)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import BuildMismatchError, EmptyVCFError, VCFFormatError
 from riskscore.genetics.build import CHROMOSOME_LENGTHS, HG18, Build, assemblies_in, chromosome
-from riskscore.samples.files.header import only_build
+from riskscore.samples.files.header import is_position, only_build
 
 # By words of the comments; a table of commas without comments is FamilyTreeDNA's.
 _VENDORS = {
@@ -39,7 +39,6 @@ _NO_CALL = frozenset({"--", "-", "00", "0"})
 _CALL = re.compile(r"[ACGT]{1,2}|[DI]{1,2}")
 _HALF = re.compile(r"[-0]([ACGTDI])|([ACGTDI])[-0]")
 _WRITTEN_OUT = re.compile(r"[ACGT]{3,}")  # both alleles of an indel in one word: where to part it?
-_LONGEST_POSITION = 10
 _LONGEST = 32  # of an identifier
 
 
@@ -167,7 +166,7 @@ def _rows(
         name = plain.get(name) or plain.setdefault(name, _chromosome(name))
         if name == "0" or place == "0":
             continue  # not placed by the vendor
-        if name not in _KNOWN or not _is_position(place) or not identifier:
+        if name not in _KNOWN or not is_position(place) or not identifier:
             raise _broken("an identifier, chromosome or position cannot be read", number, file)
         written = "".join(cells[3:])
         key = f"{name in _HAPLOID:d}{written}"
@@ -182,10 +181,6 @@ def _rows(
 def _chromosome(name: str) -> str:
     own = chromosome(name)
     return _CHROMOSOMES.get(own.upper(), own.upper())
-
-
-def _is_position(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_POSITION
 
 
 def _letters(written: str, *, haploid: bool) -> str | None:

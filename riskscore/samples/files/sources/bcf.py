@@ -17,7 +17,7 @@ from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.files import read_start
 from riskscore.genetics.build import chromosome
 from riskscore.outputs import as_temporary_errors
-from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks, open_bcf_blocks
+from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks
 from riskscore.samples.files.blocks.bgzf import Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.decoding.cell_form import Numbers
@@ -26,7 +26,7 @@ from riskscore.samples.files.header import build_with_names, by_plain_name, read
 from riskscore.samples.files.htslib import read_in_silence, silent_htslib
 from riskscore.samples.files.record import INFO_READ, Record
 from riskscore.samples.files.source import Region, Spot, is_named
-from riskscore.samples.files.sources.indexed import IndexedFile
+from riskscore.samples.files.sources.indexed import IndexedFile, or_by_pysam
 
 # What pysam raises of a damaged BCF: an assertion of its own where the header cannot be meant.
 _BROKEN = (OSError, ValueError, AssertionError)
@@ -114,7 +114,7 @@ class BCFFile(IndexedFile):
         self._blocks: BCFBlocks | None = None
         with self._readable():
             if self.fast and not make_index:
-                self._blocks = open_bcf_blocks(path, self._header, self._single)
+                self._blocks = or_by_pysam(lambda: BCFBlocks(path, self._header, self._single))
             if self._blocks is not None:
                 self._opened.callback(self._blocks.close)
             present = self._blocks.present if self._blocks else self._contigs_with_records()

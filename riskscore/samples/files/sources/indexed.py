@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from riskscore.errors import IndexMissingError, VCFFormatError
 from riskscore.files import require_unchanged
@@ -15,6 +15,8 @@ from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Group, Region, Source
+
+Found = TypeVar("Found", bound="ByBlocks")
 
 
 class ByBlocks(Protocol):
@@ -27,6 +29,14 @@ class ByBlocks(Protocol):
         """The records at each of many positions (sorted) that has any, some positions at a time."""
 
     def close(self) -> None: ...
+
+
+def or_by_pysam(blocks: Callable[[], Found]) -> Found | None:
+    """The blocks of a file; None where only pysam can read it."""
+    try:
+        return blocks()
+    except (Fallback, OSError):
+        return None
 
 
 class IndexedFile(Source):

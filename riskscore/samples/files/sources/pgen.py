@@ -18,12 +18,16 @@ from riskscore.errors import EmptyVCFError, FileMissingError, VCFFormatError
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import LAST_ALLELE, NO_CALL
-from riskscore.samples.files.header import build_with_names, check_samples, declared_build
+from riskscore.samples.files.header import (
+    build_with_names,
+    check_samples,
+    declared_build,
+    is_position,
+)
 from riskscore.samples.files.record import Record
 from riskscore.samples.files.source import Region, Source, positions_of
 
 _MISSING = -9
-_LONGEST_POSITION = 10  # digits; VCF has positions below 2**31
 _ALL_PROVISIONAL = 2  # the two highest bits of the twelfth byte of a .pgen
 _COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT")
 
@@ -174,7 +178,7 @@ class PgenFile(Source):
                         where=self._pvar.name,
                         fix="make it anew: plink2 --pfile NAME --make-just-pvar",
                     )
-                if len(columns) != len(self._columns) or not _is_position(columns[1]):
+                if len(columns) != len(self._columns) or not is_position(columns[1]):
                     raise VCFFormatError("a row of the .pvar is broken", where=self._pvar.name)
                 yield columns
 
@@ -208,10 +212,6 @@ class PgenFile(Source):
             number=number,
             provisional=self._provisional,
         )
-
-
-def _is_position(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_POSITION
 
 
 def _pgenlib() -> Any:

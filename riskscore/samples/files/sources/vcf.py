@@ -15,12 +15,12 @@ from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, Blocks, Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index
-from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of, open_vcf_blocks
+from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of
 from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
 from riskscore.samples.files.htslib import read_in_silence, silent_htslib
 from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region
-from riskscore.samples.files.sources.indexed import IndexedFile
+from riskscore.samples.files.sources.indexed import IndexedFile, or_by_pysam
 
 _TAIL = 1 << 20  # compressed bytes at the end of the file in which the last record is looked for
 
@@ -47,9 +47,9 @@ class VCFFile(IndexedFile):
         self.contigs = by_plain_name(names, self.name)
         self.chromosomes = frozenset(self.contigs)
         self.build = build_with_names(header.build, names, self.name)
-        self._blocks: VCFBlocks | None = None
-        if fast:
-            self._blocks = open_vcf_blocks(path, len(self.samples))
+        count = len(self.samples)
+        blocks = or_by_pysam(lambda: VCFBlocks(path, count)) if fast else None
+        self._blocks: VCFBlocks | None = blocks
 
     def close(self) -> None:
         if "_tabix" in self.__dict__:

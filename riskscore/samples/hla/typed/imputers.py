@@ -42,7 +42,8 @@ def _pairs(
         gene = _gene_at(sheet, row, locus, in_name)
         first, second = (sheet.name(row, cells[place], gene, place) for place in (one, two))
         p = sheet.number(row, cells[at], 0, 1, "prob")
-        add(sheet, people, row, sheet.sample(row, own), gene, two_alleles(gene, first, second, p))
+        pair = two_alleles(gene, first, second, probability=p)
+        add(sheet, people, row, sheet.sample(row, own), gene, pair)
     return Typings("HIBAG", people)
 
 
@@ -66,7 +67,8 @@ def read_alleles_by_gene(sheet: Sheet) -> Typings:
         texts = [a or b for a, b in zip(fine, coarse, strict=True)]
         first, second = (sheet.name(row, text, gene, 4) for text in texts)
         p = sheet.number(row, cells[5], 0, 1, "the probability") if len(cells) == 7 else None
-        add(sheet, people, row, sheet.sample(row, 1), gene, two_alleles(gene, first, second, p))
+        pair = two_alleles(gene, first, second, probability=p)
+        add(sheet, people, row, sheet.sample(row, 1), gene, pair)
     return Typings(".alleles", people)
 
 
@@ -98,7 +100,8 @@ def read_axiom(sheet: Sheet) -> Typings:
             raise sheet.error(f"a sample has {len(rows)} rows, not two", rows[-1])
         first, second = (sheet.name(row, sheet.rows[row][2], gene, 2) for row in rows)
         sure = min(number_of(sheet.rows[row][3]) for row in rows)
-        add(sheet, people, rows[0], sample, gene, two_alleles(gene, first, second, sure))
+        pair = two_alleles(gene, first, second, probability=sure)
+        add(sheet, people, rows[0], sample, gene, pair)
     return Typings("Axiom HLA", people)
 
 

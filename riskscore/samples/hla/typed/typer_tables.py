@@ -116,8 +116,8 @@ def read_kourami(sheet: Sheet) -> Typings:
     for gene, entries in found.items():
         if len(entries) > 2:
             raise sheet.error(f"HLA-{gene} has more than two rows", entries[2][0])
-        names = (name for _, name in entries)
-        add(sheet, people, entries[0][0], "", gene, two_alleles(gene, *names))
+        pair = two_alleles(gene, *(name for _, name in entries))
+        add(sheet, people, entries[0][0], "", gene, pair)
     return Typings("Kourami", people)
 
 

@@ -101,6 +101,7 @@ def two_alleles(
     gene: str,
     first: HLAName | None,
     second: HLAName | None = None,
+    *,
     probability: float | None = None,
 ) -> Genotype | None:
     """Two cells of a table: None if neither was typed; one alone leaves the other unknown."""
