@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,12 +43,17 @@ class CellTable:
 
     def take(self, cells: Places) -> CellTable:
         """Some of the cells."""
-        return CellTable(*(getattr(self, one.name)[..., cells] for one in fields(self)))
+        return CellTable(*(column[..., cells] for column in self.columns))
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """All of it, each by cell; in the order in which Evidence has it by row."""
+        return tuple(getattr(self, one.name) for one in fields(self))
 
     @classmethod
     def joined(cls, tables: Sequence[CellTable]) -> CellTable:
         """The cells of several, one table after the other."""
-        columns = ([getattr(table, one.name) for table in tables] for one in fields(cls))
+        columns = zip(*(table.columns for table in tables), strict=True)
         return cls(*(np.concatenate(column, axis=-1) for column in columns))
 
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
-from riskscore.samples.hla.cells import CellTable
 
 NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
 _ROUNDING = 0.05  # fewer copies than this are what rounding leaves
@@ -41,11 +40,6 @@ class Evidence:
     chromosomes: Array
     carried: Mask
     phase_set: Places
-
-    @classmethod
-    def of_cells(cls, people: int, sample: Places, allele: Places, told: CellTable) -> Evidence:
-        """From what the cell of each row says."""
-        return cls(people, sample, allele, *(getattr(told, one.name) for one in fields(told)))
 
     @classmethod
     def of_copies(cls, copies: Array) -> Evidence:

@@ -216,7 +216,7 @@ def _evidence(
     kind[same.first] = np.arange(len(same.first))
     kept = kind[who] >= 0
     told = CellTable.joined(tables).take(of_row[kept])
-    return same, Evidence.of_cells(len(same.first), kind[who[kept]], name[kept], told)
+    return same, Evidence(len(same.first), kind[who[kept]], name[kept], *told.columns)
 
 
 def _one_resolution(sums: Mapping[int, Array]) -> int:
