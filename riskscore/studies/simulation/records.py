@@ -105,9 +105,6 @@ def simulated_records(people: People, drawer: Drawer) -> Iterator[SimulatedRecor
     imputed = _impute(people, drawer) if settings.r2 is not None else None
     jobs: list[_SNP | _HLA] = [*loci, *_hla_jobs(drawer)]
     for job in sorted(jobs, key=lambda job: job.place):
-        if isinstance(job, _SNP):
-            yield job.record(people, drawer)
-            continue
         yield job.record(people, drawer, imputed)
 
 
@@ -123,7 +120,7 @@ class _SNP:
         number = chromosome_order(own.chromosome)
         return number, own.position(self.settings.build), own.name
 
-    def record(self, people: People, drawer: Drawer) -> SimulatedRecord:
+    def record(self, people: People, drawer: Drawer, _: _Imputed | None) -> SimulatedRecord:
         locus, variant = self.locus, self.locus.variant
         truth = people.codes[self.row] ^ np.uint8(0 if locus.effect_is_alt else 3)
         noisy = None

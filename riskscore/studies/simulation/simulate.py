@@ -6,11 +6,11 @@ Nothing here is a real person, and everything that leaves says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskscore.errors import UsageError
 from riskscore.genetics.build import Build
@@ -47,9 +47,6 @@ from riskscore.studies.simulation.simulated import SimulatedPeople
 from riskscore.studies.simulation.truth import TrueScore
 from riskscore.studies.simulation.write import write_simulation
 
-if TYPE_CHECKING:
-    pass
-
 _Choice = TypeVar("_Choice", Build, HLARecords)
 
 
@@ -61,7 +58,8 @@ class Simulation(SimulatedPeople):
         return as_cohort(self)
 
     def write(self, folder: str | Path) -> Path:
-        """Write VCF, exposures, outcome and truth into a new folder (see simulate_write).
+        """Write VCF, exposures, outcome and truth into a new folder (those at the top of
+        write.py).
 
         Raises OutputError when the folder holds something already; nothing partial is left.
         """
@@ -165,7 +163,7 @@ class _Simulator:
         joined_part = self._joined(parts)
         if self.settings.cases is not None:  # cases and controls are not to be told by their place
             order = stream(self.settings.seed, ORDER).permutation(len(joined_part.people))
-            joined_part = _taken(joined_part, order)
+            joined_part = joined_part.take(order)
         return joined_part
 
     def _wanted(self) -> Iterator[Simulation]:
@@ -190,7 +188,7 @@ class _Simulator:
             ill = block.outcome[settings.disease]
             kept = [np.flatnonzero(ill == state)[: missing[state]] for state in missing]
             missing = {s: missing[s] - len(k) for s, k in zip(missing, kept, strict=True)}
-            yield _taken(block, np.sort(np.concatenate(kept)))
+            yield block.take(np.sort(np.concatenate(kept)))
             number += 1
 
     def _block(self, number: int, size: int) -> Simulation:
@@ -211,16 +209,16 @@ class _Simulator:
 
     def _joined(self, parts: list[Simulation]) -> Simulation:
         names = [model.id for model in self.settings.models]
-        return Simulation(
-            self.settings,
-            self.drawer,
-            self.diseases,
-            joined([part.people for part in parts]),
-            joined_exposures([part.exposures for part in parts]),
-            {name: np.concatenate([part.log_odds[name] for part in parts]) for name in names},
-            {name: np.concatenate([part.risk[name] for part in parts]) for name in names},
-            {name: np.concatenate([part.outcome[name] for part in parts]) for name in names},
+        log_odds, risk, outcome = (
+            {name: np.concatenate([getattr(part, what)[name] for part in parts]) for name in names}
+            for what in ("log_odds", "risk", "outcome")
         )
+        people = joined([part.people for part in parts])
+        exposures = joined_exposures([part.exposures for part in parts])
+        return replace(
+            parts[0], people=people, exposures=exposures, log_odds=log_odds, risk=risk,
+            outcome=outcome,
+        )  # fmt: skip
 
 
 def _numbered(people: People, block: int) -> People:
@@ -228,16 +226,3 @@ def _numbered(people: People, block: int) -> People:
     in_family = people.family[:, 0] >= 0
     people.family[in_family, 0] += block * (BLOCK // 3)
     return people
-
-
-def _taken(simulation: Simulation, rows: NDArray[np.int64]) -> Simulation:
-    return Simulation(
-        simulation.settings,
-        simulation.drawer,
-        simulation.diseases,
-        simulation.people.take(rows),
-        simulation.exposures.take(rows),
-        {name: values[rows] for name, values in simulation.log_odds.items()},
-        {name: values[rows] for name, values in simulation.risk.items()},
-        {name: values[rows] for name, values in simulation.outcome.items()},
-    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
-from riskscore.arrays import Array, Mask
+from riskscore.arrays import Array, Mask, Places
 from riskscore.genetics.sex import Sex
 from riskscore.studies.simulation.exposures import DrawnExposures
 from riskscore.studies.simulation.outcome import Disease
@@ -33,6 +33,17 @@ class SimulatedPeople:
     log_odds: Mapping[str, Array]
     risk: Mapping[str, Array]
     outcome: Mapping[str, Mask]
+
+    def take(self, rows: Places) -> Self:
+        """Some of the people, in the order of ``rows``."""
+        return replace(
+            self,
+            people=self.people.take(rows),
+            exposures=self.exposures.take(rows),
+            log_odds={name: values[rows] for name, values in self.log_odds.items()},
+            risk={name: values[rows] for name, values in self.risk.items()},
+            outcome={name: values[rows] for name, values in self.outcome.items()},
+        )
 
     def __len__(self) -> int:
         return len(self.people)
