@@ -18,10 +18,10 @@ from riskscore.errors import InputError, RiskscoreError
 # Each verb is a function of its name in a module here, imported when it is needed.
 VERBS = {
     "score": "scoring", "explain": "scoring", "check": "scoring", "hla": "hla", "demo": "scoring",
-    "ancestry": "ancestry", "population": "population", "simulate": "simulate", "fit": "studies",
-    "evaluate": "studies", "interaction": "studies", "exposures": "exposures", "batch": "batch",
+    "ancestry": "ancestry", "population": "ancestry", "simulate": "simulate", "fit": "studies",
+    "evaluate": "studies", "interaction": "studies", "exposures": "models", "batch": "batch",
     "merge": "batch", "verify": "batch", "report": "report", "explore": "report",
-    "models": "models", "panel": "hla", "progression": "progression",
+    "models": "models", "panel": "hla", "progression": "models",
 }  # fmt: skip
 
 

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli.options import BuildOption, OutputOption, PanelOption, PopulationOption, say
+from riskscore.cli.options import (
+    AlleleListOption,
+    BuildOption,
+    CodesOption,
+    OutputOption,
+    PanelOption,
+    PopulationOption,
+    say,
+)
 
 
 def hla(
@@ -20,12 +28,8 @@ def hla(
     ] = "long",
     population: PopulationOption = "EUR",
     build: BuildOption = None,
-    codes: Annotated[
-        Path | None, typer.Option(help="Table (code, alleles) of multiple allele codes.")
-    ] = None,
-    allele_list: Annotated[
-        Path | None, typer.Option(help="IPD-IMGT/HLA's Allelelist.txt, to check names against.")
-    ] = None,
+    codes: CodesOption = None,
+    allele_list: AlleleListOption = None,
     impute: Annotated[
         bool,
         typer.Option(

@@ -1,4 +1,4 @@
-"""The verbs about models: list, show, check, import and export, schema."""
+"""The verbs about models: list, show, check and so on; their table of exposures; progression."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from riskscore.cli.options import ForceOption, WeightTypeOption
+from riskscore.cli.options import ForceOption, OutputOption, WeightTypeOption, say
 from riskscore.cli.streams import apart
 from riskscore.errors import UsageError
 
@@ -184,3 +184,73 @@ def models_schema() -> None:
     from riskscore.models.folders.schema import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def exposures(
+    model: Annotated[
+        list[str], typer.Argument(help="Models by id, folder or scoring file.", metavar="MODEL...")
+    ],
+    vcf: Annotated[
+        list[Path] | None,
+        typer.Option(help="Genotype file whose samples get a row each; repeat for several."),
+    ] = None,
+    output: OutputOption = None,
+) -> None:
+    """Write an empty table of exposures for --exposures: cells left empty are unknown.
+
+    What each column may hold is told by: riskscore models show MODEL --exposures.
+    """
+    from riskscore.models.catalog import as_models
+    from riskscore.samples.files.opening import open_source
+    from riskscore.writing.exposure_guide import template
+    from riskscore.writing.tables.write import check_ending, write_table
+
+    check_ending(output)
+    models = as_models(model)
+    samples: tuple[str, ...] = ()
+    if vcf:
+        with open_source(vcf) as source:
+            samples = source.samples
+    rows, columns = template(models, samples)
+    write_table(rows, columns, output)
+    say([f"riskscore: what a cell may hold: riskscore models show {models[0].id} --exposures"])
+
+
+def progression(
+    autoantibodies: Annotated[
+        str,
+        typer.Option(
+            "-a", "--autoantibodies", help="How many kinds of antibody: 0, 1, 2, 3 or 2+; else all."
+        ),
+    ] = "",
+    years: Annotated[
+        float | None,
+        typer.Option(
+            "-y", "--years", help="The risk by so many years of the clock; else each year's."
+        ),
+    ] = None,
+    clock: Annotated[
+        str, typer.Option(help="Only curves of one clock, such as seroconversion or screening.")
+    ] = "",
+    output: OutputOption = None,
+) -> None:
+    """Print published progression to type 1 diabetes by islet autoantibodies, a curve a cohort.
+
+    It stands apart from the genetic scores (riskscore models show t1d-autoantibodies) and must not
+    be multiplied by them: the cohorts were chosen by HLA type or family.
+    """
+    from riskscore.models.reference.progression import (
+        PROGRESSION_COLUMNS,
+        progression_rows,
+        with_autoantibodies,
+    )
+    from riskscore.writing.plain_words import NOTICE
+    from riskscore.writing.tables.write import check_ending, write_table
+
+    check_ending(output)
+    curves = with_autoantibodies(autoantibodies, clock)
+    rows = progression_rows(curves, years)
+    write_table(rows, PROGRESSION_COLUMNS, output)
+    shorter = [c for c in curves if years is not None and c.followed < years]
+    say(f"riskscore: {c.group} ({c.cohort}): followed {c.followed:g} years" for c in shorter)
+    say([f"Each curve is of its own cohort, apart from any genetic score. {NOTICE}"])

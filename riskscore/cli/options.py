@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     Ask = Callable[[], Question]
 
 # The groups in which --help lists the options.
-INPUTS, GENOTYPES, HLA, RISK = "Inputs", "Reading genotypes", "HLA", "Population and risk"
+inputs = partial(typer.Option, rich_help_panel="Inputs")
+genotypes = partial(typer.Option, rich_help_panel="Reading genotypes")
+of_hla = partial(typer.Option, rich_help_panel="HLA")
+of_risk = partial(typer.Option, rich_help_panel="Population and risk")
 
 
 def build_name(text: str) -> Build:
@@ -64,40 +67,39 @@ ForceOption = Annotated[
     ),
 ]
 ExposuresOption = Annotated[
-    Path | None,
-    typer.Option(help="TSV or CSV of exposures, with a column 'sample'.", rich_help_panel=INPUTS),
+    Path | None, inputs(help="TSV or CSV of exposures, with a column 'sample'.")
 ]
-SexOption = Annotated[
-    str,
-    typer.Option(help="The column of the exposures that gives sex.", rich_help_panel=INPUTS),
-]
+SexOption = Annotated[str, inputs(help="The column of the exposures that gives sex.")]
 PopulationOption = Annotated[
-    str,
-    typer.Option(
-        help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown.",
-        rich_help_panel=RISK,
-    ),
+    str, of_risk(help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, or unknown.")
 ]
 BuildOption = Annotated[
     Build | None,
-    typer.Option(
-        help="Genome build, if the file is silent.",
-        parser=build_name,
-        metavar="GRCh37|GRCh38",
-        rich_help_panel=GENOTYPES,
+    genotypes(
+        help="Genome build, if the file is silent.", parser=build_name, metavar="GRCh37|GRCh38"
     ),
 ]
 
 PanelOption = Annotated[
     Path | None,
-    typer.Option(
+    of_hla(
         help="Panel of phased haplotypes to impute HLA by, from riskscore panel build (default: "
-        "the 1000 Genomes people).",
-        rich_help_panel=HLA,
+        "the 1000 Genomes people)."
     ),
 ]
 
 
+MinR2Option = Annotated[
+    float | None,
+    genotypes("--min-r2", help="Leave out records imputed worse (R2, DR2, INFO or AR2)."),
+]
+CodesOption = Annotated[
+    Path | None,
+    inputs(help="Table of multiple allele codes in typed HLA (code, alleles; or NMDP's own)."),
+]
+AlleleListOption = Annotated[
+    Path | None, inputs(help="IPD-IMGT/HLA's Allelelist.txt, to check typed names against.")
+]
 WeightTypeOption = Annotated[
     WeightType | None,
     typer.Option(help="What the weights of a scoring file are that does not say it."),
@@ -112,151 +114,100 @@ def question_of(
     sex_column: SexOption = "sex",
     hla: Annotated[
         list[Path] | None,
-        typer.Option(
+        inputs(
             "--hla",
             help="Typed HLA table of any known format; repeat for several. The word imputed: "
             "whoever is not typed is imputed from the SNPs around the genes.",
-            rich_help_panel=INPUTS,
         ),
     ] = None,
-    codes: Annotated[
-        Path | None,
-        typer.Option(
-            help="Table of multiple allele codes in typed HLA (code, alleles; or NMDP's own).",
-            rich_help_panel=INPUTS,
-        ),
-    ] = None,
-    allele_list: Annotated[
-        Path | None,
-        typer.Option(
-            help="IPD-IMGT/HLA's Allelelist.txt, to check typed names against.",
-            rich_help_panel=INPUTS,
-        ),
-    ] = None,
+    codes: CodesOption = None,
+    allele_list: AlleleListOption = None,
     build: BuildOption = None,
     field: Annotated[
         GenotypeField,
-        typer.Option(
-            help="Genotype field; auto: the first of DS, HDS, GP, GT in a cell.",
-            rich_help_panel=GENOTYPES,
-        ),
+        genotypes(help="Genotype field; auto: the first of DS, HDS, GP, GT in a cell."),
     ] = GenotypeField.AUTO,
-    min_r2: Annotated[
-        float | None,
-        typer.Option(
-            "--min-r2",
-            help="Leave out records imputed worse (R2, DR2, INFO or AR2).",
-            rich_help_panel=GENOTYPES,
-        ),
-    ] = None,
+    min_r2: MinR2Option = None,
     filters: Annotated[
         str | None,
-        typer.Option(
-            "--filter",
-            help="FILTER values to accept, such as PASS,. (default: any).",
-            rich_help_panel=GENOTYPES,
-        ),
+        genotypes("--filter", help="FILTER values to accept, such as PASS,. (default: any)."),
     ] = None,
     absent: Annotated[
-        Absent,
-        typer.Option(
-            help="A locus without a record is missing, at its frequency, or hom-ref.",
-            rich_help_panel=GENOTYPES,
-        ),
+        Absent, genotypes(help="A locus without a record is missing, at its frequency, or hom-ref.")
     ] = Absent.MISSING,
     palindromes: Annotated[
         Palindromes,
-        typer.Option(
+        genotypes(
             help="A/T and C/G variants: by frequency, else as written where other variants prove "
-            "the strand; as written; or left out.",
-            rich_help_panel=GENOTYPES,
+            "the strand; as written; or left out."
         ),
     ] = Palindromes.STRAND,
     require_index: Annotated[
-        bool,
-        typer.Option(
-            "--require-index", help="Refuse a file without an index.", rich_help_panel=GENOTYPES
-        ),
+        bool, genotypes("--require-index", help="Refuse a file without an index.")
     ] = False,
     haplotype_calls: Annotated[
         str,
-        typer.Option(
+        of_hla(
             help="Haplotypes of a scheme: posterior (uncertainty kept), or published (tags rounded "
-            "and ranked as the paper's software does).",
-            rich_help_panel=HLA,
+            "and ranked as the paper's software does)."
         ),
     ] = "posterior",
     weak_tags: Annotated[
         bool,
-        typer.Option(
-            "--allow-weak-tags",
-            help="Let tag SNPs of r2 below 0.8 stand for untyped HLA alleles.",
-            rich_help_panel=HLA,
+        of_hla(
+            "--allow-weak-tags", help="Let tag SNPs of r2 below 0.8 stand for untyped HLA alleles."
         ),
     ] = False,
     switch_error: Annotated[
         float,
-        typer.Option(
+        of_hla(
             help="How often a file's phase is wrong from one HLA gene to the next: 0 to believe "
-            "it, 0.5 to forget it.",
-            rich_help_panel=HLA,
+            "it, 0.5 to forget it."
         ),
     ] = 0.02,
     panel: PanelOption = None,
     population: Annotated[
         str,
-        typer.Option(
+        of_risk(
             help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, a mixture of them "
             "(EUR=0.7,AFR=0.3), or unknown. auto: EUR, and percentiles among people of each one's "
-            "own ancestry, where the file's SNPs tell it.",
-            rich_help_panel=RISK,
+            "own ancestry, where the file's SNPs tell it."
         ),
     ] = "auto",
     prevalence: Annotated[
         str | None,
-        typer.Option(
+        of_risk(
             help="Baseline risk in place of the models' own: 0.01 (the models' ratio of the sexes "
-            "is kept), or female=0.01,male=0.004.",
-            rich_help_panel=RISK,
+            "is kept), or female=0.01,male=0.004."
         ),
     ] = None,
     horizon: Annotated[
-        str | None,
-        typer.Option(help="Horizon of the risk, of those the models have.", rich_help_panel=RISK),
+        str | None, of_risk(help="Horizon of the risk, of those the models have.")
     ] = None,
     age_column: Annotated[
         str | None,
-        typer.Option(
+        of_risk(
             help="The column of the exposures with each person's age: the risk from then on of "
-            "those still free of the disease.",
-            rich_help_panel=RISK,
+            "those still free of the disease."
         ),
     ] = None,
     from_age: Annotated[
-        float | None,
-        typer.Option(help="Everybody's age at which the risk begins.", rich_help_panel=RISK),
+        float | None, of_risk(help="Everybody's age at which the risk begins.")
     ] = None,
     to_age: Annotated[
         float | None,
-        typer.Option(
-            help="The age at which the risk ends (default: the end of the model's horizon).",
-            rich_help_panel=RISK,
-        ),
+        of_risk(help="The age at which the risk ends (default: the end of the model's horizon)."),
     ] = None,
     incidence: Annotated[
         Path | None,
-        typer.Option(
+        of_risk(
             help="Rates by age and sex in place of the models' tables: a TSV or CSV with sex, "
-            "age_from, age_to, rate_per_100000.",
-            rich_help_panel=RISK,
+            "age_from, age_to, rate_per_100000."
         ),
     ] = None,
     family: Annotated[
         Path | None,
-        typer.Option(
-            help="Relatives, a row each: a TSV or CSV with sample, relation, affected, age.",
-            rich_help_panel=RISK,
-        ),
+        of_risk(help="Relatives, a row each: a TSV or CSV with sample, relation, affected, age."),
     ] = None,
 ) -> Question:
     """The question that the options of a verb ask; these are the options of every verb that scores.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from riskscore.cli.options import (
-    INPUTS,
     BuildOption,
     ExposuresOption,
     OutputOption,
     PopulationOption,
     SexOption,
+    inputs,
     say,
 )
 from riskscore.errors import UsageError
@@ -23,31 +24,26 @@ if TYPE_CHECKING:
 
     from riskscore.genetics.build import Build
 
-TERMS, REGRESSION = "What is tested", "Regression"  # groups of options in --help
+# Groups of options in --help.
+tested = partial(typer.Option, rich_help_panel="What is tested")
+regression = partial(typer.Option, rich_help_panel="Regression")
 _OF_HLA = {"allele", "residue", "haplotype"}
 _CASE = "case"  # the column of the outcome, if no other is named
 OutcomeOption = Annotated[
     Path,
-    typer.Option(
-        help="TSV or CSV, PLINK's among them: sample, outcome (0 and 1, or 1 and 2), covariates.",
-        rich_help_panel=INPUTS,
+    inputs(
+        help="TSV or CSV, PLINK's among them: sample, outcome (0 and 1, or 1 and 2), covariates."
     ),
 ]
-ColumnOption = Annotated[
-    str, typer.Option(help="The column that holds the outcome.", rich_help_panel=INPUTS)
-]
+ColumnOption = Annotated[str, inputs(help="The column that holds the outcome.")]
 CovariateOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--covariate", help="A column to adjust for; repeat for more.", rich_help_panel=INPUTS
-    ),
+    list[str] | None, inputs("--covariate", help="A column to adjust for; repeat for more.")
 ]
 CovariatesOption = Annotated[
     Path | None,
-    typer.Option(
+    inputs(
         help="A table of covariates by sample, PLINK's among them; all of its columns are adjusted "
-        "for, or those that --covariate names.",
-        rich_help_panel=INPUTS,
+        "for, or those that --covariate names."
     ),
 ]
 PlotOption = Annotated[
@@ -67,57 +63,49 @@ def fit(
     covariate: CovariateOption = None,
     covariates: CovariatesOption = None,
     model: Annotated[
-        list[str] | None,
-        typer.Option("-m", "--model", help="A model whose loci and exposures are read.",
-                     rich_help_panel=TERMS),
+        list[str] | None, tested("-m", "--model", help="A model whose loci and exposures are read.")
     ] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option("-r", "--region", help="A region whose variants are all tested, "
-                     "6:32400000-32700000; repeat for several.", rich_help_panel=TERMS),
+        tested(
+            "-r",
+            "--region",
+            help="A region whose variants are all tested, 6:32400000-32700000; repeat for several.",
+        ),
     ] = None,
     term: Annotated[
         list[str] | None,
-        typer.Option("-t", "--term", help="allele, residue, haplotype, snp, exposure (of a VCF "
-                     "all by default, of every HLA gene that it has) or model; without a VCF, a "
-                     "column.", rich_help_panel=TERMS),
+        tested(
+            "-t",
+            "--term",
+            help="allele, residue, haplotype, snp, exposure (of a VCF "
+            "all by default, of every HLA gene that it has) or model; without a VCF, a "
+            "column.",
+        ),
     ] = None,
-    coding: Annotated[
-        str, typer.Option(help="additive, dominant, recessive or general.", rich_help_panel=TERMS)
-    ] = "additive",
-    minimum_count: Annotated[
-        float,
-        typer.Option(help="Smallest effective allele count to test.", rich_help_panel=TERMS),
-    ] = 10.0,
+    coding: Annotated[str, tested(help="additive, dominant, recessive or general.")] = "additive",
+    minimum_count: Annotated[float, tested(help="Smallest effective allele count to test.")] = 10.0,
     quantitative: Annotated[
         bool,
-        typer.Option("--quantitative", help="The outcome is a quantitative trait: least squares.",
-                     rich_help_panel=REGRESSION),
+        regression("--quantitative", help="The outcome is a quantitative trait: least squares."),
     ] = False,
-    joint: Annotated[
-        bool,
-        typer.Option("--joint", help="All terms in one regression.", rich_help_panel=REGRESSION),
-    ] = False,
+    joint: Annotated[bool, regression("--joint", help="All terms in one regression.")] = False,
     condition: Annotated[
-        list[str] | None,
-        typer.Option(help="A term that every regression holds.", rich_help_panel=REGRESSION),
+        list[str] | None, regression(help="A term that every regression holds.")
     ] = None,
     stepwise: Annotated[
-        float | None,
-        typer.Option(help="Forward selection down to this p-value.", rich_help_panel=REGRESSION),
+        float | None, regression(help="Forward selection down to this p-value.")
     ] = None,
     by_position: Annotated[
         bool,
-        typer.Option("--by-position", help="Each step of --stepwise takes all residues of a "
-                     "position together; --omnibus has the steps.", rich_help_panel=REGRESSION),
+        regression(
+            "--by-position",
+            help="Each step of --stepwise takes all residues of a "
+            "position together; --omnibus has the steps.",
+        ),
     ] = False,
-    firth: Annotated[
-        bool,
-        typer.Option("--firth", help="Firth's method throughout.", rich_help_panel=REGRESSION),
-    ] = False,
-    robust: Annotated[
-        bool, typer.Option("--robust", help="Huber-White errors.", rich_help_panel=REGRESSION)
-    ] = False,
+    firth: Annotated[bool, regression("--firth", help="Firth's method throughout.")] = False,
+    robust: Annotated[bool, regression("--robust", help="Huber-White errors.")] = False,
     exposures: ExposuresOption = None,
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
@@ -131,7 +119,7 @@ def fit(
         Path | None, typer.Option(help="A new folder for the joint fit as a model.")
     ] = None,
     prevalence: PrevalenceOption = None,
-) -> None:  # fmt: skip
+) -> None:
     """Association of HLA alleles, residues, haplotypes, SNPs and exposures with an outcome."""
     from riskscore.studies.association.fit import fit as run
     from riskscore.studies.association.model_files import write_model
@@ -257,25 +245,17 @@ def interaction(
         typer.Option(help="An exposure's reference level, or its value: smoking=never, bmi=22."),
     ] = None,
     per: Annotated[
-        list[str] | None,
-        typer.Option(help="The step of a continuous exposure to compare: bmi=5."),
+        list[str] | None, typer.Option(help="The step of a continuous exposure to compare: bmi=5.")
     ] = None,
     vcf: Annotated[
         Path | None,
-        typer.Option(
+        inputs(
             help="A VCF of the table's people: exposures may be HLA alleles, residues or "
-            "SNPs of it, those of a model, and sex.",
-            rich_help_panel=INPUTS,
+            "SNPs of it, those of a model, and sex."
         ),
     ] = None,
     model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-m",
-            "--model",
-            help="A model whose loci and exposures are read.",
-            rich_help_panel=INPUTS,
-        ),
+        list[str] | None, inputs("-m", "--model", help="A model whose loci and exposures are read.")
     ] = None,
     exposures: ExposuresOption = None,
     sex_column: SexOption = "sex",
