@@ -15,37 +15,45 @@ from typing import TYPE_CHECKING, Any
 from riskscore.studies.charts.attached import attach_charts
 
 if TYPE_CHECKING:
-    from riskscore.batches.run import batch
-    from riskscore.errors import RiskscoreError
-    from riskscore.genetics.build import Build
-    from riskscore.genetics.hla import HLAAllele
-    from riskscore.genetics.missing import Missing
-    from riskscore.genetics.variant import Variant
-    from riskscore.models.catalog import list_models, load_model
-    from riskscore.models.model import RiskModel
-    from riskscore.models.terms import Term
-    from riskscore.run import ancestry, score
-    from riskscore.samples.cohort import Cohort
-    from riskscore.samples.files.reading import Reading
-    from riskscore.samples.frame import read_frame
-    from riskscore.samples.hla.table import read_hla
-    from riskscore.samples.person import person
-    from riskscore.samples.question import Question
-    from riskscore.samples.read import read_cohort
-    from riskscore.scoring.score import Scores
-    from riskscore.studies.association.fit import fit
-    from riskscore.studies.association.model_files import write_model
-    from riskscore.studies.association.new_model import model_of, recalibrate
-    from riskscore.studies.association.penalised import penalised, stacked
-    from riskscore.studies.charts.theme import save_chart
-    from riskscore.studies.estimator import RiskScorer
-    from riskscore.studies.evaluation.evaluate import evaluate
-    from riskscore.studies.evaluation.groups import compare_groups
-    from riskscore.studies.interaction.interaction import interaction
-    from riskscore.studies.simulation.simulate import simulate
-    from riskscore.writing.explorer.write import write_explorer
-    from riskscore.writing.folders.bundle import write_bundle
-    from riskscore.writing.report.write import write_report
+    from riskscore.batches.run import batch as batch
+    from riskscore.errors import RiskscoreError as RiskscoreError
+    from riskscore.genetics.build import Build as Build
+    from riskscore.genetics.hla import HLAAllele as HLAAllele
+    from riskscore.genetics.missing import Missing as Missing
+    from riskscore.genetics.variant import Variant as Variant
+    from riskscore.models.catalog import list_models as list_models
+    from riskscore.models.catalog import load_model as load_model
+    from riskscore.models.model import RiskModel as RiskModel
+    from riskscore.models.terms import Term as Term
+    from riskscore.run import ancestry as ancestry
+    from riskscore.run import score as score
+    from riskscore.samples.cohort import Cohort as Cohort
+    from riskscore.samples.files.reading import Reading as Reading
+    from riskscore.samples.frame import read_frame as read_frame
+    from riskscore.samples.hla.table import read_hla as read_hla
+    from riskscore.samples.person import person as person
+    from riskscore.samples.question import Question as Question
+    from riskscore.samples.read import read_cohort as read_cohort
+    from riskscore.scoring.score import Scores as Scores
+    from riskscore.studies.association.fit import fit as fit
+    from riskscore.studies.association.model_files import write_model as write_model
+    from riskscore.studies.association.new_model import (
+        model_of as model_of,
+    )
+    from riskscore.studies.association.new_model import (
+        recalibrate as recalibrate,
+    )
+    from riskscore.studies.association.penalised import penalised as penalised
+    from riskscore.studies.association.penalised import stacked as stacked
+    from riskscore.studies.charts.theme import save_chart as save_chart
+    from riskscore.studies.estimator import RiskScorer as RiskScorer
+    from riskscore.studies.evaluation.evaluate import evaluate as evaluate
+    from riskscore.studies.evaluation.groups import compare_groups as compare_groups
+    from riskscore.studies.interaction.interaction import interaction as interaction
+    from riskscore.studies.simulation.simulate import simulate as simulate
+    from riskscore.writing.explorer.write import write_explorer as write_explorer
+    from riskscore.writing.folders.bundle import write_bundle as write_bundle
+    from riskscore.writing.report.write import write_report as write_report
 
 # Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
@@ -86,43 +94,7 @@ _HOMES = {
     "write_report": "writing.report.write",
 }
 
-__all__ = [
-    "Build",
-    "Cohort",
-    "HLAAllele",
-    "Missing",
-    "Question",
-    "Reading",
-    "RiskModel",
-    "RiskScorer",
-    "RiskscoreError",
-    "Scores",
-    "Term",
-    "Variant",
-    "ancestry",
-    "batch",
-    "compare_groups",
-    "evaluate",
-    "fit",
-    "interaction",
-    "list_models",
-    "load_model",
-    "model_of",
-    "penalised",
-    "person",
-    "read_cohort",
-    "read_frame",
-    "read_hla",
-    "recalibrate",
-    "save_chart",
-    "score",
-    "simulate",
-    "stacked",
-    "write_bundle",
-    "write_explorer",
-    "write_model",
-    "write_report",
-]
+__all__ = list(_HOMES)
 
 
 attach_charts()

@@ -110,8 +110,8 @@ def _balanced(term: Term, first: float, second: float) -> float:
     The exposure then depends on the term's number x, so that its mean odds ratio is exp(-w x) times
     a constant (see plan_mediations); with exp(w (x - c)) the two cancel if E[exp(-w (x - c))] = 1.
     """
-    if abs(second - first) > 1e-12:  # no indicator: the mean of its logarithm instead
-        return first
+    if not term.weight or abs(second - first) > 1e-12:
+        return first  # of an odds ratio of 1 the limit; of no indicator the mean of its logarithm
     return -math.log1p(first * math.expm1(-term.weight)) / term.weight
 
 

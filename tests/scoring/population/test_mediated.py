@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -30,3 +31,11 @@ def test_knowing_anti_ebna1_changes_no_mean_odds() -> None:
                 odds = (2.17 * carrier) ** had * 2.8**elevated
                 both += frequency * share * odds * math.exp(weight * (had - centre))
         assert both == pytest.approx(whole, rel=1e-5)
+
+
+def test_a_term_without_a_weight_is_centred_at_its_mean() -> None:
+    """As a study asks for it, which has no weights yet: one person in ten had mononucleosis."""
+    model = rs.load_model("ms")
+    terms = tuple(replace(term, weight=0.0) for term in model.terms if term.only_known)
+    reference = build_reference(replace(model, terms=terms), reference_panel(), "EUR")
+    assert reference.mean.tolist() == pytest.approx([0.1])
