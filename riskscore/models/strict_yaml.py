@@ -6,6 +6,7 @@ its zero. Anchors, aliases, tags, repeated keys, deep nesting and long files are
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,16 @@ def parse_yaml(text: str, name: str) -> Document:
         raise document.error("a mapping of keys is expected")
     document.content = _plain(node, (), document)
     return document
+
+
+def to_yaml(content: Mapping[str, Any]) -> str:
+    """Plain mappings, lists, text and numbers as the text of a YAML file.
+
+    >>> print(to_yaml({"name": "yes", "share": 0.5}), end="")
+    name: 'yes'
+    share: 0.5
+    """
+    return yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=100)
 
 
 def _at(event: Any, message: str, name: str) -> ModelFormatError:

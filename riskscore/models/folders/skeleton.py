@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import yaml
-
 from riskscore.errors import UsageError
 from riskscore.models.folders.folder import HAPLOTYPE_COLUMNS
 from riskscore.models.model import RiskModel
 from riskscore.models.scoring_files.rows import FREQUENCY
 from riskscore.models.scoring_files.term_rows import as_text, rows_of
+from riskscore.models.strict_yaml import to_yaml
 
 COLUMNS = (
     "rsID", "chr_name", "chr_position", "effect_allele", "other_allele", "locus_name",
@@ -34,13 +33,14 @@ def folder_files(model: RiskModel) -> dict[str, str]:
             f"{model.id} has {len(model.plain)} plain variants, too many for a model folder",
             fix="give the scoring file itself as the model",
         )
-    files = {"model.yaml": _yaml(model), "weights.tsv": _weights(model)}
+    files = {"model.yaml": _yaml(model), "weights.tsv": weights_text(model)}
     if model.scheme:
         files["haplotypes.tsv"] = _haplotypes(model)
     return files
 
 
-def _weights(model: RiskModel) -> str:
+def weights_text(model: RiskModel) -> str:
+    """weights.tsv of a model: its genetic terms, a row each."""
     rows = [cells for _, cells in rows_of(model)]
     named = sorted({c for row in rows for c in row if c.startswith(FREQUENCY)})
     columns: Sequence[str] = [
@@ -94,4 +94,4 @@ def _yaml(model: RiskModel) -> str:
         "# Written from a scoring file. To complete: disease, ancestry, intended use, limits,\n"
         "# baseline risk, exposures and examples (see reference/models/README.md).\n"
     )
-    return head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return head + to_yaml(content)

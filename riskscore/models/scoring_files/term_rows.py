@@ -51,8 +51,9 @@ def row_of(term: Term, scheme: HaplotypeScheme | None) -> Cells:
         cells |= weight_cells(term.weight, ADDITIVE)
     else:
         factor = term.factors[0]
-        cells = factor_cells(factor, scheme)
-        cells |= weight_cells(term.weight, factor.coding)
+        cells = factor_cells(factor, scheme) | weight_cells(term.weight, factor.coding)
+        if cells.get("variant_type") == "HLA_AA" and "is_haplotype" in cells:
+            cells["locus_name"] = term.id.partition(" (")[0]
     cells |= {
         "variant_description": term.label,
         "component": term.component,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -12,22 +11,17 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import OutputError, UsageError
-from riskscore.genetics.build import Build
-from riskscore.genetics.variant import Variant
 from riskscore.models.folders.folder import read_folder
+from riskscore.models.folders.skeleton import weights_text
 from riskscore.models.model import Exposure, RiskModel
-from riskscore.models.scoring_files.term_rows import alleles_text, factor_cells, weight_cells
-from riskscore.models.scoring_files.weights import BY_DOSAGE
+from riskscore.models.scoring_files.term_rows import alleles_text
+from riskscore.models.strict_yaml import to_yaml
 from riskscore.models.terms import (
     ADDITIVE,
     CODINGS,
     COPIES,
-    DOMINANT,
-    RECESSIVE,
     Z95,
-    Coding,
     ExposureFactor,
-    Factor,
     HaplotypeFactor,
     HLAAlleleFactor,
     Part,
@@ -35,14 +29,6 @@ from riskscore.models.terms import (
     factors_of,
 )
 from riskscore.outputs import new_folder, write_file
-
-_HEAD = """###PGS CATALOG SCORING FILE
-#format_version=2.0
-##POLYGENIC SCORE (PGS) INFORMATION
-#pgs_name={name}
-#weight_type=beta
-#genome_build=GRCh38
-"""
 
 
 def write_model(model: RiskModel, folder: Path | str) -> Path:
@@ -61,13 +47,14 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
         raise OutputError("the folder for the model is not empty", where=folder.name)
-    rows = [_row(term, model) for term in model.terms if term.part is Part.GENETIC]
-    if not rows:
+    if not any(term.part is Part.GENETIC for term in model.terms):
         raise UsageError("a model needs a genetic term", fix="fit at least one with the exposures")
-    files = {"weights.tsv": _table(rows, _HEAD.format(name=model.name))}
-    if model.scheme and factors_of(model.terms, HaplotypeFactor):
-        files["haplotypes.tsv"] = _table([*_haplotypes(model)], "")
-    files["model.yaml"] = "\n".join(_yaml(_card(model, "haplotypes.tsv" in files))) + "\n"
+    haplotypes = list(_haplotypes(model))
+    files = {"weights.tsv": weights_text(model)}
+    if haplotypes:
+        lines = [list(haplotypes[0]), *(list(row.values()) for row in haplotypes)]
+        files["haplotypes.tsv"] = "".join("\t".join(line) + "\n" for line in lines)
+    files["model.yaml"] = to_yaml(_said(_card(model, bool(haplotypes))))
     with new_folder(folder) as staging:
         for name, text in files.items():
             write_file(staging / name, [text])
@@ -81,92 +68,28 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
     return folder
 
 
-def _table(rows: list[dict[str, str]], head: str) -> str:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    lines = ["\t".join(columns)]
-    lines += ["\t".join(row.get(column, "") for column in columns) for row in rows]
-    return head + "\n".join(lines) + "\n"
-
-
-def _row(term: Term, model: RiskModel) -> dict[str, str]:
-    """A genetic term as a row of weights.tsv."""
-    row = dict.fromkeys(("rsID", "chr_name", "chr_position", "effect_allele"), "")
-    if len(term.factors) > 1:
-        row |= _product(term)
-    else:
-        row |= _single(term.factors[0], model)
-    if row.get("variant_type") == "HLA_AA" and row.get("is_haplotype"):
-        row["locus_name"] = term.id.partition(" (")[0]
-    return row | {
-        **weight_cells(term.weight, _coding(term)),
-        "fallback_for": f"HLA-{term.fallback_for}" if term.fallback_for else "",
-        "variant_description": term.label,
-        "component": term.component,
-        "standard_error": "" if term.standard_error is None else repr(term.standard_error),
-        "source": term.source,
-        "status": term.status.value,
-    }
-
-
-def _coding(term: Term) -> Coding:
-    """How the copies of a term of one factor are counted; a product is never coded as a whole."""
-    coding = term.factors[0].coding
-    if len(term.factors) > 1:
-        return ADDITIVE
-    if coding not in (ADDITIVE, DOMINANT, RECESSIVE) and coding.name != BY_DOSAGE:
-        raise UsageError(f"the coding {coding.name} cannot be written in weights.tsv")
-    return coding
-
-
 def _effects(term: Term) -> tuple[float, ...]:
     """What 0, 1 and 2 copies add: weights by dosage are read back as numbers of the coding."""
-    return tuple(term.weight * value for value in _coding(term).values)
-
-
-def _single(factor: Factor, model: RiskModel) -> dict[str, str]:
-    if isinstance(factor, ExposureFactor):
-        raise UsageError("an exposure is no row of weights")
-    if isinstance(factor, HaplotypeFactor):
-        _require_tag(factor.name, model)
-    return factor_cells(factor, model.scheme)
-
-
-def _position(variant: Variant, build: Build) -> str:
-    return str(variant.position(build)) if variant.known_in(build) else ""
-
-
-def _require_tag(name: str, model: RiskModel) -> None:
-    assert model.scheme is not None
-    own = next(h for h in model.scheme.haplotypes if h.name == name)
-    if own.tag is None:
-        raise UsageError(
-            f"the haplotype {name} was called from typed alleles and has no tag SNP, which a "
-            "model's haplotype needs",
-            fix="fit its alleles, or the haplotypes of a model",
-        )
-
-
-def _product(term: Term) -> dict[str, str]:
-    factors = factors_of([term], HLAAlleleFactor)
-    if factors != term.factors:
-        raise UsageError(f"the product {term.id} cannot be written: only HLA alleles can be joined")
-    return {
-        "effect_allele": "_x_".join(alleles_text(f.alleles) for f in factors),
-        "is_interaction": "True",
-        "interaction_coding": "_x_".join(f.coding.name for f in factors),
-    }
+    coding = term.factors[0].coding if len(term.factors) == 1 else ADDITIVE
+    return tuple(term.weight * value for value in coding.values)
 
 
 def _haplotypes(model: RiskModel) -> Iterator[dict[str, str]]:
-    assert model.scheme is not None
+    """The rows of haplotypes.tsv: the haplotypes that terms count, each with its tag SNP."""
     used = {factor.name for factor in factors_of(model.terms, HaplotypeFactor)}
-    for h in model.scheme.haplotypes:
+    for h in model.scheme.haplotypes if model.scheme else ():
+        if h.name in used and h.tag is None:
+            raise UsageError(
+                f"the haplotype {h.name} was called from typed alleles and has no tag SNP, which a "
+                "model's haplotype needs",
+                fix="fit its alleles, or the haplotypes of a model",
+            )
         if h.name in used and h.tag is not None:
             yield {
                 "name": h.name, "rank": str(h.rank), "tag_rsid": h.tag.name,
                 "chr_name": h.tag.chromosome,
-                "position_grch38": _position(h.tag, Build.GRCh38),
-                "position_grch37": _position(h.tag, Build.GRCh37),
+                "position_grch38": str(h.tag.position_grch38 or ""),
+                "position_grch37": str(h.tag.position_grch37 or ""),
                 "tag_allele": h.tag.effect_allele,
                 "other_allele": h.tag.other_allele, "reference_allele": h.tag.reference_allele,
             }  # fmt: skip
@@ -209,7 +132,9 @@ def _card(model: RiskModel, haplotypes: bool) -> dict[str, Any]:
     content["reference_populations"] = list(model.reference_populations)
     if model.stand_in_population:
         content["stand_in_population"] = model.stand_in_population
-    content["performance"] = [dict(p) for p in card.performance]
+    content["performance"] = [
+        {name: str(value) for name, value in found.items()} for found in card.performance
+    ]
     content["citations"] = [asdict(c) for c in card.citations]
     content |= {
         "intended_use": card.intended_use, "not_for": list(card.not_for),
@@ -278,28 +203,9 @@ def _interaction(term: Term) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _yaml(content: Any, indent: int = 0) -> Iterator[str]:
-    r"""Plain block YAML; what is empty or None is left out, except lists at the top.
-
-    >>> print("\n".join(_yaml({"a": 1.5, "b": [{"c": "x: y", "d": []}], "e": None})))
-    a: 1.5
-    b:
-      -
-        c: "x: y"
-        d: []
-    """
-    pad = "  " * indent
-    items = content.items() if isinstance(content, Mapping) else (("-", v) for v in content)
-    for key, value in items:
-        label = "-" if key == "-" else f"{key}:"
-        if value is None or value in ("", {}):
-            continue
-        if value == []:
-            yield f"{pad}{label} []"
-        elif isinstance(value, Mapping | list):
-            yield f"{pad}{label}"
-            yield from _yaml(value, indent + 1)
-        elif isinstance(value, float | int):
-            yield f"{pad}{label} {value!r}"
-        else:
-            yield f"{pad}{label} {json.dumps(str(value), ensure_ascii=False)}"
+def _said(content: Any) -> Any:
+    """Content without what is empty, of which the reader takes the default."""
+    if isinstance(content, Mapping):
+        said = {key: _said(value) for key, value in content.items()}
+        return {key: value for key, value in said.items() if value not in (None, "", {})}
+    return [_said(one) for one in content] if isinstance(content, list) else content
