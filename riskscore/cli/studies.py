@@ -128,29 +128,25 @@ def fit(
     from riskscore.studies.people_table import met_words, read_people
 
     people, notes = read_people(outcome)
-    names = covariate or []
-    common: dict[str, Any] = {
-        "terms": term, "coding": coding, "quantitative": quantitative,
-        "joint": joint or (model_out is not None and not stepwise),
-        "condition_on": condition or (), "threshold": stepwise, "by_position": by_position,
-        "method": "firth" if firth else "auto", "errors": "robust" if robust else "model",
-        "minimum_count": minimum_count,
-    }  # fmt: skip
-    models = _models(model)
-    if vcf is None:
-        y = _outcome(people, outcome_column)
-        columns = _adjusting(people, covariates, names, notes, people.index)
-        rest = people.drop(columns=[y.name, *(c for c in names if c in people.columns)])
-        found = run(rest, y, covariates=columns, **common)
-    else:
+    models, names = _models(model), covariate or []
+    source, samples = None, people.index
+    if vcf is not None:
         genes = "all" if term is None or _OF_HLA & set(term) else ()
-        cohort = _cohort(
+        source = _cohort(
             vcf, models, exposures, sex_column, population, build, genes=genes, regions=region or ()
         )
-        notes += met_words(outcome, people.index, cohort.samples)
-        columns = _adjusting(people, covariates, names, notes, cohort.samples)
-        y = _outcome(people, outcome_column)
-        found = run(cohort, y, covariates=columns, **common)
+        samples = source.samples
+        notes += met_words(outcome, people.index, samples)
+    y = _outcome(people, outcome_column)
+    columns = _adjusting(people, covariates, names, notes, samples)
+    if source is None:
+        source = people.drop(columns=[y.name, *(c for c in names if c in people.columns)])
+    found = run(
+        source, y, covariates=columns, terms=term, coding=coding, quantitative=quantitative,
+        joint=joint or (model_out is not None and not stepwise), condition_on=condition or (),
+        threshold=stepwise, by_position=by_position, method="firth" if firth else "auto",
+        errors="robust" if robust else "model", minimum_count=minimum_count,
+    )  # fmt: skip
     say(f"riskscore: {note}" for note in [*notes, *found.notes])
     _write(found.to_frame(), output)
     if omnibus is not None:
@@ -357,10 +353,7 @@ def _column(people: pandas.DataFrame, name: str) -> str:
 
 
 def _write(frame: pandas.DataFrame, path: Path | None) -> None:
-    from riskscore.writing.tables.write import write_table
+    from riskscore.writing.tables.write import write_blocks
 
-    columns = [str(name) for name in frame.columns]
-    rows: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()} for row in frame.to_dict("records")
-    ]
-    write_table(rows, columns, path)
+    columns = {str(name): frame[name].tolist() for name in frame}
+    write_blocks([columns], list(columns), path)

@@ -13,6 +13,12 @@ from riskscore.tables import MOST_DIGITS
 
 if TYPE_CHECKING:
     import pandas
+    from numpy.typing import NDArray
+
+    # One value a sample: by its name, or in the order of the samples.
+    BySample = pandas.Series[Any] | Mapping[Any, Any] | Sequence[Any] | NDArray[Any]
+    # Columns of the people's own frame by name, or a frame indexed by sample.
+    Covariates = pandas.DataFrame | Sequence[str] | str
 
 
 _MISSING_CODE = "-9"
@@ -34,7 +40,7 @@ _PLINK = {
 }
 
 
-def read_outcome(outcome: Any, samples: Sequence[Any]) -> Array:
+def read_outcome(outcome: BySample, samples: Sequence[Any]) -> Array:
     """The outcome of each sample: 1 case, 0 control, nan unknown; shape (samples,).
 
     ``outcome`` is a pandas Series indexed by sample, a mapping of sample to value, or one value a
@@ -74,7 +80,7 @@ def read_outcome(outcome: Any, samples: Sequence[Any]) -> Array:
     return y
 
 
-def read_trait(outcome: Any, samples: Sequence[Any]) -> Array:
+def read_trait(outcome: BySample, samples: Sequence[Any]) -> Array:
     """A quantitative trait of each sample, nan where unknown; shape (samples,).
 
     ``outcome`` is given as to :func:`read_outcome`. Raises OutcomeError where it is no numbers or
@@ -99,7 +105,7 @@ def read_trait(outcome: Any, samples: Sequence[Any]) -> Array:
     return numbers
 
 
-def aligned(given: Any, samples: Sequence[Any], what: str) -> list[Any]:
+def aligned(given: BySample, samples: Sequence[Any], what: str) -> list[Any]:
     """One value a sample, None where there is none.
 
     Raises StudyTableError when a sample is named twice, none is found, or the length is wrong.

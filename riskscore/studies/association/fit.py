@@ -38,6 +38,8 @@ from riskscore.studies.regression import Errors, Method, Regression
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.studies.people import BySample, Covariates
+
 
 _FIELDS = tuple(f.name for f in fields(TermEffect))
 EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
@@ -122,11 +124,11 @@ class Fit:
 
 def fit(
     source: Cohort | pandas.DataFrame,
-    outcome: Any,
+    outcome: BySample | str,
     *,
     quantitative: bool = False,
     terms: Sequence[str] | None = None,
-    covariates: Any = None,
+    covariates: Covariates | None = None,
     coding: str = "additive",
     joint: bool = False,
     condition_on: Sequence[str] = (),
@@ -199,9 +201,9 @@ def fit(
 
 def read_study(
     source: Any,
-    outcome: Any,
+    outcome: BySample | str,
     terms: Sequence[str] | None,
-    covariates: Any,
+    covariates: Covariates | None,
     coding: str,
     minimum_count: float,
     *,
@@ -230,7 +232,7 @@ def read_study(
 
 
 def _read(
-    source: Any, outcome: Any, terms: Sequence[str] | None, covariates: Any, coding: str,
+    source: Any, outcome: BySample | str, terms: Sequence[str] | None, covariates: Any, coding: str,
     read: Callable[[Any, Sequence[Any]], Array],
 ) -> tuple[Sequence[Any], Candidates, Array, Any]:  # fmt: skip
     """Samples, candidates, outcome and covariates of a cohort or a frame."""
@@ -238,8 +240,10 @@ def _read(
         y = read(outcome, source.samples)
         return source.samples, cohort_candidates(source, terms or KINDS, coding), y, covariates
     samples = list(source.index)
-    used = [outcome] if isinstance(outcome, str) else []
-    y = read(column_of(source, outcome).to_numpy() if used else outcome, samples)
+    used: list[str] = []
+    if isinstance(outcome, str):
+        used, outcome = [outcome], column_of(source, outcome).to_numpy()
+    y = read(outcome, samples)
     if isinstance(covariates, str):
         covariates = [covariates]
     if covariates is not None and not hasattr(covariates, "columns"):

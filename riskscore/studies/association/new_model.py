@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from riskscore.scoring.scores.scored import ModelScores
 from riskscore.studies.association.fit import Fit
 from riskscore.studies.evaluation.calibration import calibration_fits, check_share
 from riskscore.studies.people import read_outcome
+
+if TYPE_CHECKING:
+    from riskscore.studies.people import BySample
 
 _USE = "Research and teaching; fitted in one study and to be validated in another."
 
@@ -201,7 +204,11 @@ def _next(version: str) -> str:
 
 
 def recalibrate(
-    table: ModelScores, outcome: Any, samples: Any, *, prevalence: float | None = None
+    table: ModelScores,
+    outcome: BySample,
+    samples: Sequence[str],
+    *,
+    prevalence: float | None = None,
 ) -> Recalibration:
     """Intercept and slope of a model's risks in new people, by logistic regression with an offset.
 

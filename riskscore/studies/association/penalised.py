@@ -24,6 +24,9 @@ from riskscore.studies.regression import INTERCEPT, Regression
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.samples.cohort import Cohort
+    from riskscore.studies.people import BySample, Covariates
+
 _STRENGTHS = np.logspace(-3, 1, 9)  # C, the inverse of the penalty, on standardised columns
 
 
@@ -51,11 +54,11 @@ class CrossValidated:
 
 
 def penalised(
-    source: Any,
-    outcome: Any,
+    source: Cohort | pandas.DataFrame,
+    outcome: BySample | str,
     *,
     terms: Sequence[str] | None = None,
-    covariates: Any = None,
+    covariates: Covariates | None = None,
     coding: str = "additive",
     l1_ratio: float = 0.5,
     folds: int = 5,
@@ -124,7 +127,7 @@ def penalised(
 def stacked(
     models: Sequence[str | RiskModel],
     people: pandas.DataFrame,
-    outcome: Any,
+    outcome: BySample,
     *,
     population: str = "EUR",
     folds: int = 5,

@@ -8,7 +8,16 @@ import pandas as pd
 
 from riskscore.distribution import extra
 from riskscore.errors import UsageError
-from riskscore.studies.charts.theme import COLOURS, HEIGHT, QUIET, WIDTH, Chart, finish, people
+from riskscore.studies.charts.theme import (
+    COLOURS,
+    DASHED,
+    HEIGHT,
+    QUIET,
+    WIDTH,
+    Chart,
+    finish,
+    people,
+)
 from riskscore.studies.evaluation.evaluate import Evaluation
 
 with extra("report"):
@@ -31,7 +40,7 @@ class EvaluationPlots:
         curve = self._found.roc.assign(label=self._found.roc["model"].map(names))
         diagonal = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]})
         chart = alt.layer(
-            alt.Chart(diagonal).mark_line(color=QUIET, strokeDash=[4, 3]).encode(x="x:Q", y="y:Q"),
+            alt.Chart(diagonal).mark_line(**DASHED).encode(x="x:Q", y="y:Q"),
             alt.Chart(curve).mark_line(interpolate="linear", strokeWidth=2.2).encode(
                 x=alt.X("false_positive_rate:Q", title="1 - specificity (share of controls)"),
                 y=alt.Y("true_positive_rate:Q", title="Sensitivity (share of cases)"),
@@ -98,9 +107,7 @@ class EvaluationPlots:
                     axis=alt.Axis(labelAngle=0))
         )  # fmt: skip
         chart = alt.layer(
-            alt.Chart(shown)
-            .mark_rule(color=QUIET, strokeDash=[4, 3])
-            .encode(y=alt.Y("mean(one):Q", scale=scale)),
+            alt.Chart(shown).mark_rule(**DASHED).encode(y=alt.Y("mean(one):Q", scale=scale)),
             base.mark_rule(strokeWidth=2, color=COLOURS[0]).encode(
                 y=alt.Y("low:Q", scale=scale), y2="high:Q"
             ),
@@ -139,7 +146,7 @@ def _calibration(name: Any, frame: pd.DataFrame) -> Chart:
     smooth, tenths = (alt.Chart(frame[frame["kind"] == kind]) for kind in ("smooth", "group"))
     diagonal = alt.Chart(pd.DataFrame({"predicted": [0, top], "observed": [0, top]}))
     return alt.layer(
-        diagonal.mark_line(color=QUIET, strokeDash=[4, 3]).encode(x=x, y=y),
+        diagonal.mark_line(**DASHED).encode(x=x, y=y),
         smooth.mark_area(opacity=0.15, color=COLOURS[0], clip=True).encode(x=x, y=low, y2="high:Q"),
         smooth.mark_line(color=COLOURS[0], clip=True).encode(x=x, y=y),
         tenths.mark_rule(color=COLOURS[1], clip=True).encode(x=x, y=low, y2="high:Q"),

@@ -11,9 +11,9 @@ from riskscore.distribution import extra
 from riskscore.errors import UsageError
 from riskscore.studies.association.fit import Fit
 from riskscore.studies.charts.theme import (
+    DASHED,
     HEIGHT,
     LOWERS,
-    QUIET,
     RAISES,
     WIDTH,
     Chart,
@@ -65,7 +65,7 @@ class FitPlots:
         x = alt.X(f"{shown}:Q", scale=scale, title=title)
         base = alt.Chart(frame).encode(y=y)
         colour = alt.condition(alt.datum.beta > 0, alt.value(RAISES), alt.value(LOWERS))
-        one = alt.Chart(pd.DataFrame({"x": [none]})).mark_rule(color=QUIET, strokeDash=[4, 3])
+        one = alt.Chart(pd.DataFrame({"x": [none]})).mark_rule(**DASHED)
         chart = alt.layer(
             one.encode(x=alt.X("x:Q", scale=scale)),
             base.mark_rule(strokeWidth=2).encode(
@@ -105,7 +105,7 @@ class FitPlots:
                           scale=alt.Scale(domain=kinds, range=[130, 55, 55])),
             tooltip=["label", "p", "beta", "n"],
         )  # fmt: skip
-        rule = base.mark_rule(color=QUIET, strokeDash=[4, 3]).encode(y="mean(threshold):Q")
+        rule = base.mark_rule(**DASHED).encode(y="mean(threshold):Q")
         genes = sorted(set(points["gene"]))
         chart = (
             alt.layer(rule, marks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from riskscore.distribution import extra
-from riskscore.studies.charts.theme import COLOURS, HEIGHT, QUIET, WIDTH, Chart, finish, people
+from riskscore.studies.charts.theme import COLOURS, DASHED, HEIGHT, WIDTH, Chart, finish, people
 from riskscore.studies.interaction.interaction import Interaction, JointEffect
 
 with extra("report"):
@@ -43,7 +43,7 @@ class InteractionPlots:
                             scale=alt.Scale(domain=["if effects add", "if effects multiply"],
                                             range=[COLOURS[2], COLOURS[3]])),
         )  # fmt: skip
-        line = alt.Chart(pd.DataFrame({"y": [1.0]})).mark_rule(color=QUIET, strokeDash=[4, 3])
+        line = alt.Chart(pd.DataFrame({"y": [1.0]})).mark_rule(**DASHED)
         chart = alt.layer(
             line.encode(y=alt.Y("y:Q", scale=scale)),
             marks,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskscore.distribution import extra
 from riskscore.scoring.score import Scores
-from riskscore.studies.charts.theme import LOWERS, QUIET, RAISES, WIDTH, Chart, finish
+from riskscore.studies.charts.theme import DASHED, LOWERS, RAISES, WIDTH, Chart, finish
 
 with extra("report"):
     import altair as alt
@@ -37,7 +37,7 @@ class ScorePlots:
         room = 0.12 * float(np.ptp(span)) or 1.0
         scale = alt.Scale(domain=[span.min() - room, span.max() + room], nice=False)
         chart = alt.layer(
-            alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(
+            alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(**DASHED).encode(
                 x=alt.X("x:Q", scale=scale)
             ),
             base.mark_bar(height=15).encode(

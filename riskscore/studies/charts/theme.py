@@ -20,6 +20,7 @@ Chart = alt.LayerChart | alt.FacetChart | alt.HConcatChart
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 RAISES, LOWERS, QUIET = "#D55E00", "#0072B2", "#8A8A8A"
 WIDTH, HEIGHT = 520, 360
+DASHED: dict[str, Any] = {"color": QUIET, "strokeDash": [4, 3]}  # a line to compare with
 ENDINGS = (".html", ".png", ".svg", ".json")
 NOTICE = "Illustrative, not diagnostic."
 

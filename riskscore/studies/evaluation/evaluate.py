@@ -34,6 +34,8 @@ from riskscore.studies.people import aligned, read_covariates, read_outcome
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.studies.people import BySample
+
 
 _FEWEST = 10  # people with an outcome and a score, below which nothing is measured
 _TOP = (0.8, 0.9, 0.95, 0.99)  # shares of the population below the thresholds shown by default
@@ -83,11 +85,11 @@ class Evaluation:
 
 def evaluate(
     predictions: Any,
-    outcome: Any,
+    outcome: BySample,
     *,
     prevalence: float | None = None,
-    groups: Mapping[str, Any] | None = None,
-    covariates: Any = None,
+    groups: Mapping[str, BySample] | None = None,
+    covariates: pandas.DataFrame | None = None,
     thresholds: Sequence[float] | None = None,
     scale: Scale = "probability",
     bootstrap: int = 200,
@@ -174,7 +176,7 @@ def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pandas.DataF
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _labels(groups: Mapping[str, Any] | None, samples: Sequence[Any]) -> dict[str, Mask]:
+def _labels(groups: Mapping[str, BySample] | None, samples: Sequence[Any]) -> dict[str, Mask]:
     """Who belongs to each group, everyone first."""
     import pandas as pd
 

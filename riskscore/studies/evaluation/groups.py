@@ -15,6 +15,8 @@ from riskscore.studies.people import aligned
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.studies.people import BySample
+
 SUPERPOPULATIONS = ("AFR", "AMR", "EAS", "EUR", "SAS")
 _SHIFT = 0.5  # SDs of the reference population by which a group's mean may differ unremarked
 
@@ -31,7 +33,7 @@ class GroupScores:
         return self.table
 
 
-def compare_groups(scores: Scores, groups: Any) -> GroupScores:
+def compare_groups(scores: Scores, groups: BySample) -> GroupScores:
     """The distribution of each score by group, such as superpopulation.
 
     ``shift`` is the group's mean log odds in SDs of the model's reference population. Frequencies

@@ -28,6 +28,8 @@ from riskscore.studies.regression import (
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.studies.people import BySample, Covariates
+
 
 _NAN = float("nan")
 
@@ -116,10 +118,10 @@ def interaction(
     source: pandas.DataFrame | Cohort,
     *,
     exposures: Sequence[str],
-    outcome: Any = None,
+    outcome: BySample | str | None = None,
     cases: str | None = None,
     controls: str | None = None,
-    covariates: Any = (),
+    covariates: Covariates = (),
     reference: Mapping[str, str] | None = None,
     per: Mapping[str, float] | None = None,
     method: Method = "auto",
@@ -172,10 +174,10 @@ def interaction(
             steps.setdefault(name, 1.0)
     else:
         frame = as_pandas(source)
-    covariates = as_pandas(covariates)
-    if hasattr(covariates, "columns"):
-        frame, covariates = frame.join(covariates), list(covariates.columns)
-    table = read_joint(frame, outcome, exposures, covariates, cases, controls, levels, steps)
+    adjusting = as_pandas(covariates)
+    if hasattr(adjusting, "columns"):
+        frame, adjusting = frame.join(adjusting), list(adjusting.columns)
+    table = read_joint(frame, outcome, exposures, adjusting, cases, controls, levels, steps)
     columns, names = table.design()
     fitted = logistic(table.y, columns, names, weights=table.count, method=method)
     inner = _inner(table)

@@ -22,6 +22,8 @@ from riskscore.studies.people import (
 if TYPE_CHECKING:
     import pandas
 
+    from riskscore.studies.people import BySample
+
 
 _UNEXPOSED = frozenset({"no", "never", "none", "unexposed", "absent", "false", "0", "non-carrier"})
 _MOST = 12  # levels; a column with more is a measurement, not an exposure in levels
@@ -81,7 +83,7 @@ class JointTable:
 
 def read_joint(
     frame: pandas.DataFrame,
-    outcome: Any,
+    outcome: BySample | str | None,
     exposures: Sequence[str],
     covariates: Sequence[str],
     cases: str | None,
@@ -105,6 +107,7 @@ def read_joint(
         y, count = np.repeat([1.0, 0.0], len(frame)), np.concatenate(each)
         frame = pd.concat([frame, frame], ignore_index=True)
     else:
+        assert outcome is not None
         named = column_of(frame, outcome) if isinstance(outcome, str) else outcome
         y, count = read_outcome(named, list(frame.index)), np.ones(len(frame))
     names = [str(name) for name in exposures]
