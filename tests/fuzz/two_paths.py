@@ -138,7 +138,9 @@ def answers(path: Path, lines: list[str], seed: int, *, fast: bool) -> list[obje
 
     def dosages(source: Source, variant: Variant) -> tuple[object, ...]:
         found = read_dosages(source, [variant], Build.GRCh38, {})
-        return repr(found.matches), found.values.tobytes()
+        told = found.variances
+        spread = None if told is None else np.nan_to_num(told, nan=-1).tobytes()
+        return repr(found.matches), found.values.tobytes(), spread
 
     def everything() -> list[object]:
         with open_source([path], fast=fast) as source:

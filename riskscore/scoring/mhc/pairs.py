@@ -6,7 +6,8 @@ with the prior of prior.py, each gene's likelihood L (evidence.py: what its call
 names, divided by how frequent they are), and the phase of phases.py. An untyped gene has the
 likelihood 1, so that it takes its distribution given the others. Of people whose genes are all
 imputed from SNPs, or some of them and the others typed, the pairs are those of the imputation
-(imputed.py).
+(imputed.py), and of people whose HLA records were imputed without phase they come from haplotypes'
+expected copies (unphased.py).
 """
 
 from __future__ import annotations

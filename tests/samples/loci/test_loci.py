@@ -3,12 +3,15 @@
 import math
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import riskscore as rs
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
+from riskscore.samples.loci import loci
 from riskscore.samples.loci.dosages import Dosages
 
 Read = Callable[..., Dosages]
@@ -294,3 +297,22 @@ def test_of_a_multitude_of_records_the_first_are_named(read: Read) -> None:
     (match,) = read(rows, A_G).matches
     assert match.missing is Missing.DUPLICATE_RECORD
     assert match.record == "6:100 G>A; 6:100 G>A; 6:100 G>A; … and 1,000 more"
+
+
+def test_a_second_process_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies and their variances, of everybody and of some people; a missing variant has none."""
+    rs.simulate("ms", 40, seed=1, r2=0.6, out=tmp_path / "sim")
+    path = tmp_path / "sim" / "cohort.vcf.gz"
+    alone = rs.read_cohort(path, "ms", reading=rs.Reading(processes=1)).dosages
+    monkeypatch.setattr(loci, "_WORTH_A_PROCESS", 0)
+    both = rs.read_cohort(path, "ms", reading=rs.Reading(processes=2)).dosages
+    assert alone.variances is not None
+    assert both.variances is not None
+    assert both.matches == alone.matches
+    assert np.array_equal(both.values, alone.values, equal_nan=True)
+    assert np.array_equal(both.variances, alone.variances, equal_nan=True)
+    unsure = np.modf(alone.values)[0] > 0
+    assert (alone.variances[unsure] > 0).all()
+    part = alone.of_people(range(10, 20))
+    assert part.variances is not None
+    assert np.array_equal(part.variances, alone.variances[:, 10:20], equal_nan=True)
