@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Mask
 from riskscore.distribution import extra
-from riskscore.errors import EmptyVCFError, FileMissingError, VCFFormatError
+from riskscore.errors import EmptyVCFError, FileMissingError, InputError, VCFFormatError
+from riskscore.files import text_lines
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import LAST_ALLELE, NO_CALL
@@ -96,8 +97,7 @@ class PgenFile(Source):
             flags = stream.read(12)[11:]
         self._provisional = bool(flags) and flags[0] >> 6 == _ALL_PROVISIONAL
         self._pvar = self._beside(".pvar")
-        self.samples = _samples(self._beside(".psam"))
-        self.warnings = ()
+        self.samples, self.warnings = _samples(self._beside(".psam"))
         self.build = self._declared_build()
         self.chromosomes = frozenset()
         self._rows: dict[str, list[tuple[int, int, list[str]]]] = {}
@@ -220,11 +220,13 @@ def _pgenlib() -> Any:
     return pgenlib
 
 
-def _samples(path: Path) -> tuple[str, ...]:
-    """The IIDs of a .psam."""
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        lines = [line.rstrip("\r\n").split() for line in stream if not line.startswith("##")]
-    lines = [line for line in lines if line]
+def _samples(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The IIDs of a .psam, and a warning where its last line, a name perhaps, may be cut short."""
+    try:
+        found = list(text_lines(path))
+    except InputError as error:
+        raise VCFFormatError(error.what, where=error.where, fix=error.fix) from error
+    lines = [text.split() for _, text, _ in found if not text.startswith("##") and text.strip()]
     if not lines or lines[0][0] not in {"#FID", "#IID"}:
         raise VCFFormatError("the .psam has no #FID or #IID line", where=path.name)
     names = [name.lstrip("#") for name in lines[0]]
@@ -233,4 +235,5 @@ def _samples(path: Path) -> tuple[str, ...]:
     column = names.index("IID")
     samples = tuple(line[column] if len(line) > column else "" for line in lines[1:])
     check_samples(samples, path.name)
-    return samples
+    cut = f"{path.name}: the last line has no end; the file may be cut short"
+    return samples, () if found[-1][2] else (cut,)

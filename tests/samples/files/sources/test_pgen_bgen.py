@@ -22,6 +22,7 @@ from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
+from riskscore.samples.files.sources.pgen import _samples
 from riskscore.samples.loci.dosages import Dosages
 from riskscore.samples.loci.loci import read_dosages, regions_of
 
@@ -265,6 +266,31 @@ def test_a_fileset_that_is_not_whole(oracle: Tool, tmp_path: Path) -> None:
     (tmp_path / "a.psam").write_text("A\nB\n")
     with pytest.raises(VCFFormatError, match="#IID"):
         read(tmp_path / "a.pgen")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (b"#IID\nM\xfcller\nB\n", "not UTF-8"),  # two such names could be read as one
+        (b"#IID\nA\0\nB\n", "a byte that is 0"),
+        (b"#IID\rA\rB\r", "a carriage return"),
+    ],
+)
+def test_a_psam_that_is_no_text(names: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "a.psam").write_bytes(names)
+    with pytest.raises(VCFFormatError, match=words) as error:
+        _samples(tmp_path / "a.psam")
+    assert "ller" not in str(error.value)
+
+
+def test_a_psam_may_be_cut_within_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.psam"
+    path.write_text("##x\n#FID IID\r\nf Anna\r\n\nf Be")
+    samples, (warning,) = _samples(path)
+    assert samples == ("Anna", "Be")
+    assert warning == "a.psam: the last line has no end; the file may be cut short"
+    path.write_text("#IID\nAnna\n")
+    assert _samples(path) == (("Anna",), ())
 
 
 @pytest.mark.parametrize(("package", "name"), [("pgenlib", "a.pgen"), ("bgen", "w.bgen")])
