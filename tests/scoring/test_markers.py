@@ -164,3 +164,13 @@ def copied() -> Callable[..., Path]:
         return Path(shutil.copytree(reference_root() / "models" / name, folder / name))
 
     return copy
+
+
+@pytest.mark.parametrize(("typed", "code"), [(2, "from_typed_allele"), (1, "absent")])
+def test_how_most_people_are_read_is_told(typed: int, code: str) -> None:
+    """Of three people some are typed for HLA-A, which the SNP rs72848653 marks an allele of."""
+    cells = ["24:02+01:01"] * typed + [""] * (3 - typed)
+    scores = rs.score(read_frame(pd.DataFrame({"A": cells}), [rs.load_model("t1d")]))
+    match = scores.matches().set_index("name").loc["rs72848653"]
+    assert match["code"] == code
+    assert match["observed"] == pytest.approx(typed / 3)

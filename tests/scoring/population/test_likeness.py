@@ -145,3 +145,21 @@ def test_one_gene_of_each_part_of_the_mhc() -> None:
         assert found.loci.tolist() == [len(columns)]
     both = frame.assign(DRB1="04:01+15:01", B="07:02+08:01")
     assert likeness(read_frame(both, models), reference_panel()).genes == ("A", "B", "DRB1")
+
+
+def test_likelihood_of_genotypes_that_are_not_sure() -> None:
+    """The mean over the posterior of pairs: a homozygote or not, by the file's dosages."""
+    panel = reference_panel()
+    frame = pd.DataFrame({"A*02:01": [1.4, 0.7], "A*01:01": [0.6, 1.3]})
+    cohort = read_frame(frame, [rs.load_model("ms")])
+    found = likeness(cohort, panel)
+    for person in (0, 1):
+        rows = cohort.hla.genes["A"].pairs(person)
+        assert len(rows) > 1
+        for place, population in enumerate(found.populations):
+            shares = {str(name): share for name, share in panel.alleles[population, "A"].items()}
+            likelihood = 0.0
+            for one, other, probability in rows:
+                p, q = ((1000 * shares[str(name)] + 0.5) / 1001 for name in (one, other))
+                likelihood += probability * p * q * (1 if one == other else 2)
+            assert math.exp(found.log_likelihood[person, place]) == pytest.approx(likelihood)
