@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ from riskscore.genetics.sex import Sex
 from riskscore.models.model import Example
 from riskscore.models.terms import Part
 from riskscore.samples.hla.calls import HaplotypeCalls
-from riskscore.scoring.examples import check_examples, example_scores
+from riskscore.scoring.examples import _population, check_examples, example_scores
 
 MODEL = rs.load_model("ms-2013")
 EXAMPLE = MODEL.examples[0]
@@ -79,3 +80,13 @@ def test_of_ages_and_of_tags() -> None:
     assert by_age.cohort.haplotype_calls is HaplotypeCalls.POSTERIOR
     untyped = replace(bare, given={"variants": {"rs72928038": 2}})
     assert example_scores(MODEL, untyped).cohort.haplotype_calls is HaplotypeCalls.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("known", "population"),
+    [(("AFR", "EUR"), "EUR"), (("AFR", "EAS"), "AFR"), (("EAS", "AFR"), "EAS"), ((), "EUR")],
+)
+def test_in_which_population_an_example_is_worked(known: tuple[str, ...], population: str) -> None:
+    """Europeans, or the first that the model has frequencies of."""
+    of_model = SimpleNamespace(reference_populations=known)
+    assert _population(of_model) == population  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import riskscore as rs
 from riskscore.errors import UsageError
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.score import Scores
+from riskscore.scoring.scores.columns import COLUMNS
 
 SAMPLES = ("a", "b", "c", "d", "e", "f", "g")
 
@@ -69,3 +70,14 @@ def test_one_of_several_models_is_named(scores: Scores) -> None:
     with pytest.raises(UsageError, match="'sle' was not scored"):
         scores.of("sle")
     assert scores.beside("ms") is None
+
+
+def test_columns_are_those_of_the_question(scores: Scores) -> None:
+    """Z by ancestry has a column where that is asked, though no SNP tells it; else not."""
+    question = scores.cohort.question
+    for asked, population in ((True, question.population), (False, "EUR")):
+        cohort = replace(scores.cohort, question=replace(question, population=population))
+        assert (cohort.question.by_ancestry, cohort.projection) == (asked, None)
+        more = ("z_adjusted",) if asked else ()
+        found = replace(scores, cohort=cohort).columns
+        assert found == (*COLUMNS[:-1], *more, COLUMNS[-1])
