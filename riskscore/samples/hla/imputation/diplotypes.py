@@ -238,12 +238,9 @@ def _candidates(
     conflict = np.take_along_axis(against, chosen, axis=1)
     tried = min(_SEEDS, few)
     seeds = np.argpartition(conflict, tried - 1, axis=1)[:, :tried]
-    partner = np.take_along_axis(z, seeds[:, :, None], axis=1) @ z.transpose(0, 2, 1)
+    partner = view.places[np.take_along_axis(chosen, seeds, axis=1)] @ z.transpose(0, 2, 1)
     partner += np.take_along_axis(alone, seeds, axis=1)[:, :, None]
     merit = alone + partner.min(axis=1)
     kept = np.argpartition(merit, _PAIRED - 1, axis=1)[:, :_PAIRED]
-    return (
-        np.take_along_axis(chosen, kept, axis=1),
-        np.take_along_axis(alone, kept, axis=1),
-        np.take_along_axis(z, kept[:, :, None], axis=1),
-    )
+    chosen = np.take_along_axis(chosen, kept, axis=1)
+    return chosen, np.take_along_axis(alone, kept, axis=1), view.places[chosen]
