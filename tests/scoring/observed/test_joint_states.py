@@ -24,7 +24,7 @@ Row = tuple[tuple[int, ...], tuple[float, ...], float]
 
 def rows_of(person: list[list[tuple[float, float]]]) -> list[Row]:
     """Every choice of states: which, the two terms' parts (a product, and a sum), probability."""
-    rows = []
+    rows: list[Row] = []
     for choice in product(*(range(len(own)) for own in person)):
         (a, p), (b, q), (c, r) = (own[k] for own, k in zip(person, choice, strict=True))
         rows.append((choice, (a * b, 0.5 * a - c), p * q * r))
@@ -85,8 +85,8 @@ def test_what_each_source_brings(joint: JointStates) -> None:
         unsure = [len(own) > 1 for own in person]
         together = (moment(rows, 2) - sum(alone)) / sum(unsure)
         by_hand = dict.fromkeys(UNKNOWN, 0.0)
-        for own, open_, source in zip(alone, unsure, SOURCES, strict=True):
-            by_hand[source] += own + together if open_ else 0.0
+        for part, open_, source in zip(alone, unsure, SOURCES, strict=True):
+            by_hand[source] += part + together if open_ else 0.0
         assert joint.by_source[block].tolist() == pytest.approx([by_hand[s] for s in UNKNOWN])
     assert joint.by_source.sum(axis=1) == pytest.approx(joint.variance)
 
