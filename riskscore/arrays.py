@@ -18,7 +18,7 @@ Words = NDArray[np.object_]  # of str
 Words64 = NDArray[np.uint64]  # eight letters each, the first in the lowest byte
 Letters = NDArray[np.uint8]  # text, one byte each
 Copies = NDArray[np.float32]  # of an allele
-Spreads = NDArray[np.float16]  # variances of copies, 0 to 1; nan where a file does not tell
+Spreads = NDArray[np.uint8]  # variances of copies, as samples/loci/dosages.py writes them
 GenotypeCodes = NDArray[np.uint8]  # 2 x the first + the second haplotype's allele, 1 the counted
 Reasons = NDArray[np.uint8]  # why something is not known: numbers of Missing
 

@@ -24,7 +24,7 @@ _LARGE = 1 << 24  # bytes of a table
 _PIPE = 1 << 20  # bytes, where the system lets a pipe hold as many
 Mine = TypeVar("Mine")
 Theirs = TypeVar("Theirs")
-Number = TypeVar("Number", np.float16, np.float32, np.float64)
+Number = TypeVar("Number", np.uint8, np.float32, np.float64)
 
 
 def to_read_beside(source: Source, reading: Reading) -> Callable[[], Source] | None:

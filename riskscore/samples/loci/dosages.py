@@ -9,9 +9,26 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Spreads
+from riskscore.arrays import Array, Spreads
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant
+
+NOT_TOLD = 255  # in place of a variance
+_STEPS = 254  # of a square root between 0 and 1
+_VARIANCES = np.append((np.arange(NOT_TOLD) / _STEPS) ** 2, np.nan)
+
+
+def spreads_of(variances: Array) -> Spreads:
+    """Variances between 0 and 1 in one byte each: the nearest step of their square roots.
+
+    >>> spreads_of(np.array([0.0, 0.25, 1.0, np.nan])).tolist()
+    [0, 127, 254, 255]
+    """
+    told = ~np.isnan(variances)
+    steps = np.rint(
+        _STEPS * np.sqrt(np.clip(variances, 0, 1), where=told, out=np.zeros(told.shape))
+    )
+    return np.where(told, steps, NOT_TOLD).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,8 @@ class Dosages:
 
     A variant whose ``matches`` entry is missing has a row of nan. ``warnings`` are sentences about
     the file as a whole. ``variances`` are those of the genotypes in ``values``, of as many variants
-    from the first on as it has rows; nan where the file says no more than the dosage.
+    from the first on as it has rows (:func:`spreads_of`), and NOT_TOLD where the file says no more
+    than the dosage.
     """
 
     matches: tuple[LocusMatch, ...]
@@ -63,12 +81,12 @@ class Dosages:
         row: NDArray[np.float32] = self.values[self._rows[variant]]
         return row
 
-    def variance_of(self, variant: Variant) -> Spreads | None:
+    def variance_of(self, variant: Variant) -> Array | None:
         """The variances of the genotypes of one variant, shape (samples,), if any is known."""
         row = self._rows[variant]
         if self.variances is None or row >= len(self.variances):
             return None
-        return np.asarray(self.variances[row])
+        return np.asarray(_VARIANCES.take(self.variances[row]))
 
     def joined(self, matches: Iterable[LocusMatch], values: NDArray[np.float32]) -> Dosages:
         """With more variants after these."""

@@ -14,6 +14,7 @@ from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.decoding.coded import TOLERANCE, CodedCopies, contradicted
 from riskscore.samples.files.reading import GenotypeField
 from riskscore.samples.files.record import Record
+from riskscore.samples.loci.dosages import spreads_of
 
 # A haploid call on these is a male's, and counts as the homozygote that others write for him.
 HAPLOID = frozenset({"X", "Y", "MT", "M"})
@@ -189,8 +190,8 @@ class _CopyReader:
 
         A dosage of 1 may be a heterozygote or one of three genotypes. Of G the probabilities of 0,
         1 and 2 copies the variance is G1 + 4 G2 - (G1 + 2 G2)^2, and of two chromosomes that carry
-        it with h1 and h2 it is h1 (1 - h1) + h2 (1 - h2). It is nan where a cell has no such pair,
-        or one that contradicts the dosage.
+        it with h1 and h2 it is h1 (1 - h1) + h2 (1 - h2). It is NOT_TOLD where a cell has no such
+        numbers, or ones that contradict the dosage.
         """
         for name, width in (("GP", 3), ("HDS", 2)):
             numbers = self.record.numbers(name) if self.has(name) else None
@@ -204,7 +205,7 @@ class _CopyReader:
                 mean, found = _sum_rows(told), _sum_rows(told * (1 - told))
             with np.errstate(invalid="ignore"):
                 found[np.abs(mean - copies) > _AGREE] = np.nan
-            return found.astype(np.float16)
+            return spreads_of(found)
         return None
 
     def compare(self, values: Copies) -> None:

@@ -15,7 +15,7 @@ from riskscore.genetics.variant import Variant
 from riskscore.samples.files.reading import Absent, Reading
 from riskscore.samples.files.second_process import in_two, shared_table, to_read_beside
 from riskscore.samples.files.source import Region, Source
-from riskscore.samples.loci.dosages import Dosages
+from riskscore.samples.loci.dosages import NOT_TOLD, Dosages
 from riskscore.samples.loci.matching import ASSUMED, find, region_of
 from riskscore.samples.loci.strand import Found, judge_strands
 
@@ -57,7 +57,7 @@ def read_dosages(
     shape = (len(variants), len(people))
     # Memory of a table in which nothing is written is never taken.
     values = shared_table(*shape, np.float32) if beside else np.zeros(shape, dtype=np.float32)
-    variances = shared_table(*shape, np.float16) if beside else np.zeros(shape, dtype=np.float16)
+    variances = shared_table(*shape, np.uint8) if beside else np.zeros(shape, dtype=np.uint8)
 
     def read(own: Source, rows: range) -> list[Found]:
         return [
@@ -76,7 +76,7 @@ def read_dosages(
         elif one is not before:
             values[row] = one.values
         if told and one.variance is None:
-            variances[row] = np.nan
+            variances[row] = NOT_TOLD
     warnings = tuple(_warnings(judged, reading))
     return Dosages(
         tuple(one.match for one in judged), values, warnings, variances if told else None

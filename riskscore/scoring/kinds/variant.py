@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Places, Reasons, Spreads
+from riskscore.arrays import Array, Places, Reasons
 from riskscore.errors import PopulationError
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -68,8 +68,7 @@ class VariantKind(Kind):
         variance = least_variance(copies)
         told = cohort.dosages.variance_of(self.variant)
         if told is not None:
-            own = told[people].astype(np.float64)
-            variance = np.where(np.isnan(own), variance, own)
+            variance = np.where(np.isnan(told[people]), variance, told[people])
         reading = FactorStates(self.factors, self._states(copies, variance))
         return KindEvidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
 
@@ -147,7 +146,7 @@ def copies_alone(term: Term) -> VariantFactor | None:
 
 def put_copies(
     copies: NDArray[np.float32],
-    told: Spreads | None,
+    told: Array | None,
     mean: float,
     spread: float,
     columns: tuple[Array, Array, Reasons],
