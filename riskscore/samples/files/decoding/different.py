@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.arrays import Letters, Offsets, Positions, Words64
 
 _LOOKED_AT = 32  # cells, or up to twice as many, among which the most frequent is looked for
 _TAB = ord("\t")
 _WORD, _ALL = 8, np.uint64((1 << 64) - 1)  # bytes; every bit of them
+_GENOTYPE = len("0|0\t")
+_FEW = 32  # different genotypes that are looked for one by one
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,10 @@ def unusual_cells(body: bytes, samples: int) -> UnusualCells | None:
     text = np.frombuffer(b"".join((body, b"\t", bytes(_WORD))), dtype=np.uint8)
     width, more = divmod(len(body) + 1, samples)
     if not more and width:
-        found = _of_one_width(body, text, samples, width)
+        if width == _GENOTYPE:
+            found = _genotypes(text, samples)
+        else:
+            found = _of_one_width(body, text, samples, width)
         if found is not None:
             return found
     ends = np.flatnonzero(text == _TAB)
@@ -75,6 +81,36 @@ def _of_one_width(body: bytes, text: Letters, samples: int, width: int) -> Unusu
     cells = np.ndarray((samples,), f"V{width - 1}", text.data, 0, (width,))
     found = _apart(usual, rows, cells[rows].tolist())
     return None if b"\t" in b"".join(found.texts) else found
+
+
+def _genotypes(text: Letters, samples: int) -> UnusualCells | None:
+    """The same of cells that are a genotype alone, each a number of four bytes with its tab."""
+    words = np.ndarray((samples,), "<u4", text.data)
+    some = words[:: max(1, samples // _LOOKED_AT)].tolist()
+    usual = np.uint32(Counter(some).most_common(1)[0][0])
+    rows = np.flatnonzero(words != usual)
+    different, which = _different(words[rows])
+    cells = [word.tobytes() for word in (usual, *different)]
+    if any(cell.find(b"\t") != _GENOTYPE - 1 for cell in cells):
+        return None
+    texts = [cell[:-1] for cell in cells]
+    return UnusualCells(texts[0], _positions(rows), texts[1:], which)
+
+
+def _different(words: NDArray[np.uint32]) -> tuple[list[np.uint32], Positions]:
+    """The different ones of a few, and which of them each is."""
+    found: list[np.uint32] = []
+    which, left = np.zeros(len(words), dtype=np.int32), np.arange(len(words))
+    while len(left):
+        if len(found) == _FEW:  # as many are no genotypes
+            values, which[left] = np.unique(words[left], return_inverse=True)
+            which[left] += _FEW
+            return [*found, *values], which
+        same = words[left] == words[left[0]]
+        which[left[same]] = len(found)
+        found.append(words[left[0]])
+        left = left[~same]
+    return found, which
 
 
 def _frequent(body: bytes, starts: Offsets, ends: Offsets) -> bytes:
