@@ -288,10 +288,22 @@ def test_the_explorers_risks_by_age_are_those_of_scoring(
         "window.riskscore.equations, choice, place).filter((_, i) => i % 5 === 0)"
         ".map((row) => [row.risk, row.average])))); document.body.append(out);"
     )
-    with_script(page, f'<script type="module">{script}</script>')
+    low = (
+        "const nodes = window.riskscore.equations.nodes; const sure = { real: nodes.map(() => 1), "
+        "imaginary: nodes.map(() => 0) }; const below = document.createElement('pre'); "
+        "const { alpha } = window.riskscore.equations.ages.by_sex.female; below.id = 'low'; "
+        "below.textContent = JSON.stringify([-24, -30].map((x) => window.riskscore.ageCurve("
+        "window.riskscore.equations, choices[0], 0, { logOdds: x - alpha, unknown: sure })"
+        ".map((row) => row.risk))); document.body.append(below);"
+    )
+    with_script(page, f'<script type="module">{script} {low}</script>')
     shown = Page(oracle("chromium"), page)
     assert shown.console == []
     found = json.loads(re.search(r'<pre id="grid">(.*?)</pre>', shown.html, re.DOTALL)[1])  # type: ignore[index]
+    # A risk of next to nothing goes with the odds.
+    one, other = json.loads(re.search(r'<pre id="low">(.*?)</pre>', shown.html, re.DOTALL)[1])  # type: ignore[index]
+    assert max(one) < 1e-7
+    np.testing.assert_allclose(other, np.array(one) * math.exp(-6), rtol=1e-9)
     assert len(found) == len(expected) > 40
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
     assert 'class="own"' in shown.html

@@ -29,7 +29,7 @@ from riskscore.scoring.risk.absolute import AbsoluteRisk, Rates, absolute_risk, 
 from riskscore.scoring.risk.smooth import POINTS, Smooth, smooth
 
 _JOINED = 8  # values of the score, 1/512 apart, that are taken as one
-_BOTTOM, _TOP = -20.0, 4.0  # log odds between which R is solved; below it goes with the odds
+BOTTOM, _TOP = -20.0, 4.0  # log odds between which R is solved; below it goes with the odds
 _NOBODY = -1000.0  # log odds of a risk of nothing
 _MANY = 0.5
 _MOST = 3.0  # times the hazard that death may ask for
@@ -58,7 +58,7 @@ class OneSex:
     def relative(self, x: Array) -> Array:
         """The relative hazards, shape (n,)."""
         x = np.minimum(x, self.top)
-        place = 2 * (np.maximum(x, _BOTTOM) - _BOTTOM) / (self.top - _BOTTOM) - 1
+        place = 2 * (np.maximum(x, BOTTOM) - BOTTOM) / (self.top - BOTTOM) - 1
         return np.asarray(np.logaddexp(0.0, x) * np.exp(chebyshev.chebval(place, self.series)))
 
     def risk(self, x: Array, start: float, end: float) -> Array:
@@ -67,11 +67,11 @@ class OneSex:
 
     def mean(self, x: Array, unknown: Spectrum, start: float, end: float) -> Array:
         """The mean of the risk over what is not known of people, given that they are free then."""
-        place = np.clip(x, _BOTTOM, self.top)
+        place = np.clip(x, BOTTOM, self.top)
         free = self.risks.free(self._fitted, start)
         ill = smooth(free * self.risks.risk(self._fitted, start, end))
         risk = np.clip(ill.mean(place, unknown) / smooth(free).mean(place, unknown), 0.0, 1.0)
-        return risk * np.exp(np.minimum(x - _BOTTOM, 0.0))  # below, with the odds
+        return risk * np.exp(np.minimum(x - BOTTOM, 0.0))  # below, with the odds
 
     def waves(self, start: float, age: float) -> tuple[Smooth, Smooth]:
         """As functions of x, who fell ill between two ages, and who would not have by the second.
@@ -166,7 +166,7 @@ def _one_sex(
     risks = absolute_risk(rates, np.logaddexp(0.0, x), probability)
     top = _top(risks, share, ages)
     points = chebyshev.chebpts1(_SERIES)
-    nodes = _BOTTOM + (top - _BOTTOM) * (points + 1) / 2
+    nodes = BOTTOM + (top - BOTTOM) * (points + 1) / 2
     series: Array = np.zeros(_SERIES)
     for _ in range(_ROUNDS):
         before = series
@@ -182,7 +182,7 @@ def _one_sex(
 
 def _top(risks: AbsoluteRisk, share: _Share, ages: tuple[float, float]) -> float:
     """From where on R stands still: where death would ask for more than _MOST times the hazard."""
-    tried = np.arange(_BOTTOM, _TOP + 0.1, 0.5)
+    tried = np.arange(BOTTOM, _TOP + 0.1, 0.5)
     wanted = share(expit(tried))
     tried = tried[wanted < 0.99 * _highest(risks.rates, *ages)]
     wanted = wanted[: len(tried)]

@@ -41,7 +41,7 @@ from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES, of_states
 from riskscore.scoring.risk.asked_ages import horizon_of, rates_of, risks_of
-from riskscore.scoring.risk.by_age import OneSex
+from riskscore.scoring.risk.by_age import BOTTOM, OneSex
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _RARE = 1e-10  # of the population
@@ -259,6 +259,7 @@ def _ages(reference: Reference) -> dict[str, Any] | None:
         by_sex[sex.value] = {
             "alpha": risks.alpha,
             "top": own.top,
+            "bottom": BOTTOM,
             "stops": [_stop(own, first, age) for age in stops],
         }
     table = incidence_table(model.rates.table)

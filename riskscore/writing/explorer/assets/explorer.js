@@ -199,11 +199,13 @@ function meanOf(waves, center, nodes, { real, imaginary }) {
 // The risk from an age, in a person free of the disease then, to each later one that can be chosen,
 // beside the average of the same sex; `first` is the place of the age among the stops.
 export function ageCurve(model, choice, first, { logOdds, unknown } = compute(model, choice)) {
-  const { alpha, top, stops } = model.ages.by_sex[choice.sex];
-  const start = stops[first];
-  const mean = (waves) => meanOf(waves, Math.min(alpha + logOdds, top), model.nodes, unknown);
+  const { alpha, top, bottom, stops } = model.ages.by_sex[choice.sex];
+  const [start, place] = [stops[first], alpha + logOdds];
+  const within = Math.min(Math.max(place, bottom), top);
+  const below = Math.exp(Math.min(place - bottom, 0)); // there the risk goes with the odds
+  const mean = (waves) => meanOf(waves, within, model.nodes, unknown);
   const [before, free] = [mean(start.ill), mean(start.free)];
   return stops.slice(first + 1).map((end) => ({ age: end.age,
-    risk: Math.min(1, Math.max(0, (mean(end.ill) - before) / start.alive / free)),
+    risk: below * Math.min(1, Math.max(0, (mean(end.ill) - before) / start.alive / free)),
     average: (end.average_ill - start.average_ill) / start.alive / start.average_free }));
 }
