@@ -110,9 +110,8 @@ class Measurements:
             factor = copies_alone(term)
             if factor and self.kinds.of(factor).by_copies(self.cohort):
                 dosages, variant = self.cohort.dosages, factor.variant
-                told = dosages.variance_of(variant)
                 put_copies(
-                    dosages.of(variant)[self.span], None if told is None else told[self.span],
+                    dosages.of(variant)[self.span], dosages.variance_of(variant, self.span),
                     self.reference.mean[j], self.reference.variance[j], columns,
                 )  # fmt: skip
             else:

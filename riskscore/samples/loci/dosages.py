@@ -81,12 +81,12 @@ class Dosages:
         row: NDArray[np.float32] = self.values[self._rows[variant]]
         return row
 
-    def variance_of(self, variant: Variant) -> Array | None:
-        """The variances of the genotypes of one variant, shape (samples,), if any is known."""
+    def variance_of(self, variant: Variant, people: slice) -> Array | None:
+        """The variances of one variant's genotypes in some people, if any is known."""
         row = self._rows[variant]
         if self.variances is None or row >= len(self.variances):
             return None
-        return np.asarray(_VARIANCES.take(self.variances[row]))
+        return np.asarray(_VARIANCES.take(self.variances[row, people]))
 
     def joined(self, matches: Iterable[LocusMatch], values: NDArray[np.float32]) -> Dosages:
         """With more variants after these."""

@@ -66,9 +66,9 @@ class VariantKind(Kind):
             missing = why_unknown(cohort.dosages, self.variant)[people].astype(np.uint8)
             copies[missing != Missing.NOT_MISSING] = np.nan
         variance = least_variance(copies)
-        told = cohort.dosages.variance_of(self.variant)
+        told = cohort.dosages.variance_of(self.variant, people)
         if told is not None:
-            variance = np.where(np.isnan(told[people]), variance, told[people])
+            variance = np.where(np.isnan(told), variance, told)
         reading = FactorStates(self.factors, self._states(copies, variance))
         return KindEvidence(self, (reading,), np.tile(missing[:, None], len(self.factors)))
 

@@ -161,9 +161,9 @@ class _Table:
         synergy = (float("nan"),) * 3
         if both > 1 and level + gene > 2:  # otherwise S has no meaning
             s = (both - 1) / (level + gene - 2)
-            factor = np.exp(
-                Z95 * self._sd(d_both / (both - 1) - (d_level + d_gene) / (level + gene - 2))
-            )
+            d_log = d_both / (both - 1) - (d_level + d_gene) / (level + gene - 2)
+            with np.errstate(over="ignore"):  # nearly no effect: from 0 to infinity
+                factor = np.exp(Z95 * self._sd(d_log))
             synergy = (float(s), float(s / factor), float(s * factor))
         return (
             *(float(x) for x in (reri, reri - reach, reri + reach)),

@@ -97,3 +97,10 @@ def test_weights_without_errors_have_no_interval() -> None:
         (math.exp(1.3), math.exp(1.3 - reach), math.exp(1.3 + reach))
     )
     assert known.odds_ratio(1, 0)[2] == pytest.approx(math.exp(0.5 + Z * 0.3))
+
+
+def test_synergy_of_next_to_no_effects_is_anywhere_between_none_and_endless() -> None:
+    """The error of log S grows without end as both alone, or both together, come to no effect."""
+    found = table([1e-9, 1e-9, 1e-9], [0.3, 0.3, 0.3]).additive(1, 1)
+    assert found[6] == pytest.approx(1.5, rel=1e-3)
+    assert found[7:] == (0.0, math.inf)
