@@ -39,6 +39,9 @@ def haplotype_weights(dosages: Sequence[Array], told: Mask, codes: Places, share
         rows = np.flatnonzero(which.ravel() == number)
         own = share if len(share) == 1 else share[rows]
         chosen = [table[rows] for table, known in zip(dosages, pattern, strict=True) if known]
+        if not chosen:
+            weight[rows] = own / own.sum(axis=1, keepdims=True)
+            continue
         if pattern.all():
             weight[rows] = unmixed(chosen, codes, own)
             continue

@@ -124,3 +124,22 @@ def test_alleles_that_nobody_has_together_keep_what_each_gene_says() -> None:
     names = [HLAAllele.parse("DQB1*06:02"), HLAAllele.parse("DQB1*05:01")]
     genes["DQB1"] = calls_from_dosages("DQB1", names, np.array([[1.9], [0.1]]), "")
     assert _copies(HLACalls(genes), 1, "DR3")[0] < 0.05
+
+
+def test_a_block_of_which_nothing_is_told_is_the_population() -> None:
+    """DR-DQ imputed, A untold: A*02:01 has twice its frequency, and DR3 the copies that it has."""
+    model = rs.load_model("ms")
+    reading = MHCReading.of([model], reference_panel(), "EUR")
+    pairs = haplotype_pairs(reading, _calls([{"DR3": 1.2, "DR15": 0.8}]), range(1))
+    table = reference_panel().haplotypes
+    a = table.alleles[table.genes.index("A")].index(HLAAllele.parse("A*02:01"))
+    carried = table.codes[:, table.genes.index("A")] == a
+    frequency = 0.99 * table.frequency("EUR")[carried].sum() + 0.01 * table.pooled[carried].sum()
+    factors = {str(f): f for term in model.terms for f in term.factors}
+
+    def copies(name: str) -> float:
+        one, other = pairs.carried(factors[name])
+        return float(pairs.probability @ (one.astype(float) + other)[pairs.pair])
+
+    assert copies("HLA-A*02:01") == pytest.approx(2 * frequency, rel=1e-3)
+    assert copies("HLA-DRB1*15:01") == pytest.approx(0.8, abs=1e-4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -144,3 +145,18 @@ def test_haplotypes_of_the_typed_beside_those_by_tags() -> None:
     assert (design.missing[2, named] == Missing.NO_CALL).all()
     (place,) = [j for j in named if T1D.terms[j].factors[0].name == "DR3-DQ2.5"]
     assert design.expected[1, place] == pytest.approx(1, abs=1e-6)
+
+
+def test_each_person_is_told_which_genes_were_imputed_from_snps() -> None:
+    """Three kinds of people, one of them twice and not beside one another."""
+    model = small(("HLA-DRB1*15:01", "HLA-A*02:01"), 2)
+    names = [str(term.factors[0]) for term in model.terms[2:]]
+    frame = pd.DataFrame({name: [1.0, 1.0, 1.0, 1.0] for name in names})
+    frame["DRB1*15:01"] = frame["A*02:01"] = 1.0
+    frame["DRB1*03:01"] = frame["A*01:01"] = 1.0
+    cohort = read_frame(frame, [model])
+    imputed = {"A": np.array([1, 0, 1, 1], dtype=bool), "DRB1": np.array([1, 0, 0, 1], dtype=bool)}
+    told = rs.score(replace(cohort, hla=replace(cohort.hla, imputed=imputed))).of(model.id).flags
+    assert [text.split(";") if text else [] for text in told] == [
+        ["imputed_hla=A,DRB1"], [], ["imputed_hla=A"], ["imputed_hla=A,DRB1"],
+    ]  # fmt: skip
