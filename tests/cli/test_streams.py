@@ -111,7 +111,8 @@ def test_a_signal_leaves_nothing_unfinished(tmp_path: Path) -> None:
 def test_a_signal_in_a_finaliser_is_not_lost(number: int) -> None:
     """Python drops what is raised there, and such as the callbacks of its imports are many."""
     script = (
-        "import os, time\n"
+        "import os, signal, time\n"
+        f"signal.signal({number:d}, signal.SIG_DFL)\n"  # nohup has SIGHUP ignored, which is kept
         "from riskscore.cli.streams import end_by_signals\n"
         "end_by_signals()\n"
         "class Closing:\n"
