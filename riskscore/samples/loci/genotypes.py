@@ -29,14 +29,18 @@ class AlleleCopies:
     ``notes`` count cells that were odd: ``half_call``, ``haploid`` (on an autosome),
     ``ds_gt_conflict``, ``dosage_conflict`` (DS against HDS or GP), and ``other_field`` (a cell
     without the field that the record's others are read from). ``coded`` are the same copies as
-    places in a table, where all cells are as usual. ``variance`` (samples,) is that of the copies
-    of the only ALT, where GP or HDS tells it.
+    places in a table, where all cells are as usual. ``reader`` tells the variance, if asked.
     """
 
     values: Copies
     notes: Counter[str]
     coded: CodedCopies | None = None
-    variance: Spreads | None = None
+    reader: _CopyReader | None = None
+
+    @cached_property
+    def variance(self) -> Spreads | None:
+        """The variance of the copies of the only ALT, (samples,), where GP or HDS tells it."""
+        return None if self.reader is None else self.reader.variance(self.values[0])
 
 
 def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> AlleleCopies:
@@ -69,10 +73,8 @@ def read_copies(record: Record, field: GenotypeField = GenotypeField.AUTO) -> Al
             values = np.where(known, other, values)
     if present[0] != "GT":
         reader.compare(values)
-    variance = (
-        reader.variance(values[0]) if {"GP", "HDS"} & {*wanted} and reader.alts == 1 else None
-    )
-    return AlleleCopies(values, +reader.notes, variance=variance)
+    told = reader.alts == 1 and {"GP", "HDS"} & {*wanted}
+    return AlleleCopies(values, +reader.notes, reader=reader if told else None)
 
 
 class _CopyReader:

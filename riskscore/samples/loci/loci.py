@@ -61,7 +61,12 @@ def read_dosages(
 
     def read(own: Source, rows: range) -> list[Found]:
         return [
-            _kept(find(own, variants[i], build, reading), people, values[i], variances[i])
+            _kept(
+                find(own, variants[i], build, reading, variances=True),
+                people,
+                values[i],
+                variances[i],
+            )
             for i in rows
         ]
 

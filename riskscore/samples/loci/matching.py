@@ -50,8 +50,13 @@ def no_chromosome(source: Source) -> Missing:
     return Missing.OUTSIDE_INDEX if source.is_indexed else Missing.NO_CHROMOSOME
 
 
-def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Found:
-    """What a source has at a variant, its strand not yet judged if it is a palindrome."""
+def find(
+    source: Source, variant: Variant, build: Build, reading: Reading, *, variances: bool = False
+) -> Found:
+    """What a source has at a variant, its strand not yet judged if it is a palindrome.
+
+    With ``variances`` also those of its genotypes, which a sum has no use for.
+    """
     if not variant.known_in(build):
         return Found(LocusMatch(variant, Missing.NO_POSITION))
     if variant.chromosome not in source.chromosomes:
@@ -60,15 +65,21 @@ def find(source: Source, variant: Variant, build: Build, reading: Reading) -> Fo
         note = f"the file has {', '.join(present[:_CONTIGS_SHOWN])}{more}"
         return Found(LocusMatch(variant, no_chromosome(source), note=note))
     records = source.fetch(region_of(variant, build))
-    return find_among(records, variant, build, reading, len(source.samples))
+    return find_among(records, variant, build, reading, len(source.samples), variances=variances)
 
 
 def find_among(
-    records: Iterable[Record], variant: Variant, build: Build, reading: Reading, samples: int
+    records: Iterable[Record],
+    variant: Variant,
+    build: Build,
+    reading: Reading,
+    samples: int,
+    *,
+    variances: bool = False,
 ) -> Found:
     """The variant among the records around its place, as :func:`find` returns it."""
     own = [record.towards(variant) for record in records if not is_marker(record.id)]
-    return _Locus(variant, build, reading, own, samples).found()
+    return _Locus(variant, build, reading, own, samples, variances=variances).found()
 
 
 def is_marker(name: str) -> bool:
@@ -86,8 +97,11 @@ class _Locus:
         reading: Reading,
         records: list[Record],
         samples: int,
+        *,
+        variances: bool,
     ) -> None:
         self.variant, self.build, self.reading, self.samples = variant, build, reading, samples
+        self.variances = variances
         self.place = variant.position(build)
         self.blocks = [r for r in records if r.is_block and r.position <= self.place <= r.end]
         self.records = [r for r in records if not r.is_block]
@@ -230,7 +244,7 @@ class _Locus:
         located = LocusMatch(
             self.variant, Missing.NOT_MISSING, match.strand, record.place, frequency, self._note()
         )
-        turned = None
+        turned, told = None, self.variances and covered is None
         if match.ambiguous and len(usable) == 1:
             other = AlleleMatch(match.other_index, True, True, match.effect_index)
             turned = self._effect_copies(record, other)
@@ -244,7 +258,7 @@ class _Locus:
             ambiguous=match.ambiguous,
             forward=record.is_forward,
             hom_ref=self._any_hom_ref(record),
-            variance=self._read_copies(record).variance if covered is None else None,
+            variance=self._read_copies(record).variance if told else None,
         )
 
     def _any_hom_ref(self, record: Record) -> bool:

@@ -24,7 +24,7 @@ from riskscore.scoring.kinds.counting import carries, coded
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.states import NOBODY, States, alike
 from riskscore.scoring.kinds.tags import single_allele
-from riskscore.scoring.mhc.chromosomes import distinct_rows
+from riskscore.scoring.mhc.ragged import distinct_rows
 
 _WHOLE = 1e-9  # how near the probabilities of a person must come to 1
 

@@ -7,7 +7,6 @@ that models tell apart.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +15,8 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.scoring.mhc.dosages import haplotype_weights
 from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
-from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch, packed, unpacked
-from riskscore.scoring.mhc.ragged import Weighted, distinct, together
+from riskscore.scoring.mhc.prior import Block, HaplotypePrior, Stretch
+from riskscore.scoring.mhc.ragged import Weighted, together
 
 UNTOLD = 1e-6  # how often the dosages of a chromosome say nothing of what it is
 UNEXPLAINED = 0.1  # of dosages that no mixture explains: their genes were imputed each by itself
@@ -372,13 +371,3 @@ def _each(names: Places, table: Array, frequency: Array) -> Array:
     """The expectation of each name's likelihoods, worked out once for each name."""
     distinct, which = np.unique(names, return_inverse=True)
     return np.asarray((table[distinct] * frequency).sum(axis=1)[which.ravel()])
-
-
-def distinct_rows(rows: Places) -> tuple[Places, Places]:
-    """The different rows of small numbers, in order, and which of them each row is."""
-    sizes = [int(column.max(initial=0)) + 1 for column in rows.T]
-    if math.prod(sizes) > 2**62:
-        table, which = np.unique(rows, axis=0, return_inverse=True)
-        return table, which.ravel()
-    keys, which = distinct(packed(rows, sizes), math.prod(sizes))
-    return unpacked(keys, sizes), which

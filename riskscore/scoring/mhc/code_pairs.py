@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.arrays import Array, Places, spread
+from riskscore.scoring.mhc.ragged import Weighted, distinct_rows
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,15 @@ class CodePairs:
     one: Places
     other: Places
     weight: Array
+
+    @classmethod
+    def merged(
+        cls, owner: Places, first: Places, second: Places, weight: Array, owners: int
+    ) -> CodePairs:
+        """Rows of any order; those alike of one owner, whichever stands first, are added up."""
+        pairs, pair = distinct_rows(np.sort(np.column_stack([first, second]), axis=1))
+        lists = Weighted.merged(owner, pair, weight, owners)
+        return cls(lists.owner, pairs[lists.code, 0], pairs[lists.code, 1], lists.weight)
 
     def times(self, block: CodePairs, owners: int) -> CodePairs:
         """Every choice of a pair here and one in another block, of the same owner."""

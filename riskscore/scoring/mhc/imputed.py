@@ -24,11 +24,11 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask, Places, spread
 from riskscore.samples.hla.calls import GeneCalls, HLACalls
-from riskscore.scoring.mhc.chromosomes import Chromosomes, distinct_rows
+from riskscore.scoring.mhc.chromosomes import Chromosomes
 from riskscore.scoring.mhc.code_pairs import CodePairs
 from riskscore.scoring.mhc.evidence import ITSELF, GeneNames
 from riskscore.scoring.mhc.prior import HaplotypePrior
-from riskscore.scoring.mhc.ragged import Weighted
+from riskscore.scoring.mhc.ragged import distinct_rows
 
 # How probable a haplotype with another allele at a typed gene is beside one with the type.
 OTHER = 0.01
@@ -182,7 +182,6 @@ def _block_pairs(
     again, other = spread(kinds.start[second], kinds.count[second])
     source, row = source[again], row[again]
     weight = rows.probability[source] * share[row] * share[other]
-    codes = np.sort(np.column_stack([kinds.code[row], kinds.code[other]]), axis=1)
-    pairs, pair = distinct_rows(codes)
-    lists = Weighted.merged(rows.sample[source], pair, weight, len(people))
-    return CodePairs(lists.owner, pairs[lists.code, 0], pairs[lists.code, 1], lists.weight)
+    return CodePairs.merged(
+        rows.sample[source], kinds.code[row], kinds.code[other], weight, len(people)
+    )

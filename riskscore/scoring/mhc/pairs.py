@@ -23,12 +23,12 @@ from riskscore.genetics.missing import Missing
 from riskscore.models.model import HaplotypeScheme
 from riskscore.models.terms import Factor
 from riskscore.samples.hla.calls import SWITCH_ERROR, HLACalls
-from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes, distinct_rows
+from riskscore.scoring.mhc.chromosomes import BlockEvidence, Chromosomes, Codes
 from riskscore.scoring.mhc.code_pairs import CodePairs
-from riskscore.scoring.mhc.evidence import GeneEvidence, gene_evidence, nothing_known
+from riskscore.scoring.mhc.evidence import GeneEvidence, GeneNames, gene_evidence, nothing_known
 from riskscore.scoring.mhc.imputed import imputed_pairs, told_by_snps
 from riskscore.scoring.mhc.phases import Phases, block_phases
-from riskscore.scoring.mhc.ragged import Weighted
+from riskscore.scoring.mhc.ragged import Weighted, distinct_rows
 from riskscore.scoring.mhc.reading import HaplotypeKinds, MHCReading
 from riskscore.scoring.mhc.unphased import unphased_pairs, unsure_people
 
@@ -100,8 +100,7 @@ def haplotype_pairs(
             evidence.append(gene_evidence(reading.panel, own, calls.genes[gene], chosen))
             seen[:, column] = Missing.NO_CALL
             seen[evidence[-1].sample, column] = Missing.NOT_MISSING
-        listed = Chromosomes(reading.prior, names, least)
-        whole = _imputed_pairs(reading, calls, listed, evidence, chosen)
+        whole = _imputed_pairs(reading, calls, names, evidence, chosen, least)
         typed = (seen == Missing.NOT_MISSING).any(axis=1)
         for pairs in whole:
             typed[pairs.owner] = False
@@ -128,16 +127,19 @@ def haplotype_pairs(
 def _imputed_pairs(
     reading: MHCReading,
     calls: HLACalls,
-    chromosomes: Chromosomes,
+    names: Sequence[GeneNames],
     evidence: Sequence[GeneEvidence],
     people: range,
+    least: float,
 ) -> list[CodePairs]:
     """The pairs of those whose genes an imputation has told, from SNPs or in records."""
-    found = []
     by_snps = told_by_snps(reading.prior, calls, people)
+    unsure = unsure_people(evidence, len(people)) & ~by_snps
+    if not (by_snps.any() or unsure.any()):
+        return []
+    found, chromosomes = [], Chromosomes(reading.prior, names, least)
     if by_snps.any():
         found.append(imputed_pairs(chromosomes, calls, people, by_snps))
-    unsure = unsure_people(evidence, len(people)) & ~by_snps
     if unsure.any():
         found.append(unphased_pairs(chromosomes, evidence, reading.frequency, unsure))
     return found

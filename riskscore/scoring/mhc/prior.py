@@ -32,6 +32,7 @@ import numpy as np
 from riskscore.arrays import Array, Places
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.reference.haplotypes import ReferenceHaplotypes
+from riskscore.scoring.mhc.ragged import packed
 
 BLOCKS = (("A",), ("C", "B"), ("DRB1", "DQA1", "DQB1"), ("DPB1",))
 RECOMBINED = 0.05  # R
@@ -246,24 +247,3 @@ def _find(table: Places, rows: Places) -> Places:
     known = place < len(keys)
     known[known] = keys[place[known]] == wanted[known]
     return np.where(known, place, len(keys)).astype(np.int64)
-
-
-def packed(rows: Places, sizes: Sequence[int]) -> Places:
-    """Rows of small numbers, each below its size, as one number each, in the same order."""
-    key = np.zeros(len(rows), dtype=np.int64)
-    for column, size in zip(rows.T, sizes, strict=True):
-        key = key * size + column
-    return key
-
-
-def unpacked(keys: Places, sizes: Sequence[int]) -> Places:
-    """The rows that :func:`packed` made numbers of.
-
-    >>> rows = np.array([[1, 0, 2], [0, 3, 1]])
-    >>> unpacked(packed(rows, [2, 4, 3]), [2, 4, 3]).tolist() == rows.tolist()
-    True
-    """
-    rows = np.empty((len(keys), len(sizes)), dtype=np.int64)
-    for column, size in reversed(list(enumerate(sizes))):
-        keys, rows[:, column] = np.divmod(keys, size)
-    return rows

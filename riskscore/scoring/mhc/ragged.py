@@ -1,7 +1,8 @@
-"""Lists of different length, one for each owner, as flat arrays."""
+"""Lists of different length, one for each owner, as flat arrays; rows of numbers as one number."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -115,6 +116,37 @@ def distinct(numbers: Places, size: int) -> tuple[Places, Places]:
     which = np.empty(len(put), dtype=np.int64)
     which[order] = np.cumsum(new) - 1
     return put[new], which
+
+
+def distinct_rows(rows: Places) -> tuple[Places, Places]:
+    """The different rows of small numbers, in order, and which of them each row is."""
+    sizes = [int(column.max(initial=0)) + 1 for column in rows.T]
+    if math.prod(sizes) > 2**62:
+        table, which = np.unique(rows, axis=0, return_inverse=True)
+        return table, which.ravel()
+    keys, which = distinct(packed(rows, sizes), math.prod(sizes))
+    return unpacked(keys, sizes), which
+
+
+def packed(rows: Places, sizes: Sequence[int]) -> Places:
+    """Rows of small numbers, each below its size, as one number each, in the same order."""
+    key = np.zeros(len(rows), dtype=np.int64)
+    for column, size in zip(rows.T, sizes, strict=True):
+        key = key * size + column
+    return key
+
+
+def unpacked(keys: Places, sizes: Sequence[int]) -> Places:
+    """The rows that :func:`packed` made numbers of.
+
+    >>> rows = np.array([[1, 0, 2], [0, 3, 1]])
+    >>> unpacked(packed(rows, [2, 4, 3]), [2, 4, 3]).tolist() == rows.tolist()
+    True
+    """
+    rows = np.empty((len(keys), len(sizes)), dtype=np.int64)
+    for column, size in reversed(list(enumerate(sizes))):
+        keys, rows[:, column] = np.divmod(keys, size)
+    return rows
 
 
 def _one_key(owner: Places, code: Places) -> Places:

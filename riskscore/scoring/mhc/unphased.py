@@ -16,12 +16,11 @@ import numpy as np
 from riskscore.arrays import Array, Mask, Places
 from riskscore.samples.hla.evidence import Evidence
 from riskscore.samples.hla.posterior import pairs_of_copies
-from riskscore.scoring.mhc.chromosomes import UNEXPLAINED, Chromosomes, distinct_rows
+from riskscore.scoring.mhc.chromosomes import UNEXPLAINED, Chromosomes
 from riskscore.scoring.mhc.code_pairs import CodePairs
 from riskscore.scoring.mhc.dosages import haplotype_weights
 from riskscore.scoring.mhc.evidence import ITSELF, RAREST, GeneEvidence, names_within, product_of
 from riskscore.scoring.mhc.prior import Block
-from riskscore.scoring.mhc.ragged import Weighted
 
 _UNLISTED = 0.05  # a genotype with an unlisted allele that is less probable is left out
 
@@ -126,7 +125,4 @@ def _block_pairs(codes: Places, share: Array, twice: Array) -> CodePairs:
         np.zeros((2, len(row)), dtype=bool), np.zeros(len(row), dtype=np.int64),
     )  # fmt: skip
     sample, first, second, probability = pairs_of_copies(evidence)
-    both = np.sort(np.column_stack([codes[first], codes[second]]), axis=1)
-    pairs, pair = distinct_rows(both)
-    lists = Weighted.merged(sample, pair, probability, len(share))
-    return CodePairs(lists.owner, pairs[lists.code, 0], pairs[lists.code, 1], lists.weight)
+    return CodePairs.merged(sample, codes[first], codes[second], probability, len(share))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.models.reference.haplotypes import ReferenceHaplotypes
-from riskscore.scoring.mhc.prior import HaplotypePrior, packed, unpacked
+from riskscore.scoring.mhc.prior import HaplotypePrior
+from riskscore.scoring.mhc.ragged import packed, unpacked
 from tests.scoring.mhc import naive
 
 GENES = ("A", "C", "B", "DRB1", "DQB1", "DPB1")
