@@ -18,6 +18,7 @@ from riskscore.genetics.hla import HLAName, covered
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import Excess, HaplotypeScheme
 from riskscore.models.reference.panel import DRDQ, reference_panel
+from riskscore.models.terms import Part
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.exposures import Exposures
 from riskscore.samples.hla.calls import GeneCalls, HaplotypeCalls, HLACalls
@@ -402,6 +403,27 @@ def test_numbers_on_the_papers_scale_are_by_its_rule() -> None:
         assert design.published[2:, j].tolist() == design.expected[2:, j].tolist()
     assert design.excess[0] == pytest.approx(1)
     assert (design.published[0] != design.expected[0]).any()  # which leaves three pairs open
+
+
+def test_terms_by_the_papers_rule_count_as_seen_on_its_scale() -> None:
+    """Three haplotypes are counted, and no other SNP is read: the rule's terms are the share."""
+    tags = np.zeros((CLASSES, 1))
+    tags[[1, 5, 7], 0] = 1.0
+    cohort = cohort_of(tags)
+    reference = build_reference(MODEL, PANEL, "EUR")
+    genetic = [
+        (name in NAMES or "+" in name, term.weight**2 * reference.variance[j])
+        for j, term in enumerate(MODEL.terms)
+        if term.part is Part.GENETIC and not term.fallback_for
+        for name in [str(term.factors[0])]
+    ]
+    seen = sum(v for ruled, v in genetic if ruled) / sum(v for _, v in genetic)
+    assert 0.4 < seen < 0.6
+    for least, told in ((0.99 * seen, True), (1.01 * seen, False)):
+        own = replace(MODEL, published_minimum_coverage=least)
+        numbers = rs.score(replace(cohort, models=(own,))).tables[0].numbers
+        assert np.isfinite(numbers["published_score"][0]) == told
+        assert numbers["coverage"][0] < 0.99 * seen  # which haplotype is too many is not known
 
 
 def test_a_missing_tag_is_shared_out_by_the_models_own_frequencies() -> None:

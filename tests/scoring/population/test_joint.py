@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,19 @@ def test_the_published_table_has_the_intervals_of_its_counts(
         assert (cell.synergy_low, cell.synergy_high) == pytest.approx(
             (cell.synergy / reach, cell.synergy * reach), rel=1e-4
         )
+
+
+def test_the_reference_is_at_lowest_risk_among_the_unexposed() -> None:
+    """Also where the exposed of another genotype have a lower one; cells from weights by hand."""
+    shipped = rs.load_model("ra-smoking-epitope")
+    smoking = {"smoking_x_se0": 0.9, "smoking_x_se1": 0.5, "smoking_x_se2": -1.5}
+    terms = [replace(t, weight=smoking.get(t.id, t.weight)) for t in shipped.terms]
+    cells = joint_tables(replace(shipped, terms=tuple(terms)), reference_panel())
+    genes, smokers = (0.0, 1.06155998, 1.76530071), tuple(smoking.values())
+    assert [c.genotype.rpartition(": ")[2] for c in cells] == [*COPIES.values()] * 2
+    assert [c.level for c in cells] == ["never"] * 3 + ["ever"] * 3
+    wanted = [*genes, *(gene + own for gene, own in zip(genes, smokers, strict=True))]
+    assert [c.odds_ratio for c in cells] == pytest.approx([math.exp(x) for x in wanted])
 
 
 def test_ra_joint_odds_ratios_are_near_the_published(

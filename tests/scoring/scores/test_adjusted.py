@@ -12,12 +12,15 @@ from scipy.stats import kstest
 
 import riskscore as rs
 from riskscore.arrays import Array
+from riskscore.genetics.sex import Sex
+from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.ancestry.sums import ProjectionSums, no_sums, sums_of
 from riskscore.samples.ancestry.table import ComponentTable, scoring_table
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.ancestry.shares import nearest_shares
-from riskscore.scoring.scores.adjusted import MixedMoments, placement_of, shares_text
+from riskscore.scoring.population.build import build_reference
+from riskscore.scoring.scores.adjusted import MixedMoments, moments_of, placement_of, shares_text
 
 TABLE = scoring_table()
 POPULATIONS = TABLE.populations
@@ -60,6 +63,22 @@ def test_variance_of_unlinked_snps_is_that_of_their_mixed_frequencies() -> None:
         assert found[0] == pytest.approx(expected)
         assert within[0] == pytest.approx(shares @ variance)
         assert (shares @ mixed.means).sum() == pytest.approx(mean)
+
+
+@pytest.mark.parametrize("name", ["hashimoto", "ms"])
+def test_moments_are_of_the_terms_that_count_in_a_sex(name: str) -> None:
+    """Not of another sex's terms, nor of those of people of whom an exposure is known."""
+    model = rs.load_model(name)
+    reference = build_reference(model, reference_panel(), "EUR")
+    for sex in (*Sex, None):
+        found = moments_of([None, reference], sex)
+        assert not found.means[0].any()
+        assert found.variance.tolist() == [0, reference.by_sex[sex].distribution.variance]
+        for mean, part in zip(found.means[1], reference.components, strict=True):
+            counted = [j for j in part.terms if model.applies(model.terms[j], sex)]
+            counted = [j for j in counted if not model.terms[j].only_known]
+            wanted = sum(model.terms[j].weight * reference.mean[j] for j in counted)
+            assert mean == pytest.approx(wanted, abs=1e-12)
 
 
 def test_moments_are_those_of_two_regressions_on_the_components() -> None:
