@@ -19,7 +19,7 @@ PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 QUICK := tests/genetics tests/samples/test_question.py tests/samples/loci tests/samples/hla/typed \
   tests/samples/hla/test_records.py tests/scoring/test_additive.py tests/scoring/kinds tests/scoring/risk \
-  tests/cli/test_imports.py tests/test_outputs.py riskscore/errors.py riskscore/genetics
+  tests/cli/test_imports.py tests/files/test_outputs.py riskscore/errors.py riskscore/genetics
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18

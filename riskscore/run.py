@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from riskscore.errors import NothingMatchedError, UsageError
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 from riskscore.genetics.build import Build
 from riskscore.models.catalog import Models, as_models, list_models
 from riskscore.models.reference.panel import reference_panel
@@ -106,7 +106,7 @@ def ancestry(
 
     Raises the errors of :func:`read_cohort`.
 
-    >>> from riskscore.files import reference_root
+    >>> from riskscore.files.inputs import reference_root
     >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
     >>> ancestry(file, models="ms")
     Ancestry of 2,504 people (0 by components, 2504 by likelihood, 0 by nothing)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError
-from riskscore.files import FileMark, read_json, require_file, require_unchanged, sha256
-from riskscore.outputs import atomic_write
+from riskscore.files.inputs import FileMark, read_json, require_file, require_unchanged, sha256
+from riskscore.files.outputs import atomic_write
 
 # A file changed within this time of being read could be changed again and look the same.
 _SETTLED = 2.0

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from riskscore.errors import InputError, ManifestError
-from riskscore.files import read_with
+from riskscore.files.inputs import read_with
+from riskscore.files.tables import read_rows
 from riskscore.samples.files.containers import ENDINGS
-from riskscore.tables import read_rows
 from riskscore.writing.folders.set_names import CHROMOSOME, label, stem
 
 COLUMNS = ("sample_set", "vcf", "exposures", "hla")

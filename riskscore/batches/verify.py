@@ -9,7 +9,7 @@ from typing import Any
 
 from riskscore.batches.workplace import WORK, Workplace
 from riskscore.errors import FileMissingError, VerifyError
-from riskscore.files import read_json, sha256
+from riskscore.files.inputs import read_json, sha256
 from riskscore.models.catalog import list_models, load_model
 from riskscore.writing.folders.dataset import PARTITIONS, RECORD
 from riskscore.writing.provenance import inputs_told, is_sealed, reference_tables

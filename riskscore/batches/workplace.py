@@ -18,7 +18,7 @@ from pathlib import Path
 
 from riskscore.batches.tasks import Task
 from riskscore.errors import BatchLockedError, ShardError
-from riskscore.outputs import as_output_errors, sync_folder
+from riskscore.files.outputs import as_output_errors, sync_folder
 from riskscore.writing.folders.dataset import require_own_folder
 from riskscore.writing.folders.shards import Shard, read_shard
 

@@ -45,7 +45,7 @@ def hla(
     xHLA, OptiType, HLA*LA, T1K, HLA-HD, UK Biobank 22182, PLINK .ped.
     """
     from riskscore.errors import UsageError
-    from riskscore.files import require_file
+    from riskscore.files.inputs import require_file
     from riskscore.samples.hla.table import HLALayout, hla_table, read_hla_calls
     from riskscore.samples.hla.words import report_words
     from riskscore.writing.tables.write import check_ending, write_table
@@ -91,7 +91,7 @@ def build_from(
     build: BuildOption = None,
 ) -> None:
     """Make a panel of people who are phased and typed, for hla --impute --panel."""
-    from riskscore.files import require_file
+    from riskscore.files.inputs import require_file
     from riskscore.samples.hla.imputation.panel_build import build_panel
     from riskscore.samples.hla.imputation.panel_file import write_panel
 

@@ -137,9 +137,9 @@ def models_export(
     ] = False,
 ) -> None:
     """Write a model's genetic part as a scoring file of the PGS Catalog, format 2.0."""
+    from riskscore.files.outputs import atomic_write
     from riskscore.models.catalog import load_model
     from riskscore.models.scoring_files.export import export_pgs
-    from riskscore.outputs import atomic_write
 
     export = export_pgs(load_model(name), lossy=lossy)
     for loss in export.losses:
@@ -163,10 +163,10 @@ def models_import(
     weight_type: WeightTypeOption = None,
 ) -> None:
     """Make a model folder of a scoring file, to be completed by hand."""
-    from riskscore.files import require_file
+    from riskscore.files.inputs import require_file
+    from riskscore.files.outputs import new_folder
     from riskscore.models.catalog import load_model
     from riskscore.models.folders.skeleton import folder_files
-    from riskscore.outputs import new_folder
 
     require_file(file, "scoring file")
     files = folder_files(load_model(file, force=force, weight_type=weight_type))

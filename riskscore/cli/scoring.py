@@ -51,7 +51,7 @@ def score(
     check_ending(output)
     part = PeoplePart.parse(shard) if shard else None
     if out is not None:
-        from riskscore.outputs import require_new_folder
+        from riskscore.files.outputs import require_new_folder
 
         require_new_folder(out)
     if sample_set:
@@ -225,10 +225,10 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo-results"),
 ) -> None:
     """Score 2,504 real people of the 1000 Genomes Project with three models."""
-    from riskscore.files import reference_root, require_file
-    from riskscore.outputs import require_new_folder
+    from riskscore.files.inputs import reference_root, require_file
+    from riskscore.files.outputs import require_new_folder
+    from riskscore.files.tables import read_rows
     from riskscore.run import score as run_score
-    from riskscore.tables import read_rows
     from riskscore.writing.demo import summary_words
     from riskscore.writing.folders.bundle import FILES, write_bundle
 

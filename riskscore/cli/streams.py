@@ -86,7 +86,7 @@ def apart(verb: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(verb)
     def checked(**given: Any) -> Any:
-        from riskscore.outputs import require_other
+        from riskscore.files.outputs import require_other
 
         outputs = [v for name in OUTPUTS if isinstance(v := given.get(name), Path)]
         if outputs:

@@ -211,7 +211,7 @@ def evaluate(
 
 
 def _write_evaluation(found: Any, out: Path) -> None:
-    from riskscore.outputs import require_new_folder
+    from riskscore.files.outputs import require_new_folder
     from riskscore.studies.charts.theme import save_chart
 
     require_new_folder(out)

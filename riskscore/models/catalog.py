@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from riskscore.errors import ModelNotFoundError, UsageError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.models.folders.folder import read_folder
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.progression import PROGRESSION

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from riskscore.errors import ModelFormatError
-from riskscore.files import read_text
+from riskscore.files.inputs import read_text
 
 SIZE_LIMIT = 2 * 1024 * 1024
 DEPTH_LIMIT = 12

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from riskscore.files import FileMark
+from riskscore.files.inputs import FileMark
 from riskscore.genetics.build import Build
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from riskscore.errors import ExposureLevelError, ExposureTableError
-from riskscore.files import require_file
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
+from riskscore.files.inputs import require_file
+from riskscore.files.tables import Table, joined, open_table, sample_column
 from riskscore.models.model import RiskModel
 from riskscore.samples.coded_texts import CodedTexts, Codes, codes_of, numbered_texts
 from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_of_columns, matching
-from riskscore.tables import Table, joined, open_table, sample_column
 
 Chosen = list[bool] | None  # which of some rows; None for all
 Cell = TypeVar("Cell", str, int, bool)
@@ -30,7 +30,7 @@ def read_exposures(
     people: range | None = None,
     age_column: str | None = None,
 ) -> Exposures:
-    """Read a table (see :mod:`riskscore.tables`), or a frame, whose ``sample`` names people.
+    """Read a table (see :mod:`riskscore.files.tables`), or a frame, whose ``sample`` names people.
 
     The index of a pandas frame names them where no column does. People of the cohort who are not in
     the table have unknown exposures; other rows are passed over. A dose's unit may stand in its

@@ -19,11 +19,11 @@ from riskscore.errors import (
     ExposureRangeError,
     ExposureTableError,
 )
+from riskscore.files.tables import MOST_DIGITS, UNKNOWN, Joined, number_of
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
 from riskscore.samples.coded_texts import CodedTexts
 from riskscore.samples.family import MOST_AGE
-from riskscore.tables import MOST_DIGITS, UNKNOWN, Joined, number_of
 
 _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskscore.errors import ExposureLevelError, ExposureRangeError, ExposureTableError
-from riskscore.files import require_file
-from riskscore.tables import is_unknown, number_of, open_table
+from riskscore.files.inputs import require_file
+from riskscore.files.tables import is_unknown, number_of, open_table
 
 RELATIONS = ("father", "mother", "sibling", "child", "identical_twin")
 _SINGLE = ("father", "mother")

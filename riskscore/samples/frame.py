@@ -10,7 +10,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import HLAFormatError, InputError, UsageError
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 from riskscore.genetics.hla import GENES, HLAAllele, HLAName
 from riskscore.genetics.hla_names import read_name
 from riskscore.genetics.missing import Missing

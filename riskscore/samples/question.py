@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
 
 from riskscore.errors import UsageError
+from riskscore.files.tables import number_of
 from riskscore.genetics.build import Build
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import RiskModel
@@ -24,7 +25,6 @@ from riskscore.models.scoring_files.weight_type import WeightType, as_weight_typ
 from riskscore.samples.family import MOST_AGE, KnownRelative, read_family
 from riskscore.samples.files.reading import Reading
 from riskscore.samples.hla.calls import SWITCH_ERROR, HaplotypeCalls
-from riskscore.tables import number_of
 
 if TYPE_CHECKING:
     import pandas

@@ -78,7 +78,7 @@ def read_cohort(
     Raises an InputError, an ExposureError or a PopulationError (see riskscore.errors); in
     particular NothingMatchedError when nothing any model needs is in the file.
 
-    >>> from riskscore.files import reference_root
+    >>> from riskscore.files.inputs import reference_root
     >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
     >>> read_cohort(file, "ms").hla
     HLACalls(genes A, B, DQA1, DQB1, DRB1)

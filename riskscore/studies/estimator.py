@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from riskscore.arrays import Array, Mask
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 from riskscore.models.catalog import as_models
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import reference_panel

@@ -9,7 +9,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import OutcomeError, StudyTableError
-from riskscore.tables import MOST_DIGITS
+from riskscore.files.tables import MOST_DIGITS
 
 if TYPE_CHECKING:
     import pandas

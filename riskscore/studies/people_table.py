@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from riskscore.errors import InputError, StudyTableError
-from riskscore.files import require_file
-from riskscore.tables import (
+from riskscore.files.inputs import require_file
+from riskscore.files.tables import (
     MOST_DIGITS,
     SAMPLE_COLUMNS,
     Table,

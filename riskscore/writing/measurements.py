@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from riskscore.files.tables import UNKNOWN
 from riskscore.models.model import RiskModel
 from riskscore.models.terms import (
     ExposureFactor,
@@ -22,7 +23,6 @@ from riskscore.models.terms import (
     factors_of,
 )
 from riskscore.scoring.account.ledger import Entry
-from riskscore.tables import UNKNOWN
 from riskscore.writing.plain_words import plain_code
 
 SNPS = "SNPs"

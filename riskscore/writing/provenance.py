@@ -17,7 +17,7 @@ from typing import Any
 
 from riskscore.distribution import version_of
 from riskscore.errors import InputError
-from riskscore.files import read_json, reference_root, require_file, sha256
+from riskscore.files.inputs import read_json, reference_root, require_file, sha256
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.question import AUTO_POPULATION, Question
 from riskscore.scoring.scores.scored import ScoredCohort

@@ -112,7 +112,7 @@ def reference_words(scores: Scores) -> str:
     """Among whom percentiles are, where that was to be told by each person's ancestry; or nothing.
 
     >>> import riskscore as rs
-    >>> from riskscore.files import reference_root
+    >>> from riskscore.files.inputs import reference_root
     >>> file = reference_root() / "examples" / "1000G_MHC_HLA.GRCh38.vcf.gz"
     >>> reference_words(rs.score(file, "ms"))
     'percentiles are of EUR: the file has no ancestry SNPs'

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import riskscore as rs
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.source import Region
 from riskscore.samples.frame import read_frame

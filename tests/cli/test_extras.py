@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 VCF = str(DATA / "t1d_b38_clean.vcf.gz")

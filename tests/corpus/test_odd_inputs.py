@@ -13,14 +13,14 @@ import pytest
 
 import riskscore as rs
 from riskscore import errors
-from riskscore.files import read_json
+from riskscore.files.inputs import read_json
+from riskscore.files.tables import read_rows
 from riskscore.genetics.build import chromosome
 from riskscore.models.catalog import load_model
 from riskscore.models.reference.haplotypes import shares_of
 from riskscore.models.scoring_files.pgs import read_scoring_file
 from riskscore.samples.exposure_table import read_exposures
 from riskscore.samples.family import read_family
-from riskscore.tables import read_rows
 from tests.corpus.bad_files import GOOD, NAMES, line, vcf
 from tests.corpus.test_bad_inputs import ROOT, code, read
 

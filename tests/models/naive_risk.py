@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.arrays import Array
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.models.model import RiskModel
 
 

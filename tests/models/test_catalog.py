@@ -9,7 +9,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import ModelNotFoundError, UsageError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.models.catalog import as_models, list_models, load_model, shipped_models
 
 

@@ -16,7 +16,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import ModelFormatError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.models.reference.panel import reference_panel
 from riskscore.scoring.score import score_cohort
 from riskscore.writing.card import card_words

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.incidence import AgeRates, incidence_table, mortality_table
 from riskscore.scoring.risk.absolute import Rates

@@ -10,7 +10,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import ModelFormatError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.models.terms import Status
 from riskscore.writing.report.individual import individual_context
 

@@ -15,7 +15,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import ModelFormatError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.genetics.hla import HLAAllele
 from riskscore.models.reference.panel import reference_panel
 from riskscore.samples.frame import read_frame

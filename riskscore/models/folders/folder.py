@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from riskscore.errors import HLAFormatError, ModelError, ModelFormatError
-from riskscore.files import reference_root, require_file, sha256
+from riskscore.files.inputs import reference_root, require_file, sha256
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array
 from riskscore.errors import PopulationError
+from riskscore.files.tables import number_of
 from riskscore.genetics.hla import HLAAllele
-from riskscore.tables import number_of
 
 # In the order of the chromosome, from the telomere.
 MHC_GENES = ("A", "C", "B", "DRB1", "DQA1", "DQB1", "DPB1")

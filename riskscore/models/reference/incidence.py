@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from riskscore.errors import ModelError, ModelFormatError, UsageError
-from riskscore.files import reference_root, require_file
+from riskscore.files.inputs import reference_root, require_file
+from riskscore.files.tables import read_rows
 from riskscore.genetics.sex import Sex
 from riskscore.models.terms import Status
-from riskscore.tables import read_rows
 
 OLDEST = 100.0  # the open end of the tables
 _SEXES = {"female": Sex.FEMALE, "f": Sex.FEMALE, "male": Sex.MALE, "m": Sex.MALE}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
+from riskscore.files.tables import read_columns, read_rows
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.genetics.hla_residues import COLUMNS, Residues, ResidueTable, aligned
@@ -19,7 +20,6 @@ from riskscore.models.reference.haplotypes import (
     in_mixture,
     shares_of,
 )
-from riskscore.tables import read_columns, read_rows
 
 MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
 DRDQ = ("DRB1", "DQA1", "DQB1")  # genes inherited together, whose frequencies are by haplotype

@@ -16,10 +16,10 @@ from functools import cache
 from typing import Any
 
 from riskscore.errors import UsageError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
+from riskscore.files.tables import read_rows
 from riskscore.models.strict_yaml import read_yaml
 from riskscore.models.terms import Status
-from riskscore.tables import read_rows
 
 PROGRESSION = "t1d-autoantibodies"
 PROGRESSION_COLUMNS = (

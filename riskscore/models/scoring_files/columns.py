@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Mask, Positions, Words
 from riskscore.errors import ModelFormatError
+from riskscore.files.tables import number_of
 from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS, agrees
 from riskscore.models.scoring_files.origin import Origin
 from riskscore.models.scoring_files.rows import LARGEST, MISSING, Row
 from riskscore.models.scoring_files.variants import LETTERS, is_hla_name
-from riskscore.tables import number_of
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
 _TRUE, _FLAG_WORDS = {"true", "1"}, {"", "true", "false", "1", "0"}

@@ -6,7 +6,8 @@ import re
 from functools import cache
 
 from riskscore.errors import HLAFormatError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
+from riskscore.files.tables import read_rows
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.variant import Variant
@@ -21,7 +22,6 @@ from riskscore.models.terms import (
     HLAAlleleFactor,
     VariantFactor,
 )
-from riskscore.tables import read_rows
 
 _THREE_LETTERS = {
     "ala": "A", "arg": "R", "asn": "N", "asp": "D", "cys": "C", "gln": "Q", "glu": "E",

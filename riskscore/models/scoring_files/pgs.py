@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from riskscore.errors import ModelFormatError
-from riskscore.files import read_text, require_file, sha256
+from riskscore.files.inputs import read_text, require_file, sha256
 from riskscore.models.model import (
     MOST_LETTERS,
     Card,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from riskscore.errors import ModelFormatError
-from riskscore.files import read_text
-from riskscore.tables import number_of
+from riskscore.files.inputs import read_text
+from riskscore.files.tables import number_of
 
 FREQUENCY = "allelefrequency_effect_"
 OWN_FREQUENCY = "file"  # the key of allelefrequency_effect, whose population the file does not name

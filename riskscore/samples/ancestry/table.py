@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array
-from riskscore.files import reference_root, require_file
+from riskscore.files.inputs import reference_root, require_file
 from riskscore.genetics.variant import Variant
 
 FILE = "1000G_components.npz"

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
-from riskscore.files import read_start
+from riskscore.files.inputs import read_start
 from riskscore.samples.files.consumer.layout import has_columns
 
 ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".bcf", ".pgen", ".bgen")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from riskscore.errors import EmptyVCFError, FileMissingError, IndexMissingError, UsageError
-from riskscore.files import FileMark, read_with, require_file
-from riskscore.outputs import as_temporary_errors
+from riskscore.files.inputs import FileMark, read_with, require_file
+from riskscore.files.outputs import as_temporary_errors
 from riskscore.samples.files.containers import Container, recognise, recognise_file, require_end
 from riskscore.samples.files.header import one_copy
 from riskscore.samples.files.reading import Reading

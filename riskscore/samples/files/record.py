@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Mask
 from riskscore.errors import VCFFormatError
+from riskscore.files.tables import number_of
 from riskscore.genetics.build import chromosome
 from riskscore.genetics.variant import Variant
 from riskscore.samples.files.decoding.cell_form import Numbers
@@ -20,7 +21,6 @@ from riskscore.samples.files.decoding.cells import Cells, Fail
 from riskscore.samples.files.decoding.coded import CodedCopies, coded_text
 from riskscore.samples.files.decoding.different import UnusualCells, unusual_cells
 from riskscore.samples.files.header import MOST_DIGITS
-from riskscore.tables import number_of
 
 QUALITY = ("R2", "DR2", "INFO", "AR2")  # Minimac, Beagle 5, IMPUTE, Beagle 4
 _SHOWN = 100  # letters of a record's place and alleles in a message

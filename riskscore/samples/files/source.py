@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from riskscore.files import FileMark, require_unchanged
+from riskscore.files.inputs import FileMark, require_unchanged
 from riskscore.genetics.build import Build
 from riskscore.samples.files.record import Record
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskscore.errors import NothingMatchedError, UsageError
+from riskscore.files.tables import joined
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import gl_string
@@ -26,7 +27,6 @@ from riskscore.samples.hla.typed.formats import merged, read_typings
 from riskscore.samples.hla.typed.naming import named_by_file, named_in
 from riskscore.samples.hla.typed.typing import Typings, state_of, typed_calls
 from riskscore.samples.loci.builds import choose_build, hg18_regions
-from riskscore.tables import joined
 
 if TYPE_CHECKING:
     import pandas

@@ -10,7 +10,7 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, NoVariationError, UsageError
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.link import logit

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import OutputError, UsageError
+from riskscore.files.outputs import new_folder, write_file
 from riskscore.models.folders.folder import read_folder
 from riskscore.models.folders.skeleton import weights_text
 from riskscore.models.model import Exposure, RiskModel
@@ -28,7 +29,6 @@ from riskscore.models.terms import (
     Term,
     factors_of,
 )
-from riskscore.outputs import new_folder, write_file
 
 
 def write_model(model: RiskModel, folder: Path | str) -> Path:

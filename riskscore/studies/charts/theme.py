@@ -9,7 +9,7 @@ from typing import Any
 
 from riskscore.distribution import extra
 from riskscore.errors import UsageError
-from riskscore.outputs import atomic_write
+from riskscore.files.outputs import atomic_write
 
 with extra("report"):
     import altair as alt

@@ -11,7 +11,7 @@ import numpy as np
 
 from riskscore.arrays import Array, Mask
 from riskscore.errors import FewPeopleError, StudyError
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 from riskscore.plotting import Plots
 from riskscore.studies.evaluation.calibration import (
     check_share,

@@ -10,7 +10,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import StudyError
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 from riskscore.models.terms import Z95
 from riskscore.plotting import Plots
 from riskscore.samples.cohort import Cohort

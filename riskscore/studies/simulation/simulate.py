@@ -123,7 +123,7 @@ def simulate(
         liability=liability,
     )
     if out is not None:
-        from riskscore.outputs import require_new_folder
+        from riskscore.files.outputs import require_new_folder
 
         require_new_folder(Path(out))
     simulation = _Simulator(settings, reference_panel()).run()

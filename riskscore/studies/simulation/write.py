@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.distribution import version_of
-from riskscore.outputs import new_folder
+from riskscore.files.outputs import new_folder
 from riskscore.samples.files.vcf_write import DOSAGE_FORMATS, GT_FORMAT, VCFWriter
 from riskscore.studies.simulation.records import SimulatedRecord, simulated_records
 from riskscore.studies.simulation.simulated import SimulatedPeople

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskscore.distribution import extra
+from riskscore.files.outputs import atomic_write
 from riskscore.models.model import RiskModel
 from riskscore.models.reference.panel import reference_panel
-from riskscore.outputs import atomic_write
 from riskscore.writing.explorer.equations import equations
 from riskscore.writing.page import asset, render
 

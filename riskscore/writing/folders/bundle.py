@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from riskscore.files import require_unchanged
+from riskscore.files.inputs import require_unchanged
 from riskscore.samples.hla.table import HLA_COLUMNS, hla_rows
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.account.coverage import (

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import OutputError
-from riskscore.files import sha256
-from riskscore.outputs import as_output_errors, open_permissions, sync_folder, write_file
+from riskscore.files.inputs import sha256
+from riskscore.files.outputs import as_output_errors, open_permissions, sync_folder, write_file
 from riskscore.samples.hla.table import HLA_COLUMNS
 from riskscore.scoring.account.coverage import (
     COVERAGE_COLUMNS,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import ShardError
-from riskscore.files import read_json
+from riskscore.files.inputs import read_json
 from riskscore.writing.folders.sealed import write_folder
 
 RECORD = "failed.json"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskscore.errors import ShardError, UsageError
-from riskscore.outputs import require_new_folder
+from riskscore.files.outputs import require_new_folder
 from riskscore.scoring.scores.columns import columns_of
 from riskscore.writing.folders.bundle import write_tables
 from riskscore.writing.folders.dataset import require_own_folder, run_of, write_dataset

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from riskscore.outputs import new_folder, write_file
+from riskscore.files.outputs import new_folder, write_file
 from riskscore.writing.provenance import sealed, to_json
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import ShardError
-from riskscore.files import read_json, sha256
+from riskscore.files.inputs import read_json, sha256
 from riskscore.samples.people_part import PeoplePart
 from riskscore.scoring.scores.tally import Tally
 from riskscore.writing.provenance import asks_ancestry, is_sealed

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError, UsageError
-from riskscore.files import reference_root, require_file, sha256
+from riskscore.files.inputs import reference_root, require_file, sha256
 from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riskscore.tables import read_rows
+from riskscore.files.tables import read_rows
 from riskscore.writing.provenance import require_written
 
 Row = Mapping[str, Any]

@@ -10,6 +10,7 @@ import numpy as np
 
 from riskscore.arrays import Array
 from riskscore.errors import UsageError
+from riskscore.files.tables import UNKNOWN
 from riskscore.models.model import RiskModel
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.account.ledger import ledger, uncertainty_rows
@@ -20,7 +21,6 @@ from riskscore.scoring.risk.curve import age_curve
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.adjusted import projection_of, shares_text
 from riskscore.scoring.scores.scored import ModelScores
-from riskscore.tables import UNKNOWN
 from riskscore.writing.measurements import SNPS, Measurement, by_measurement
 from riskscore.writing.plain_words import in_thousand, natural, percentile_words
 from riskscore.writing.report.charts import (

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.errors import InputError, ModelNotFoundError
-from riskscore.files import require_file
+from riskscore.files.inputs import require_file
+from riskscore.files.tables import read_rows
 from riskscore.models.catalog import load_model
 from riskscore.models.model import RiskModel
 from riskscore.scoring.account.coverage import coverage_table, match_report, tally_scores
 from riskscore.scoring.score import Scores
-from riskscore.tables import read_rows
 from riskscore.writing.provenance import provenance, read_provenance, require_written
 from riskscore.writing.report.batches import (
     batch_scores,

@@ -12,8 +12,8 @@ from typing import Any
 
 from riskscore.distribution import extra
 from riskscore.errors import ModelError, UsageError
+from riskscore.files.outputs import atomic_write
 from riskscore.models.reference.panel import reference_panel
-from riskscore.outputs import atomic_write
 from riskscore.scoring.score import Scores
 from riskscore.writing.explorer import write as explorer_page
 from riskscore.writing.explorer.equations import equations

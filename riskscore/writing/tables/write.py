@@ -13,7 +13,7 @@ import numpy as np
 
 from riskscore.arrays import Letters, listed
 from riskscore.errors import UsageError
-from riskscore.outputs import atomic_write
+from riskscore.files.outputs import atomic_write
 from riskscore.writing.tables.parquet import as_table, schema_of, write_parquet
 from riskscore.writing.tables.text_columns import (
     UNDECODABLE,

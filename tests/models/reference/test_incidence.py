@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from riskscore.errors import ModelError, ModelFormatError, UsageError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.incidence import (
     incidence_table,

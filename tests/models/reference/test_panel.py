@@ -2,11 +2,11 @@
 
 import pytest
 
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
+from riskscore.files.tables import read_rows
 from riskscore.genetics.hla import AlleleList, HLAAllele, HLAName, OtherAllele
 from riskscore.genetics.variant import Variant
 from riskscore.models.reference.panel import ReferencePanel, Tag, reference_panel
-from riskscore.tables import read_rows
 
 MIXTURE, PARTS = "EUR=0.7,AFR=0.3", {"EUR": 0.7, "AFR": 0.3}
 

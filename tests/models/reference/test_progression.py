@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from riskscore.errors import UsageError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.models.reference.progression import (
     Point,
     Progression,

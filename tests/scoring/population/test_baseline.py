@@ -107,7 +107,7 @@ def test_a_prevalence_is_between_0_and_1(prevalence: float) -> None:
 
 
 def test_an_interval_must_hold_its_value(tmp_path) -> None:
-    from riskscore.files import reference_root
+    from riskscore.files.inputs import reference_root
 
     source = reference_root() / "models" / "ms"
     for file in source.iterdir():

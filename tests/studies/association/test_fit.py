@@ -17,7 +17,7 @@ from riskscore.errors import (
     StudyTableError,
     UsageError,
 )
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.samples.cohort import Cohort
 from riskscore.studies.regression import logistic
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import riskscore as rs
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.samples.cohort import Cohort
 from riskscore.studies.association.candidates import Candidates, cohort_candidates
 

@@ -10,7 +10,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import UsageError
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.samples.ancestry.sums import no_sums, sums_of
 from riskscore.samples.ancestry.table import component_table
 from riskscore.scoring.ancestry.ancestry import ancestry_of

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.arrays import Array, Letters, Mask, Offsets, Words64
+from riskscore.files.tables import number_of
 from riskscore.samples.files.decoding.cell_form import Form, Numbers, form_of
-from riskscore.tables import number_of
 
 NO_CALL = -1  # an allele written as a dot
 NO_ALLELE = -2  # the second allele of a haploid call

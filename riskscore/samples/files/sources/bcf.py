@@ -14,9 +14,9 @@ import numpy as np
 import pysam
 
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
-from riskscore.files import read_start
+from riskscore.files.inputs import read_start
+from riskscore.files.outputs import as_temporary_errors
 from riskscore.genetics.build import chromosome
-from riskscore.outputs import as_temporary_errors
 from riskscore.samples.files.blocks.bcf_blocks import BCFBlocks
 from riskscore.samples.files.blocks.bgzf import Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index

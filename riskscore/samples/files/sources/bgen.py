@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array, Mask
 from riskscore.distribution import extra
 from riskscore.errors import EmptyVCFError, IndexMissingError, VCFFormatError
-from riskscore.files import text_lines
+from riskscore.files.inputs import text_lines
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.header import build_with_names, check_samples

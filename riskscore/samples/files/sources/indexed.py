@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 from riskscore.errors import IndexMissingError, VCFFormatError
-from riskscore.files import require_unchanged
+from riskscore.files.inputs import require_unchanged
 from riskscore.samples.files.blocks.bgzf import Blocks, Fallback
 from riskscore.samples.files.blocks.index import FileIndex
 from riskscore.samples.files.record import Record

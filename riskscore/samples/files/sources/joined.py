@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from riskscore.arrays import Mask
 from riskscore.errors import BuildMismatchError, DuplicateSampleError, UsageError, VCFFormatError
+from riskscore.files.tables import number_of
 from riskscore.genetics.build import Build
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import NO_ALLELE, NO_CALL
 from riskscore.samples.files.record import QUALITY, Record
 from riskscore.samples.files.source import Region, Source
-from riskscore.tables import number_of
 
 _Key = tuple[int, str, str, tuple[str, ...], int]
 

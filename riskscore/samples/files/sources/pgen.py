@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from riskscore.arrays import Mask
 from riskscore.distribution import extra
 from riskscore.errors import EmptyVCFError, FileMissingError, InputError, VCFFormatError
-from riskscore.files import text_lines
+from riskscore.files.inputs import text_lines
 from riskscore.genetics.build import Build, chromosome
 from riskscore.samples.files.decoding.cell_form import Numbers
 from riskscore.samples.files.decoding.cells import LAST_ALLELE, NO_CALL

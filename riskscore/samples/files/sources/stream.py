@@ -16,8 +16,8 @@ from itertools import chain
 from typing import BinaryIO
 
 from riskscore.errors import EmptyVCFError, VCFFormatError
+from riskscore.files.outputs import as_temporary_errors
 from riskscore.genetics.build import chromosome
-from riskscore.outputs import as_temporary_errors
 from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, require_length
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
 from riskscore.samples.files.header import MOST_DIGITS, Header, build_with_names, read_header

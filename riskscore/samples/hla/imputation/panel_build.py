@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.errors import PanelFormatError
+from riskscore.files.tables import read_rows
 from riskscore.genetics.build import Build
 from riskscore.genetics.hla import HLAAllele
 from riskscore.samples.files.opening import open_source
@@ -17,7 +18,6 @@ from riskscore.samples.files.source import Region, Source
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
 from riskscore.samples.hla.imputation.regions import GENES, SPAN
 from riskscore.samples.loci.matching import is_marker
-from riskscore.tables import read_rows
 
 _BASES = frozenset("ACGT")
 _COMPLEMENTS = ({"A", "T"}, {"C", "G"})

@@ -35,9 +35,9 @@ from typing import Any
 import numpy as np
 
 from riskscore.errors import PanelFormatError
-from riskscore.files import reference_root, require_file
+from riskscore.files.inputs import reference_root, require_file
+from riskscore.files.outputs import atomic_write
 from riskscore.genetics.build import Build
-from riskscore.outputs import atomic_write
 from riskscore.samples.hla.imputation.panel import UNKNOWN, PhasedPanel
 
 MAGIC = b"HLAPANEL"

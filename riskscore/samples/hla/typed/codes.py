@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError
-from riskscore.files import require_file, text_lines
+from riskscore.files.inputs import require_file, text_lines
+from riskscore.files.tables import read_rows
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.hla_names import Codes
 from riskscore.samples.hla.typed.typing import Typings
-from riskscore.tables import read_rows
 
 _SHOWN = 3
 _NMDP = ["CODE", "SUBTYPE"]

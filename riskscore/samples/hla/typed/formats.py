@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError
-from riskscore.files import require_file, text_lines
+from riskscore.files.inputs import require_file, text_lines
 from riskscore.samples.hla.typed.codes import check_names, read_codes
 from riskscore.samples.hla.typed.imputers import (
     is_alleles_by_gene,

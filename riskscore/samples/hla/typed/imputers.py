@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from riskscore.files.tables import number_of
 from riskscore.samples.hla.typed.sheets import Sheet, gene_of, genes_in
 from riskscore.samples.hla.typed.typing import Genotype, People, Typings, two_alleles
-from riskscore.tables import number_of
 
 _ALLELE = re.compile(r"\d{2,4}(?::\d{2,4}){0,3}[A-Z]?$")
 

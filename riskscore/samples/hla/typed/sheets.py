@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from riskscore.errors import HLAFormatError
-from riskscore.files import text_lines
+from riskscore.files.inputs import text_lines
+from riskscore.files.tables import SAMPLE_COLUMNS, number_of
 from riskscore.genetics.hla import GENES, HLAName
 from riskscore.genetics.hla_names import Codes, read_name
-from riskscore.tables import SAMPLE_COLUMNS, number_of
 
 _SHOWN = 20  # cells that one error names
 _HEADERS = {*SAMPLE_COLUMNS, "fid", "locus"}  # of #IID, #FID and seq2HLA's #Locus

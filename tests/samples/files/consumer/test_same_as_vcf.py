@@ -8,7 +8,7 @@ import pysam
 import pytest
 
 import riskscore as rs
-from riskscore.files import reference_root
+from riskscore.files.inputs import reference_root
 from riskscore.genetics.build import Build
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.variant import Variant

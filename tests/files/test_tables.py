@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.errors import InputError
-from riskscore.tables import joined, open_table, read_rows, sample_column
+from riskscore.files.tables import joined, open_table, read_rows, sample_column
 
 Rows = list[dict[str, str]]
 

@@ -9,7 +9,7 @@ import pytest
 
 import riskscore as rs
 from riskscore.errors import UsageError
-from riskscore.frames import as_pandas
+from riskscore.files.frames import as_pandas
 
 
 class Hidden:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from riskscore.tables import sample_column
+from riskscore.files.tables import sample_column
 
 
 def as_pandas(table: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from riskscore.errors import OutputError, UsageError
-from riskscore.outputs import atomic_write, new_folder, require_other
+from riskscore.files.outputs import atomic_write, new_folder, require_other
 
 
 def put(path: Path, data: bytes = b"new") -> None:

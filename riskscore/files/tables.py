@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from riskscore.errors import InputError
-from riskscore.files import TEXT_LIMIT, text_blocks, text_lines
+from riskscore.files.inputs import TEXT_LIMIT, text_blocks, text_lines
 
 MOST_COLUMNS = 100_000
 MOST_DIGITS = 100  # letters of a cell that is a number

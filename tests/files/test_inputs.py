@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from riskscore import files
 from riskscore.errors import FileMissingError, InputError
-from riskscore.files import require_file, text_lines
+from riskscore.files import inputs
+from riskscore.files.inputs import require_file, text_lines
 
 
 @pytest.mark.parametrize("name", ["https://example.org/x.vcf.gz", "s3://bucket/x.vcf.gz"])
@@ -30,7 +30,7 @@ def test_a_pipe_is_told_from_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_table_of_more_lines_than_any_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LINES_LIMIT", 1000)
+    monkeypatch.setattr(inputs, "LINES_LIMIT", 1000)
     path = tmp_path / "table.tsv"
     path.write_text("sample\n" + 999 * "\n")
     assert len(list(text_lines(path))) == 1000

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from riskscore.errors import OutputError, UsageError
-from riskscore.files import read_with
+from riskscore.files.inputs import read_with
 
 _UNFINISHED = ".unfinished"
 _NO_ROOM = 1 << 16  # bytes free

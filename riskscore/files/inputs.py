@@ -1,4 +1,4 @@
-"""The one door to disk: bounded reads, atomic writes, checksums, the reference folder."""
+"""Reading from disk: bounded text, checksums, and the folder of reference data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reference_root() -> Path:
 
     Raises ModelError where it is in neither place.
     """
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     for folder in (here / "_reference", here.parent / "reference"):
         if (folder / "models").is_dir():
             return folder
