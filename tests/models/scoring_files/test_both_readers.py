@@ -9,74 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any
 
-import numpy as np
 import pytest
 
-from riskscore.errors import ModelFormatError
-from riskscore.models.plain import PLAIN_CODINGS
-from riskscore.models.scoring_files import columns as column_reader
-from riskscore.models.scoring_files.columns import read_columns
-from riskscore.models.scoring_files.origin import catalog_origin
 from riskscore.models.scoring_files.plain_reader import parse_plain
-from riskscore.models.scoring_files.rows import parse_table
 from riskscore.models.scoring_files.weight_type import WeightType
-from riskscore.models.scoring_files.weights import read_terms
-from riskscore.models.terms import VariantFactor
+from tests.models.scoring_files.both_readers import READERS, SNP, read, refused, text_of
 
 ASSEMBLED = {*map(str, range(1, 23)), "X", "Y", "MT"}
-SNP = "rsID chr_name chr_position effect_allele other_allele effect_weight"
-READERS = ["columns", "rows"]
-
-
-def text_of(columns: str, rows: Sequence[str], **header: str) -> str:
-    """A file; a cell that is ``_`` alone is empty."""
-    header = {"genome_build": "GRCh38", "weight_type": "beta"} | header
-    lines = [f"#{key}={value}" for key, value in header.items() if value]
-    lines.append("\t".join(columns.split()))
-    lines += ["\t".join("" if c == "_" else c for c in row.split(" ")) for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def read(
-    reader: str, text: str, asked: WeightType | None = None
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """What a reader makes of the plain rows of a file, and its notes."""
-    if reader == "columns":
-        plain, _, origin = parse_plain(text, "f.txt", asked)
-        found = [
-            {
-                "name": plain.name[i], "chromosome": plain.chromosome[i],
-                "places": (int(plain.position_grch37[i]), int(plain.position_grch38[i])),
-                "letters": (plain.effect_allele[i], plain.other_allele[i]),
-                "weight": float(plain.weight[i]), "coding": PLAIN_CODINGS[plain.coding[i]],
-                "frequency": {k: v[i] for k, v in plain.frequency.items() if not math.isnan(v[i])},
-                "line": int(plain.line[i]),
-            }
-            for i in range(len(plain))
-        ]  # fmt: skip
-        return found, (*origin.notes, *plain.notes)
-    table = parse_table(text, "f.txt", allow_empty_columns=True)
-    weights = read_terms(table.rows, catalog_origin(table, asked))
-    found = []
-    for term in weights.terms:
-        factor = term.factors[0]
-        assert isinstance(factor, VariantFactor)
-        one = factor.variant
-        found.append({
-            "name": one.name, "chromosome": one.chromosome,
-            "places": (one.position_grch37 or 0, one.position_grch38 or 0),
-            "letters": (one.effect_allele, one.other_allele), "weight": term.weight,
-            "coding": factor.coding.name, "frequency": factor.frequency,
-            "line": int(term.source.rpartition(" ")[2]),
-        })  # fmt: skip
-    return found, weights.notes
-
-
-def refused(reader: str, text: str, message: str) -> None:
-    with pytest.raises(ModelFormatError, match=message):
-        read(reader, text)
 
 
 def codes(count: int) -> Iterator[str]:
@@ -455,53 +395,3 @@ def test_an_allele_counted_both_ways(rows: list[str], count: int) -> None:
     told = [note for note in notes if "count the other allele" in note]
     assert told == ([told[0]] if count else [])
     assert all(note.startswith(f"{count} row(s) ") for note in told)
-
-
-# Lines and cells -----------------------------------------------------------------------------
-
-LINES = ["a\t1", "", "bb\t", "\tccc", " \t ", "\r", "d\t4", "", "e\t5"]
-
-
-@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
-@pytest.mark.parametrize("piece", [0, 1, 2, 3, 5, 8, 13, 100])
-def test_a_file_is_cut_into_pieces(monkeypatch: pytest.MonkeyPatch, piece: int, end: str) -> None:
-    """A line of blanks is no row, one of tabs has empty cells; rows have the numbers of lines."""
-    monkeypatch.setattr(column_reader, "_PIECE", piece)
-    text = "head\tline\n" + "\n".join(LINES) + end
-    found = read_columns(text, len("head\tline\n"), ("x", "y"), "f.txt", 2)
-    rows = [(k, line.split("\t")) for k, line in enumerate(LINES, 2) if line.strip(" \r")]
-    assert found.lines.tolist() == [number for number, _ in rows]
-    for k, column in enumerate(found.texts):
-        assert column.split("\n") == [cells[k] for _, cells in rows]
-
-
-@pytest.mark.parametrize("piece", [0, 6, 100])
-@pytest.mark.parametrize("row", ["c", "c\t3\t4"])
-def test_a_row_of_another_length_is_named(
-    monkeypatch: pytest.MonkeyPatch, piece: int, row: str
-) -> None:
-    monkeypatch.setattr(column_reader, "_PIECE", piece)
-    text = "\n".join(["a\t1", "", "b\t2", row, "d\t4"])
-    with pytest.raises(ModelFormatError, match=r"not have 2 columns \(f.txt, line 13\)"):
-        read_columns(text, 0, ("x", "y"), "f.txt", 10)
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("text", ["", "#genome_build=GRCh38\n", "\t".join(SNP.split()),
-                                  "\t".join(SNP.split()) + "\n\n \n"])  # fmt: skip
-def test_no_rows(reader: str, text: str) -> None:
-    refused(reader, text, r"no rows of weights \(f.txt\)")
-
-
-@pytest.mark.parametrize("reader", READERS)
-def test_comments_and_blank_lines_before_the_header(reader: str) -> None:
-    head = "\n### a file\n\n#genome_build=GRCh37\n \n#weight_type=beta\n"
-    found, _ = read(reader, head + "\t".join(SNP.split()) + "\nrs1\t1\t100\tA\tG\t0.1")
-    assert [(one["line"], one["places"]) for one in found] == [(8, (100, 0))]
-
-
-def test_cells_of_other_letters_are_trimmed_too() -> None:
-    text = text_of(SNP, ["rs1 1 100 A G 0.1"]).replace("rs1", "\u00a0rs\u00e9\u2003")
-    found, _, _ = parse_plain(text.replace("\tA\t", "\t A\x0b\t"), "f.txt", None)
-    assert (found.name[0], found.effect_allele[0]) == ("rs\u00e9", "A")
-    assert np.array_equal(found.weight, [0.1])

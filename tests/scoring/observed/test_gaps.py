@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import riskscore as rs
 from riskscore.models.reference.panel import reference_panel
-from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.design import DesignMatrix, Measurements
 from riskscore.scoring.observed.uncertainty import Uncertainty, VarianceSource
@@ -20,6 +17,7 @@ from riskscore.scoring.observed.variance import shares_by_term, uncertainty
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import NODES
+from tests.scoring.snps import ms_of_snps
 
 WEIGHTS, FREQUENCIES = (0.8, -1.5, 1.1, 0.6), (0.3, 0.4, 0.1, 0.05)
 NAN = math.nan
@@ -29,14 +27,8 @@ Known = tuple[DesignMatrix, Uncertainty, Reference, np.ndarray]
 
 @pytest.fixture(scope="module")
 def known() -> Known:
-    ms = rs.load_model("ms")
-    single = [t for t in ms.terms if type(t.factors[0]) is VariantFactor]
-    terms = [
-        replace(term, weight=w, factors=(replace(term.factors[0], frequency={"EUR": f}),))
-        for term, w, f in zip(single, WEIGHTS, FREQUENCIES, strict=False)
-    ]
-    model = replace(ms, terms=tuple(terms))
-    frame = pd.DataFrame(PEOPLE, columns=[str(t.factors[0]) for t in terms])
+    model = ms_of_snps(WEIGHTS, FREQUENCIES)
+    frame = pd.DataFrame(PEOPLE, columns=[str(t.factors[0]) for t in model.terms])
     reference = build_reference(model, reference_panel(), "EUR")
     measured = Measurements(read_frame(frame, [model]), reference, range(len(PEOPLE)))
     design = measured.design()

@@ -17,9 +17,9 @@ import pytest
 
 import riskscore as rs
 from riskscore.models.model import RiskModel
-from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
 from tests.scoring.panels import alleles
+from tests.scoring.snps import ms_of_snps
 
 WEIGHTS, FREQUENCIES = (0.25, -0.5, 0.125, 1.0), (0.5, 0.25, 0.75, 0.5)
 GAP = math.nan
@@ -28,13 +28,7 @@ GAP = math.nan
 @pytest.fixture(scope="module")
 def model() -> RiskModel:
     """Four variants of ms with other weights and frequencies."""
-    ms = rs.load_model("ms")
-    single = [t for t in ms.terms if len(t.factors) == 1 and type(t.factors[0]) is VariantFactor]
-    terms = [
-        replace(term, weight=weight, factors=(replace(term.factors[0], frequency={"EUR": share}),))
-        for term, weight, share in zip(single, WEIGHTS, FREQUENCIES, strict=False)
-    ]
-    return replace(ms, terms=tuple(terms))
+    return ms_of_snps(WEIGHTS, FREQUENCIES)
 
 
 def percentiles(model: RiskModel, people: Sequence[Sequence[float]], loci: int = 4) -> np.ndarray:

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import riskscore as rs
 from riskscore.genetics.missing import Missing
 from riskscore.genetics.sex import Sex
 from riskscore.models.reference.panel import reference_panel
-from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.design import DesignMatrix, design_matrix, people_by_sex
 from riskscore.scoring.observed.share import (
@@ -28,6 +26,7 @@ from riskscore.scoring.observed.share import (
 )
 from riskscore.scoring.population.build import build_reference
 from riskscore.scoring.population.reference import Reference
+from tests.scoring.snps import ms_of_snps
 
 FREQUENCIES, WEIGHTS = (0.3, 0.4, 0.2), (0.8, -0.5, 1.0)
 COMPONENTS = ("one", "two", "two")
@@ -38,21 +37,8 @@ PEOPLE = [(1.0, 0.0, 2.0), (NAN, 1.5, 0.0), (0.25, NAN, NAN), (NAN, NAN, NAN)]
 @pytest.fixture(scope="module")
 def seen() -> tuple[DesignMatrix, Reference]:
     """Four people at three variants, the second of which is a certain one in nobody else."""
-    ms = rs.load_model("ms")
-    single = [t for t in ms.terms if type(t.factors[0]) is VariantFactor]
-    terms = [
-        replace(
-            term,
-            weight=weight,
-            component=component,
-            factors=(replace(term.factors[0], frequency={"EUR": f}),),
-        )
-        for term, weight, component, f in zip(
-            single, WEIGHTS, COMPONENTS, FREQUENCIES, strict=False
-        )
-    ]
-    model = replace(ms, terms=tuple(terms))
-    frame = pd.DataFrame(PEOPLE, columns=[str(t.factors[0]) for t in terms])
+    model = ms_of_snps(WEIGHTS, FREQUENCIES, component=COMPONENTS)
+    frame = pd.DataFrame(PEOPLE, columns=[str(t.factors[0]) for t in model.terms])
     reference = build_reference(model, reference_panel(), "EUR")
     return design_matrix(read_frame(frame, [model]), reference), reference
 

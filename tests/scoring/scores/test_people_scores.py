@@ -17,10 +17,10 @@ from scipy.stats import norm
 import riskscore as rs
 from riskscore.models.model import MissingPolicy, RiskModel
 from riskscore.models.reference.panel import reference_panel
-from riskscore.models.terms import VariantFactor
 from riskscore.samples.frame import read_frame
 from riskscore.scoring.score import score_cohort
 from riskscore.scoring.scores import people_scores
+from tests.scoring.snps import ms_of_snps
 
 WEIGHTS, FREQUENCIES, ERRORS = (0.8, -0.5), (0.3, 0.4), (0.1, 0.2)
 PREVALENCE = {"female": 0.02, "male": 0.01}
@@ -31,18 +31,7 @@ GENOTYPES = [[(1 - f) ** 2, 2 * f * (1 - f), f * f] for f in FREQUENCIES]
 
 @pytest.fixture(scope="module")
 def model() -> RiskModel:
-    ms = rs.load_model("ms")
-    single = [t for t in ms.terms if type(t.factors[0]) is VariantFactor]
-    terms = [
-        replace(
-            term,
-            weight=weight,
-            standard_error=error,
-            factors=(replace(term.factors[0], frequency={"EUR": share}),),
-        )
-        for term, weight, share, error in zip(single, WEIGHTS, FREQUENCIES, ERRORS, strict=False)
-    ]
-    return replace(ms, terms=tuple(terms))
+    return ms_of_snps(WEIGHTS, FREQUENCIES, standard_error=ERRORS)
 
 
 def frame(model: RiskModel) -> pd.DataFrame:
