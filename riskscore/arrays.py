@@ -12,6 +12,7 @@ Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]  # positions in a list or table
+PhaseSets = NDArray[np.int32]  # numbers of PS; 0 without one
 Offsets = NDArray[np.intp]  # positions in a text
 Positions = NDArray[np.int32]  # base pairs on a chromosome, or other numbers of a table's cells
 Words = NDArray[np.object_]  # of str

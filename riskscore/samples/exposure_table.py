@@ -168,7 +168,8 @@ class _Column:
         codes = np.concatenate(self._codes)
         if rows is not None:
             codes = np.append(codes, np.int32(self._places[""]))[rows]
-        return CodedTexts(tuple(self._places), codes)
+        texts = tuple(self._places)
+        return CodedTexts(texts, codes.astype(np.min_scalar_type(len(texts))))
 
 
 def _members(names: Sequence[str], of: frozenset[str]) -> Chosen:

@@ -31,6 +31,7 @@ _WHOLE = re.compile(r"-?\d+\.0+")
 _PLINK_MISSING = -9
 Told = TypeVar("Told")
 SEX = "sex"  # the column of sex, if no other is named
+_EVERYBODY = slice(None)
 _QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$", re.ASCII)
 _SEXES = {
     "male": Sex.MALE, "m": Sex.MALE, "1": Sex.MALE, "1.0": Sex.MALE,
@@ -54,10 +55,10 @@ class Exposures:
     age: tuple[float, ...] = ()
     joined: Joined | None = None
     notes: tuple[str, ...] = ()
-    _numbers: dict[Hashable, NDArray[Any]] = field(
+    _decoded: dict[Hashable, dict[str, float]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _texts: dict[Hashable, dict[str, float]] = field(
+    _numbers: dict[Hashable, NDArray[Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -68,17 +69,19 @@ class Exposures:
         """The cells of an exposure, each text once."""
         return CodedTexts.of(self.columns[name])
 
-    def levels(self, exposure: Exposure, samples: int) -> NDArray[np.int64]:
-        """The level each sample is at, by its place among the exposure's levels; -1 unknown."""
+    def levels(
+        self, exposure: Exposure, samples: int, people: slice = _EVERYBODY
+    ) -> NDArray[np.int64]:
+        """The level each of ``people`` is at, by its place among the exposure's; -1 unknown."""
         if exposure.id not in self.columns:
-            return np.full(samples, -1, dtype=np.int64)
-        return self._decoded(exposure, np.int64)
+            return np.full(samples, -1, dtype=np.int64)[people]
+        return self._cells(exposure, people, np.int64)
 
-    def doses(self, exposure: Exposure, samples: int) -> Array:
+    def doses(self, exposure: Exposure, samples: int, people: slice = _EVERYBODY) -> Array:
         """Doses in the exposure's own unit; nan unknown."""
         if exposure.id not in self.columns:
-            return np.full(samples, np.nan)
-        return self._decoded(exposure, np.float64)
+            return np.full(samples, np.nan)[people]
+        return self._cells(exposure, people, np.float64)
 
     def foreign(self, exposure: Exposure) -> list[str]:
         """The texts that are levels of other models and not of this exposure's own."""
@@ -89,7 +92,7 @@ class Exposures:
     def check(self, exposure: Exposure, lines: Mapping[str, int], where: str) -> None:
         """Decode each of the texts; an error names the line that ``lines`` gives for it."""
         key, decode = self._decoder(exposure)
-        self._texts[key] = _told(decode, lines, where)
+        self._decoded[key] = _told(decode, lines, where)
 
     def _decoder(self, exposure: Exposure) -> tuple[Hashable, Callable[[str], float]]:
         """What turns a cell into a number, with a key that is equal where it does the same."""
@@ -109,16 +112,16 @@ class Exposures:
         }
         return ("levels", exposure.id, *known.items()), lambda cell: _level(cell, known, exposure)
 
-    def _decoded(self, exposure: Exposure, kind: type) -> NDArray[Any]:
-        """A column's cells as numbers, each text decoded once, and the column once."""
+    def _cells(self, exposure: Exposure, people: slice, kind: type) -> NDArray[Any]:
+        """Cells of a column as numbers, each text decoded once."""
         key, decode = self._decoder(exposure)
+        cells = self.coded(exposure.id)
         if key not in self._numbers:
-            cells, known = self.coded(exposure.id), self._texts.setdefault(key, {})
+            known = self._decoded.setdefault(key, {})
             for text in set(cells.texts).difference(known):
                 known[text] = decode(text)
-            told: NDArray[Any] = np.array([known[text] for text in cells.texts], dtype=kind)
-            self._numbers[key] = told[cells.codes]
-        return self._numbers[key]
+            self._numbers[key] = np.array([known[text] for text in cells.texts], dtype=kind)
+        return self._numbers[key][cells.codes[people]]
 
 
 def _level(cell: str, known: Mapping[str, int], exposure: Exposure) -> int:

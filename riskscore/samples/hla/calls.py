@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask, Places
+from riskscore.arrays import Array, Mask, PhaseSets, Places
 from riskscore.genetics.hla import HLAAllele, HLAName
 from riskscore.models.reference.panel import Tag
 
@@ -46,14 +46,14 @@ class GeneCalls:
     probability: Array
     source: str = ""
     ordered: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    phase_set: Places = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    phase_set: PhaseSets = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     imputed: bool = False
 
     def __post_init__(self) -> None:
         if len(self.ordered) != len(self.sample):
             object.__setattr__(self, "ordered", np.zeros(len(self.sample), dtype=bool))
         if len(self.phase_set) != len(self.sample):
-            object.__setattr__(self, "phase_set", np.zeros(len(self.sample), dtype=np.int64))
+            object.__setattr__(self, "phase_set", np.zeros(len(self.sample), dtype=np.int32))
 
     def of_people(self, people: range) -> GeneCalls:
         """The rows of some samples, who count from 0 again."""

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
-from riskscore.arrays import Array, Mask, Places, Positions
+from riskscore.arrays import Array, Mask, PhaseSets, Places, Positions
 from riskscore.errors import VCFFormatError
 from riskscore.samples.files.record import Record
 from riskscore.samples.loci.genotypes import read_copies
 
 _TOLERANCE = 0.01  # as for dosages: two decimals are written
+_MOST_INTEGER = 2**31 - 1  # an integer of VCF has 32 bits
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class CellTable:
     both: Array
     chromosomes: Array
     carried: Mask
-    phase_set: Places
+    phase_set: PhaseSets
 
     @cached_property
     def absent(self) -> Mask:
@@ -220,10 +222,16 @@ def _carried(record: Record, wanted: int) -> Mask:
     return np.asarray(((genotypes == wanted) & record.phased()[:, None]).T)
 
 
-def _phase_set(record: Record) -> Places:
-    """The number of each cell's phase set, 0 where PS has none."""
+def _phase_set(record: Record) -> PhaseSets:
+    """The number of each cell's phase set, 0 where PS has none; a text has a number of its own."""
     if "PS" not in record.format:
-        return np.zeros(record.samples, dtype=np.int64)
+        return np.zeros(record.samples, dtype=np.int32)
     texts, place = np.unique(record.phase_sets(), return_inverse=True)
-    numbers = [int(text) if text.isdigit() else 0 for text in texts.tolist()]
-    return np.array(numbers, dtype=np.int64)[place.ravel()]
+    numbers = [_set_number(text) for text in texts.tolist()]
+    return np.array(numbers, dtype=np.int32)[place.ravel()]
+
+
+def _set_number(text: bytes) -> int:
+    if text.isdigit() and len(text) <= len(str(_MOST_INTEGER)) and int(text) <= _MOST_INTEGER:
+        return int(text)
+    return 0 if text == b"." else crc32(text) & _MOST_INTEGER  # no number that VCF allows

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from riskscore.arrays import Array, Mask, Places
+from riskscore.arrays import Array, Mask, PhaseSets, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 
 NEGLIGIBLE = 1e-3  # a dosage this close to a whole number is one
@@ -39,7 +39,7 @@ class Evidence:
     both: Array
     chromosomes: Array
     carried: Mask
-    phase_set: Places
+    phase_set: PhaseSets
 
     @classmethod
     def of_copies(cls, copies: Array) -> Evidence:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from riskscore.arrays import Array, Mask, Places, spread
+from riskscore.arrays import Array, Mask, PhaseSets, Places, spread
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
 from riskscore.samples.hla.evidence import NEGLIGIBLE, Evidence, counted_once
@@ -87,14 +87,14 @@ def calls_from_evidence(
     )
 
 
-def _phase(evidence: Evidence) -> tuple[Places, Places]:
+def _phase(evidence: Evidence) -> tuple[Places, PhaseSets]:
     """Each chromosome's allele, shape (2, people), -1 where not told; and the phase sets.
 
     From a phased genotype that puts one allele on the chromosome; in people without one from
     haplotype dosages.
     """
     phase = np.full((2, evidence.people), -1, dtype=np.int64)
-    sets = np.zeros(evidence.people, dtype=np.int64)
+    sets = np.zeros(evidence.people, dtype=np.int32)
     held = evidence.carried[0] | evidence.carried[1]
     told = evidence.any(held)
     for side in (0, 1):

@@ -45,13 +45,13 @@ class ExposureKind(Kind):
         """One state a person, which people of one level share."""
         samples = len(cohort.samples)
         if self.exposure.is_dose:
-            doses = cohort.exposures.doses(self.exposure, samples)[people]
+            doses = cohort.exposures.doses(self.exposure, samples, people)
             numbers = np.tile(doses[:, None] / self.exposure.per, len(self._read))
             return States.certain(numbers)
         names = [level.value for level in self.exposure.levels]
         read = np.array([names.index(f.level) if f.level else 0 for f in self._read])
         table = (np.arange(len(names))[:, None] == read).astype(np.float64)
-        of = cohort.exposures.levels(self.exposure, samples)[people]
+        of = cohort.exposures.levels(self.exposure, samples, people)
         every = States(table, np.ones(len(names)), np.arange(len(names)), of)
         return every.take(slice(None)).shared()
 
@@ -87,5 +87,5 @@ def reported(exposure: Exposure, cohort: Cohort, people: slice) -> Mask:
     """Of whom an exposure is known, shape (people,)."""
     samples = len(cohort.samples)
     if exposure.is_dose:
-        return ~np.isnan(cohort.exposures.doses(exposure, samples)[people])
-    return np.asarray(cohort.exposures.levels(exposure, samples)[people] >= 0)
+        return ~np.isnan(cohort.exposures.doses(exposure, samples, people))
+    return np.asarray(cohort.exposures.levels(exposure, samples, people) >= 0)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.arrays import Array, Mask, Places
+from riskscore.arrays import Array, Mask, PhaseSets, Places
 from riskscore.genetics.hla import HLAAllele, HLAName, OtherAllele
 from riskscore.models.reference.panel import ReferencePanel
 from riskscore.samples.hla.calls import GeneCalls
@@ -73,7 +73,7 @@ class GeneEvidence:
     ordered: Mask
     soft: Mask
     unsure: Mask
-    phase_set: Places
+    phase_set: PhaseSets
 
     def of_people(self, people: Places, count: int) -> GeneEvidence:
         """The rows of some of ``count`` people, who are numbered from 0 again."""
@@ -303,5 +303,6 @@ def nothing_known(names: GeneNames) -> GeneEvidence:
     none = np.zeros(0, dtype=np.int64)
     return GeneEvidence(
         names, none, none, none, np.zeros(0), np.zeros(0),
-        np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), none,
+        np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool),
+        np.zeros(0, dtype=np.int32),
     )  # fmt: skip

@@ -297,6 +297,19 @@ def test_a_phase_set_is_kept_and_two_of_one_gene_say_nothing(make_vcf: Make) -> 
     assert drb1.ordered.tolist() == [True, False, True]
 
 
+@pytest.mark.parametrize("odd", ["h1", "2147483648", "9" * 30])
+def test_a_phase_set_that_is_no_integer_of_vcf_is_a_set_of_its_own(
+    make_vcf: Make, odd: str
+) -> None:
+    made = [
+        ("6", 1 + 32546551, "HLA_DRB1*03:01", "A", "T", "GT:PS", [f"1|0:{odd}", "1|0:h", "1|0:0"]),
+        ("6", 2 + 32546551, "HLA_DRB1*04:01", "A", "T", "GT:PS", [f"0|1:{odd}", "0|1:h", "0|1:0"]),
+    ]
+    drb1 = read(make_vcf(SAMPLES, made)).genes["DRB1"]
+    assert len({0, *drb1.phase_set.tolist()}) == 3
+    assert drb1.ordered.all()
+
+
 def test_dosages_keep_their_means(make_vcf: Make) -> None:
     """Verbatim imputation output: fractional dosages of four alleles."""
     dosages = {"03:01": 0.31, "04:01": 0.97, "04:05": 0.12, "15:01": 0.60}
