@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from riskscore.errors import InputError
+from riskscore.files.coded_texts import TextCells
 from riskscore.files.inputs import TEXT_LIMIT, text_blocks, text_lines
 
 MOST_COLUMNS = 100_000
@@ -91,17 +94,16 @@ class Table:
                 cells = _regular(block, self.separator, len(self.columns))
                 if cells is None or b"\n" + header in b"\n" + block:
                     break
-                width = len(self.columns)
-                columns = tuple(cells[place:-1:width] for place in places)
-                count = len(cells) // width
+                count = len(cells) // len(self.columns)
+                columns = tuple(cells[place :: len(self.columns)] for place in places)
                 yield RowBlock(range(line + 1, line + 1 + count), columns)
                 line += count
             else:
                 return
         rest = (row for row in self.rows if row[0] > line)
         while several := list(islice(rest, _ROWS)):
-            columns = tuple([cells[place] for _, cells in several] for place in places)
-            yield RowBlock([number for number, _ in several], columns)
+            by_row = [[cells[place] for _, cells in several] for place in places]
+            yield RowBlock([number for number, _ in several], tuple(by_row))
 
     @property
     def plink(self) -> bool:
@@ -312,8 +314,8 @@ def _whole_blocks(path: Path, lines: int) -> Iterator[bytes]:
             yield block[start:] if size <= TEXT_LIMIT else b""
 
 
-def _regular(block: bytes, separator: str, width: int) -> list[str] | None:
-    """The cells of a block, and an empty one behind them, where each is as it stands in the text.
+def _regular(block: bytes, separator: str, width: int) -> TextCells | None:
+    """The cells of a block, row by row, where each is as it stands in the text.
 
     None where a line has other than ``width`` cells, or no end, or nothing in it, or where there
     are quotes, blanks about a cell, or letters beyond ASCII.
@@ -328,10 +330,12 @@ def _regular(block: bytes, separator: str, width: int) -> list[str] | None:
         or b"\n" + mark * (width - 1) + b"\n" in b"\n" + block
     ):
         return None
-    ends = block.translate(None, bytes(range(256)).translate(None, mark + b"\n"))
-    if ends != (mark * (width - 1) + b"\n") * (len(ends) // width):
+    letters = np.frombuffer(block, dtype=np.uint8)
+    ends = np.flatnonzero((letters == ord(mark)) | (letters == ord("\n")))
+    of_row = np.frombuffer(mark * (width - 1) + b"\n", dtype=np.uint8)
+    if len(ends) % width or (letters[ends].reshape(-1, width) != of_row).any():
         return None
-    return block.decode("ascii").replace("\n", separator).split(separator)
+    return TextCells(block, np.append(0, ends[:-1] + 1), ends)
 
 
 def _before(first: Line, lines: Iterator[Line]) -> Iterator[Line]:

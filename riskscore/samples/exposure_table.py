@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import compress, islice
+from itertools import compress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from riskscore.errors import ExposureLevelError, ExposureTableError
+from riskscore.files.coded_texts import CodedTexts, Codes, numbered_texts
 from riskscore.files.frames import as_pandas
 from riskscore.files.inputs import require_file
 from riskscore.files.tables import Table, joined, open_table, sample_column
 from riskscore.models.model import RiskModel
-from riskscore.samples.coded_texts import CodedTexts, Codes, codes_of, numbered_texts
 from riskscore.samples.exposures import SEX, Exposures, exposure_of, exposures_of_columns, matching
 
 Chosen = list[bool] | None  # which of some rows; None for all
@@ -71,9 +71,9 @@ def _of_table(
     people, found = _People(samples, part), {name: _Column() for name in used}
     sex, sexes = matching(table.columns, sex_column), set[str]()
     for block in table.blocks([table.columns.index(table.names), *used.values()]):
-        names, *columns = block.columns
+        names, columns = list(block.columns[0]), block.columns[1:]
         if not all(names):
-            line = block.lines[list(names).index("")]
+            line = block.lines[names.index("")]
             raise ExposureTableError("a row names nobody", where=f"{table.file}, line {line}")
         known, mine = people.add(names)
         for name, cells in zip(used, columns, strict=True):
@@ -150,18 +150,17 @@ class _Column:
         self._places = numbered_texts()
 
     def add(self, cells: Sequence[str], lines: Sequence[int], known: Chosen, mine: Chosen) -> None:
-        told, before = _chosen(cells, known), len(self._places)
-        codes = codes_of(told, self._places)
-        if mine is known:
-            self._codes.append(codes)
-        else:
-            self._codes.append(codes[list(_chosen(mine or [True] * len(cells), known))])
-        new = np.arange(before, len(self._places))
-        if len(new):  # numbered in the order in which they stand
-            of_told = _chosen(lines, known)
-            first = np.searchsorted(np.maximum.accumulate(codes), new).tolist()
-            for text, place in zip(islice(self._places, before, None), first, strict=True):
-                self.lines[text] = of_told[place]
+        coded = CodedTexts.of(cells)
+        of_samples = coded.codes if known is None else coded.codes[known]
+        kinds, first = np.unique(of_samples, return_index=True)
+        order = np.argsort(first)  # numbered in the order in which they stand
+        place = np.zeros(len(coded.texts), dtype=np.int32)
+        told = _chosen(lines, known)
+        for kind, row in zip(kinds[order].tolist(), first[order].tolist(), strict=True):
+            text = coded.texts[kind]
+            place[kind] = self._places[text]
+            self.lines.setdefault(text, told[row])
+        self._codes.append(place[coded.codes if mine is None else coded.codes[mine]])
 
     def at(self, rows: list[int] | None) -> CodedTexts:
         """The cells in some rows, "" where there is none (-1)."""

@@ -19,10 +19,10 @@ from riskscore.errors import (
     ExposureRangeError,
     ExposureTableError,
 )
+from riskscore.files.coded_texts import CodedTexts
 from riskscore.files.tables import MOST_DIGITS, UNKNOWN, Joined, number_of
 from riskscore.genetics.sex import Sex
 from riskscore.models.model import Exposure, RiskModel
-from riskscore.samples.coded_texts import CodedTexts
 from riskscore.samples.family import MOST_AGE
 
 _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")

@@ -9,8 +9,12 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.arrays import Offsets, Words64
+
 Codes = NDArray[np.integer[Any]]
 Told = TypeVar("Told")
+_WORD = 8  # letters of a cell that are compared at once, as one number
+_MOST_WORDS = 8  # of a cell; those of columns with longer ones are compared as texts
 
 
 class CodedTexts(Sequence[str]):
@@ -31,6 +35,8 @@ class CodedTexts(Sequence[str]):
         """The cells of a column, which may be coded already."""
         if isinstance(cells, CodedTexts):
             return cells
+        if isinstance(cells, TextCells) and (coded := cells.coded()):
+            return coded
         places = numbered_texts()
         codes = codes_of(cells, places)
         return cls(tuple(places), codes)
@@ -70,6 +76,64 @@ class CodedTexts(Sequence[str]):
         """What each cell's text is decoded to; every text is decoded once."""
         told = [decode(text) for text in self.texts]
         return [told[code] for code in self.codes.tolist()]
+
+
+class TextCells(Sequence[str]):
+    r"""The cells of a column within ASCII text, by where they begin and end there.
+
+    >>> cells = TextCells(b"1,never\n2,ever\n", np.array([2, 10]), np.array([7, 14]))
+    >>> list(cells), cells.coded().texts
+    (['never', 'ever'], ('never', 'ever'))
+    """
+
+    def __init__(self, text: bytes, starts: Offsets, ends: Offsets) -> None:
+        self.text, self.starts, self.ends = text, starts, ends
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> TextCells: ...
+    def __getitem__(self, place: int | slice) -> str | TextCells:
+        if isinstance(place, slice):
+            return TextCells(self.text, self.starts[place], self.ends[place])
+        return self.text[self.starts[place] : self.ends[place]].decode("ascii")
+
+    def __iter__(self) -> Iterator[str]:
+        letters = self.text.decode("ascii")
+        places = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        return iter([letters[start:end] for start, end in places])
+
+    def coded(self) -> CodedTexts | None:
+        """Each text once, in the order in which they stand; None if some are very long.
+
+        The cells are compared as numbers of eight letters; no letter of them is zero.
+        """
+        length = self.ends - self.starts
+        words = -(-int(length.max(initial=1)) // _WORD)
+        if words > _MOST_WORDS:
+            return None
+        padded = self.text + bytes(_WORD)
+        every: Words64 = np.ndarray((len(self.text) + 1,), "<u8", padded, 0, (1,))
+        code = np.zeros(len(self), dtype=np.int64)
+        first = np.zeros(min(1, len(self)), dtype=np.int64)
+        for k in range(words):
+            begin = np.minimum(self.starts + k * _WORD, len(self.text))
+            key = every[begin] & _MASKS[np.clip(length - k * _WORD, 0, _WORD)]
+            if k:
+                different, own = np.unique(key, return_inverse=True)
+                key = code.astype(np.uint64) * np.uint64(len(different)) + own.astype(np.uint64)
+            _, first, code = np.unique(key, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        return CodedTexts(tuple(self[int(row)] for row in first[order]), place[code])
+
+
+# Which bits of a number of eight letters are those of its first 0 to 8.
+_MASKS = np.array([(1 << (8 * letters)) - 1 for letters in range(_WORD + 1)], dtype=np.uint64)
 
 
 def numbered_texts() -> defaultdict[str, int]:
