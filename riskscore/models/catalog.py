@@ -73,16 +73,18 @@ def load_model(
         raise ModelNotFoundError(f"no model {path.name!r}", fix=meant)
     raise ModelNotFoundError(
         f"no model {path.name!r}",
-        fix=f"choose one of {', '.join(diseases)} (models of {', '.join(_once(diseases))}; no "
-        "other disease has one here), or give the path of a model's folder or of a PGS Catalog "
-        "scoring file",
+        fix=f"choose one of {_by_disease(diseases)}; no other disease has a model here: for one, "
+        "give a scoring file of the PGS Catalog, or the folder of a model of your own",
     )
 
 
-def _once(diseases: Mapping[str, str]) -> list[str]:
-    """The diseases of models, each once, and none that is a kind of another."""
-    names = dict.fromkeys(diseases.values())
-    return [name for name in names if not any(name.startswith(f"{one}, ") for one in names)]
+def _by_disease(diseases: Mapping[str, str]) -> str:
+    """The ids of models before the disease that they are of; a kind of a disease goes with it."""
+    ids: dict[str, list[str]] = {}
+    for one, disease in sorted(diseases.items(), key=lambda item: item[1]):
+        whole = next((name for name in ids if disease.startswith(f"{name}, ")), disease)
+        ids.setdefault(whole, []).append(one)
+    return ", ".join(f"{', '.join(sorted(own))} ({disease})" for disease, own in ids.items())
 
 
 def _meant(name: str, named: Mapping[str, str]) -> str:

@@ -150,7 +150,7 @@ def entry_words(entry: Entry) -> str:
     if entry.component in {_EXPOSED, _TOGETHER}:
         return f"{_level(entry) if entry.component == _EXPOSED else entry.label}: {effect}"
     copies = round(entry.dosage)
-    name = term_words(entry.term)
+    name = _named(entry)
     if any(mark in entry.term for mark in ("=", "_x_", "+")):
         return f"{name}: {effect}"
     if copies == 1 and entry.term.endswith((_DOMINANT, _RECESSIVE)):
@@ -177,13 +177,19 @@ def term_words(term: str) -> str:
     return f"{gene} with {_RESIDUES.get(letter, letter)} at position {position}"
 
 
+def _named(entry: Entry) -> str:
+    """What a genetic term names; where that is letters alone, as its label explains them."""
+    name, label = term_words(entry.term), entry.label.partition(",")[0]
+    return label if name.isalpha() and name in label else name
+
+
 def _absent_words(entry: Entry) -> str:
     """A term that the person does not have, in words."""
     if entry.component == _EXPOSED:
         return _level(entry)
     if entry.component == _TOGETHER:
         return f"not the case: {entry.label}"
-    name = term_words(entry.term)
+    name = _named(entry)
     if "_x_" in entry.term:
         return f"not {name}"
     return f"not two copies of {name}" if entry.term.endswith(_RECESSIVE) else f"no copy of {name}"

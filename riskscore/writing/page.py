@@ -10,7 +10,8 @@ from importlib import resources
 from typing import Any
 
 from riskscore.distribution import extra
-from riskscore.writing.plain_words import part_words, plain_code
+from riskscore.genetics.superpopulations import superpopulation_words
+from riskscore.writing.plain_words import in_thousand, part_words, plain_code
 
 with extra("report"):
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -78,6 +79,8 @@ def render(
     environment.filters["json"] = embedded_json
     environment.filters["plain"] = plain_code
     environment.filters["part"] = part_words
+    environment.filters["people"] = superpopulation_words
+    environment.filters["thousand"] = in_thousand
     environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
     return environment.get_template(template).render(
         **context,

@@ -121,11 +121,15 @@ def percentile_words(percentile: float) -> str:
 def risk_words(numbers: Mapping[str, float]) -> str:
     """A person's risk with its interval beside the average, or that there is none.
 
-    All are of as many people: 1,000, or 100,000 where the average is rare too.
+    All are of as many people: 1,000, or 100,000 where the average is rare too. The risk is
+    rounded to what the width of its interval bears.
 
     >>> risk_words({"probability": 0.01, "probability_low": 0.002, "probability_high": 0.04,
     ...             "average_risk": 0.005, "risk_ratio": 2.0})
     '10 in 1,000 (2 to 40), 2 times the average of 5 in 1,000'
+    >>> risk_words({"probability": 0.00238, "probability_low": 0.0000657,
+    ...             "probability_high": 0.0123, "average_risk": 0.00771, "risk_ratio": 0.309})
+    '2 in 1,000 (0.07 to 12), 0.31 times the average of 7.71 in 1,000'
     >>> risk_words({"probability": float("nan")})
     'no probability'
     """
@@ -133,7 +137,12 @@ def risk_words(numbers: Mapping[str, float]) -> str:
         return "no probability"
     names = ("probability", "probability_low", "probability_high", "average_risk")
     people = _people(max(numbers["probability"], numbers["average_risk"]))
-    risk, low, high, average = (f"{float(f'{people * numbers[n]:.3g}'):,.6g}" for n in names)
+    bottom, top = numbers["probability_low"], numbers["probability_high"]
+    unsure = top / bottom if bottom > 0 else math.inf
+    risk, low, high, average = (
+        in_thousand(people / 1_000 * numbers[n], 1.0 if n == "average_risk" else unsure)
+        for n in names
+    )
     return (
         f"{risk} in {people:,} ({low} to {high}), {numbers['risk_ratio']:.2g} times the average of "
         f"{average} in {people:,}"

@@ -14,7 +14,7 @@ from riskscore.samples.question import Question
 from riskscore.scoring.account.coverage import MatchRow, coverage_table, match_report, tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.scored import ModelScores
-from riskscore.writing.plain_words import risk_words
+from riskscore.writing.plain_words import part_words, plain_code, risk_words
 
 _SHOWN = 8
 _PLAINLY = 0.5  # a locus less observed than this needs a reason
@@ -59,8 +59,9 @@ def typed_alone_words(scores: Scores) -> Iterator[str]:
         seen = np.mean(table.component_coverage[component])
         if seen < _PLAINLY and any(gene in genes for gene in model.scheme.genes):
             yield (
-                f"{model.id}: its weights of HLA go together with SNPs of {component}, of which "
-                f"{seen:.0%} was observed; {model.typed_alone.model} is made for typed HLA alone"
+                f"{model.id}: its weights of HLA go together with SNPs of its "
+                f"{part_words(component)} part, of which {seen:.0%} was observed; "
+                f"{model.typed_alone.model} is made for typed HLA alone"
             )
 
 
@@ -133,7 +134,11 @@ def reference_words(scores: Scores) -> str:
 def check_words(scores: Scores) -> Iterator[str]:
     """The preflight report: what was found for each model, what is lost, and what would help."""
     cohort = scores.cohort
-    yield f"{len(cohort.samples)} samples, {cohort.build}, reference population {cohort.population}"
+    people = len(cohort.samples)
+    yield (
+        f"{people:,} {'sample' if people == 1 else 'samples'}, {cohort.build}, reference "
+        f"population {cohort.population}"
+    )
     if percentiles := reference_words(scores):
         yield percentiles
     yield from report_words(cohort.hla.reports)
@@ -151,7 +156,7 @@ def check_words(scores: Scores) -> Iterator[str]:
             advice = f"; {row.advice}" if row.advice else ""
             yield (
                 f"  lost {row.lost_share:6.1%} of variance: "
-                f"{row.kind} {row.name}: {row.code}{advice}"
+                f"{row.kind} {row.name}: {plain_code(row.code)}{advice}"
             )
         if len(lost) > _SHOWN:
             rest = sum(row.lost_share for row in lost[_SHOWN:])
@@ -168,13 +173,13 @@ def coverage_words(scores: Scores, model: str, matches: Sequence[MatchRow]) -> I
     for row in coverage_table(tally_scores(scores)):
         if row["model"] == model:
             codes = Counter(
-                match.code.replace("_", " ")
+                plain_code(match.code)
                 for match in matches
                 if match.component == row["component"] and match.observed < _PLAINLY
             )
             why = ", ".join(f"{count} {code}" for code, count in codes.most_common())
             yield (
-                f"  {row['component']:<18} carries {row['variance_share']:6.1%} of the expected "
-                f"variance; {_share(row['coverage_mean'])} of it was observed"
+                f"  {part_words(row['component']):<18} carries {row['variance_share']:6.1%} of the "
+                f"expected variance; {_share(row['coverage_mean'])} of it was observed"
                 + (f" ({why})" if why else "")
             )

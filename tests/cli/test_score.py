@@ -117,7 +117,7 @@ def test_typed_hla_without_the_snps_it_goes_with_is_told_of_the_model_for_it(
     done = riskscore("score", PEOPLE, "-m", "t1d", "-m", "t1d-hla", "-o", "s.tsv", "--quiet")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count(note) == 1
-    assert "t1d: its weights of HLA go together with SNPs of HLA_Class_2" in done.stderr
+    assert "t1d: its weights of HLA go together with SNPs of its HLA class II part" in done.stderr
     assert note in riskscore("check", PEOPLE, "-m", "t1d").stdout
     assert note not in riskscore("score", VCF, "-m", "t1d", "-o", "s.tsv").stderr
 
@@ -125,7 +125,7 @@ def test_typed_hla_without_the_snps_it_goes_with_is_told_of_the_model_for_it(
 def test_check_says_what_is_missing_and_why(riskscore: Run) -> None:
     done = riskscore("check", PEOPLE, "-m", "ms")
     assert done.returncode == 0, done.stderr
-    assert "2504 samples, GRCh38" in done.stdout
+    assert "2,504 samples, GRCh38" in done.stdout
     assert "Non_HLA" in done.stdout
     assert "0.0% of it was observed" in done.stdout
 

@@ -28,7 +28,7 @@ VCF = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
         ("lupus", "did you mean sle (systemic lupus erythematosus)?"),
         ("t1dd", "did you mean t1d (type 1 diabetes mellitus)?"),
         ("multiple sclerosys", "did you mean ms"),
-        ("gout", "choose one of hashimoto, ms"),
+        ("gout", "choose one of hashimoto (Hashimoto's thyroiditis), ms, ms-2013"),
     ],
 )
 def test_a_model_of_nearly_that_name(name: str, words: str) -> None:

@@ -28,8 +28,8 @@ def test_names_in_capitals() -> None:
         ("t1d-grs2-sharp20", r"did you mean t1d-grs2-sharp21 \(type 1 diabetes mellitus\)\?"),
         ("arth", "did you mean ra "),  # four letters within a name; three are too few
         ("art", "no model 'art'. To fix it: choose one of"),
-        ("zzz", "choose one of hashimoto, ms"),
-        ("coeliac disease", "no other disease has one here"),
+        ("zzz", r"choose one of hashimoto \(Hashimoto's thyroiditis\), ms, ms-2013"),
+        ("coeliac disease", r"\(type 1 diabetes mellitus\); no other disease has a model here"),
         ("t1d-autoantibodies", "riskscore progression"),
     ],
 )

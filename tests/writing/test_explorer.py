@@ -212,6 +212,7 @@ def test_the_explorers_controls_move_the_numbers(tmp_path: Path, oracle: Oracle)
         for html in chosen
     ]
     assert odds.pop(0) == 0  # all is unknown
+    assert '<strong id="logodds">0.000<' in chosen[0]  # and no -0.000
     assert '<span id="ratio">about the average</span>' in chosen[0]
     # From two unnamed haplotypes (weight 0) to the pair that weighs 3.632269419.
     assert odds[1] - odds[0] == pytest.approx(3.632269419, abs=2e-3)
@@ -325,3 +326,6 @@ def test_a_rare_risk_is_enlarged_and_one_that_is_not_there_is_said_to_be_missing
     assert '<p class="headline" id="no-risk">' in html["none"]
     assert '<p class="headline" id="headline" aria-live="polite" hidden="">' in html["none"]
     assert "People like this:" not in html["none"]
+    # what to begin with is offered where the model reads it: this one has HLA types alone
+    offered = re.findall(r'<button type="button">([^<]+)<', html["rare"])
+    assert offered == ["everything unknown (reset)", "HLA without a risk allele"]

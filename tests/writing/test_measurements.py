@@ -133,3 +133,9 @@ def test_a_dose_is_told_with_its_unit(exposures: dict[str, str], found: str) -> 
     one = rs.person([rs.load_model("ms")], hla=HLA, exposures=exposures)
     ledger_of = rs.score(one).explain("person", "ms").set_index("term")
     assert ledger_of.loc["vitamin_d", "found"] == found
+
+
+def test_a_term_named_by_letters_of_residues_is_told_by_its_label(scores: Scores) -> None:
+    """VKA is what the table of DRB1 haplotypes calls valine 11, lysine 71 and alanine 74."""
+    (line,) = [line for line in lines(scores, "ra") if line.name == "HLA-DRB1"]
+    assert "one copy of DRB1 residues 11-71-74 VKA: raises" in line.carried

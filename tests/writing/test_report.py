@@ -262,15 +262,17 @@ def test_one_persons_report_asks_what_the_run_asked(tmp_path: Path) -> None:
     )
     cohort = rs.write_report(folder, tmp_path / "cohort.html").read_text()
     assert "mellitus from age 5 to 40" in cohort
-    assert "t1d: risk between the ages asked" in cohort
+    assert "t1d: risk, between the ages asked" in cohort
 
 
 def test_averages_are_those_that_people_were_compared_with() -> None:
     """Those of the card (Scotland 2012-2019), a prevalence that was given, or none."""
     own = rs.score(VCF, "t1d")
-    assert model_context(results_of_scores(own), own.tables[0].model, {})["averages"] == [
-        ("all", "7.22 in 1,000")  # of unknown sex: between women and men
-    ]
+    context = model_context(results_of_scores(own), own.tables[0].model, {})
+    assert context["averages"] == [("all", "7.22 in 1,000")]  # of unknown sex: between both
+    frame = own.to_frame()
+    ends = (frame[f"probability_{end}"] / frame["probability"] for end in ("low", "high"))
+    assert context["reach"] == tuple(f"{end.median():.2g}" for end in ends)
     given = rs.score(VCF, "t1d", prevalence=0.01)
     told = model_context(results_of_scores(given), given.tables[0].model, {})["averages"]
     assert told == [("all", "10 in 1,000")]

@@ -8,6 +8,7 @@ import pandas as pd
 from riskscore.arrays import Array
 from riskscore.distribution import extra
 from riskscore.errors import UsageError
+from riskscore.genetics.superpopulations import superpopulation_words
 from riskscore.samples.ancestry.table import ComponentTable, component_table
 from riskscore.scoring.ancestry.ancestry import Ancestry
 from riskscore.studies.charts.theme import HEIGHT, Chart, finish, people
@@ -19,8 +20,6 @@ _EVERY = 3  # of so many reference people one is drawn
 # Five of Paul Tol's muted colours, which all kinds of colour vision tell apart.
 COLOURS = ("#332288", "#DDCC77", "#117733", "#88CCEE", "#882255")
 OPACITY = 0.75
-_NAMES = {"AFR": "African", "AMR": "admixed American", "EAS": "East Asian", "EUR": "European",
-          "SAS": "South Asian"}  # fmt: skip
 
 
 class AncestryPlots:
@@ -50,7 +49,7 @@ class AncestryPlots:
 
 def components_chart(components: Array, table: ComponentTable) -> alt.LayerChart | alt.FacetChart:
     """People (rows of components) in black, in front of every third reference person by colour."""
-    names = [f"{name}, {_NAMES.get(name, name)}" for name in table.populations]
+    names = [superpopulation_words(name) for name in table.populations]
     behind = pd.DataFrame(
         {
             "PC1": np.round(table.components[::_EVERY, 0], 4),
@@ -59,7 +58,7 @@ def components_chart(components: Array, table: ComponentTable) -> alt.LayerChart
         }
     )
     front = pd.DataFrame({"PC1": components[:, 0], "PC2": components[:, 1]})
-    x, y = alt.X("PC1:Q", title="PC1"), alt.Y("PC2:Q", title="PC2")
+    x, y = alt.X("PC1:Q", title="PC1").axis(tickCount=4), alt.Y("PC2:Q", title="PC2")
     colour = alt.Color(
         "reference:N", title=None, sort=names,
         scale=alt.Scale(domain=names, range=list(COLOURS)),

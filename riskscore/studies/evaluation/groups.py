@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskscore.errors import StudyTableError
+from riskscore.genetics.superpopulations import SUPERPOPULATIONS
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.scored import ModelScores
 from riskscore.studies.people import aligned
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from riskscore.studies.people import BySample
 
-SUPERPOPULATIONS = ("AFR", "AMR", "EAS", "EUR", "SAS")
 _SHIFT = 0.5  # SDs of the reference population by which a group's mean may differ unremarked
 
 

@@ -180,7 +180,7 @@ def risk_chart(
     )
     chart = (base + rules).properties(
         height=200,
-        title=f"{model.id}: risk {horizon} (n = {values.size:,})",
+        title=f"{model.id}: risk, {horizon} (n = {values.size:,})",
     )
     return spec(chart)
 
@@ -210,8 +210,8 @@ def age_chart(rows: Sequence[Mapping[str, Any]]) -> Spec:
         alt.Chart(frame)
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("age:Q", title="by age").axis(tickCount=5).scale(nice=False),
-            y=alt.Y("in 1,000:Q", title="in 1,000").axis(tickCount=5),
+            x=alt.X("age:Q", title="age (years)").axis(tickCount=5).scale(nice=False),
+            y=alt.Y("in 1,000:Q", title="people in 1,000").axis(tickCount=5),
             color=alt.Color("who:N", title=None, sort=None, legend=ABOVE).scale(
                 domain=["this score", "the average"], range=[PALETTE[1], PALETTE[0]]
             ),

@@ -73,6 +73,7 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
         "scored": sum(not math.isnan(row["log_odds"]) for row in rows),
         "outcome": outcome_words(model, question),
         "mean_risk": natural(mean) if mean is not None else None,
+        "reach": _reach(rows) if mean is not None else None,
         "averages": [(who, natural(risk)) for who, risk in averages],
         "baselines": [(r.sex.value, natural(r.value), r) for r in model.baseline],
         "group_chart": f"chart-groups-{model.id}" if drawn[f"chart-groups-{model.id}"] else None,
@@ -89,6 +90,16 @@ def model_context(results: Results, model: RiskModel, charts: dict[str, Spec]) -
         "recalled": sum(term.status is Status.RECALLED for term in model.terms),
         "sexes": list(Sex),
     }
+
+
+def _reach(rows: list[Row]) -> tuple[str, str]:
+    """How far the 95% intervals reach, in the median: the lower and the upper end over the risk."""
+    told = [row for row in rows if row["probability"] > 0]
+    low, high = (
+        float(np.median([row[f"probability_{end}"] / row["probability"] for row in told]))
+        for end in ("low", "high")
+    )
+    return f"{low:.2g}", f"{high:.2g}"
 
 
 def _averages(model: RiskModel, rows: list[Row]) -> list[tuple[str, float]]:

@@ -35,6 +35,7 @@ from riskscore.writing.words import outcome_words
 
 _STEPS = 12
 _UNSEEN = 10
+_ANOTHER = 0.1  # an average that differs by more is of something else, as living with the disease
 _LIKE = 0.8  # below this probability, a person is not said to be like one superpopulation
 _Z95 = 1.96
 _ANCESTRY = "chart-ancestry"
@@ -185,11 +186,13 @@ def _model(
     doubt = f"chart-doubt-{table.model.id}"
     charts[doubt] = uncertainty_chart(sources)
     average = numbers["average_risk"]
-    curve = ""
+    curve, lifelong = "", 0.0
     if table.model.rates is not None and not math.isnan(numbers["probability"]):
         curve = f"chart-age-{table.model.id}"
         rows = age_curve(scores.cohort, table.reference, sample)
         charts[curve] = age_chart(rows)
+        if abs(rows[-1]["average_risk"] / average - 1) > _ANOTHER:
+            lifelong = rows[-1]["average_risk"]
     return {
         "model": table.model,
         "numbers": numbers,
@@ -203,6 +206,7 @@ def _model(
         "outcome": outcome_words(table.model, scores.cohort.question, _age(scores.cohort, place)),
         "beside": _beside(scores, table.model, place),
         "curve": curve,
+        "lifelong": lifelong,
         "chart": chart,
         "doubt": doubt,
         "sources": sources,
@@ -236,10 +240,17 @@ def _average_words(scores: Scores, model: RiskModel, place: int, average: float)
     if question.by_age:
         source = f"by the rates of {'the file given' if question.incidence else 'its table'}"
     elif of:
-        source = f"{of[0].source} ({of[0].status.value})"
+        source = _plain_source(of[0].source, model)
+        if not source.startswith(of[0].status.value):
+            source += f" ({of[0].status.value})"
     else:
         source = "as given for this run" if question.prevalence else "mean of women and men"
     return f"{natural(average)}, {source}"
+
+
+def _plain_source(source: str, model: RiskModel) -> str:
+    """The source of a baseline, without the id of the table that the model's rates are in."""
+    return source.replace(model.rates.table, "its table of new cases") if model.rates else source
 
 
 def _beside(scores: Scores, model: RiskModel, place: int) -> dict[str, Any] | None:

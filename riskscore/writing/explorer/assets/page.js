@@ -20,6 +20,12 @@ function inThousand(p, unsure = 1) {
   return String(Number(value.toPrecision(digits)));
 }
 
+// Log odds with their sign; what rounds to nothing has none.
+function signed(logOdds) {
+  const words = logOdds.toFixed(3);
+  return Number(words) === 0 ? "0.000" : `${logOdds > 0 ? "+" : ""}${words}`;
+}
+
 function ratioWords(ratio) {
   return ratio > 0.9 && ratio < 1.1 ? "about the average" : `${Number(ratio.toPrecision(2))} times the average`;
 }
@@ -184,18 +190,20 @@ function start(model, choice = remembered(model)) {
   };
   const set = (apply) => (value) => { apply(value); show(); };
   const presets = group("Begin with");
+  const exposures = model.exposures.length > 0;
   const again = (change) => () => { const fresh = startingChoice(model); change(fresh); start(model, fresh); };
-  for (const [words, change] of [
-    ["everything unknown (reset)", () => {}],
-    ["HLA without a risk allele", (fresh) => { fresh.typed = true; }],
-    ["unexposed, other variants average", (fresh) => {
+  for (const [words, change, offered] of [
+    ["everything unknown (reset)", () => {}, true],
+    ["HLA without a risk allele", (fresh) => { fresh.typed = true; }, model.untyped.length > 0],
+    [exposures ? "unexposed, other variants average" : "other variants average", (fresh) => {
       for (const exposure of model.exposures) {
         fresh.exposures[exposure.id] = exposure.levels.length ? exposure.levels[0] : exposure.mean;
       }
       if (model.load.count) fresh.load = 0;
-    }],
-    ["many risk variants besides HLA", (fresh) => { if (model.load.count) fresh.load = 2; }],
+    }, exposures || model.load.count > 0],
+    ["many risk variants besides HLA", (fresh) => { fresh.load = 2; }, model.load.count > 0],
   ]) {
+    if (!offered) continue;
     const button = text("button", words, { type: "button" });
     button.addEventListener("click", again(change));
     presets.append(button);
@@ -229,7 +237,7 @@ function start(model, choice = remembered(model)) {
     }
   }
   if (model.load.count) {
-    group("Other loci").append(slider(`load of ${model.load.count} single variants`, -3, 3, 0.1, choice.load,
+    group("Other loci").append(slider(`effect of ${model.load.count} single variants together, in standard deviations (SD)`, -3, 3, 0.1, choice.load,
       (value) => `${value >= 0 ? "+" : ""}${value.toFixed(1)} SD`,
       set((value) => { choice.load = value; }), "unknown"));
   }
@@ -279,7 +287,7 @@ function start(model, choice = remembered(model)) {
       document.getElementById("average").textContent = `${inThousand(result.average)} in 1,000`;
     }
     document.getElementById("odds").textContent = result.oddsRatio.toPrecision(3);
-    document.getElementById("logodds").textContent = result.logOdds.toFixed(3);
+    document.getElementById("logodds").textContent = signed(result.logOdds);
     document.getElementById("percentile").textContent = percentileWords(result.percentile);
     document.getElementById("icons").replaceChildren(...(told
       ? [crowd("The average", result.average, inThousand(result.average), "ground-average"),
@@ -305,7 +313,7 @@ function start(model, choice = remembered(model)) {
       const cell = document.createElement("td");
       cell.append(bar);
       line.append(text("td", row.id), text("td", String(Number(row.number.toPrecision(3))), { class: "number" }),
-        text("td", `${row.contribution >= 0 ? "+" : ""}${row.contribution.toFixed(3)}`, { class: "number" }), cell);
+        text("td", signed(row.contribution), { class: "number" }), cell);
       return line;
     }));
     history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify({ model: model.id, choice }))}`);
@@ -317,10 +325,12 @@ function start(model, choice = remembered(model)) {
     const first = model.ages.stops[choice.age];
     const rows = ageCurve(model, choice, choice.age, result);
     const end = rows.at(-1);
+    const another = choice.age === 0 && choice.stop === own(choice.sex) && Math.abs(end.average / result.average - 1) > 0.1
+      ? ` The ${inThousand(result.average)} in 1,000 above are of another kind: ${document.getElementById("outcome").textContent}.` : "";
     figure.querySelector("div").replaceChildren(curve(rows, first));
     figure.querySelector("figcaption").textContent = `Of 1,000 people free of the disease at ${first}, ${inThousand(end.risk)} `
       + `with this score (red line) and ${inThousand(end.average)} on average (dashed) fall ill by ${end.age}. Some die of other `
-      + `causes before. Rates: ${model.ages.table}, whatever average risk is chosen.`;
+      + `causes before. Rates: ${model.ages.table}, whatever average risk is chosen.${another}`;
   }
   show();
 }
