@@ -8,12 +8,15 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated, NoReturn
 
 import typer
 
 from riskscore.cli.streams import apart, end_by_signals, prepare_streams
 from riskscore.errors import InputError, RiskscoreError
+
+_BOXES = 70  # columns of a terminal: in fewer the names of options are cut inside boxes
 
 # Each verb is a function of its name in a module here, imported when it is needed.
 VERBS = {
@@ -23,16 +26,20 @@ VERBS = {
     "merge": "batch", "verify": "batch", "report": "report", "explore": "report",
     "models": "models", "panel": "hla", "progression": "models",
 }  # fmt: skip
+GROUPS = ("models", "panel")  # verbs of several
 
 
 def command_line(verb: str = "") -> typer.Typer:
     """The command line with all its verbs, or with the one that is wanted: that starts quicker."""
+    several = verb not in VERBS or verb in GROUPS  # what is listed is verbs, which stay whole
+    boxes = several or get_terminal_size().columns >= _BOXES
     app = typer.Typer(
         name="riskscore",
         help="Genetic risk scores of autoimmune disease from VCF, HLA and exposures. "
         "Illustrative, not diagnostic.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if boxes else None,
     )
     app.callback()(_whole)
     for name in [verb] if verb in VERBS else VERBS:
@@ -40,8 +47,13 @@ def command_line(verb: str = "") -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
-            app.command()(apart(found))
+            app.command(help=_paragraphs(found.__doc__ or ""))(apart(found))
     return app
+
+
+def _paragraphs(text: str) -> str:
+    """A docstring with each paragraph in one line, for help to break where the terminal ends."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def main() -> None:

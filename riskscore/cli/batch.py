@@ -51,7 +51,7 @@ def batch(
 ) -> None:
     """Score many files into one folder; run again to go on where an earlier run ended.
 
-    A file that cannot be scored is told in failed.tsv, the others go on, and the exit code is 3.
+    A file that cannot be scored is listed in failed.tsv, the others go on, and the exit code is 3.
     """
     from riskscore.batches.run import run_batch
     from riskscore.batches.sample_sets import PLAN_COLUMNS, find_sample_sets, plan_rows
@@ -96,7 +96,7 @@ def merge(
 ) -> None:
     """Merge shards: of one cohort to what score --out writes, of sample sets to what batch does.
 
-    A sample set that could not be scored is told in failed.tsv, and the exit code is 3.
+    A sample set that could not be scored is listed in failed.tsv, and the exit code is 3.
     """
     from riskscore.writing.folders.merge import merge as merge_shards
 

@@ -180,8 +180,10 @@ def evaluate(
     threshold: Annotated[
         list[float] | None, typer.Option(help="A risk to report sensitivity and PPV at.")
     ] = None,
-    bootstrap: Annotated[int, typer.Option(help="Resamples for intervals.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 1,
+    bootstrap: Annotated[int, typer.Option(help="Bootstrap resamples behind the intervals.")] = 200,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the resampling: the same gives the same intervals.")
+    ] = 1,
     output: OutputOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for all tables and charts.")] = None,
 ) -> None:
@@ -257,8 +259,12 @@ def interaction(
     sex_column: SexOption = "sex",
     population: PopulationOption = "EUR",
     build: BuildOption = None,
-    bootstrap: Annotated[int, typer.Option(help="Resamples for intervals; 0 for none.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 1,
+    bootstrap: Annotated[
+        int, typer.Option(help="Bootstrap resamples behind the intervals; 0 for none.")
+    ] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the resampling: the same gives the same intervals.")
+    ] = 1,
     output: OutputOption = None,
     joint: Annotated[Path | None, typer.Option(help="File for the table of joint effects.")] = None,
     plot: PlotOption = None,

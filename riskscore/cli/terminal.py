@@ -56,7 +56,8 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
         places.append(output.name if output is not None and named else "standard output")
     percentiles = reference_words(scores)
     return [
-        f"riskscore: {people:,} people; coverage {', '.join(seen)}{units}{told}",
+        f"riskscore: {people:,} {'person' if people == 1 else 'people'}; "
+        f"coverage {', '.join(seen)}{units}{told}",
         *([f"riskscore: {percentiles}"] if percentiles else []),
         f"riskscore: results in {' and '.join(places)}. Illustrative, not diagnostic.",
     ]

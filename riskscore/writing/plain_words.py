@@ -118,6 +118,17 @@ def percentile_words(percentile: float) -> str:
     return {0: "fewer than 1", 100: "more than 99"}.get(rounded, f"{rounded}")
 
 
+def ratio_words(ratio: float) -> str:
+    """A ratio of risks as people say it.
+
+    >>> ratio_words(2.34), ratio_words(1.04), ratio_words(0.25)
+    ('2.3 times the average', 'about the average', '0.25 times the average')
+    """
+    if 0.9 < ratio < 1.1:
+        return "about the average"
+    return f"{ratio:.2g} times the average"
+
+
 def risk_words(numbers: Mapping[str, float]) -> str:
     """A person's risk with its interval beside the average, or that there is none.
 
@@ -144,7 +155,7 @@ def risk_words(numbers: Mapping[str, float]) -> str:
         for n in names
     )
     return (
-        f"{risk} in {people:,} ({low} to {high}), {numbers['risk_ratio']:.2g} times the average of "
+        f"{risk} in {people:,} ({low} to {high}), {ratio_words(numbers['risk_ratio'])} of "
         f"{average} in {people:,}"
     )
 

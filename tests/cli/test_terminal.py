@@ -12,8 +12,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from typer.main import get_command
 
 import riskscore as rs
+from riskscore.cli import command_line
 from riskscore.errors import InputError, ModelNotFoundError, UsageError
 
 Run = Callable[..., CompletedProcess[str]]
@@ -134,3 +136,13 @@ def test_one_persons_report_finds_the_inputs_and_takes_ones_own_models(
     done = riskscore("report", "results", "-m", "own", "-o", "r.html", "--individual", "S001")
     assert done.returncode == UsageError.exit_code
     assert "cohort.vcf.gz" in done.stderr
+
+
+def test_help_names_every_option_whole_in_a_narrow_terminal() -> None:
+    command = [sys.executable, "-m", "riskscore", "score", "--help"]
+    narrow = {**os.environ, "COLUMNS": "50"}
+    done = subprocess.run(command, env=narrow, capture_output=True, text=True, check=True)
+    verbs = get_command(command_line()).commands  # type: ignore[attr-defined]
+    for option in verbs["score"].params:
+        assert option.name == "vcf" or any(f"{name} " in done.stdout for name in option.opts)
+    assert verbs["explain"].help.count("\n") == 2  # between its two paragraphs

@@ -22,7 +22,12 @@ from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.adjusted import projection_of, shares_text
 from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.measurements import SNPS, Measurement, by_measurement
-from riskscore.writing.plain_words import in_thousand, natural, percentile_words
+from riskscore.writing.plain_words import (
+    in_thousand,
+    natural,
+    percentile_words,
+    ratio_words,
+)
 from riskscore.writing.report.charts import (
     Spec,
     age_chart,
@@ -279,17 +284,6 @@ def _risk(numbers: dict[str, float], average: float) -> dict[str, Any] | None:
         "average_icons": icon_array(average),
         "bar": interval_bar(risk, low, high, average),
     }
-
-
-def ratio_words(ratio: float) -> str:
-    """A ratio of risks as people say it.
-
-    >>> ratio_words(2.34), ratio_words(1.04), ratio_words(0.25)
-    ('2.3 times the average', 'about the average', '0.25 times the average')
-    """
-    if 0.9 < ratio < 1.1:
-        return "about the average"
-    return f"{ratio:.2g} times the average"
 
 
 def _unseen(lines: list[Measurement], risk: float) -> list[dict[str, str]]:
