@@ -9,7 +9,7 @@ from pathlib import Path
 
 from riskscore.errors import ModelFormatError
 from riskscore.files.inputs import read_text
-from riskscore.files.tables import number_of
+from riskscore.files.tables import MOST_DIGITS, number_of
 
 FREQUENCY = "allelefrequency_effect_"
 OWN_FREQUENCY = "file"  # the key of allelefrequency_effect, whose population the file does not name
@@ -84,8 +84,9 @@ class Row:
         text = self[column]
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 2**31:
-            raise self.error(f"{column} is {text!r}, not a position")
+        digits = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+        if not digits or not 0 < int(text) < 2**31:
+            raise self.error(f"{column} is {text[:MOST_DIGITS]!r}, not a position")
         return int(text)
 
     def share(self, column: str) -> float | None:

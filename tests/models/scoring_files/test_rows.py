@@ -21,7 +21,7 @@ SNP = "rsID chr_name chr_position effect_allele other_allele effect_weight"
 @pytest.mark.parametrize(
     ("text", "place"),
     [("1", 1), ("2147483647", 2**31 - 1), ("", None), ("0", "x"), ("2147483648", "x"),
-     ("-1", "x"), ("1.5", "x"), ("\u0663", "x")],
+     ("-1", "x"), ("1.5", "x"), ("\u0663", "x"), pytest.param("9" * 5000, "x", id="long")],
 )  # fmt: skip
 def test_positions(text: str, place: int | str | None) -> None:
     row = Row({"chr_position": text}, "f.txt", 7)
