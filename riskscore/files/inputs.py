@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from riskscore.errors import FileChangedError, FileMissingError, InputError, Mod
 TEXT_LIMIT = 256 * 1024 * 1024  # a table larger than this is not a model or an exposure file
 LINE_LIMIT = 16 * 1024 * 1024  # of a table; a row of 100,000 columns has some two million bytes
 LINES_LIMIT = 20_000_000  # of a table; half a million people with 40 rows each
+EMPTY_LIMIT = 2_000_000  # lines without cells, and comments; a spreadsheet has 1,048,576 rows
+_PACKED_RATIO = 200  # of text to its packed size; that of tables about people is below 30
+_ALWAYS = 64 * 1024 * 1024  # bytes of text that may be packed as small as they can be
+_PIECE = 1 << 20
+_NO_CELL = b" \t\r\n,;"  # what a line consists of that has cells without anything in them
+_BEGINNINGS = bytes.maketrans(b" \t\r,;", b"#####")  # of lines that may be empty
 
 
 def reference_root() -> Path:
@@ -120,18 +127,45 @@ def read_start(path: Path, size: int) -> bytes:
 
 def read_text(path: Path, *, limit: int = TEXT_LIMIT) -> str:
     """Text of a UTF-8 file, plain or gzip, refused above ``limit`` bytes of text."""
+    data, size = bytearray(), _Size(path, limit)
     with _unpacked(path) as stream:
-        data = stream.read(limit + 1)
-        _check_size(len(data), limit, path)
+        while piece := stream.read(_PIECE):
+            size.add(len(piece))
+            data += piece
+        return data.decode("utf-8-sig")
+
+
+def read_rows_text(path: Path, *, limit: int = TEXT_LIMIT) -> str:
+    """Text of a table, as :func:`read_text`, refused for its lines as :func:`text_lines` does."""
+    data, size, lines = bytearray(), _Size(path, limit), _Lines(path)
+    with _unpacked(path) as stream:
+        for block in _blocks(stream):
+            size.add(len(block))
+            lines.add(block)
+            data += block
         return data.decode("utf-8-sig")
 
 
 def read_json(path: Path) -> Any:
     """What a JSON file holds; ValueError where it is no JSON, or nested without end."""
+    return parse_json(read_text(path))
+
+
+def parse_json(text: str) -> Any:
+    """What JSON says; ValueError where it is none, or nested without end.
+
+    >>> parse_json('{"a": [1]}')
+    {'a': [1]}
+    """
     try:
-        return json.loads(read_text(path))
+        return json.loads(text)
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        most = sys.getrecursionlimit()
+        raise JSONDepthError(f"nested too deeply: {most:,} levels are the limit") from error
+
+
+class JSONDepthError(ValueError):
+    """JSON of lists within lists without end."""
 
 
 @contextmanager
@@ -150,9 +184,64 @@ def _unpacked(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
         ) from error
 
 
-def _check_size(size: int, limit: int, path: Path) -> None:
-    if size > limit:
-        raise InputError(f"the file holds more than {limit // 1024**2} MB of text", where=path.name)
+class _Size:
+    """The bytes of text read so far; InputError beyond a limit, or for how small it was packed."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self.file, self.limit, self.size = path.name, limit, 0
+        self.most = min(limit, max(_ALWAYS, _PACKED_RATIO * path.stat().st_size))
+
+    def add(self, more: int) -> None:
+        self.size += more
+        if self.size <= self.most:
+            return
+        packed, fix = "", ""
+        if self.most < self.limit:
+            packed = f", {_PACKED_RATIO} times as much as packed or more"
+            fix = "unpack it, if so much of the same is meant"
+        raise InputError(
+            f"the file holds more than {self.most // 1024**2} MB of text{packed}",
+            where=self.file,
+            fix=fix,
+        )
+
+
+class _Lines:
+    """The lines read so far; InputError where one is too long, or there are too many of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.file, self.count, self.empty = path.name, 0, 0
+
+    def add(self, lines: bytes) -> None:
+        """Take whole lines in."""
+        if len(lines) > LINE_LIMIT:
+            for number, line in enumerate(lines.split(b"\n"), start=self.count + 1):
+                self._require_short(line, number)
+        self.count += lines.count(b"\n")
+        self.empty += _empty_lines(lines)
+        if self.count > LINES_LIMIT:
+            raise InputError(f"the file has more than {LINES_LIMIT:,} lines", where=self.file)
+        if self.empty > EMPTY_LIMIT:
+            raise InputError(
+                f"the file has more than {EMPTY_LIMIT:,} lines that are empty or comments",
+                where=self.file,
+                fix="take them out",
+            )
+
+    def _require_short(self, line: bytes, number: int) -> None:
+        if len(line) > LINE_LIMIT:
+            raise InputError(
+                f"a line of more than {LINE_LIMIT // 1024**2} MB",
+                where=f"{self.file}, line {number}",
+            )
+
+
+def _empty_lines(lines: bytes) -> int:
+    """How many of some whole lines have no cell with anything in it, or begin with #."""
+    marked = b"\n" + lines.translate(_BEGINNINGS)
+    if b"\n#" not in marked and b"\n\n" not in marked:
+        return 0  # as of most blocks; a look at each line takes five times as long
+    return sum(line[:1] == b"#" or not line.strip(_NO_CELL) for line in lines.split(b"\n")[:-1])
 
 
 def text_lines(path: Path) -> Iterator[tuple[int, str, bool]]:
@@ -160,10 +249,11 @@ def text_lines(path: Path) -> Iterator[tuple[int, str, bool]]:
 
     A line ends at a newline, alone or after a carriage return, and at nothing else. A file that
     begins with the mark of UTF-16 is read as that. Raises InputError for a line of more than
-    LINE_LIMIT bytes, for a file of more than TEXT_LIMIT or LINES_LIMIT, and for what is no text.
+    LINE_LIMIT bytes, for a file of more than TEXT_LIMIT bytes, LINES_LIMIT lines or EMPTY_LIMIT
+    without a cell, and for what is no text.
     """
     with _unpacked(path) as stream:
-        for number, line in enumerate(_byte_lines(stream, path), start=1):
+        for number, (line, ended) in enumerate(_byte_lines(stream, path), start=1):
             where = f"{path.name}, line {number}"
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -171,8 +261,7 @@ def text_lines(path: Path) -> Iterator[tuple[int, str, bool]]:
                 raise InputError(
                     "the text is not UTF-8", where=where, fix="save it as UTF-8"
                 ) from error
-            ended = text.endswith("\n")
-            text = text[: -1 - text.endswith("\r\n")] if ended else text
+            text = text.removesuffix("\r") if ended else text
             if "\0" in text or "\r" in text:
                 kind = "a byte that is 0" if "\0" in text else "a carriage return inside a line"
                 fix = "save it as UTF-8, with lines that end with a newline"
@@ -180,27 +269,23 @@ def text_lines(path: Path) -> Iterator[tuple[int, str, bool]]:
             yield number, text, ended
 
 
-def _byte_lines(stream: gzip.GzipFile | BufferedReader | BytesIO, path: Path) -> Iterator[bytes]:
-    """Lines as bytes of UTF-8, each with its newline; a line is not held beyond the limit."""
-    line = stream.readline(LINE_LIMIT + 1)
-    if line[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-        data = line + stream.read(TEXT_LIMIT + 1)
-        _check_size(len(data), TEXT_LIMIT, path)
-        stream = BytesIO(data.decode("utf-16").encode())
-        line = stream.readline(LINE_LIMIT + 1)
-    size, number = 0, 1
-    while line:
-        size += len(line)
-        if len(line) > LINE_LIMIT:
-            raise InputError(
-                f"a line of more than {LINE_LIMIT // 1024**2} MB",
-                where=f"{path.name}, line {number}",
-            )
-        _check_size(size, TEXT_LIMIT, path)
-        if number > LINES_LIMIT:
-            raise InputError(f"the file has more than {LINES_LIMIT:,} lines", where=path.name)
-        yield line
-        line, number = stream.readline(LINE_LIMIT + 1), number + 1
+def _byte_lines(
+    stream: gzip.GzipFile | BufferedReader | BytesIO, path: Path
+) -> Iterator[tuple[bytes, bool]]:
+    """Lines as bytes of UTF-8, without their newline, and whether they have one."""
+    size, lines = _Size(path, TEXT_LIMIT), _Lines(path)
+    for block in _blocks(stream):
+        if lines.count == 0 and block[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            data = block + stream.read(_ALWAYS)
+            _Size(path, _ALWAYS).add(len(data))
+            yield from _byte_lines(BytesIO(data.decode("utf-16").encode()), path)
+            return
+        size.add(len(block))
+        lines.add(block)
+        *whole, last = block.split(b"\n")
+        yield from ((line, True) for line in whole)
+        if last:
+            yield last, False
 
 
 def text_blocks(path: Path) -> Iterator[bytes]:
@@ -210,14 +295,18 @@ def text_blocks(path: Path) -> Iterator[bytes]:
     and for one that is cut within a line of more than LINE_LIMIT.
     """
     with _unpacked(path) as stream:
-        while block := stream.read(1 << 20):
-            yield block + (b"" if block.endswith(b"\n") else stream.readline(LINE_LIMIT))
+        yield from _blocks(stream)
+
+
+def _blocks(stream: gzip.GzipFile | BufferedReader | BytesIO) -> Iterator[bytes]:
+    while block := stream.read(_PIECE):
+        yield block + (b"" if block.endswith(b"\n") else stream.readline(LINE_LIMIT))
 
 
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
-        while block := stream.read(1 << 20):
+        while block := stream.read(_PIECE):
             digest.update(block)
     return digest.hexdigest()

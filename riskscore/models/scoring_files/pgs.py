@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from riskscore.errors import ModelFormatError
-from riskscore.files.inputs import read_text, require_file, sha256
+from riskscore.files.inputs import read_rows_text, require_file, sha256
 from riskscore.models.model import (
     MOST_LETTERS,
     Card,
@@ -48,7 +48,7 @@ def read_scoring_file(path: Path, weight_type: WeightType | None = None) -> Risk
 
     Raises ModelFormatError naming file and line.
     """
-    text = read_text(require_file(path, "scoring file"), limit=TEXT_LIMIT)
+    text = read_rows_text(require_file(path, "scoring file"), limit=TEXT_LIMIT)
     if text.count("\n") > LARGE:
         plain, table, origin = parse_plain(text, path.name, weight_type)
         weights = read_terms(table.rows, origin)

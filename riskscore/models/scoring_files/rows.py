@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from riskscore.errors import ModelFormatError
-from riskscore.files.inputs import read_text
+from riskscore.files.inputs import read_rows_text
 from riskscore.files.tables import MOST_DIGITS, number_of
 
 FREQUENCY = "allelefrequency_effect_"
@@ -143,7 +143,7 @@ def read_table(path: Path, *, allow_empty_columns: bool) -> ScoringTable:
     Raises ModelFormatError for a repeated column, a row of another length, no rows, or a column
     nobody knows: unless, with ``allow_empty_columns``, nothing stands in it.
     """
-    return parse_table(read_text(path), path.name, allow_empty_columns=allow_empty_columns)
+    return parse_table(read_rows_text(path), path.name, allow_empty_columns=allow_empty_columns)
 
 
 def parse_table(text: str, name: str, *, allow_empty_columns: bool) -> ScoringTable:
@@ -174,7 +174,7 @@ def read_rows_of(path: Path, columns: Sequence[str]) -> Iterator[Row]:
 
     Raises ModelFormatError for another column, or a row of another length.
     """
-    lines = enumerate(read_text(path).split("\n"), start=1)
+    lines = enumerate(read_rows_text(path).split("\n"), start=1)
     filled = [(n, line.rstrip("\r")) for n, line in lines if line.strip() and line[0] != "#"]
     header = [cell.strip() for cell in filled[0][1].split("\t")] if filled else []
     odd = (set(header) - set(columns)) or ({columns[0]} - set(header))

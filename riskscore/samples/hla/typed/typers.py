@@ -12,11 +12,11 @@ A gene that a tool leaves out is not typed: it is not said to be absent.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from riskscore.errors import HLAFormatError
+from riskscore.files.inputs import JSONDepthError, parse_json
 from riskscore.genetics.hla import AlleleList, HLAName
 from riskscore.genetics.hla_names import Codes, read_name
 from riskscore.samples.hla.typed.sheets import Sheet, gene_of
@@ -34,8 +34,10 @@ def read_json(text: str, file: str, codes: Codes) -> Typings:
             fix="give the people in several files",
         )
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        content = parse_json(text)
+    except JSONDepthError as error:
+        raise HLAFormatError(f"the JSON is {error}", where=file) from error
+    except ValueError as error:
         raise HLAFormatError("the file is not JSON to its end", where=file) from error
     with in_file(file):
         if isinstance(content, dict) and isinstance(content.get("hla"), dict):
