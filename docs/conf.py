@@ -22,6 +22,8 @@ html_theme = "furo"
 html_title = f"riskscore {release}"
 html_show_sourcelink = False
 
+smartquotes_action = "qe"  # quotes and dots: of -- in an option no dash is made
+
 nb_execution_mode = "off"  # the outputs that are stored are shown
 nb_merge_streams = True
 myst_enable_extensions = ["deflist", "dollarmath"]

@@ -57,7 +57,8 @@ ModelOption = Annotated[
     typer.Option(
         "-m",
         "--model",
-        help="A model's id or folder, or a PGS Catalog scoring file; repeat for several.",
+        help="A model's id (riskscore models list), its folder, or a PGS Catalog scoring file; "
+        "repeat for several.",
     ),
 ]
 ForceOption = Annotated[

@@ -73,4 +73,10 @@ def simulate(
         build=build,
     )
     ill = "; ".join(f"{int(v.sum())} with {name}" for name, v in simulation.outcome.items())
-    say([f"riskscore: {len(simulation)} simulated people ({ill}), none of them real"])
+    files = ", ".join(sorted(path.name for path in out.iterdir()))
+    say(
+        [
+            f"riskscore: {len(simulation):,} simulated people ({ill}), none of them real",
+            f"riskscore: in {out.name}/: {files}",
+        ]
+    )

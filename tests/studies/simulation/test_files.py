@@ -50,6 +50,7 @@ def test_the_folder_is_complete_and_says_it_is_simulated(tmp_path: Path) -> None
     )
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "s").iterdir()} == FILES
+    assert f"riskscore: in s/: {', '.join(sorted(FILES))}" in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
     with gzip.open(tmp_path / "s" / "cohort.vcf.gz", "rt") as stream:
         head = [line for line in stream if line.startswith("#")]
