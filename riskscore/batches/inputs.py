@@ -1,4 +1,4 @@
-"""Checksums of inputs, remembered: a file is read anew only when it may have changed."""
+"""Checksums of inputs, kept between runs: a file is hashed again only when it may have changed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from riskscore.errors import InputError
 from riskscore.files.inputs import FileMark, read_json, require_file, require_unchanged, sha256
 from riskscore.files.outputs import atomic_write
 
-# A file changed within this time of being read could be changed again and look the same.
+# A file changed so few seconds before it is read could change again without a new time stamp.
 _SETTLED = 2.0
-_NO_MARK = (-1, -1, -1, -1)  # fits no file: it is read anew
+_NO_MARK = (-1, -1, -1, -1)  # of no file: the file is hashed again
 
 
 def _numbers(mark: FileMark) -> tuple[int, ...]:
@@ -40,7 +40,7 @@ def checksum(path: Path) -> str:
 
 
 class Checksums:
-    """SHA-256 by file, kept in ``memory`` between runs beside each file's mark."""
+    """The SHA-256 of files, kept in the JSON file ``memory`` with each file's size and times."""
 
     def __init__(self, memory: Path) -> None:
         self.memory = memory
@@ -54,7 +54,7 @@ class Checksums:
             self._remembered = {}
 
     def learn(self, paths: Iterable[Path], jobs: int) -> None:
-        """Find the checksums of all files, several at a time; failures come out in :meth:`of`."""
+        """Compute the checksums of all files, several at a time; :meth:`of` raises their errors."""
         todo = [path for path in dict.fromkeys(paths) if self._name(path) not in self._known]
         with ThreadPoolExecutor(jobs) as pool:
             for path, result in zip(todo, pool.map(self._try, todo), strict=True):
@@ -75,7 +75,7 @@ class Checksums:
         return self._known[name][1]
 
     def require_unchanged(self, paths: Iterable[Path]) -> None:
-        """Raise FileChangedError if a file is no more what it was when its checksum was taken."""
+        """Raise FileChangedError if a file changed since its checksum was computed."""
         require_unchanged(self._known[self._name(path)][0] for path in paths)
 
     def _name(self, path: Path) -> str:

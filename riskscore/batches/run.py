@@ -1,4 +1,4 @@
-"""A batch from beginning to end: plan, score what is not done, gather."""
+"""A batch: find the shards that are not done, score them, write the dataset."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from riskscore.samples.question import Question, QuestionOptions, takes_options
 from riskscore.writing.folders.dataset import write_dataset
 from riskscore.writing.folders.failures import Failure
 from riskscore.writing.folders.shards import Shard, assemble, read_shard
-from riskscore.writing.provenance import method_told
+from riskscore.writing.provenance import method_record
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is. ``reused`` shards were there from an earlier run; ``seconds`` of work."""
+    """How far a batch is. ``reused`` shards are of an earlier run, ``seconds`` the time so far."""
 
     shards: int
     done: int = 0
@@ -41,7 +41,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate of the shards so far; None before the first."""
+        """The time left at the rate so far; None before the first shard."""
         now = self.done + self.failed - self.reused
         left = self.shards - self.done - self.failed
         return self.seconds / now * left if now else None
@@ -49,9 +49,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a batch: its progress at the end, what failed, and rows without a score.
+    """The result of a batch: its final progress, the failures, and the number of unscored rows.
 
-    ``warnings`` counts the sample sets that came with any; summary.json has their words.
+    ``warnings`` counts the sample sets with warnings, which summary.json lists.
     """
 
     progress: Progress
@@ -74,11 +74,12 @@ def batch(
     """Score many files into one folder; called again, it goes on where an earlier run ended.
 
     ``source`` is a manifest (TSV: sample_set, vcf, exposures, hla), a folder, or a pattern such as
-    ``data/*.vcf.gz``. Each sample set is scored in ``shards`` parts, which bounds the memory, in
-    ``jobs`` processes: with several, a script calls this under ``if __name__ == "__main__":``.
+    ``data/*.vcf.gz``. Each sample set is scored in ``shards`` parts, which bounds the memory, by
+    ``jobs`` processes; with more than one, a script must call this under
+    ``if __name__ == "__main__":``.
     The options are the fields of :class:`Question`; ``exposures`` and ``hla`` are files, for the
     sample sets whose manifest names none. With ``tsv`` scores are written as TSV too, beside
-    Parquet. A sample set that cannot be scored is told in ``failed.tsv`` and in what comes back;
+    Parquet. A sample set that cannot be scored is listed in ``failed.tsv`` and in the result;
     the others go on.
 
     Raises ManifestError, an error of a model, PopulationError, BatchLockedError or OutputError.
@@ -115,7 +116,7 @@ def run_batch(
     """Score sample sets, each in ``shards`` parts, in ``jobs`` processes, into the folder ``out``.
 
     What an earlier run in ``out`` has scored of the same inputs in the same way is not scored
-    again. A sample set that fails is told in failed.tsv and left out; the others go on.
+    again. A sample set that fails is listed in failed.tsv and left out; the others go on.
     Exposures and HLA tables are those of the sample sets, not the question's.
 
     Raises PopulationError, BatchLockedError or OutputError, which end the batch.
@@ -129,16 +130,16 @@ def run_batch(
     with workplace(out) as place:
         batch = _Batch(place, question, tasks, jobs, watch)
         batch.score()
-        wholes = assemble(batch.whole_sets())
+        cohorts = assemble(batch.whole_sets())
         failures = tuple(sorted(batch.failures, key=lambda f: (f.sample_set, f.part)))
-        write_dataset(wholes, failures, method_told(question), out, tsv=tsv)
-    unscored = sum(shard.unscored for whole in wholes for shard in whole.shards)
-    warnings = sum(bool(whole.shards[0].told["cohort"]["warnings"]) for whole in wholes)
+        write_dataset(cohorts, failures, method_record(question), out, tsv=tsv)
+    unscored = sum(shard.unscored for cohort in cohorts for shard in cohort.shards)
+    warnings = sum(bool(cohort.shards[0].provenance["cohort"]["warnings"]) for cohort in cohorts)
     return Outcome(batch.progress, failures, unscored, warnings)
 
 
 class _Batch:
-    """The work of one run."""
+    """One run of a batch: its tasks, what is finished, and what failed."""
 
     def __init__(
         self,
@@ -159,7 +160,7 @@ class _Batch:
         self._tell(self.progress)
 
     def _not_done(self, tasks: Sequence[Task]) -> Iterator[Task]:
-        """The tasks that no earlier run has done; those whose files are not there fail here."""
+        """The tasks that no earlier run has finished; a task whose input is missing fails here."""
         for bare in tasks:
             try:
                 task = bare.of_inputs(self.question, self.checksums.of)
@@ -186,15 +187,15 @@ class _Batch:
                 self.finished.append(read_shard(self.place.shards / task.name))
                 self._succeed(outcome, monotonic() - start)
             except OutputError:
-                raise  # nothing can be written: no fault of this shard, and no use to go on
+                raise  # nothing can be written, whichever shard it is
             except Exception as error:
                 self._fail(task, error)
                 self._tell(replace(self.progress, seconds=monotonic() - start))
 
     def whole_sets(self) -> list[Shard]:
-        """The shards of the sample sets of which none failed."""
-        broken = {failure.sample_set for failure in self.failures}
-        return [shard for shard in self.finished if shard.sample_set not in broken]
+        """The shards of sample sets without a failure."""
+        failed = {failure.sample_set for failure in self.failures}
+        return [shard for shard in self.finished if shard.sample_set not in failed]
 
     def _succeed(self, done: Done, seconds: float) -> None:
         self._tell(

@@ -1,4 +1,4 @@
-"""What a batch is made of: sample sets, from a manifest, a folder or a pattern of names."""
+"""The sample sets of a batch: from a manifest, a folder or a pattern of file names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SampleSet:
 
     @property
     def companions(self) -> tuple[Path, ...]:
-        """Indexes and the like, as far as they are there."""
+        """Files that are read with them, such as indexes, as far as they exist."""
         return tuple(path for file in self.files for path in read_with(file) if path.is_file())
 
 
@@ -46,7 +46,7 @@ def find_sample_sets(
     """The sample sets of a manifest, a folder, a pattern such as ``data/*.vcf.gz``, or one file.
 
     In a folder or by a pattern each file is a sample set, but for files whose names differ only in
-    ``chr1``, ``chr2`` and so on: those are one. ``exposures`` and ``hla`` hold where a manifest
+    ``chr1``, ``chr2`` and so on: those are one. ``exposures`` and ``hla`` are used where a manifest
     names none. Raises ManifestError.
     """
     path = Path(source)
@@ -93,24 +93,24 @@ def _by_name(files: Sequence[Path]) -> list[SampleSet]:
 
 
 def _distinct(file: Path) -> str:
-    """A name for a file whose stem others have too."""
+    """A name for a file that shares its stem with others."""
     return label(f"{file.parent.name}.{file.name}")
 
 
 def _chromosome(file: Path) -> str:
-    """The chromosome that a file's name tells; empty when it tells none."""
+    """The chromosome in a file's name; empty if there is none."""
     match = CHROMOSOME.search(stem(file.name))
     return match[2].upper() if match else ""
 
 
 def _in_order(files: Iterable[Path]) -> tuple[Path, ...]:
-    """Files by chromosome, as the genome has them."""
+    """Files sorted by chromosome, in the order of the genome."""
     place = {name: number for number, name in enumerate(_CHROMOSOMES)}
     return tuple(sorted(files, key=lambda f: (place.get(_chromosome(f), -1), f.name)))
 
 
 def _read_manifest(path: Path) -> list[SampleSet]:
-    """The rows of a manifest; several of one sample set are its files."""
+    """The sample sets of a manifest; several rows of one sample set are its files."""
     try:
         rows = read_rows(path, separator="\t")
     except InputError as error:
@@ -166,7 +166,7 @@ def _fitting(folder: Path, pattern: str) -> list[Path]:
 
 
 def _refuse_doubled(sets: Sequence[SampleSet]) -> None:
-    """No file may be scored twice."""
+    """Raise ManifestError for a file that is listed twice, or two sample sets of one name."""
     seen: set[Path] = set()
     for file in (file.resolve() for one in sets for file in one.files):
         if file in seen:
@@ -178,7 +178,7 @@ def _refuse_doubled(sets: Sequence[SampleSet]) -> None:
 
 
 def plan_rows(sets: Sequence[SampleSet], shards: int) -> list[dict[str, str]]:
-    """The shards of a batch, a row each; the files of a sample set are parted by ``;``."""
+    """The shards of a batch, one row each; the files of a sample set are separated by ``;``."""
     return [
         {
             "sample_set": one.name,

@@ -1,4 +1,4 @@
-"""One shard to be scored: what it is made from, how, and what came of it."""
+"""One shard to be scored: its inputs, its fingerprint, and its result."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from riskscore.errors import RiskscoreError
 from riskscore.samples.people_part import PeoplePart
 from riskscore.samples.question import Question
 from riskscore.writing.folders.failures import Failure
-from riskscore.writing.provenance import Inputs, hash_inputs, method_told
+from riskscore.writing.provenance import Inputs, hash_inputs, method_record
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One part of one sample set.
 
-    ``hashed`` are its inputs, named and with their checksums. ``fingerprint`` stands for
-    everything the shard depends on: what has the same one need not be scored again.
+    ``hashed`` are the names and checksums of its inputs. ``fingerprint`` is a hash of everything
+    the shard depends on: a finished shard with the same one is not scored again.
     """
 
     sample_set: SampleSet
@@ -32,7 +32,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """Its folder's name."""
+        """The name of its folder."""
         return f"{self.sample_set.name}.{self.part.index}-of-{self.part.count}"
 
     @property
@@ -43,9 +43,9 @@ class Task:
         return (*one.files, *one.companions, *exposures, *one.hla)
 
     def question(self, question: Question) -> Question:
-        """A batch's question about this sample set: its exposures and HLA tables, in one process.
+        """The batch's question with this sample set's exposures and HLA tables, in one process.
 
-        The processes of a batch score a sample set each.
+        A batch runs several tasks at once already.
         """
         one, reading = self.sample_set, replace(question.reading, processes=1)
         return replace(question, exposures=one.exposures, hla=one.hla, reading=reading)
@@ -58,7 +58,7 @@ class Task:
         """The task with the checksums of its inputs; raises what ``checksum`` does."""
         hashed = hash_inputs(self.inputs(question), checksum)
         depends = {
-            "method": method_told(question),
+            "method": method_record(question),
             "inputs": hashed,
             "companions": [checksum(path) for path in self.sample_set.companions],
             "sample_set": self.sample_set.name,
@@ -68,7 +68,10 @@ class Task:
         return replace(self, hashed=hashed, fingerprint=digest)
 
     def failure(self, error: Exception) -> Failure:
-        """An error as a row of ``failed.tsv``; no text of unforeseen ones (it may quote data)."""
+        """An error as a row of ``failed.tsv``.
+
+        The text of an unforeseen one is left out, as it may quote data.
+        """
         known = isinstance(error, RiskscoreError)
         files = self.sample_set.files
         return Failure(

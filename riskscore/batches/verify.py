@@ -1,4 +1,4 @@
-"""Are the files of a result, and what it was made from, still those that its provenance names?"""
+"""Compare the files of a result, and its inputs, with the checksums in its provenance."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from riskscore.errors import FileMissingError, VerifyError
 from riskscore.files.inputs import read_json, sha256
 from riskscore.models.catalog import list_models, load_model
 from riskscore.writing.folders.dataset import PARTITIONS, RECORD
-from riskscore.writing.provenance import inputs_told, is_sealed, reference_tables
+from riskscore.writing.provenance import is_sealed, recorded_inputs, reference_tables
 
 _SCORING = (".txt", ".tsv", ".txt.gz", ".tsv.gz")  # the endings of scoring files
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One thing that the provenance names: ``same``, ``changed``, ``gone``, ``strange`` (there, and
-    not named) or ``unchecked`` (nobody said where it is).
+    """A file and its state: ``same``, ``changed``, ``gone``, ``strange`` (not in the provenance) or
+    ``unchecked`` (it is not known where the file is).
     """
 
     state: str
@@ -43,31 +43,31 @@ def verify(folder: Path, places: Sequence[Path] = ()) -> list[Verified]:
             f"no {RECORD}", where=folder.name, fix="let the run end, or name another folder"
         )
     try:
-        told, given = read_json(record), _search(places)
+        provenance, given = read_json(record), _search(places)
         return [
-            *_record(told),
-            *_outputs(folder, told["outputs"]),
-            *_inputs(told, _known_places(folder), given),
-            *_models(told, given),
+            *_record(provenance),
+            *_outputs(folder, provenance["outputs"]),
+            *_inputs(provenance, _known_places(folder), given),
+            *_models(provenance, given),
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VerifyError(f"{RECORD} cannot be read", where=folder.name) from error
 
 
 def require_same(findings: Iterable[Verified]) -> None:
-    """Raise VerifyError when anything is not as it was."""
+    """Raise VerifyError if a file is changed, gone or strange."""
     bad = [finding for finding in findings if finding.bad]
     if bad:
         named = ", ".join(f"{finding.what} ({finding.state})" for finding in bad[:5])
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        raise VerifyError(f"not as the provenance tells: {named}{more}", fix="run it again")
+        raise VerifyError(f"not as the provenance says: {named}{more}", fix="run it again")
 
 
-def _record(told: Mapping[str, Any]) -> Iterator[Verified]:
-    """The provenance itself, and the reference tables it names."""
-    yield Verified("same" if is_sealed(told) else "changed", f"output {RECORD}")
+def _record(provenance: Mapping[str, Any]) -> Iterator[Verified]:
+    """The provenance itself, and the reference tables."""
+    yield Verified("same" if is_sealed(provenance) else "changed", f"output {RECORD}")
     for name, checksum in reference_tables().items():
-        same = told["reference"][name] == checksum
+        same = provenance["reference"][name] == checksum
         yield Verified("same" if same else "changed", f"reference {name}")
 
 
@@ -83,12 +83,14 @@ def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Verified]:
 
 
 def _inputs(
-    told: Mapping[str, Any], known: Mapping[str, list[Path]], given: Mapping[str, list[Path]]
+    provenance: Mapping[str, Any],
+    known: Mapping[str, list[Path]],
+    given: Mapping[str, list[Path]],
 ) -> Iterator[Verified]:
-    sets = told.get("sample_sets", {"": told})
+    sets = provenance.get("sample_sets", {"": provenance})
     checked: dict[tuple[str, str], str] = {}
     for sample_set, of_set in sets.items():
-        for role, entries in inputs_told(of_set).items():
+        for role, entries in recorded_inputs(of_set).items():
             for entry in entries:
                 key = entry["name"], entry["sha256"]
                 if key not in checked:
@@ -100,9 +102,9 @@ def _inputs(
                 yield Verified(checked[key], f"{role} {entry['name']}{of}")
 
 
-def _models(told: Mapping[str, Any], given: Mapping[str, list[Path]]) -> Iterator[Verified]:
-    """The shipped models by their ids; those of a file or folder where one of that content is."""
-    for model in told["models"]:
+def _models(provenance: Mapping[str, Any], given: Mapping[str, list[Path]]) -> Iterator[Verified]:
+    """Shipped models, by id; other models, by a file or folder with their content in ``given``."""
+    for model in provenance["models"]:
         if model["id"] in list_models():
             same = load_model(model["id"]).checksum == model["sha256"]
             state = "same" if same else "changed"
@@ -113,7 +115,7 @@ def _models(told: Mapping[str, Any], given: Mapping[str, list[Path]]) -> Iterato
 
 
 def _is_model(path: Path, checksum: str) -> bool:
-    """Whether a scoring file, or a model folder by its model.yaml, is the one of a checksum."""
+    """Whether a scoring file, or the folder of a model.yaml, has the checksum of a model."""
     if path.name == "model.yaml":
         return load_model(path).checksum == checksum
     return path.is_file() and path.name.endswith(_SCORING) and sha256(path) == checksum
@@ -127,7 +129,7 @@ def _state(places: Sequence[Path], checksum: str) -> str:
 
 
 def _known_places(folder: Path) -> dict[str, list[Path]]:
-    """Where the batch that wrote the folder found its inputs, by their names."""
+    """The inputs of the batch that wrote the folder: their paths by file name."""
     place = Workplace(folder / WORK)
     if not place.inputs.is_file():
         return {}

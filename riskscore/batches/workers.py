@@ -1,7 +1,8 @@
-"""Processes that score shards. One that dies takes its shard with it, and nothing else.
+"""Processes that score shards; if one dies, only its shard fails.
 
-They start from a clean process, so that no handle is shared with them, and write where only the
-parent publishes from: what a run left behind can never mix with the next one's shards.
+They are forked from a clean server process, so that they inherit no open file. They write into a
+folder of their run, from which the parent moves finished shards: what a run left behind cannot mix
+with the next one's shards.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from riskscore.batches.tasks import Done, Task
 from riskscore.errors import OutputError, WorkerError
 from riskscore.samples.question import Question
 from riskscore.writing.folders.failures import Failure, write_failed_shard
-from riskscore.writing.provenance import hash_inputs, method_told
+from riskscore.writing.provenance import hash_inputs, method_record
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Worker:
     task: Task | None = None
 
     def stop(self) -> None:
-        """End it, busy or not."""
+        """End the process, even at work."""
         self.pipe.close()
         self.process.terminate()
         self.process.join()
@@ -44,7 +45,7 @@ def run_tasks(
 ) -> Iterator[tuple[Task, Done | Exception]]:
     """Score shards in up to ``jobs`` processes, each into a folder of its name in ``folder``.
 
-    Gives what came of each, as it comes: a failure is an outcome, not an end.
+    Yields each task with its result as it is done; a failure is yielded as an exception.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["riskscore.run", "riskscore.writing.folders.bundle"])
@@ -82,7 +83,7 @@ def _start(context: ForkServerContext, question: Question, folder: Path) -> Work
 
 
 def _give(worker: Worker, waiting: list[Task]) -> None:
-    """The next task, if there is one; a worker already dead is noticed when it is waited for."""
+    """Send the next task, if there is one. A dead worker is noticed later, in ``wait``."""
     if waiting:
         worker.task = waiting.pop()
         with suppress(OSError):
@@ -100,8 +101,8 @@ def _death(process: BaseProcess) -> WorkerError:
 
 
 def serve(pipe: Connection, question: Question, folder: Path) -> None:
-    """Score what comes through the pipe until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told too, and ends its workers
+    """Score the tasks that come through the pipe until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its workers
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             task: Task = pipe.recv()
@@ -138,8 +139,8 @@ def score_task(task: Task, question: Question, out: Path) -> Done:
 def score_one(task: Task, question: Question, out: Path) -> Done | Failure:
     """Score one shard into the new folder ``out``.
 
-    What a batch would leave out and tell in failed.tsv is told in ``out`` instead, and is what
-    comes back. Raises PopulationError, which no file is to blame for, and OutputError.
+    An error that a batch would list in failed.tsv is written to ``out`` instead, and returned.
+    Raises PopulationError, since no file causes it, and OutputError.
     """
     question.reference_population()
     try:
@@ -149,5 +150,5 @@ def score_one(task: Task, question: Question, out: Path) -> Done | Failure:
         raise
     except Exception as error:
         failure = task.failure(error)
-        write_failed_shard(out, failure, method_told(question))
+        write_failed_shard(out, failure, method_record(question))
         return failure

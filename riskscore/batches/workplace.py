@@ -1,8 +1,8 @@
-"""The folder of a batch: its lock, its shards, and what is being made.
+"""The folder of a batch: its lock, its finished shards, and the shards in the making.
 
-``work/shards/`` holds finished shards, each moved in whole; ``work/making/`` what workers write,
-in a folder of each run, as workers outlive a run that is killed by a moment; ``work/inputs.json``
-the checksums of inputs. ``work/`` may be deleted: the next run starts anew.
+``work/shards/`` holds finished shards. In ``work/making/`` each run has a folder that its workers
+write into, since workers may outlive a killed run for a moment. ``work/inputs.json`` has the
+checksums of inputs. ``work/`` may be deleted: the next run then scores everything again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WORK = "work"
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Where a batch that holds the lock works."""
+    """The working folder of a batch that holds the lock."""
 
     work: Path
     run: str = ""  # the name of the folder that workers of this run write into
@@ -45,7 +45,7 @@ class Workplace:
         return self.work / "inputs.json"
 
     def finished(self, task: Task) -> Shard | None:
-        """The shard of a task, if it was made from what the task would be made from now."""
+        """The finished shard of a task, if it has the task's fingerprint; else None."""
         folder = self.shards / task.name
         if not folder.is_dir():
             return None
@@ -56,7 +56,7 @@ class Workplace:
         return shard if shard.fingerprint == task.fingerprint else None
 
     def publish(self, task: Task) -> None:
-        """Move in what a worker made, in the place of what may be there."""
+        """Move a shard that a worker wrote among the finished ones, over an earlier one."""
         target = self.shards / task.name
         with as_output_errors(target):
             if target.exists():
@@ -68,10 +68,10 @@ class Workplace:
 
 @contextmanager
 def workplace(out: Path) -> Iterator[Workplace]:
-    """The workplace in ``out``, held against every other run until the end.
+    """The workplace in ``out``, locked against other runs until the end.
 
-    Raises BatchLockedError when another run holds it, and OutputError when ``out`` holds things
-    that no batch has made. The lock goes with the process, however it ends.
+    Raises BatchLockedError when another run has the lock, and OutputError when ``out`` holds files
+    that no batch wrote. The lock ends with the process, however that ends.
     """
     require_own_folder(out, WORK)
     place = Workplace(out / WORK, secrets.token_hex(8))
@@ -100,6 +100,6 @@ def workplace(out: Path) -> Iterator[Workplace]:
 
 
 def _clear(folder: Path) -> None:
-    """Take away what an interrupted run was making."""
+    """Remove what an interrupted run left."""
     for left in folder.iterdir():
         shutil.rmtree(left, ignore_errors=True)

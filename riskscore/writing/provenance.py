@@ -1,4 +1,4 @@
-"""Provenance: what made a result, in a form that another run can be compared with.
+"""Provenance: what a result was made from and by, so that another run can be compared with it.
 
 Versions, checksums of inputs, models and outputs, parameters; no host, no user, no path, no time.
 Its schema is reference/schemas/provenance.schema.json.
@@ -32,7 +32,7 @@ Inputs = Mapping[str, Path | Sequence[Path] | None]
 
 
 def software() -> dict[str, str]:
-    """The versions of what computes the scores."""
+    """The versions of Python and of the packages that compute the scores."""
     return {"python": platform.python_version()} | {name: version_of(name) for name in _LIBRARIES}
 
 
@@ -40,31 +40,31 @@ def software() -> dict[str, str]:
 def reference_tables() -> dict[str, str]:
     """Checksums of the tables that all models share: frequencies, residues, incidence, ancestry.
 
-    One for each folder, of the names and checksums of its files.
+    One checksum for each folder, of the names and checksums of its files.
     """
     found = {}
     for name in ("ancestry", "hla", "populations"):
         files = sorted(path for path in (reference_root() / name).rglob("*") if path.is_file())
-        told = [[path.name, sha256(path)] for path in files]
-        found[name] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        listed = [[path.name, sha256(path)] for path in files]
+        found[name] = hashlib.sha256(json.dumps(listed).encode()).hexdigest()
     return found
 
 
 def hash_inputs(inputs: Inputs, checksum: Callable[[Path], str] = sha256) -> dict[str, Any]:
     """Name and checksum of each input by its role, a list where a role has several files.
 
-    ``checksum`` is asked for a file's SHA-256, for callers that have it already.
+    ``checksum`` computes a file's SHA-256; callers that have checksums already pass their own.
     """
     hashed: dict[str, Any] = {}
     for role, given in inputs.items():
-        told = [{"name": path.name, "sha256": checksum(path)} for path in files_of(given)]
-        if told:
-            hashed[role] = told[0] if len(told) == 1 else told
+        entries = [{"name": path.name, "sha256": checksum(path)} for path in files_of(given)]
+        if entries:
+            hashed[role] = entries[0] if len(entries) == 1 else entries
     return hashed
 
 
-def inputs_told(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
-    """Name and checksum of each input that a provenance tells of, a list a role."""
+def recorded_inputs(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
+    """Name and checksum of each input in a provenance: a list for each role."""
     return {
         role: given if isinstance(given, list) else [given]
         for role, given in record["inputs"].items()
@@ -76,8 +76,8 @@ def files_of(given: Path | Sequence[Path] | None) -> Sequence[Path]:
     return [given] if isinstance(given, Path) else given or ()
 
 
-def method_told(question: Question) -> dict[str, Any]:
-    """What all results of one question share: software, reference tables, models, choices."""
+def method_record(question: Question) -> dict[str, Any]:
+    """The part of a provenance that one question fixes: software, reference, models, parameters."""
     return {
         "notice": NOTICE,
         "software": software(),
@@ -97,11 +97,11 @@ def method_told(question: Question) -> dict[str, Any]:
 
 
 def provenance(scores: ScoredCohort, hashed: Mapping[str, Any]) -> dict[str, Any]:
-    """The provenance of a run as plain data; ``hashed`` is what :func:`hash_inputs` gave."""
+    """The provenance of a run as plain data; ``hashed`` comes from :func:`hash_inputs`."""
     scored = tuple(table.model for table in scores.tables)
     return {
         "schema": SCHEMA,
-        **method_told(replace(scores.cohort.question, models=scored)),
+        **method_record(replace(scores.cohort.question, models=scored)),
         "inputs": dict(hashed),
         "cohort": {
             "samples": len(scores.cohort.samples),
@@ -120,19 +120,19 @@ def provenance(scores: ScoredCohort, hashed: Mapping[str, Any]) -> dict[str, Any
 
 
 def _percentiles(cohort: Cohort) -> dict[str, str]:
-    """Among whom percentiles are, where each person's ancestry was to tell; it is so of a file."""
+    """The population of percentiles, where those by people's own ancestry were asked for."""
     if not cohort.question.by_ancestry:
         return {}
     return {"percentiles": cohort.population if cohort.projection is None else OWN_ANCESTRY}
 
 
-def asks_ancestry(told: Mapping[str, Any]) -> bool:
+def asks_ancestry(record: Mapping[str, Any]) -> bool:
     """Whether a run's provenance says that percentiles are by the ancestry of each person."""
-    return bool(told["parameters"].get("population") == AUTO_POPULATION)
+    return bool(record["parameters"].get("population") == AUTO_POPULATION)
 
 
 def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with its own checksum, of everything else in it.
+    """A record with a checksum of its own content added.
 
     >>> is_sealed(sealed({"people": 3})), is_sealed(sealed({"people": 3}) | {"people": 2})
     (True, False)
@@ -141,7 +141,7 @@ def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sealed(record: Mapping[str, Any]) -> bool:
-    """Whether a record is, to the last digit, what was written."""
+    """Whether a record still has the content its own checksum was computed from."""
     return record.get(SEAL) == _own_checksum(record)
 
 

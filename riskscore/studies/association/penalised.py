@@ -15,8 +15,9 @@ import numpy as np
 from riskscore.arrays import Array
 from riskscore.errors import FewPeopleError, UsageError
 from riskscore.models.model import RiskModel
+from riskscore.studies.association.candidates import Candidates
 from riskscore.studies.association.fit import Fit, read_study
-from riskscore.studies.association.scan import effect, left_to_test
+from riskscore.studies.association.scan import Study, TermEffect, effect, left_to_test
 from riskscore.studies.evaluation.evaluate import Evaluation, evaluate
 from riskscore.studies.people import read_outcome
 from riskscore.studies.regression import INTERCEPT, Regression
@@ -98,15 +99,10 @@ def penalised(
     )  # fmt: skip
     risks, strengths = _nested(grid, x, y, folds, seed)
     grid.fit(x, y)
-    names = [column.name for column in chosen.columns]
-    regression = _raw_scale(grid.best_estimator_, [*names, *study.covariate_names], y, l1_ratio)
-    effects = [
-        replace(effect(study, column, candidates.values[:, j], None, reasons[j]),
-                beta=float(regression.beta[regression.at(column.name)]) if not reasons[j]
-                else float("nan"), method=regression.method)
-        for j, column in enumerate(candidates.columns)
-    ]  # fmt: skip
-    fitted = Fit(tuple(effects), (), (), regression, chosen, study, tuple(notes))
+    names = [*(column.name for column in chosen.columns), *study.covariate_names]
+    regression = _raw_scale(grid.best_estimator_, names, y, l1_ratio)
+    effects = _effects(study, candidates, reasons, regression)
+    chosen_strengths = [*strengths, float(grid.best_params_["logistic__C"])]
     import pandas as pd
 
     index = [sample for sample, known in zip(samples, rows, strict=True) if known]
@@ -114,14 +110,28 @@ def penalised(
         pd.Series(risks, index=index),
         pd.Series(y, index=index),
         pd.DataFrame({"term": regression.names[1:], "weight": regression.beta[1:]}),
-        pd.DataFrame(
-            {"fold": [*map(str, range(1, folds + 1)), "all"],
-             "C": [*strengths, float(grid.best_params_["logistic__C"])]}
-        ),
-        fitted,
+        pd.DataFrame({"fold": [*map(str, range(1, folds + 1)), "all"], "C": chosen_strengths}),
+        Fit(effects, (), (), regression, chosen, study, tuple(notes)),
         grid.best_estimator_,
         tuple(notes),
-    )  # fmt: skip
+    )
+
+
+def _effects(
+    study: Study, candidates: Candidates, reasons: Sequence[str], regression: Regression
+) -> tuple[TermEffect, ...]:
+    """A row for each candidate with its weight, or with the reason why it was not tested."""
+    nan = float("nan")
+    return tuple(
+        replace(
+            effect(study, column, values, None, reason),
+            beta=nan if reason else float(regression.beta[regression.at(column.name)]),
+            method=regression.method,
+        )
+        for column, values, reason in zip(
+            candidates.columns, candidates.values.T, reasons, strict=True
+        )
+    )
 
 
 def stacked(

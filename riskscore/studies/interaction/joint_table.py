@@ -98,18 +98,7 @@ def read_joint(
     """
     if len(exposures) != 2 or exposures[0] == exposures[1]:
         raise StudyTableError(f"an interaction is between two exposures, not {len(exposures)}")
-    if (cases is None) != (controls is None) or (outcome is None) == (cases is None):
-        raise StudyTableError("give an outcome, or the columns of cases and controls")
-    if cases is not None and controls is not None:
-        import pandas as pd
-
-        each = [_counts(column_of(frame, name)) for name in (cases, controls)]
-        y, count = np.repeat([1.0, 0.0], len(frame)), np.concatenate(each)
-        frame = pd.concat([frame, frame], ignore_index=True)
-    else:
-        assert outcome is not None
-        named = column_of(frame, outcome) if isinstance(outcome, str) else outcome
-        y, count = read_outcome(named, list(frame.index)), np.ones(len(frame))
+    frame, y, count = _outcome(frame, outcome, cases, controls)
     names = [str(name) for name in exposures]
     steps = per or {}
     if unknown := sorted(set(steps) - set(names)):
@@ -122,24 +111,40 @@ def read_joint(
     ]
     columns = [column_of(frame, name).name for name in covariates]
     values, value_names = read_covariates(frame[columns], list(frame.index))
-    rows = ~np.isnan(y) & ~np.isnan(values).any(axis=1) & (count > 0)
-    notes = []
-    for (_, place), name in zip(coded, names, strict=True):
-        gone = np.isnan(place) if name in steps else place < 0
-        rows &= ~gone
-        if lost := int(count[gone].sum()):
-            notes.append(f"{lost} people have no {name}")
-    if lost := int(np.isnan(y).sum()):
-        notes.append(f"{lost} people have no outcome")
-    if lost := int(np.isnan(values).any(axis=1).sum()):
-        notes.append(f"{lost} people lack a covariate")
+    missing = {
+        f"have no {name}": np.isnan(place) if name in steps else place < 0
+        for (_, place), name in zip(coded, names, strict=True)
+    }
+    missing["have no outcome"] = np.isnan(y)
+    missing["lack a covariate"] = np.isnan(values).any(axis=1)
+    lost = {what: int(count[gone].sum()) for what, gone in missing.items()}
+    rows = ~np.any(list(missing.values()), axis=0) & (count > 0)
     table = JointTable(
         (names[0], names[1]), (coded[0][0], coded[1][0]), y[rows], coded[0][1][rows],
         coded[1][1][rows], (names[0] in steps, names[1] in steps), values[rows], value_names,
-        count[rows], tuple(notes),
+        count[rows], tuple(f"{people} people {what}" for what, people in lost.items() if people),
     )  # fmt: skip
     _check(table)
     return table
+
+
+def _outcome(
+    frame: pandas.DataFrame,
+    outcome: BySample | str | None,
+    cases: str | None,
+    controls: str | None,
+) -> tuple[pandas.DataFrame, Array, Array]:
+    """A row for each person, or two for each cell of a table; their outcomes and their counts."""
+    if (cases is None) != (controls is None) or (outcome is None) == (cases is None):
+        raise StudyTableError("give an outcome, or the columns of cases and controls")
+    if outcome is not None:
+        named = column_of(frame, outcome) if isinstance(outcome, str) else outcome
+        return frame, read_outcome(named, list(frame.index)), np.ones(len(frame))
+    import pandas as pd
+
+    each = [_counts(column_of(frame, str(name))) for name in (cases, controls)]
+    y, count = np.repeat([1.0, 0.0], len(frame)), np.concatenate(each)
+    return pd.concat([frame, frame], ignore_index=True), y, count
 
 
 def _counts(column: pandas.Series[Any]) -> Array:
@@ -152,10 +157,10 @@ def _counts(column: pandas.Series[Any]) -> Array:
 def between(
     column: pandas.Series[Any], name: str, reference: str | None, step: float
 ) -> tuple[tuple[str, ...], Array]:
-    """A continuous exposure: its value of reference and the one a step above it; and how far
-    between the two each person is, nan where unknown.
+    """A continuous exposure: the texts of its reference value and of the one a step above.
 
-    Without a reference the median is one. Raises StudyTableError for what is no number.
+    And each person's distance from the reference in steps, nan where unknown. Without a
+    ``reference`` the median is taken. Raises StudyTableError for what is no number.
 
     >>> import pandas as pd
     >>> between(pd.Series([20.0, 30, None]), "age", "20", 10)
@@ -187,18 +192,8 @@ def levels_of(
     >>> levels_of(pd.Series(["ever", "never", None]), "smoking", None)
     (('never', 'ever'), array([ 1,  0, -1]))
     """
-    import pandas as pd
-
     refuse_odd_cells(column, name)
-    known = column.dropna()
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        present = set(known)
-        order = [level for level in column.cat.categories if level in present]
-    else:
-        order = sorted(set(known.tolist()))
-    if pd.api.types.is_bool_dtype(column):
-        order = [level for level in (False, True) if level in order]
-    texts = [_text(level) for level in order]
+    texts = [_text(level) for level in _ordered(column)]
     if len(texts) < 2:
         raise NoVariationError(
             f"the exposure {name} is the same in everyone" if texts else f"nobody has {name}"
@@ -209,30 +204,47 @@ def levels_of(
             fix="cut it into a few first, or say what step of it to compare: "
             f"per={{'{name}': 10}}, or --per {name}=10",
         )
-    if (
-        reference is None
-        and column.dtype.kind not in "biuf"
-        and not isinstance(column.dtype, pd.CategoricalDtype)
-    ):
-        words = [text for text in texts if text.lower() in _UNEXPOSED]
-        if len(words) != 1:
-            raise StudyTableError(
-                f"which level of {name} is the reference? It has {', '.join(texts)}",
-                fix=f"name it: reference={{'{name}': ...}}, or --reference {name}=LEVEL",
-            )
-        reference = words[0]
-    if reference is not None:
-        if reference not in texts:
-            raise StudyTableError(
-                f"{name} has no level {reference!r}", fix=f"use one of: {', '.join(texts)}"
-            )
-        texts = [reference, *(text for text in texts if text != reference)]
+    first = _reference_level(column, name, texts) if reference is None else reference
+    if first not in texts:
+        raise StudyTableError(
+            f"{name} has no level {first!r}", fix=f"use one of: {', '.join(texts)}"
+        )
+    texts = [first, *(text for text in texts if text != first)]
     place = {text: i for i, text in enumerate(texts)}
     missing = column.isna().to_numpy()
     values = [
         -1 if gone else place[_text(v)] for v, gone in zip(column.tolist(), missing, strict=True)
     ]
     return tuple(texts), np.array(values, dtype=np.int64)
+
+
+def _ordered(column: pandas.Series[Any]) -> list[Any]:
+    """The levels that occur in a column: categories in their order, others sorted."""
+    import pandas as pd
+
+    present = set(column.dropna())
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return [level for level in column.cat.categories if level in present]
+    return sorted(present)
+
+
+def _reference_level(column: pandas.Series[Any], name: str, texts: list[str]) -> str:
+    """The reference that is plain without a name: of numbers and categories the first level.
+
+    Of text it is the one level such as never or no; raises StudyTableError where none or several
+    are.
+    """
+    import pandas as pd
+
+    if column.dtype.kind in "biuf" or isinstance(column.dtype, pd.CategoricalDtype):
+        return texts[0]
+    words = [text for text in texts if text.lower() in _UNEXPOSED]
+    if len(words) != 1:
+        raise StudyTableError(
+            f"which level of {name} is the reference? It has {', '.join(texts)}",
+            fix=f"name it: reference={{'{name}': ...}}, or --reference {name}=LEVEL",
+        )
+    return words[0]
 
 
 def _text(level: Any) -> str:

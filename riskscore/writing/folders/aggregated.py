@@ -1,9 +1,9 @@
 """aggregated_scores.txt.gz: scores in the columns of the PGS Catalog Calculator, for its scripts.
 
-Its documentation (pgsc_calc, *Outputs & report*) has a tab-separated gzipped table, a row a person
-and score. SUM is the weighted sum of allele counts, DENOM the number of alleles that it is over,
-AVG the first over the second. A genotype that is missing counts in SUM with its mean, and so in
-DENOM too, as ``plink2 --score`` has both unless it is told otherwise.
+Its documentation (pgsc_calc, *Outputs & report*) describes a tab-separated gzipped table with a row
+for each person and score. SUM is the weighted sum of allele counts, DENOM the number of alleles
+summed over, AVG their ratio. A missing genotype counts in SUM by its mean, and in DENOM too, as in
+``plink2 --score`` by default.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PIECE = 1 << 16  # bytes compressed at a time, however the table was split
 def aggregated_blocks(
     sample_set: str, blocks: Iterable[Block], tallies: Sequence[Tally]
 ) -> Iterator[Block]:
-    """Blocks of a table of scores, each of one model, with the columns of COLUMNS."""
+    """Blocks of a score table, each of one model, as blocks with the columns of COLUMNS."""
     by_model = {tally.model: tally for tally in tallies}
     for block in blocks:
         samples = block["sample"]

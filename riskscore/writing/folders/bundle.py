@@ -1,4 +1,4 @@
-"""The folder of a run, or of a shard of one: scores, coverage, provenance; whole or not there."""
+"""Write the folder of a run, or of one shard of it: scores, coverage, provenance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from riskscore.writing.folders.aggregated import (
     aggregated_parts,
 )
 from riskscore.writing.folders.sealed import write_folder
-from riskscore.writing.folders.set_names import told_name
+from riskscore.writing.folders.set_names import recorded_set_name
 from riskscore.writing.folders.shards import CALLS, PLAIN, RECORD, SCHEMA, SCORES
 from riskscore.writing.folders.summary import MULTIQC, multiqc
 from riskscore.writing.provenance import Inputs, hash_inputs, provenance, to_json
@@ -48,9 +48,9 @@ def write_bundle(
 ) -> Path:
     """Write the score table, what was matched, coverage and provenance into a new folder.
 
-    Beside them lie the scores as the PGS Catalog Calculator has them, and a table for MultiQC.
-    ``inputs`` are the files the scores were made from, by role (``vcf``): the provenance tells
-    their checksums. Exposures and HLA tables are known, where they were read from files.
+    The folder also has the scores in the columns of the PGS Catalog Calculator, and a table for
+    MultiQC. ``inputs`` are the genotype files by role (``vcf``), whose checksums the provenance
+    records; those of exposures and HLA tables that were read from files are recorded in any case.
     The files are made beside the folder and moved in together. Raises OutputError when the folder
     holds anything already (unless it is an earlier bundle and ``replace`` is set), or the disk
     refuses; nothing partial is left.
@@ -65,14 +65,16 @@ def write_bundle(
     >>> held[4:]
     ['riskscore_mqc.json', 'scores.tsv']
     """
-    told = provenance(scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files}))
+    record = provenance(
+        scores, hash_inputs({**(inputs or {}), **scores.cohort.question.input_files})
+    )
     require_unchanged(scores.cohort.marks)  # the checksums are of the files that were read
     return write_tables(
         Path(folder),
         scores.blocks,
         scores.columns,
         tally_scores(scores),
-        told,
+        record,
         plain=plain_lines(scores),
         replace=replace,
     )
@@ -87,12 +89,12 @@ def write_shard(
     hashed: Mapping[str, Any],
     fingerprint: str = "",
 ) -> Path:
-    """Write the scores of one part into a new folder, whole or not at all.
+    """Write the scores of one part into a new folder; after an error nothing is left of it.
 
-    ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` stands for
-    everything the shard was made from.
+    ``hashed`` is as in :func:`riskscore.writing.provenance.provenance`; ``fingerprint`` is a
+    hash of everything the shard was made from.
     """
-    told = {
+    record = {
         "schema": SCHEMA,
         "sample_set": sample_set,
         "part": str(part),
@@ -111,11 +113,11 @@ def write_shard(
     }
     if part.index == 1 and not sample_set and (plain := plain_lines(scores)):
         contents[PLAIN] = [plain]
-    return write_folder(folder, contents, RECORD, told)
+    return write_folder(folder, contents, RECORD, record)
 
 
 def plain_lines(scores: Scores) -> str:
-    """The match report's lines of genome-wide models, which no tally holds: they are of all."""
+    """The match report's lines of genome-wide models; they are the same in every shard."""
     rows = map(asdict, plain_report(scores))
     return to_tsv(rows, MATCH_COLUMNS).partition("\n")[2]
 
@@ -125,17 +127,17 @@ def write_tables(
     blocks: Callable[[], Iterable[Block]],
     columns: Sequence[str],
     tallies: Sequence[Tally],
-    told: Mapping[str, Any],
+    record: Mapping[str, Any],
     *,
     plain: str,
     replace: bool = False,
 ) -> Path:
-    """A bundle from the blocks of its score table, its tallies and its provenance.
+    """A bundle from the blocks of its score table, its tallies and its provenance, ``record``.
 
     ``plain`` are the match report's lines of genome-wide models (:func:`plain_lines`).
     """
     report = map(asdict, match_rows(tallies))
-    name, models = told_name(told), [tally.model for tally in tallies]
+    name, models = recorded_set_name(record), [tally.model for tally in tallies]
     contents: dict[str, Iterable[str | bytes]] = {
         "scores.tsv": tsv_parts(blocks(), columns),
         AGGREGATED: aggregated_parts(aggregated_blocks(name, blocks(), tallies)),
@@ -144,5 +146,5 @@ def write_tables(
         MULTIQC: [to_json(multiqc({name: tallies}, models))],
     }
     return write_folder(
-        folder, contents, "provenance.json", told, replacing=FILES if replace else ()
+        folder, contents, "provenance.json", record, replacing=FILES if replace else ()
     )

@@ -30,7 +30,7 @@ from riskscore.writing.folders.aggregated import (
     aggregated_parts,
 )
 from riskscore.writing.folders.failures import FAILED_COLUMNS, Failure, failed_rows
-from riskscore.writing.folders.shards import Whole
+from riskscore.writing.folders.shards import ShardedCohort
 from riskscore.writing.folders.summary import MULTIQC, multiqc, summary, versions
 from riskscore.writing.provenance import SCHEMA, asks_ancestry, sealed, to_json
 from riskscore.writing.tables.parquet import block_of, hla_schema, scores_schema, write_parquet
@@ -48,17 +48,17 @@ _STAGING = ".next-"
 
 
 def write_dataset(
-    wholes: Sequence[Whole],
+    cohorts: Sequence[ShardedCohort],
     failures: Sequence[Failure],
     run: Mapping[str, Any],
     folder: Path,
     *,
     tsv: bool = False,
 ) -> Path:
-    """Write the dataset, or write it anew over an earlier one.
+    """Write the dataset, over an earlier one if there is one.
 
     ``run`` is what all shards share of their provenance (:func:`run_of`). Raises OutputError when
-    the disk refuses; what is then in ``folder`` is an earlier result, or has no provenance.json.
+    the disk refuses; ``folder`` then holds an earlier result, or has no provenance.json.
     """
     models = [str(model["id"]) for model in run["models"]]
     odd = [name for name in models if Path(name).name != name]
@@ -71,9 +71,9 @@ def write_dataset(
             shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
         try:
-            outputs = dict(_write_all(wholes, models, failures, staging, tsv, schema))
+            outputs = dict(_write_all(cohorts, models, failures, staging, tsv, schema))
             _move_in(staging, folder, outputs)
-            record = sealed(_told(wholes, failures, run, outputs))
+            record = sealed(_dataset_record(cohorts, failures, run, outputs))
             write_file(staging / RECORD, [to_json(record)])
             (staging / RECORD).replace(folder / RECORD)
             sync_folder(folder)
@@ -83,7 +83,10 @@ def write_dataset(
 
 
 def require_own_folder(folder: Path, *also: str) -> None:
-    """Refuse a folder that no batch or merge has made; ``also`` are names that are its own."""
+    """Raise OutputError for a folder with files that no batch or merge wrote.
+
+    ``also`` are names that may be there too.
+    """
     if not folder.exists():
         return
     held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
@@ -93,54 +96,54 @@ def require_own_folder(folder: Path, *also: str) -> None:
         )
 
 
-def run_of(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What is the same in the provenance of every shard of a run."""
+def run_of(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a provenance that all shards of a run have in common."""
     names = ("notice", "software", "reference", "models", "parameters")
-    return {name: told[name] for name in names}
+    return {name: provenance[name] for name in names}
 
 
 def _write_all(
-    wholes: Sequence[Whole],
+    cohorts: Sequence[ShardedCohort],
     models: Sequence[str],
     failures: Sequence[Failure],
     staging: Path,
     tsv: bool,
     schema: Any,
 ) -> Iterator[tuple[str, str]]:
-    """Write every file but the record; gives their names and checksums.
+    """Write every file but the record; yields their names and checksums.
 
-    ``schema`` is that of the scores.
+    ``schema`` is the Arrow schema of the scores.
     """
     for place, model in enumerate(models):
         name = f"{PARTITIONS}/model={model}/scores.parquet"
         (staging / name).parent.mkdir(parents=True)
         tables = (
-            _of_set(whole.sample_set, shard.scores(place).drop_columns("model"))
-            for whole in wholes
-            for shard in whole.shards
+            _of_set(cohort.sample_set, shard.scores(place).drop_columns("model"))
+            for cohort in cohorts
+            for shard in cohort.shards
         )
         yield name, _write(staging / name, tables, schema, leave_out="model")
     name = "hla_calls.parquet"
-    yield name, _write(staging / name, _calls(wholes), hla_schema())
+    yield name, _write(staging / name, _calls(cohorts), hla_schema())
     texts: dict[str, Iterable[str | bytes]] = {
-        "match_report.tsv": _report(wholes),
-        "coverage.tsv": _coverage(wholes),
+        "match_report.tsv": _report(cohorts),
+        "coverage.tsv": _coverage(cohorts),
         "failed.tsv": [to_tsv(failed_rows(failures), FAILED_COLUMNS)],
-        "summary.json": [to_json(summary(wholes, models, len({f.sample_set for f in failures})))],
-        MULTIQC: [to_json(multiqc({w.sample_set: w.tallies() for w in wholes}, models))],
-        AGGREGATED: aggregated_parts(_aggregated(wholes)),
+        "summary.json": [to_json(summary(cohorts, models, len({f.sample_set for f in failures})))],
+        MULTIQC: [to_json(multiqc({w.sample_set: w.tallies() for w in cohorts}, models))],
+        AGGREGATED: aggregated_parts(_aggregated(cohorts)),
         "versions.yml": [versions()],
     }
     if tsv:
-        rows = (_of_set(w.sample_set, table) for w in wholes for table in w.scores())
+        rows = (_of_set(w.sample_set, table) for w in cohorts for table in w.scores())
         texts["scores.tsv"] = _tsv(rows, schema.names)
-        texts["hla_calls.tsv"] = _tsv(_calls(wholes), HLA_COLUMNS)
+        texts["hla_calls.tsv"] = _tsv(_calls(cohorts), HLA_COLUMNS)
     for name, parts in texts.items():
         yield name, write_file(staging / name, parts)
 
 
 def _move_in(staging: Path, folder: Path, outputs: Mapping[str, str]) -> None:
-    """Put new files in the place of the old, and take away those that are no more."""
+    """Move the new files in, and remove old ones that have no successor."""
     (folder / RECORD).unlink(missing_ok=True)
     sync_folder(folder)
     for old in [*folder.glob(f"{PARTITIONS}/**/*.parquet"), *(folder / name for name in FILES)]:
@@ -156,55 +159,54 @@ def _move_in(staging: Path, folder: Path, outputs: Mapping[str, str]) -> None:
             partition.rmdir()
 
 
-def _told(
-    wholes: Sequence[Whole],
+def _dataset_record(
+    cohorts: Sequence[ShardedCohort],
     failures: Sequence[Failure],
     run: Mapping[str, Any],
     outputs: Mapping[str, str],
 ) -> dict[str, Any]:
     """The provenance of the whole dataset."""
-    told = [whole.told() for whole in wholes]
     return {
         "schema": SCHEMA,
         **run,
         "sample_sets": {
-            whole.sample_set: {"inputs": one["inputs"], "cohort": one["cohort"]}
-            for whole, one in zip(wholes, told, strict=True)
+            cohort.sample_set: {name: cohort.provenance()[name] for name in ("inputs", "cohort")}
+            for cohort in cohorts
         },
         "failed": len({failure.sample_set for failure in failures}),
         "outputs": dict(sorted(outputs.items())),
     }
 
 
-def _report(wholes: Sequence[Whole]) -> Iterator[str]:
+def _report(cohorts: Sequence[ShardedCohort]) -> Iterator[str]:
     yield to_tsv([], ("sample_set", *MATCH_COLUMNS))
-    for whole in wholes:
-        rows = map(asdict, match_rows(whole.tallies()))
-        yield _body(whole.sample_set, to_tsv(rows, MATCH_COLUMNS))
+    for cohort in cohorts:
+        rows = map(asdict, match_rows(cohort.tallies()))
+        yield _body(cohort.sample_set, to_tsv(rows, MATCH_COLUMNS))
 
 
-def _coverage(wholes: Sequence[Whole]) -> Iterator[str]:
+def _coverage(cohorts: Sequence[ShardedCohort]) -> Iterator[str]:
     yield to_tsv([], ("sample_set", *COVERAGE_COLUMNS))
-    for whole in wholes:
-        yield _body(whole.sample_set, to_tsv(coverage_table(whole.tallies()), COVERAGE_COLUMNS))
+    for cohort in cohorts:
+        yield _body(cohort.sample_set, to_tsv(coverage_table(cohort.tallies()), COVERAGE_COLUMNS))
 
 
 def _body(sample_set: str, text: str) -> str:
     return "".join(f"{sample_set}\t{line}\n" for line in text.split("\n")[1:-1])
 
 
-def _aggregated(wholes: Sequence[Whole]) -> Iterator[Block]:
-    for whole in wholes:
-        blocks = (block_of(table) for table in whole.scores())
-        yield from aggregated_blocks(whole.sample_set, blocks, whole.tallies())
+def _aggregated(cohorts: Sequence[ShardedCohort]) -> Iterator[Block]:
+    for cohort in cohorts:
+        blocks = (block_of(table) for table in cohort.scores())
+        yield from aggregated_blocks(cohort.sample_set, blocks, cohort.tallies())
 
 
-def _calls(wholes: Sequence[Whole]) -> Iterator[Any]:
-    return (_of_set(w.sample_set, shard.hla_calls()) for w in wholes for shard in w.shards)
+def _calls(cohorts: Sequence[ShardedCohort]) -> Iterator[Any]:
+    return (_of_set(w.sample_set, shard.hla_calls()) for w in cohorts for shard in w.shards)
 
 
 def _of_set(sample_set: str, table: Any) -> Any:
-    """An Arrow table with its sample set in front."""
+    """An Arrow table with the column ``sample_set`` before the others."""
     import pyarrow as pa
 
     return table.add_column(0, "sample_set", pa.array([sample_set] * len(table), pa.string()))

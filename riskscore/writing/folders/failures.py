@@ -1,4 +1,4 @@
-"""What could not be scored: a row of failed.tsv, or the folder of a shard with only the error."""
+"""Failures: the rows of failed.tsv, and the folder written in place of a shard that failed."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class FailedShard:
-    """A failure in the place of a shard; ``run`` is what it shares with those that were scored."""
+    """The failure of a shard; ``run`` is the part of the provenance that all shards share."""
 
     failure: Failure
     run: Mapping[str, Any]
 
 
 def failed_rows(failures: Sequence[Failure]) -> Iterator[dict[str, Any]]:
-    """One row a sample set and cause, with the parts that it befell."""
+    """One row for each sample set and cause, with the parts that failed for it."""
     parts: dict[Failure, list[str]] = {}
     for failure in failures:
         parts.setdefault(replace(failure, part=""), []).append(failure.part)
-    for failure, befallen in parts.items():
-        yield asdict(failure) | {"part": ",".join(befallen)}
+    for failure, failed in parts.items():
+        yield asdict(failure) | {"part": ",".join(failed)}
 
 
 def write_failed_shard(folder: Path, failure: Failure, run: Mapping[str, Any]) -> Path:
-    """Write the error of a shard into a new folder, where the shard would have been."""
+    """Write the error of a shard into a new folder, in the place of the shard."""
     return write_folder(folder, {}, RECORD, {"failure": asdict(failure), "run": dict(run)})
 
 
-def tells_failure(folder: Path) -> bool:
+def is_failed_shard(folder: Path) -> bool:
     """Whether a folder holds the error of a shard instead of its results."""
     return (folder / RECORD).is_file()
 

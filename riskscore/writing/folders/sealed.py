@@ -14,16 +14,17 @@ def write_folder(
     folder: Path,
     contents: Mapping[str, Iterable[str | bytes]],
     record: str,
-    told: Mapping[str, Any],
+    content: Mapping[str, Any],
     *,
     replacing: Collection[str] = (),
 ) -> Path:
-    """Write the files of a folder, and last the ``record`` with their checksums and its own.
+    """Write files into a folder, and last its record: a JSON file named ``record``.
 
-    It appears whole, written through to the disk, or not at all. Of an earlier folder the files
-    ``replacing`` may be there.
+    The record holds ``content``, the checksums of the files, and one of its own. The folder
+    appears complete and synced to the disk, or not at all. Files of the names in ``replacing`` may
+    already be there, and are replaced.
     """
     with new_folder(folder, replacing=replacing) as staging:
         outputs = {name: write_file(staging / name, parts) for name, parts in contents.items()}
-        write_file(staging / record, [to_json(sealed({**told, "outputs": outputs}))])
+        write_file(staging / record, [to_json(sealed({**content, "outputs": outputs}))])
     return folder

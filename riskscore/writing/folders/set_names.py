@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from riskscore.samples.files.containers import ENDINGS
-from riskscore.writing.provenance import inputs_told
+from riskscore.writing.provenance import recorded_inputs
 
 CHROMOSOME = re.compile(r"(^|[._-])chr(\d{1,2}|X|Y|M|MT)(?=[._-]|$)", re.IGNORECASE)
 
@@ -20,12 +20,12 @@ def stem(name: str) -> str:
 
 
 def label(name: str) -> str:
-    """A name as a sample set may have it."""
+    """A text without the characters that the name of a sample set may not have."""
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip("._+-") or "all"
 
 
 def set_name(files: Sequence[str]) -> str:
-    """The name of the sample set that these files are, or that they are a chromosome each of.
+    """The name of the sample set of one file, or of several that are a chromosome each.
 
     >>> set_name(["cohort.vcf.gz"]), set_name(["ukb.chr1.bcf", "ukb.chr6.bcf"]), set_name([])
     ('cohort', 'ukb', 'all')
@@ -36,6 +36,6 @@ def set_name(files: Sequence[str]) -> str:
     return label(stem(files[0])) if files else "all"
 
 
-def told_name(told: Mapping[str, Any]) -> str:
+def recorded_set_name(record: Mapping[str, Any]) -> str:
     """The name of the sample set, from the genotype files listed in a provenance."""
-    return set_name([one["name"] for one in inputs_told(told).get("vcf", ())])
+    return set_name([one["name"] for one in recorded_inputs(record).get("vcf", ())])

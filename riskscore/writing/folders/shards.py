@@ -1,8 +1,8 @@
-"""A shard: one part of a cohort, scored, in a folder that says what it is a part of.
+"""A shard: the scores of one part of a cohort, in a folder of its own.
 
-It holds scores.parquet and hla_calls.parquet, with numbers as they were computed, and shard.json:
-provenance, tallies, and checksums, its own among them. The first part of a cohort holds what the
-match report tells of genome-wide models, which is the same in all parts.
+It holds scores.parquet and hla_calls.parquet, with numbers in full precision, and shard.json:
+provenance, tallies, and checksums of the files and of itself. The first part of a cohort holds the
+lines of the match report about genome-wide models, which are the same in all parts.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ _SAME = ("software", "reference", "models", "parameters")
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard as its record tells it; ``told`` is the provenance of its people.
+    """A shard by its record; ``provenance`` is that of its people.
 
-    Its tables and tallies stay on the disk until they are asked for: a batch has many shards.
+    Tables and tallies are read from the disk when asked for, since a batch has many shards.
     """
 
     folder: Path
     sample_set: str
     part: PeoplePart
-    told: Mapping[str, Any]
+    provenance: Mapping[str, Any]
     fingerprint: str
 
     def tallies(self) -> tuple[Tally, ...]:
-        """The sums over its people, a tally a model."""
+        """The sums over its people, one tally for each model."""
         data = read_json(self.folder / RECORD)
         return tuple(Tally.from_data(row) for row in data["tallies"])
 
     @property
     def people(self) -> int:
-        return int(self.told["cohort"]["samples"])
+        return int(self.provenance["cohort"]["samples"])
 
     @property
     def unscored(self) -> int:
         """Rows without a score, over all models."""
-        return sum(self.told["cohort"]["not_scored"].values())
+        return sum(self.provenance["cohort"]["not_scored"].values())
 
     def scores(self, model: int) -> Any:
         """The score table of the model at that place, as an Arrow table."""
         import pyarrow.parquet as pq
 
         if not self.people:
-            return scores_schema(by_ancestry=asks_ancestry(self.told)).empty_table()
+            return scores_schema(by_ancestry=asks_ancestry(self.provenance)).empty_table()
         return pq.ParquetFile(self.folder / SCORES).read_row_group(model)
 
     def hla_calls(self) -> Any:
@@ -70,7 +70,7 @@ class Shard:
 
 
 def read_shard(folder: Path) -> Shard:
-    """A shard whose files are those that its record names; raises ShardError for any other."""
+    """Read a shard; raises ShardError unless its files have the checksums of its record."""
     record = folder / RECORD
     if not record.is_file():
         raise ShardError(f"no {RECORD}", where=folder.name, fix="give folders of score --shard")
@@ -103,7 +103,7 @@ def read_shard(folder: Path) -> Shard:
 
 
 @dataclass(frozen=True)
-class Whole:
+class ShardedCohort:
     """All parts of one cohort, in order."""
 
     sample_set: str
@@ -114,15 +114,15 @@ class Whole:
         return sum(shard.people for shard in self.shards)
 
     def tallies(self) -> list[Tally]:
-        """The tallies of all people, a model each."""
+        """The tallies of all people, one for each model."""
         return [
             reduce(add, parts) for parts in zip(*(s.tallies() for s in self.shards), strict=True)
         ]
 
-    def told(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """The provenance of the unsharded run."""
-        first = self.shards[0].told
-        counts = [shard.told["cohort"]["not_scored"] for shard in self.shards]
+        first = self.shards[0].provenance
+        counts = [shard.provenance["cohort"]["not_scored"] for shard in self.shards]
         missing = {model: sum(count[model] for count in counts) for model in counts[0]}
         return {
             **first,
@@ -136,17 +136,17 @@ class Whole:
 
     def scores(self) -> Iterator[Any]:
         """The score table shard by shard, all people of the first model before the second."""
-        for model in range(len(self.shards[0].told["models"])):
+        for model in range(len(self.shards[0].provenance["models"])):
             for shard in self.shards:
                 yield shard.scores(model)
 
 
-def assemble(shards: Sequence[Shard]) -> list[Whole]:
-    """Shards put together by sample set; raises ShardError unless all parts are there and agree."""
+def assemble(shards: Sequence[Shard]) -> list[ShardedCohort]:
+    """Group shards by sample set; raises ShardError unless all parts are there and agree."""
     by_set: dict[str, list[Shard]] = {}
     for shard in shards:
         by_set.setdefault(shard.sample_set, []).append(shard)
-    wholes = []
+    cohorts = []
     for name, parts in sorted(by_set.items()):
         where = f"sample set {name}" if name else parts[0].folder.name
         found = sorted((shard.part.count, shard.part.index) for shard in parts)
@@ -160,15 +160,17 @@ def assemble(shards: Sequence[Shard]) -> list[Whole]:
             )
         for shard in parts:
             _require_same(parts[0], shard, (*_SAME, "inputs"), where)
-        wholes.append(Whole(name, tuple(sorted(parts, key=lambda shard: shard.part.index))))
-    for whole in wholes:
-        _require_same(wholes[0].shards[0], whole.shards[0], _SAME, "the shards given")
-    return wholes
+        cohorts.append(
+            ShardedCohort(name, tuple(sorted(parts, key=lambda shard: shard.part.index)))
+        )
+    for cohort in cohorts:
+        _require_same(cohorts[0].shards[0], cohort.shards[0], _SAME, "the shards given")
+    return cohorts
 
 
 def _require_same(one: Shard, other: Shard, names: Sequence[str], where: str) -> None:
     for name in names:
-        if one.told[name] != other.told[name]:
+        if one.provenance[name] != other.provenance[name]:
             raise ShardError(
                 f"the shards differ in their {name}", where=where, fix="score them in one way"
             )

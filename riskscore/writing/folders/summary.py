@@ -1,4 +1,4 @@
-"""What other programs read of results: the table for MultiQC; of a batch summary.json, versions."""
+"""Results for other programs: the table for MultiQC, and summary.json and versions of a batch."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskscore.scoring.scores.tally import Tally
-from riskscore.writing.folders.shards import Whole
+from riskscore.writing.folders.shards import ShardedCohort
 from riskscore.writing.provenance import NOTICE, software
 
 MULTIQC = "riskscore_mqc.json"
 
 
-def summary(wholes: Sequence[Whole], models: Sequence[str], failed: int) -> dict[str, Any]:
+def summary(cohorts: Sequence[ShardedCohort], models: Sequence[str], failed: int) -> dict[str, Any]:
     """People, scores and coverage of each sample set and of all; counts, never a sample."""
-    sets = {whole.sample_set: _of_set(whole) for whole in wholes}
+    sets = {cohort.sample_set: _of_set(cohort) for cohort in cohorts}
     totals = {
         model: {
-            key: sum(told["models"][model][key] for told in sets.values())
+            key: sum(one["models"][model][key] for one in sets.values())
             for key in ("scored", "not_scored")
         }
         for model in models
     }
     return {
         "notice": NOTICE,
-        "sample_sets": len(wholes),
+        "sample_sets": len(cohorts),
         "sample_sets_failed": failed,
-        "people": sum(whole.people for whole in wholes),
-        "samples_in_several_sets": _repeated(wholes),
+        "people": sum(cohort.people for cohort in cohorts),
+        "samples_in_several_sets": _repeated(cohorts),
         "models": totals,
         "by_sample_set": sets,
     }
 
 
-def _repeated(wholes: Sequence[Whole]) -> int:
-    """How many sample names more than one sample set has: the same people, or names too short."""
+def _repeated(cohorts: Sequence[ShardedCohort]) -> int:
+    """The number of sample names that occur in more than one sample set."""
     seen: set[str] = set()
     repeated: set[str] = set()
-    for whole in wholes:
-        own = {s for shard in whole.shards for s in shard.scores(0)["sample"].to_pylist()}
+    for cohort in cohorts:
+        own = {s for shard in cohort.shards for s in shard.scores(0)["sample"].to_pylist()}
         repeated |= own & seen
         seen |= own
     return len(repeated)
 
 
-def _of_set(whole: Whole) -> dict[str, Any]:
+def _of_set(cohort: ShardedCohort) -> dict[str, Any]:
     return {
-        "people": whole.people,
-        "build": whole.shards[0].told["cohort"]["build"],
-        "warnings": whole.shards[0].told["cohort"]["warnings"],
-        "models": {tally.model: _of_model(tally) for tally in whole.tallies()},
+        "people": cohort.people,
+        "build": cohort.shards[0].provenance["cohort"]["build"],
+        "warnings": cohort.shards[0].provenance["cohort"]["warnings"],
+        "models": {tally.model: _of_model(tally) for tally in cohort.tallies()},
     }
 
 
@@ -66,14 +66,15 @@ def _of_model(tally: Tally) -> dict[str, Any]:
 def multiqc(sample_sets: Mapping[str, Sequence[Tally]], models: Sequence[str]) -> dict[str, Any]:
     """A table that MultiQC shows as it is: it reads every file that ends in _mqc.json.
 
-    A row a sample set, from its tallies, one a model; never a row of one person.
+    It has a row for each sample set, made from its tallies (one for each model), and none of
+    single people.
     """
     data: dict[str, dict[str, Any]] = {}
     for name, tallies in sample_sets.items():
         row: dict[str, Any] = {"people": tallies[0].count}
         for tally in tallies:
-            told = _of_model(tally)
-            row |= {f"{tally.model}_{key}": told[key] for key in ("not_scored", "coverage_mean")}
+            counts = _of_model(tally)
+            row |= {f"{tally.model}_{key}": counts[key] for key in ("not_scored", "coverage_mean")}
         data[name] = row
     headers: dict[str, dict[str, Any]] = {"people": {"title": "People", "format": "{:,.0f}"}}
     for model in models:
@@ -97,6 +98,6 @@ def multiqc(sample_sets: Mapping[str, Sequence[Tally]], models: Sequence[str]) -
 
 
 def versions() -> str:
-    """Software versions in the form that workflow managers gather."""
+    """Software versions as YAML, in the form that nf-core workflows collect."""
     lines = [f"  {name}: {number}" for name, number in software().items()]
     return "\n".join(["riskscore:", *lines]) + "\n"

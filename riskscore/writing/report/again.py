@@ -11,7 +11,7 @@ from riskscore.files.inputs import reference_root, require_file, sha256
 from riskscore.run import score
 from riskscore.samples.question import Question
 from riskscore.scoring.score import Scores
-from riskscore.writing.provenance import inputs_told, read_provenance
+from riskscore.writing.provenance import read_provenance, recorded_inputs
 from riskscore.writing.report.batches import is_batch
 from riskscore.writing.report.sources import models_of
 
@@ -38,7 +38,7 @@ def score_again(
     examples = reference_root() / "examples"
     places = dict.fromkeys([Path(), folder.resolve().parent, *beside, examples])
     files: dict[str, list[Path]] = {}
-    for role, entries in inputs_told(record).items():
+    for role, entries in recorded_inputs(record).items():
         files[role] = list(given.get(role, ())) or _found(entries, list(places))
         _check_same(role, files[role], entries)
     if not files.get("vcf"):

@@ -14,7 +14,7 @@ from riskscore.models.model import RiskModel
 from riskscore.models.terms import Part, Status
 from riskscore.samples.question import Question
 from riskscore.writing.plain_words import natural, plain_code
-from riskscore.writing.provenance import inputs_told
+from riskscore.writing.provenance import recorded_inputs
 from riskscore.writing.report.batches import Row
 from riskscore.writing.report.charts import (
     Spec,
@@ -173,13 +173,13 @@ def flag_counts(rows: list[Row]) -> list[tuple[str, int]]:
 def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Provenance as pairs of words for a table."""
     rows = [(name, version) for name, version in provenance["software"].items()]
-    for role, files in inputs_told(provenance).items():
+    for role, files in recorded_inputs(provenance).items():
         rows += [(f"input: {role}", f"{f['name']}, SHA-256 {f['sha256']}") for f in files]
     rows += [
         (f"model: {m['id']} {m['version']}", f"{m['edition']}, SHA-256 {m['sha256']}")
         for m in provenance["models"]
     ]
     for name, value in provenance["parameters"].items():
-        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        rows.append((f"parameter: {name}", "not given" if value is None else told))
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        rows.append((f"parameter: {name}", "not given" if value is None else text))
     return rows
