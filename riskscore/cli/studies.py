@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import pandas
 
     from riskscore.genetics.build import Build
+    from riskscore.models.model import RiskModel
+    from riskscore.samples.cohort import Cohort
+    from riskscore.studies.association.fit import Fit
+    from riskscore.studies.evaluation.evaluate import Evaluation
 
 # Groups of options in --help.
 tested = partial(typer.Option, rich_help_panel="What is tested")
@@ -122,27 +126,25 @@ def fit(
 ) -> None:
     """Association of HLA alleles, residues, haplotypes, SNPs and exposures with an outcome."""
     from riskscore.studies.association.fit import fit as run
-    from riskscore.studies.association.model_files import write_model
-    from riskscore.studies.association.new_model import model_of
     from riskscore.studies.charts.theme import save_chart
     from riskscore.studies.people_table import met_words, read_people
 
     people, notes = read_people(outcome)
     models, names = _models(model), covariate or []
-    source, samples = None, people.index
+    y = _outcome(people, outcome_column)
+    columns = [y.name, *(name for name in names if name in people.columns)]
+    source: Cohort | pandas.DataFrame = people.drop(columns=columns)
+    samples = list(people.index)
     if vcf is not None:
         genes = "all" if term is None or _OF_HLA & set(term) else ()
-        source = _cohort(
+        source = cohort = _cohort(
             vcf, models, exposures, sex_column, population, build, genes=genes, regions=region or ()
         )
-        samples = source.samples
+        samples = list(cohort.samples)
         notes += met_words(outcome, people.index, samples)
-    y = _outcome(people, outcome_column)
-    columns = _adjusting(people, covariates, names, notes, samples)
-    if source is None:
-        source = people.drop(columns=[y.name, *(c for c in names if c in people.columns)])
+    adjusting = _adjusting(people, covariates, names, notes, samples)
     found = run(
-        source, y, covariates=columns, terms=term, coding=coding, quantitative=quantitative,
+        source, y, covariates=adjusting, terms=term, coding=coding, quantitative=quantitative,
         joint=joint or (model_out is not None and not stepwise), condition_on=condition or (),
         threshold=stepwise, by_position=by_position, method="firth" if firth else "auto",
         errors="robust" if robust else "model", minimum_count=minimum_count,
@@ -155,14 +157,24 @@ def fit(
         residues = any(e.kind == "residue" and e.p == e.p for e in found.effects)
         save_chart(found.plot.hla() if residues and not joint else found.plot.forest(), plot)
     if model_out is not None:
-        if len(models) != 1:
-            raise UsageError("a new model takes disease and ancestry from one model: give one -m")
-        new = model_of(
-            found, id=model_out.name, name=f"{models[0].name}, fitted anew",
-            source=f"fitted in {outcome.name}", prevalence=prevalence, like=models[0],
-        )  # fmt: skip
-        write_model(new, model_out)
-        say([f"riskscore: wrote the model {new.id}: {len(new.terms)} terms"])
+        _write_model(found, models, model_out, outcome, prevalence)
+
+
+def _write_model(
+    found: Fit, models: list[RiskModel], out: Path, outcome: Path, prevalence: float | None
+) -> None:
+    """Write a joint fit as a model's folder, with the disease and ancestry of the one given."""
+    from riskscore.studies.association.model_files import write_model
+    from riskscore.studies.association.new_model import model_of
+
+    if len(models) != 1:
+        raise UsageError("a new model takes disease and ancestry from one model: give one -m")
+    new = model_of(
+        found, id=out.name, name=f"{models[0].name}, fitted anew",
+        source=f"fitted in {outcome.name}", prevalence=prevalence, like=models[0],
+    )  # fmt: skip
+    write_model(new, out)
+    say([f"riskscore: wrote the model {new.id}: {len(new.terms)} terms"])
 
 
 def evaluate(
@@ -212,7 +224,8 @@ def evaluate(
         _write_evaluation(found, out)
 
 
-def _write_evaluation(found: Any, out: Path) -> None:
+def _write_evaluation(found: Evaluation, out: Path) -> None:
+    """Write every table and chart of an evaluation into a new folder."""
     from riskscore.files.outputs import require_new_folder
     from riskscore.studies.charts.theme import save_chart
 
@@ -310,16 +323,17 @@ def _pairs(texts: list[str] | None, what: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _models(names: list[str] | None) -> list[Any]:
+def _models(names: list[str] | None) -> list[RiskModel]:
     from riskscore.models.catalog import load_model
 
     return [load_model(name) for name in names or []]
 
 
 def _cohort(
-    vcf: Path, models: list[Any], exposures: Path | None, sex_column: str, population: str,
+    vcf: Path, models: list[RiskModel], exposures: Path | None, sex_column: str, population: str,
     build: Build | None, **more: Any,
-) -> Any:  # fmt: skip
+) -> Cohort:  # fmt: skip
+    """Read a cohort; its warnings go to standard error."""
     from riskscore.samples.read import read_cohort
 
     cohort = read_cohort(

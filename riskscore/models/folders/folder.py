@@ -67,24 +67,16 @@ def read_folder(folder: Path) -> RiskModel:
     path = require_file(folder / "model.yaml", "model.yaml in the model's folder")
     document = read_yaml(path)
     schema = validate(document)
-    files = [path, require_file(folder / schema.weights, "weights file")]
-    weights = read_weights(files[1])
-    scheme = None
-    if schema.haplotypes:
-        files.append(require_file(folder / schema.haplotypes, "haplotypes file"))
-        scheme = _scheme(files[2], weights, schema.excess_haplotypes)
-    elif weights.haplotypes:
-        raise ModelFormatError("haplotype rows need a haplotypes file", where=path.name)
-    exposures = tuple(_exposure(e) for e in schema.exposures)
+    weights, scheme, tables = _read_tables(folder, schema)
     terms = (
         *weights.terms,
         *(term for e in schema.exposures for term in _exposure_terms(e)),
         *(_interaction(i, schema, document, n) for n, i in enumerate(schema.interactions)),
     )
-    _check_frequencies(terms, schema, files[1])
+    _check_frequencies(terms, schema, tables[0])
     markers = tuple(_marker(m, terms, document, n) for n, m in enumerate(schema.markers))
-    digest = hashlib.sha256("".join(sha256(file) for file in files).encode()).hexdigest()
-    baseline = schema.baseline
+    digest = hashlib.sha256("".join(map(sha256, (path, *tables))).encode()).hexdigest()
+    published = schema.published_score
     model = RiskModel(
         id=schema.id,
         name=schema.name,
@@ -92,21 +84,16 @@ def read_folder(folder: Path) -> RiskModel:
         edition=schema.edition,
         terms=terms,
         card=_card(schema),
-        horizon=baseline.horizon if baseline else "",
-        baseline=tuple(
-            BaselineRisk(p.sex, p.value, p.source, p.status, p.ci, p.population or "", p.horizon)
-            for p in (baseline.prevalence if baseline else [])
-        ),
+        horizon=schema.baseline.horizon if schema.baseline else "",
+        baseline=_baseline_risks(schema),
         rates=_rates(schema, document),
         heritability=_heritability(schema),
-        exposures=exposures,
+        exposures=tuple(_exposure(e) for e in schema.exposures),
         scheme=scheme,
         markers=markers,
         missing=schema.missing,
-        published_score=schema.published_score.name if schema.published_score else "",
-        published_minimum_coverage=(
-            schema.published_score.minimum_coverage if schema.published_score else 1.0
-        ),
+        published_score=published.name if published else "",
+        published_minimum_coverage=published.minimum_coverage if published else 1.0,
         reference_populations=tuple(schema.reference_populations),
         stand_in_population=schema.stand_in_population or "",
         examples=tuple(
@@ -118,10 +105,33 @@ def read_folder(folder: Path) -> RiskModel:
     return replace(model, beside=_beside(model, schema, folder, document))
 
 
+def _read_tables(
+    folder: Path, schema: ModelSchema
+) -> tuple[Weights, HaplotypeScheme | None, list[Path]]:
+    """The weights and the haplotype scheme, and the files that they were read from."""
+    path = require_file(folder / schema.weights, "weights file")
+    weights = read_weights(path)
+    if schema.haplotypes:
+        haplotypes = require_file(folder / schema.haplotypes, "haplotypes file")
+        scheme = _scheme(haplotypes, weights, schema.excess_haplotypes)
+        return weights, scheme, [path, haplotypes]
+    if weights.haplotypes:
+        raise ModelFormatError("haplotype rows need a haplotypes file", where="model.yaml")
+    return weights, None, [path]
+
+
+def _baseline_risks(schema: ModelSchema) -> tuple[BaselineRisk, ...]:
+    given = schema.baseline.prevalence if schema.baseline else []
+    return tuple(
+        BaselineRisk(p.sex, p.value, p.source, p.status, p.ci, p.population or "", p.horizon)
+        for p in given
+    )
+
+
 def _beside(
     model: RiskModel, schema: ModelSchema, folder: Path, document: Document
 ) -> Beside | None:
-    """The companion model that model.yaml names; it reads nothing that this one does not."""
+    """The model shown beside this one; it may need no locus or exposure that this one lacks."""
     given = schema.beside
     if given is None:
         return None
@@ -142,7 +152,7 @@ def _beside(
 def _typed_alone(
     schema: ModelSchema, terms: tuple[Term, ...], folder: Path, document: Document
 ) -> TypedAlone | None:
-    """The model for typed HLA that model.yaml names: in the folder next to this one, or shipped."""
+    """The model to use for typed HLA alone: in a folder next to this one, or shipped."""
     given = schema.typed_alone
     if given is None:
         return None
@@ -158,7 +168,7 @@ def _typed_alone(
 
 
 def _rates(schema: ModelSchema, document: Document) -> BaselineRates | None:
-    """The tables by age that the baseline names; each must be shipped, and hold the horizon."""
+    """The tables by age that the baseline names; they must be shipped, and cover the horizon."""
     given = schema.baseline.incidence if schema.baseline else None
     if given is None:
         return None
@@ -231,7 +241,7 @@ def _scheme(path: Path, weights: Weights, excess: Excess) -> HaplotypeScheme:
 
 
 def _tag(row: Row) -> Variant | None:
-    """The tag SNP of a haplotype; None for one that only typed alleles tell."""
+    """The tag SNP of a haplotype; None for one that is called from typed alleles only."""
     if not row["tag_rsid"]:
         return None
     letters = (row["tag_allele"], row["other_allele"])
@@ -268,7 +278,7 @@ def _exposure(schema: ExposureSchema) -> Exposure:
 
 
 def _exposure_terms(exposure: ExposureSchema) -> list[Term]:
-    """One term a level above the reference level, or one for the dose; none if only shown."""
+    """One term for each level but the reference, or one for the dose; none without a weight."""
     if not exposure.weighted:
         return []
     condition: tuple[Factor, ...] = ()
@@ -279,7 +289,7 @@ def _exposure_terms(exposure: ExposureSchema) -> list[Term]:
         effects = [
             (ExposureFactor(exposure.id, level.value), level.weight, level.standard_error)
             for level in exposure.levels[1:]
-            if level.odds_ratio != 1  # a level that acts only through interactions has no row
+            if level.odds_ratio != 1  # a level that acts only in interactions has no term
         ]
     return [
         Term(
@@ -343,7 +353,7 @@ def _part(
 def _marker(
     schema: MarkerSchema, terms: tuple[Term, ...], document: Document, number: int
 ) -> Marker:
-    """A marker, whose SNP the weights must have, with the letter named."""
+    """A marker; its SNP must be in the weights, and have the allele named."""
     path: tuple[str | int, ...] = ("markers", number)
     read = [factor.variant for factor in factors_of(terms, VariantFactor)]
     variant = next((v for v in read if v.name == schema.variant), None)
@@ -361,7 +371,7 @@ def _marker(
 
 
 def _check_frequencies(terms: tuple[Term, ...], schema: ModelSchema, path: Path) -> None:
-    """A population may be named only where every variant's frequency is known, or stood in for."""
+    """Raise ModelFormatError where a reference population lacks the frequency of a variant."""
     for factor in factors_of(terms, VariantFactor):
         lacking = set(schema.reference_populations) - set(factor.frequency)
         if lacking and schema.stand_in_population not in factor.frequency:
