@@ -16,7 +16,7 @@ PLAIN_CODINGS = ("additive", "dominant", "recessive")
 
 @dataclass(frozen=True, eq=False)
 class PlainVariants:
-    """One entry a variant in every array, in the order of the file.
+    """One entry for each variant in every array, in the order of the file.
 
     Positions are 0 in a build that is not known, ``other_allele`` is empty where it is not said,
     letters are upper case, chromosomes go without prefix. ``weight`` is on the scale of the model

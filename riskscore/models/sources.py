@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 def source_rows(model: RiskModel) -> list[dict[str, Any]]:
     """Weights, frequencies, positions, haplotype ranks, exposures, baseline risks and performance.
 
-    One row a number.
+    One row for each number.
     """
     return [dict(zip(SOURCE_COLUMNS, row, strict=True)) for row in _rows(model)]
 

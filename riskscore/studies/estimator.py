@@ -200,7 +200,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         if numbers.shape[1] > len(self.model_.terms):
             raise ValueError(
                 f"X has {numbers.shape[1]} features, and the model {len(self.model_.terms)} terms; "
-                "a design matrix has a column a term, a frame has names"
+                "a design matrix has one column for each term, a frame has names"
             )
         return numbers
 

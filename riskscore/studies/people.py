@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
-    # One value a sample: by its name, or in the order of the samples.
+    # One value for each sample: by its name, or in the order of the samples.
     BySample = pandas.Series[Any] | Mapping[Any, Any] | Sequence[Any] | NDArray[Any]
     # Columns of the people's own frame by name, or a frame indexed by sample.
     Covariates = pandas.DataFrame | Sequence[str] | str
@@ -106,7 +106,7 @@ def read_trait(outcome: BySample, samples: Sequence[Any]) -> Array:
 
 
 def aligned(given: BySample, samples: Sequence[Any], what: str) -> list[Any]:
-    """One value a sample, None where there is none.
+    """One value for each sample, None where there is none.
 
     Raises StudyTableError when a sample is named twice, none is found, or the length is wrong.
     """
@@ -138,7 +138,7 @@ def read_covariates(
 ) -> tuple[Array, tuple[str, ...]]:
     """Covariates as numbers, shape (samples, columns), and their names; nan where unknown.
 
-    Text becomes one column a level above the first, named ``column=level``.
+    Text becomes one column for each level above the first, named ``column=level``.
     """
     if covariates is None or not len(covariates.columns):
         return np.empty((len(samples), 0)), ()

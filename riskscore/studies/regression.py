@@ -33,7 +33,7 @@ _CERTAIN = 1e-7  # a fitted probability this near 0 or 1 makes separation worth 
 
 @dataclass(frozen=True)
 class Regression:
-    """A fitted logistic regression; arrays have one entry a name, the intercept first.
+    """A fitted logistic regression; arrays have one entry for each name, the intercept first.
 
     ``beta`` are natural log odds ratios. ``infinite`` names the columns that have no finite
     maximum-likelihood estimate. ``loglik`` is Firth's penalised one when ``method`` is "firth".

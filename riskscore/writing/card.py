@@ -187,7 +187,7 @@ def _frequencies(model: RiskModel) -> Iterator[str]:
 
 
 def weight_rows(model: RiskModel, panel: ReferencePanel) -> list[dict[str, Any]]:
-    """One row a term: its weight and odds ratio, and its share of the expected variance.
+    """One row for each term: its weight and odds ratio, and its share of the expected variance.
 
     The share is of people of unknown sex in the model's first population; nan without frequencies.
     A row with a weight for each number of copies is shown as two copies against none.

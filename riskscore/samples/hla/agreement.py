@@ -1,4 +1,4 @@
-"""Whether two sources say the same of people's HLA genes: a swap of samples shows here."""
+"""Compare the HLA types of two sources, which differ where samples were swapped."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from riskscore.arrays import Mask
 from riskscore.genetics.hla import HLAName
 from riskscore.samples.hla.calls import GeneCalls
 
-_TOLERATED = 0.02  # share of people in whom imputation may well be wrong in both alleles of a gene
-_ANY = ""  # of an allele that is there and not known
+_TOLERATED = 0.02  # share of people in whom imputation may be wrong in both alleles of a gene
+_ANY = ""  # of an allele that is present and not known
 
 
 def first_field(name: HLAName) -> str:
@@ -21,9 +21,9 @@ def first_field(name: HLAName) -> str:
 
 
 def sources_differ(one: Mapping[str, GeneCalls], other: Mapping[str, GeneCalls]) -> tuple[int, int]:
-    """How many people differ in both alleles of some gene, and how many both sources call.
+    """The numbers of people who differ in both alleles of a gene, and whom both sources call.
 
-    Alleles are alike when their first fields are: finer ones depend on how a source was typed.
+    Alleles are compared by their first fields; later ones depend on how a source was typed.
     """
     compared: set[int] = set()
     unlike: set[int] = set()
@@ -38,7 +38,7 @@ def sources_differ(one: Mapping[str, GeneCalls], other: Mapping[str, GeneCalls])
 
 
 def swap_warning(unlike: int, compared: int) -> str:
-    """What is to be told of two sources, of whose people some differ; empty if nothing.
+    """The warning about two sources that differ; empty if few people do.
 
     >>> swap_warning(1, 1)
     'in 1 of 1 people the typed HLA tables and the HLA records of the VCF differ in both alleles \

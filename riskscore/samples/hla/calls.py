@@ -28,7 +28,7 @@ class HaplotypeCalls(StrEnum):
 
 @dataclass(frozen=True)
 class GeneCalls:
-    """Genotypes of one gene, one row a possible pair of a sample, rows in order of sample.
+    """Genotypes of one gene, one row for each possible pair of a sample, rows in order of sample.
 
     ``sample``, ``first`` and ``second`` index the cohort's samples and ``alleles``; the
     ``probability`` of a sample's rows sums to 1. A sample without rows has no call. Where
@@ -170,7 +170,7 @@ class TagCalls:
 
 @dataclass(frozen=True)
 class HLAReport:
-    """What was seen of one gene in one source, and how many samples were refused.
+    """A report on one gene in one source: its records, and how many samples are called.
 
     ``records`` counts names by their number of fields, of which those of ``resolution`` fields are
     used. ``flipped`` counts records whose REF means present. ``sum_mean``, ``sum_low`` and

@@ -1,4 +1,4 @@
-"""What the cells of HLA records say of an allele; of a gene each different text is read once."""
+"""The cells of HLA records; each different text of a gene's records is decoded once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_INTEGER = 2**31 - 1  # an integer of VCF has 32 bits
 
 @dataclass(frozen=True)
 class CellTable:
-    """What some cells say of an allele, by cell.
+    """Decoded cells of HLA records, with an entry for each cell in every array.
 
     ``copies`` (cells,) are 0 to 2, nan without a call; ``both`` (cells,) is the probability of two
     copies and ``chromosomes`` (2, cells) the presence on each, nan where the cell gives none;
@@ -39,7 +39,7 @@ class CellTable:
 
     @cached_property
     def absent(self) -> Mask:
-        """Which cells say that the allele is surely not there, shape (cells,)."""
+        """Which cells say that the allele is certainly absent, shape (cells,)."""
         nothing = (self.copies == 0) & ~(self.both > 0) & ~(self.chromosomes > 0).any(axis=0)
         return np.asarray(nothing & ~self.carried.any(axis=0))
 
@@ -49,7 +49,7 @@ class CellTable:
 
     @property
     def columns(self) -> tuple[Any, ...]:
-        """All of it, each by cell; in the order in which Evidence has it by row."""
+        """All arrays, in the order in which Evidence has them."""
         return tuple(getattr(self, one.name) for one in fields(self))
 
     @classmethod
@@ -60,7 +60,7 @@ class CellTable:
 
 
 class Meaning(NamedTuple):
-    """How a record's cells are to be read: the ALT that is meant, or whether ALT means present."""
+    """How a record's cells are read: the ALT that is counted, or whether ALT means present."""
 
     alt: int  # 0 where the letters say
     present: bool
@@ -68,7 +68,7 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordCells:
-    """The cells of one record: everybody has the ``usual`` one, but for the samples in ``rows``.
+    """The cells of one record: all samples have the ``usual`` one, except those in ``rows``.
 
     They are numbers of cells in one of the tables that :meth:`GeneCells.tables` makes.
     """
@@ -103,14 +103,14 @@ class _Group:
 
 
 class GeneCells:
-    """Collects the cells of a gene's records, and then reads each different text once."""
+    """Collects the cells of a gene's records, and then decodes each different text once."""
 
     def __init__(self) -> None:
         self._groups: list[_Group] = []
         self._of_form: dict[tuple[tuple[str, ...], int, Meaning], int] = {}
 
     def add(self, record: Record, meaning: Meaning) -> RecordCells:
-        """Take a record's cells; those that are no text are read at once.
+        """Add a record's cells; those that are not text, as of BCF, are decoded at once.
 
         Raises VCFFormatError for such a cell that is not as it should be.
         """
@@ -206,7 +206,7 @@ def _chromosomes(record: Record, present: bool) -> Array:
 
 
 def _numbers(record: Record, name: str, count: int) -> Array:
-    """So many numbers of a field by cell, shape (cells, count), nan where it does not give them."""
+    """The numbers of a field, shape (cells, count), nan where a cell has another number of them."""
     numbers = record.numbers(name)
     if numbers is None:
         return np.full((record.samples, count), np.nan)

@@ -1,4 +1,4 @@
-"""How HLA alleles stand in a VCF: one record a name, said to be present or absent by its letters.
+"""HLA alleles in a VCF: a record for each allele, whose letters say whether it is present.
 
 Tools disagree on the name (``HLA_DRB1*15:01``, ``HLA_DRB1_1501``, ``HLA-DRB1*15:01``,
 ``DRB1*15:01``), on the letters (A/T, A/P, a/p, A/P_1501, <absent>/<present>), and on which letter
@@ -29,7 +29,7 @@ _ABSENT = frozenset({"A", "ABSENT", "<ABSENT>", "<A>"})
 
 @dataclass(frozen=True)
 class HLARecord:
-    """One allele's record: whose way of writing it is, and its cells, to be read with others'.
+    """One allele's record: its dialect, and its cells, which are read together with other records'.
 
     ``flipped`` says that REF means present; ``quality`` is nan where the record states none.
     """
@@ -51,9 +51,9 @@ def allele_of(name: str) -> HLAAllele | None:
 
 
 def names_no_allele(record: Record, genes: Collection[str]) -> str:
-    """A name written as an allele's of these genes that none of them has; empty without one.
+    """A name that looks like an allele of these genes and is none; empty if there is no such name.
 
-    Zeros, which some panels write for what was not typed, are no name.
+    Zeros, which some panels write for an allele that was not typed, do not count.
     """
     names = (*record.id.split(";"), *(alt[1:-1] for alt in record.alts if alt.startswith("<")))
     for name in names:
@@ -64,7 +64,9 @@ def names_no_allele(record: Record, genes: Collection[str]) -> str:
 
 
 def named_alleles(record: Record) -> tuple[tuple[HLAAllele, int], ...]:
-    """The alleles a record speaks of, each with the number of its ALT; 0 where its letters say.
+    """The alleles that a record is of, each with the number of its ALT.
+
+    The number is 0 where the letters of the record say which of them means present.
 
     The ID names one, perhaps among other names joined by ``;``. Where it names none, or a gene
     alone, ALTs such as <HLA_DRB1*15:01> do.

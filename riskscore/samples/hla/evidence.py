@@ -1,8 +1,8 @@
-"""What records say of the alleles of a gene, each copy of a person's two counted once.
+"""The two alleles of each person at a gene, from records that may name an allele several times.
 
 Files name alleles at several resolutions side by side: DRB1*15 beside DRB1*15:01. A person's copies
 of DRB1*15 that none of the finer records claims are an allele that DRB1*15 begins; copies that no
-record claims are some allele that was not measured. So each person's two alleles are named as
+record claims belong to some allele that was not measured. So each person's two alleles are named as
 finely as the person's own records allow, and one that a filter took away does not hide the other.
 """
 
@@ -24,7 +24,7 @@ _USUAL = 2  # fields: what models are written in
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the records of a gene say of ``people``: a row a person and allele, in that order.
+    """What the records of a gene say of ``people``: rows by person, then by allele.
 
     An allele without a row is surely absent. Rows are numbers of ``sample`` and ``allele``, the
     ``copies`` of it, nan where unknown, ``both`` the probability of two copies, nan where it is not

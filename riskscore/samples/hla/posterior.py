@@ -88,7 +88,7 @@ def calls_from_evidence(
 
 
 def _phase(evidence: Evidence) -> tuple[Places, PhaseSets]:
-    """Each chromosome's allele, shape (2, people), -1 where not told; and the phase sets.
+    """Each chromosome's allele, shape (2, people), -1 where it is unknown; and the phase sets.
 
     From a phased genotype that puts one allele on the chromosome; in people without one from
     haplotype dosages.
@@ -96,7 +96,7 @@ def _phase(evidence: Evidence) -> tuple[Places, PhaseSets]:
     phase = np.full((2, evidence.people), -1, dtype=np.int64)
     sets = np.zeros(evidence.people, dtype=np.int32)
     held = evidence.carried[0] | evidence.carried[1]
-    told = evidence.any(held)
+    phased = evidence.any(held)
     for side in (0, 1):
         here = evidence.carried[side]
         one = evidence.total(here) == 1
@@ -107,7 +107,7 @@ def _phase(evidence: Evidence) -> tuple[Places, PhaseSets]:
         own, of_row = evidence.sample[rows], evidence.phase_set[rows]
         np.maximum.at(sets, own, of_row)
         phase[:, evidence.any(held & (evidence.phase_set != sets[evidence.sample]))] = -1
-    rest = ~told & ~evidence.any(evidence.one_sided)
+    rest = ~phased & ~evidence.any(evidence.one_sided)
     rows = np.flatnonzero(rest[evidence.sample])
     if len(rows):
         for_rest = evidence.take(rows)
@@ -130,13 +130,13 @@ def _certain(own: Evidence, phase: Places) -> _Part:
     """People with whole copies: two slots each, filled in allele order, or in phase."""
     slots = np.repeat(own.allele, np.rint(own.copies).astype(np.int64)).reshape(-1, 2)
     people = own.sample[_starts(own.sample)]
-    told = phase[:, people].T
-    for side in (0, 1):  # what is not told of one chromosome is what the other does not have
-        other = np.where(told[:, 1 - side] == slots[:, 0], slots[:, 1], slots[:, 0])
-        open_side = (told[:, side] < 0) & (told[:, 1 - side] >= 0)
-        told[:, side] = np.where(open_side, other, told[:, side])
-    ordered = (np.sort(told, axis=1) == slots).all(axis=1)
-    slots = np.where(ordered[:, None], told, slots)
+    placed = phase[:, people].T
+    for side in (0, 1):  # the allele not on the one chromosome is on the other
+        other = np.where(placed[:, 1 - side] == slots[:, 0], slots[:, 1], slots[:, 0])
+        open_side = (placed[:, side] < 0) & (placed[:, 1 - side] >= 0)
+        placed[:, side] = np.where(open_side, other, placed[:, side])
+    ordered = (np.sort(placed, axis=1) == slots).all(axis=1)
+    slots = np.where(ordered[:, None], placed, slots)
     return people, slots[:, 0], slots[:, 1], np.ones(len(people)), ordered
 
 
@@ -192,9 +192,11 @@ def _by_copies(own: Evidence, phase: Places) -> _Part:
     probability = np.where(i == j, two[i], scale[owner[i]] * weight[i] * weight[j])
     # The pair that a phased genotype names is put in its order.
     a, b = phase[0, sample], phase[1, sample]
-    as_told = (first == a) & (second == b)
-    turned = (first == b) & (second == a) & ~as_told
-    return _kept(own, np.where(turned, j, i), np.where(turned, i, j), probability, as_told | turned)
+    straight = (first == a) & (second == b)
+    turned = (first == b) & (second == a) & ~straight
+    return _kept(
+        own, np.where(turned, j, i), np.where(turned, i, j), probability, straight | turned
+    )
 
 
 def _kept(own: Evidence, first: Places, second: Places, probability: Array, ordered: Mask) -> _Part:

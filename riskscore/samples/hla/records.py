@@ -215,8 +215,8 @@ def _evidence(
     kind = np.full(len(people), -1, dtype=np.int64)
     kind[same.first] = np.arange(len(same.first))
     kept = kind[who] >= 0
-    told = CellTable.joined(tables).take(of_row[kept])
-    return same, Evidence(len(same.first), kind[who[kept]], name[kept], *told.columns)
+    decoded = CellTable.joined(tables).take(of_row[kept])
+    return same, Evidence(len(same.first), kind[who[kept]], name[kept], *decoded.columns)
 
 
 def _one_resolution(sums: Mapping[int, Array]) -> int:
@@ -250,9 +250,9 @@ def _cut(alleles: tuple[HLAAllele, ...], fields: int) -> tuple[HLAAllele, ...]:
 
 def _quality(records: Sequence[HLARecord], tables: Sequence[CellTable]) -> tuple[float, int]:
     """Mean imputation quality weighted by frequency, and how many common alleles fall short."""
-    told = [record for record in records if not np.isnan(record.quality)]
-    quality = np.array([record.quality for record in told])
-    frequency = np.array([_frequency(record.cells, tables) for record in told])
+    rated = [record for record in records if not np.isnan(record.quality)]
+    quality = np.array([record.quality for record in rated])
+    frequency = np.array([_frequency(record.cells, tables) for record in rated])
     known = frequency > 0
     if not known.any():
         return float("nan"), 0

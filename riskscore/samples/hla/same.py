@@ -1,4 +1,4 @@
-"""People of whom the records of a gene say the same, and who are worked on once."""
+"""People with the same records of a gene, whose genotypes are computed once for all of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from riskscore.samples.hla.calls import GeneCalls
 
 @dataclass(frozen=True)
 class SamePeople:
-    """Which people are the first of their kind, in order, and the kind of everybody (people,)."""
+    """Groups of people with the same rows: the first person of each group, and everybody's group.
+
+    ``first`` (groups,) are people in order, ``kind`` (people,) the number of the group.
+    """
 
     first: Places
     kind: Places
@@ -21,8 +24,9 @@ class SamePeople:
     def of_rows(cls, sample: Places, said: Places, people: int) -> SamePeople:
         """People with the same rows, in the same order.
 
-        ``sample`` (rows,) is whose each row is, rising, and ``said`` (rows,) the number of what it
-        says. Everybody is a kind of their own where few are alike, as with imputed dosages.
+        ``sample`` (rows,) is the person of each row, in rising order, and ``said`` (rows,) a number
+        for its content. Where few people are alike, as with imputed dosages, each
+        is a group of one.
 
         >>> sample, said = np.array([0, 0, 1, 2, 2, 3]), np.array([5, 7, 5, 5, 7, 5])
         >>> same = SamePeople.of_rows(sample, said, 4)
@@ -49,7 +53,7 @@ class SamePeople:
         return cls(first[order].astype(np.int64), place[kind])
 
     def calls_of_everybody(self, calls: GeneCalls) -> GeneCalls:
-        """Calls of the kinds, given to each person of the kind."""
+        """The calls of the groups, repeated for each person of the group."""
         if len(self.first) == len(self.kind):
             return calls
         rows = np.bincount(calls.sample, minlength=len(self.first))
@@ -59,6 +63,6 @@ class SamePeople:
 
 
 def _key(said: Places, within: Places) -> Words64:
-    """A hash of what each row says and its place in a person's rows."""
+    """A hash of the content of each row and of its place among the person's rows."""
     word = (said + (within << 40) + 1).astype(np.uint64)
     return mixed(word * np.uint64(0x9E3779B97F4A7C15))

@@ -59,13 +59,14 @@ def read_hla(
 ) -> pandas.DataFrame:
     r"""The HLA genotypes of a VCF, or of typed tables of any known format, as a pandas frame.
 
-    ``layout`` long: a row a sample and gene, with the posterior of the pair and its alternatives;
-    wide: a row a sample, two columns a gene; glstring: a row a sample. ``population`` weighs
-    genotypes between which a typing did not decide. ``codes`` is a table of multiple allele codes,
-    ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check names against. With ``impute``, whoever
-    is not typed at a gene is called from the SNPs around it, by the shipped panel of phased
-    haplotypes or that of the file ``panel``; ``attrs["expected_accuracy"]`` then has by gene the
-    share of alleles to expect right, in all and by superpopulation.
+    ``layout`` long has a row for each sample and gene, with the posterior of the pair and its
+    alternatives; wide has a row for each sample and two columns for each gene; glstring has a row
+    for each sample. ``population`` weighs genotypes between which a typing did not decide.
+    ``codes`` is a table of multiple allele codes, ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to
+    check names against. With ``impute``, people who are not typed at a gene are called from the
+    SNPs around it, by the shipped panel of phased haplotypes or that of the file ``panel``;
+    ``attrs["expected_accuracy"]`` then has by gene the expected share of right alleles, in all and
+    by superpopulation.
 
     Raises HLAFormatError for a table that cannot be read, NothingMatchedError for a VCF without
     HLA records, or without enough SNPs to impute any gene from.
@@ -137,7 +138,7 @@ def read_hla_calls(
 
 
 def _imputed(source: Source, asked: Build | None, path: str | Path | None) -> HLACalls:
-    """The HLA records of a source, and of people without those what their SNPs tell."""
+    """The HLA records of a source; people without them are imputed from their SNPs."""
     from riskscore.samples.hla.imputation.from_snps import panel_of, panel_regions, with_imputed
 
     file = None if path is None else Path(path)
@@ -183,9 +184,9 @@ def with_typed(
     genes: Sequence[str],
     population: str,
 ) -> HLACalls:
-    """Calls of typed tables, and of samples that no table types those of the records.
+    """The calls of typed tables; a sample that no table types has those of the records.
 
-    ``records`` are those of ``people`` alone, and so are the calls; tables are judged on all.
+    ``records`` and the calls are of ``people`` only; the tables' reports are of all samples.
     """
     by_format, warnings = merged([named_in(typings, samples) for typings in files])
     tables = typed(by_format.values(), samples, genes, population)
@@ -193,14 +194,14 @@ def with_typed(
     named = {name for typings in by_format.values() for name in typings.people}
     met = joined("the HLA tables", named, samples)
     swap = swap_warning(*sources_differ(calls, records.genes))
-    told = (*warnings, *([] if met.whole else [str(met)]), *([swap] if swap else []))
+    warnings = (*warnings, *([] if met.whole else [str(met)]), *([swap] if swap else []))
     for gene, own in records.genes.items():
         if gene not in calls:
             calls[gene] = own
         elif not tables.genes[gene].called(len(samples)).all():
             calls[gene] = calls[gene].after(own)
     return HLACalls(
-        dict(sorted(calls.items())), reports=(*tables.reports, *records.reports), warnings=told
+        dict(sorted(calls.items())), reports=(*tables.reports, *records.reports), warnings=warnings
     )
 
 
@@ -217,7 +218,7 @@ def hla_table(
 
 
 def hla_rows(samples: Sequence[str], calls: HLACalls) -> list[dict[str, Any]]:
-    """The long layout: one row a sample and gene."""
+    """The long layout: one row for each sample and gene."""
     return [
         _row(sample, place, gene_calls)
         for place, sample in enumerate(samples)
@@ -273,7 +274,7 @@ def _wide(samples: Sequence[str], calls: HLACalls) -> tuple[list[dict[str, Any]]
 
 
 def _gl(samples: Sequence[str], calls: HLACalls) -> list[dict[str, Any]]:
-    """Genotypes of 1% or more, in no order of probability that a GL string could keep."""
+    """The GL string of each sample: its genotypes of 1% or more, without their probabilities."""
     rows = []
     for place, sample in enumerate(samples):
         genes = {}

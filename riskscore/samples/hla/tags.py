@@ -1,4 +1,4 @@
-"""Tag SNPs that stand in for HLA alleles where the gene is not typed, and where they hold."""
+"""Tag SNPs that stand in for HLA alleles of untyped genes, and the populations they hold in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def untyped_somewhere(
 ) -> tuple[HLAAllele, ...]:
     """Alleles whose gene is called in some people and, as far as is known, not in all.
 
-    Of a part of the people it is not known how it is with the others.
+    With ``in_part`` the people are a part of the file's, so that others may be untyped.
     """
     return tuple(
         allele
@@ -105,7 +105,7 @@ def read_tags(
     *,
     weak: bool,
 ) -> dict[HLAAllele, TagCalls]:
-    """The calls of alleles by tags that are read from a source for this alone."""
+    """Read tag SNPs from a source, and call alleles by them."""
     variants = tag_variants(alleles, panel, population, weak=weak)
     dosages = read_dosages(source, variants, build, {}, reading, people)
     return tag_calls(alleles, panel, population, dosages, weak=weak)

@@ -1,4 +1,4 @@
-"""What was seen of each HLA gene, in words: dialect, resolutions, sums, quality."""
+"""The report on each HLA gene in words: dialect, resolutions, sums, quality."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from riskscore.samples.hla.calls import IMPUTED, HLAReport
 
 
 def report_words(reports: Iterable[HLAReport]) -> Iterator[str]:
-    """One line a gene, and a line for each note."""
+    """One line for each gene, and a line for each note."""
     notes: dict[str, None] = {}
     for report in reports:
         if report.source == IMPUTED:
@@ -20,7 +20,7 @@ def report_words(reports: Iterable[HLAReport]) -> Iterator[str]:
 
 
 def imputed_words(report: HLAReport) -> str:
-    """What is to be expected of a gene that was imputed."""
+    """The report on a gene that was imputed, with the accuracy to expect."""
     *found, tested = report.notes
     by = ", ".join(f"{name} {share:.2f}" for name, share in report.accuracy.items())
     return (

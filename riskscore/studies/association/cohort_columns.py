@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def cohort_columns(cohort: Cohort, names: Sequence[str]) -> pandas.DataFrame:
-    """A column a name, indexed by sample: what two people of a cohort may differ in.
+    """One column for each name, indexed by sample: what two people of a cohort may differ in.
 
     - an HLA allele (``HLA-DRB1*15:01``), a residue (``HLA-DRB1:11V``) or a SNP of the cohort: 1 for
       carriers, 0 for others, between them where it was imputed;

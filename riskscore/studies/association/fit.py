@@ -81,7 +81,7 @@ class Fit:
         return f"<p>{self!r}</p>{self.to_frame().to_html(max_rows=_ROWS_SHOWN, border=0)}"
 
     def to_frame(self) -> pandas.DataFrame:
-        """One row a term: log odds ratio, SE, odds ratio with 95% interval, p, counts, note.
+        """One row for each term: log odds ratio, SE, odds ratio with 95% interval, p, counts, note.
 
         ``p_bonferroni`` and ``p_fdr`` (Benjamini and Hochberg) are over the terms tested. Of a
         quantitative trait the interval is of beta, and there are no columns of odds or cases.
@@ -95,7 +95,7 @@ class Fit:
         return frame[[name for name in EFFECT_COLUMNS if name not in left]]
 
     def omnibus_frame(self) -> pandas.DataFrame:
-        """One row a group tested as a whole, such as the residues at a position."""
+        """One row for each group tested as a whole, such as the residues at a position."""
         import pandas as pd
 
         names = [f.name for f in fields(Omnibus)]

@@ -31,7 +31,7 @@ _SOURCE = "this study"
 
 def frame_candidates(frame: pandas.DataFrame, names: Sequence[str], coding: str) -> Candidates:
     """Columns of a frame. Those named as HLA alleles (HLA-DRB1*15:01), residues (HLA-DRB1:11V) or
-    SNPs (rs2476601) are copies, 0 to 2; the others are exposures, text one column a level.
+    SNPs (rs2476601) are copies, 0 to 2; the others are exposures, text one column for each level.
 
     Raises UsageError for copies outside 0 to 2.
     """

@@ -98,7 +98,7 @@ def evaluate(
     """Judge scores against an outcome.
 
     Args:
-        predictions: Scores, or a frame with a column a model, a mapping, or a Series, as
+        predictions: Scores, or a frame with one column for each model, a mapping, or a Series, as
             probabilities or, with ``scale="log_odds"``, as scores without a baseline: these have
             no calibration and no net benefit. Of Scores the risks are judged (``probability``),
             with ``scale="log_odds"`` the scores without the baseline of each sex.

@@ -68,7 +68,7 @@ def measures(score: Array, risk: Array | None, y: Array, settings: MeasureOption
 
 
 def gain_measures(score: Array, covariates: Array, y: Array) -> list[Row]:
-    """What the score adds to covariates, a row a measure, each with its own n and cases.
+    """What the score adds to covariates, one row for each measure, each with its own n and cases.
 
     Raises FewPeopleError where too few people have all covariates.
     """

@@ -71,7 +71,7 @@ def _of_scores(name: str, numbers: Mapping[str, Array], scale: Scale) -> Predict
 
 
 def _of_table(frame: Any, scale: Scale) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
-    """Scores as a table with a row a sample and model, as ``score`` writes them."""
+    """Scores as a table with one row for each sample and model, as ``score`` writes them."""
     samples = list(dict.fromkeys(frame["sample"]))
     found = []
     for name in dict.fromkeys(frame["model"]):

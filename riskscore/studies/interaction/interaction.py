@@ -136,7 +136,7 @@ def interaction(
 
     Args:
         source: A cohort; or a frame of people, with an ``outcome``; or the cells of a published
-            table, 2x2, 2x3 or larger, one row a cell with its numbers of ``cases`` and
+            table, 2x2, 2x3 or larger, one row for each cell with its numbers of ``cases`` and
             ``controls``.
         exposures: Two columns. Of a cohort, two of HLA alleles, residues or SNPs (carriers against
             others), exposures and sex.

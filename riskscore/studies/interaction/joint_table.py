@@ -60,7 +60,7 @@ class JointTable:
         return columns, (*names, *self.covariate_names)
 
     def _columns(self, which: int) -> list[Array]:
-        """A column a level above the reference, or the continuous exposure itself."""
+        """One column for each level above the reference, or the continuous exposure itself."""
         place = (self.first, self.second)[which]
         if self.continuous[which]:
             return [place]

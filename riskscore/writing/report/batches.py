@@ -48,7 +48,7 @@ def merged_matches(rows: Sequence[Row], people: Mapping[str, int]) -> Iterator[R
 
 
 def merged_coverage(rows: Sequence[Row], people: Mapping[str, int]) -> Iterator[Row]:
-    """One row a model and component: means over people, the lowest of the lowest."""
+    """One row for each model and component: means over people, the lowest of the lowest."""
     for members in _grouped(rows, ("model", "component")):
         lowest = [r["coverage_minimum"] for r in members if not math.isnan(r["coverage_minimum"])]
         shares = ("variance_share", "coverage_mean")

@@ -13,7 +13,7 @@ _ALLELE = re.compile(r"\d{2,4}(?::\d{2,4}){0,3}[A-Z]?$")
 
 
 def read_hibag(sheet: Sheet) -> Typings:
-    """HIBAG: sample, allele1, allele2, prob, one gene a file unless a column names it."""
+    """HIBAG: sample, allele1, allele2, prob, of one gene unless a column names it."""
     sheet.rectangular()
     one, two = sheet.column("allele1"), sheet.column("allele2")
     at, locus = sheet.column("prob"), sheet.column("locus", "gene")
@@ -53,7 +53,7 @@ def is_alleles_by_gene(row: Sequence[str]) -> bool:
 
 
 def read_alleles_by_gene(sheet: Sheet) -> Typings:
-    """The .out or .alleles of HIBAG (by HATK), SNP2HLA and CookHLA: a row a person and gene.
+    """The .out or .alleles of HIBAG (by HATK), SNP2HLA and CookHLA: a row by person and gene.
 
     Family, person, gene, two alleles at one field, the same at two; with HIBAG the probability of
     the pair and how well it matches.
@@ -84,9 +84,9 @@ def is_axiom(row: Sequence[str]) -> bool:
 
 
 def read_axiom(sheet: Sheet) -> Typings:
-    """Axiom HLA: two rows a person, each an allele with its probability; one gene a file.
+    """Axiom HLA: two rows for each person, each an allele with its probability; a gene a file.
 
-    The pair is taken to be as sure as the less sure of its alleles.
+    The probability of the pair is the lower one of its two alleles.
     """
     gene = _gene_at(sheet, 0, -1, _genes_of_file(sheet))
     found: dict[str, list[int]] = {}

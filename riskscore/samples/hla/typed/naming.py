@@ -1,4 +1,4 @@
-"""Whose typing a file is that does not say so: the person its name begins with."""
+"""The person of a file that names none: the sample that the file's name begins with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from riskscore.errors import HLAFormatError
 from riskscore.samples.hla.typed.typing import Typings
 
-# What typing tools put behind a person's name in the names of their files.
+# What typing tools append to a person's name in the names of their files.
 _ENDINGS = re.compile(
     r"(?:[._-](?:result|genotypes?|alleles|final|bestguess|g|hla|hlatypes|winners|report|sum|"
     r"classii?|class|hlagenotype[24]digits|assembly_graph|extracted|tsv|txt|json|csv|xml|hml|gz))+$",

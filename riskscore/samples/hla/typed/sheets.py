@@ -1,4 +1,4 @@
-"""A delimited HLA table as rows of cells, with errors that say where, and never whose."""
+"""A delimited HLA table as rows of cells; errors name the line and never the person."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Sheet:
 
     Cells have no blanks about them; ``padded`` are those that end in one in the file, by row and
     place. ``comments`` are the lines that begin with #. ``problems`` are cells that are no allele,
-    which are all told at the end.
+    which one error names together at the end.
     """
 
     file: str
@@ -80,7 +80,7 @@ class Sheet:
         return self.column(*SAMPLE_COLUMNS)
 
     def sample(self, row: int, place: int) -> str:
-        """The sample's name in a row, with blanks behind it as in the VCF; an error if empty."""
+        """The sample's name in a row, with the blanks at its end; HLAFormatError if it is empty."""
         name = self.rows[row][place]
         if not name:
             raise self.error("a row has no sample", row)
@@ -114,10 +114,10 @@ class Sheet:
         by_text: dict[str, list[str]] = {}
         for problem in self.problems[:_SHOWN]:
             by_text.setdefault(problem.text, []).append(problem.place)
-        told = "; ".join(f"{text!r} in {' and '.join(at)}" for text, at in by_text.items())
+        cells = "; ".join(f"{text!r} in {' and '.join(at)}" for text, at in by_text.items())
         more = len(self.problems) - _SHOWN
         raise HLAFormatError(
-            f"{len(self.problems)} cells are no HLA alleles that can be read: {told}"
+            f"{len(self.problems)} cells are no HLA alleles that can be read: {cells}"
             + (f"; and {more} more" if more > 0 else "")
             + f". The first: {first.error.what}",
             where=self.file,
@@ -138,7 +138,7 @@ class Sheet:
 
 
 def read_sheet(path: Path, codes: Codes) -> Sheet:
-    """Cells of a table separated by tabs, commas, semicolons or white space, as its first line is.
+    """A table separated by tabs, commas, semicolons or white space, whichever its first line has.
 
     Lines that are empty are left out, and those that begin with #, unless they are a header. A row
     without any tab is cut at white space in a table with tabs. Row names, as

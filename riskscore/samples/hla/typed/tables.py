@@ -77,7 +77,7 @@ def wide_columns(sheet: Sheet) -> dict[str, tuple[int, int]]:
 
 
 def read_wide(sheet: Sheet) -> Typings:
-    """One row a person, two columns a gene, perhaps ``<gene>_posterior``."""
+    """One row for each person, two columns for each gene, perhaps ``<gene>_posterior``."""
     sheet.rectangular()
     genes = wide_columns(sheet)
     people: People = {}
@@ -128,7 +128,7 @@ def read_pairs(
 
 
 def read_long(sheet: Sheet) -> Typings:
-    """A row a person and gene (allele_1, allele_2), or a row an allele; perhaps a posterior.
+    """A row for each person and gene (allele_1, allele_2) or for each allele; perhaps a posterior.
 
     Several rows of one person and gene with a posterior are the possible genotypes.
     """
@@ -218,7 +218,7 @@ def _possible_pairs(
 
 
 def read_gl_table(sheet: Sheet) -> Typings:
-    """One row a person with a GL string of all genes."""
+    """One row for each person with a GL string of all genes."""
     sheet.rectangular()
     own, at = sheet.samples, sheet.column(*GL_COLUMNS)
     people: People = {}

@@ -4,7 +4,7 @@
   second allele are a homozygote and not typed.
 * PHLAT: a locus of few reads has "no call due to insufficient reads at this locus" for alleles.
 * Polysolver, DRAGEN: both alleles are always written.
-* Kourami: a row an allele, two rows a gene.
+* Kourami: one row for each allele, two rows for each gene.
 * SpecHLA: ``-`` is not typed; the sample is named.
 """
 
@@ -122,7 +122,7 @@ def read_kourami(sheet: Sheet) -> Typings:
 
 
 def is_dragen(sheet: Sheet) -> bool:
-    """Whether the header is two columns a gene and nothing else, with one row below."""
+    """Whether the header is two columns for each gene and nothing else, with one row below."""
     return len(sheet.rows) == 2 and len(sheet.header) == 2 * len(wide_columns(sheet)) > 0
 
 
@@ -138,7 +138,7 @@ def is_spechla(sheet: Sheet) -> bool:
 
 
 def read_spechla(sheet: Sheet) -> Typings:
-    """SpecHLA's hla.result.txt: the sample, then two columns a gene."""
+    """SpecHLA's hla.result.txt: the sample, then two columns for each gene."""
     sheet.rectangular()
     genes = wide_columns(sheet)
     people: People = {}

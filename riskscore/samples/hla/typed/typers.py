@@ -1,13 +1,13 @@
-"""What HLA typing tools write of one person each, with each tool's way of saying homozygous.
+"""The output of HLA typing tools, a file for each person, and how each tool writes homozygotes.
 
 * arcasHLA (JSON by gene): one allele is a homozygote; of DRB3, DRB4 and DRB5 one copy at least.
 * xHLA (JSON list): two alleles a gene; one alone leaves the other unknown.
 * OptiType: both alleles are always written.
-* HLA*LA: two rows a gene, in no order of chromosomes; Q1 is how sure the allele is.
+* HLA*LA: two rows for each gene, in no order of chromosomes; Q1 is how sure the allele is.
 * T1K: quality 0 or less is no call; one allele is a homozygote (as arcasHLA).
 * HLA-HD: ``-`` is the allele before it once more; ``Not typed`` is not typed.
 
-A gene that a tool leaves out is not typed: it is not said to be absent.
+A gene that a tool leaves out is not typed; it does not count as absent.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _xhla(content: Mapping[str, Any], codes: Codes) -> Typings:
 
 
 def read_optitype(sheet: Sheet) -> Typings:
-    """OptiType's result.tsv: a row a solution, the first the best."""
+    """OptiType's result.tsv: one row for each solution, the first the best."""
     sheet.rectangular()
     if len(sheet.rows) < 2:
         raise sheet.error("OptiType's table has no solution")
@@ -148,7 +148,7 @@ def read_t1k(sheet: Sheet) -> Typings:
         if gene in genes:
             raise sheet.error(f"HLA-{gene} stands twice", row)
         if len(names) == 1:
-            # Two alleles were seen and one of them is not to be trusted: then it is not known.
+            # Of two alleles that were seen one is of low quality: it counts as unknown.
             pair = one_of_two if cells[1] == "1" else two_alleles
             genes[gene] = pair(gene, names[0])
         elif names:
