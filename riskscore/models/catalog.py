@@ -1,4 +1,4 @@
-"""Where models are found: the shipped ones by id, a user's own by the path of its folder."""
+"""Find models: shipped ones by id, others by the path of a folder or scoring file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def load_model(
 
 
 def _by_disease(diseases: Mapping[str, str]) -> str:
-    """The ids of models before the disease that they are of; a kind of a disease goes with it."""
+    """Models as text: ids, then their disease; a kind of a disease counts as that disease."""
     ids: dict[str, list[str]] = {}
     for one, disease in sorted(diseases.items(), key=lambda item: item[1]):
         whole = next((name for name in ids if disease.startswith(f"{name}, ")), disease)
@@ -88,7 +88,7 @@ def _by_disease(diseases: Mapping[str, str]) -> str:
 
 
 def _meant(name: str, named: Mapping[str, str]) -> str:
-    """What a name that is no model's may have meant: an id or a disease nearly of that name."""
+    """A hint for an unknown name: the ids of models whose id or disease is spelt like it."""
     wanted = name.lower()
     diseases = {one: disease.lower() for one, disease in named.items()}
     near = [one for one, disease in diseases.items() if len(wanted) > 3 and wanted in disease]
@@ -96,8 +96,8 @@ def _meant(name: str, named: Mapping[str, str]) -> str:
     if not near:
         spelled = get_close_matches(wanted, diseases.values(), n=1, cutoff=0.7)
         near = [one for one, disease in diseases.items() if disease in spelled]
-    told = ", ".join(f"{one} ({named[one]})" for one in near)
-    return f"did you mean {told}?" if told else ""
+    meant = ", ".join(f"{one} ({named[one]})" for one in near)
+    return f"did you mean {meant}?" if meant else ""
 
 
 def as_models(

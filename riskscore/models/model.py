@@ -1,4 +1,4 @@
-"""A risk model: the frozen whole of what a paper (or several) published for one disease."""
+"""A risk model: everything that one or several papers published for a disease, as frozen values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 
 
 class MissingPolicy(StrEnum):
-    """What stands in for a genetic term nobody observed."""
+    """What to do about a genetic term that was not observed in a person."""
 
     POPULATION_MEAN = "population_mean"  # the mean of the reference population, counted as missing
     REFUSE = "refuse"  # the person is not scored
@@ -80,7 +80,7 @@ class Exposure:
 class NamedHaplotype:
     """One class of a haplotype scheme: its alleles by gene, its tag SNP, its rank and frequency.
 
-    Without a tag it is told by typed alleles alone.
+    Without a tag it is called from typed alleles only.
     """
 
     name: str
@@ -92,7 +92,7 @@ class NamedHaplotype:
     status: str = ""
 
     def alike(self, other: NamedHaplotype) -> bool:
-        """Whether two haplotypes have an allele in common in every gene both name."""
+        """Whether two haplotypes share an allele in every gene that both name."""
         genes = set(self.alleles) & set(other.alleles)
         return bool(genes) and all(
             any(a.covers(b) or b.covers(a) for a in self.alleles[g] for b in other.alleles[g])
@@ -101,7 +101,7 @@ class NamedHaplotype:
 
 
 class Excess(StrEnum):
-    """Which two haplotypes are kept of a person whose tags count more than two."""
+    """Which two haplotypes a person has whose tag SNPs count more than two."""
 
     RANK = "rank"  # the two of highest rank
     HOMOZYGOTE_FIRST = "homozygote_first"  # one counted twice, if any; else the two of highest rank
@@ -109,7 +109,7 @@ class Excess(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HaplotypeScheme:
-    """How haplotypes are told apart: the classes in order of rank, and the genes they span."""
+    """The haplotype classes that a model distinguishes, in order of rank, and their genes."""
 
     haplotypes: tuple[NamedHaplotype, ...]
     excess: Excess = Excess.RANK
@@ -154,7 +154,7 @@ class BaselineRisk:
 
 @dataclass(frozen=True, slots=True)
 class BaselineRates:
-    """The tables of incidence and mortality by age that a model's risk by age rests on.
+    """The tables of incidence and mortality from which a model's risk by age is computed.
 
     ``from_age`` and ``to_age`` are those of the model's own horizon. The table's rates are
     multiplied by ``factor``, whose ``source`` and ``status`` these are.
@@ -171,10 +171,10 @@ class BaselineRates:
 
 @dataclass(frozen=True, slots=True)
 class Heritability:
-    """The additive heritability of the disease's liability: published, or as the source says.
+    """The additive heritability of the disease's liability, with its source.
 
-    ``fathers`` is how far a child's liability goes with its father's, over the mean of both
-    parents'; with its mother's it goes by 2 less that.
+    ``fathers`` is the correlation of a child's liability with its father's, divided by the mean of
+    those with both parents; for the mother it is 2 less that.
     """
 
     value: float
@@ -185,7 +185,7 @@ class Heritability:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A paper a model rests on."""
+    """A paper that a model's numbers come from."""
 
     key: str
     text: str
@@ -197,7 +197,7 @@ class Citation:
 class Beside:
     """Another model of the same disease whose risk is shown beside a model's own, and why.
 
-    It needs no locus, gene or exposure that the first does not need.
+    It needs no locus, gene or exposure that the model itself does not need.
     """
 
     model: RiskModel
@@ -206,7 +206,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class TypedAlone:
-    """The model to take where HLA is typed and SNPs of a component, which go with it, are not."""
+    """The model to use instead where HLA is typed, but the SNPs of a component are not."""
 
     model: str
     component: str
@@ -224,7 +224,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Card:
-    """What a reader must know of a model before using it.
+    """What a user should know of a model: its disease, ancestry, use and limits.
 
     ``reporting`` answers, by key, the items of PRS-RS and TRIPOD+AI that have no other field.
     """
@@ -241,7 +241,7 @@ class Card:
 
 
 def is_model_id(text: str) -> bool:
-    """Whether a model may be called so: letters, digits, and ``_ . -`` but for the first.
+    """Whether a text can be a model's id: letters, digits, and after the first ``_ . -`` too.
 
     >>> is_model_id("PGS000021"), is_model_id("m/../t1d"), is_model_id("..")
     (True, False, False)
@@ -253,11 +253,11 @@ def is_model_id(text: str) -> bool:
 class RiskModel:
     """A model as data: its terms in order, and all that scoring them needs.
 
-    ``checksum`` is the SHA-256 of the model's files together, and names its exact content.
+    ``checksum`` is the SHA-256 of the model's files together, and identifies its exact content.
     ``plain`` holds the variants of a genome-wide score, which are no terms. Without
     ``reference_populations`` no frequencies come with the model; that of ``stand_in_population``
-    is taken for a variant whose own is not known. ``warnings`` are told whenever the model is used.
-    Raises ModelFormatError for an ``id`` of other letters than those of a file's name.
+    is taken for a variant whose own is not known. ``warnings`` are shown when the model is used.
+    Raises ModelFormatError for an ``id`` that :func:`is_model_id` refuses.
 
     >>> from riskscore.models.catalog import load_model
     >>> load_model("ms-2013").genes
@@ -303,12 +303,12 @@ class RiskModel:
 
     @property
     def factors(self) -> tuple[Factor, ...]:
-        """The factors of all terms, in their order, each as often as it stands."""
+        """The factors of all terms, in order, with repeats."""
         return tuple(factor for term in self.terms for factor in term.factors)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """Every variant the model reads: its SNPs, those of haplotypes too, then its tags."""
+        """All variants that the model reads: SNPs, members of SNP haplotypes, then tag SNPs."""
         read = [f.variant for f in factors_of(self.terms, VariantFactor)]
         found = [one for variant in read for one in variant.members or (variant,)]
         tags = [h.tag for h in self.scheme.haplotypes if h.tag] if self.scheme else []
@@ -316,7 +316,7 @@ class RiskModel:
 
     @property
     def snp_haplotypes(self) -> tuple[Variant, ...]:
-        """The haplotypes of SNPs that the model counts, each a variant with members."""
+        """The SNP haplotypes that the model counts, each a variant with members."""
         found = [f.variant for f in factors_of(self.terms, VariantFactor)]
         return tuple(dict.fromkeys(variant for variant in found if variant.members))
 
@@ -342,13 +342,13 @@ class RiskModel:
         return in_mixture(known, population, known.get(self.stand_in_population))
 
     def marker(self, variant: Variant) -> Marker | None:
-        """What HLA alleles a variant marks; None of most."""
+        """The marker that a variant is; None for most variants."""
         return next((one for one in self.markers if one.variant == variant.name), None)
 
     def stand_ins(self, population: str) -> tuple[Variant, ...]:
         """The variants whose frequency in a population is that of the stand-in population.
 
-        Not those that mark an HLA allele, whose own frequency in the population is known.
+        Variants that mark an HLA allele are left out, since the allele's frequency is known.
 
         >>> from riskscore.models.catalog import load_model
         >>> model = load_model("hashimoto")
@@ -365,7 +365,7 @@ class RiskModel:
         )
 
     def about_stand_ins(self, population: str) -> str:
-        """How many frequencies are those of another population, and what follows; or nothing."""
+        """A warning about frequencies taken from another population; empty if there are none."""
         count, every = len(self.stand_ins(population)), len(self.frequencies)
         source = self.stand_in_population
         if not count:
@@ -377,7 +377,7 @@ class RiskModel:
         )
 
     def exposure(self, name: str) -> Exposure:
-        """The exposure of an id, which the model has."""
+        """The exposure with an id."""
         return next(exposure for exposure in self.exposures if exposure.id == name)
 
     def applies(self, term: Term, sex: Sex | None) -> bool:
@@ -397,15 +397,15 @@ class RiskModel:
 
     @property
     def horizons(self) -> tuple[str, ...]:
-        """The horizons the baseline is known over, the model's own first."""
+        """The horizons for which there is a baseline risk, the model's own first."""
         return tuple(dict.fromkeys(risk.horizon or self.horizon for risk in self.baseline))
 
     def baseline_risks(
         self, sex: Sex | None, population: str, horizon: str | None = None
     ) -> tuple[BaselineRisk, ...]:
-        """Baseline risks of a sex, or of both where it is unknown; none if none is given.
+        """The baseline risks of a sex, or of both where it is unknown.
 
-        Those of the population where there are any, else those of no population in particular.
+        Those of the population if there are any, else those that name no population.
         Raises UsageError for a horizon the model does not have.
         """
         if horizon is not None and horizon not in self.horizons:

@@ -1,4 +1,4 @@
-"""Many plain variants as arrays: what a genome-wide scoring file is, without an object a row."""
+"""The plain variants of a genome-wide scoring file, as arrays."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PLAIN_CODINGS = ("additive", "dominant", "recessive")
 class PlainVariants:
     """One entry for each variant in every array, in the order of the file.
 
-    Positions are 0 in a build that is not known, ``other_allele`` is empty where it is not said,
-    letters are upper case, chromosomes go without prefix. ``weight`` is on the scale of the model
+    Positions are 0 in a build that is not known, ``other_allele`` is empty where it is not given,
+    letters are upper case, chromosomes have no prefix. ``weight`` is on the scale of the model
     (log odds ratios); ``coding`` indexes PLAIN_CODINGS; ``frequency`` is the effect allele's, by
     superpopulation or ``file``, nan where empty. ``line`` is the line of the file.
     """

@@ -1,8 +1,8 @@
-"""A model against the catalog's tables for the same disease: what points the other way, and why.
+"""Compare a model with the published tables of the same disease, and find contradicting rows.
 
 Wrong weights under the right name are the worst failure of a score, and they are common: a column
-sorted apart from its labels, letters of the other strand, an effect turned round. Each leaves a
-trace that the published tables show.
+sorted without its labels, letters of the other strand, an effect with the wrong sign. The
+published tables show each of these.
 """
 
 from __future__ import annotations
@@ -29,16 +29,18 @@ from riskscore.models.terms import (
     counted_alone,
 )
 
-_LEAST_WEIGHT = 0.02  # an effect smaller than this has no sure direction
-_FREQUENCY_GAP = 0.2  # frequencies further apart than this are not of one allele in one population
-_MANY = 3  # contrary rows of which a file is doubted,
-_MANY_SHARE = 0.2  # if they are this share of those that can be compared
+_LEAST_WEIGHT = 0.02  # the direction of a smaller effect is uncertain
+_FREQUENCY_GAP = (
+    0.2  # frequencies that differ by more are not of the same allele in the same population
+)
+_MANY = 3  # a file with so many contradicting rows is doubted,
+_MANY_SHARE = 0.2  # if they are this share of the compared rows
 
 Place = tuple[str, str, int]
 
 
 class Doubt(StrEnum):
-    """What is wrong with a row."""
+    """What may be wrong with a row."""
 
     DIRECTION = "points the other way"
     FREQUENCY = "frequency fits the other allele"
@@ -62,14 +64,14 @@ FINDING_COLUMNS = ("doubt", "term", "ours", "theirs", "against", "source")
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found, and of how many rows that could be compared."""
+    """The contradicting rows, and the number of rows that could be compared."""
 
     findings: tuple[Finding, ...]
     compared: int
 
     @property
     def doubtful(self) -> bool:
-        """Whether the file should not be used as it is."""
+        """Whether so many rows contradict the tables that the file should not be used."""
         contrary = [f for f in self.findings if f.doubt is not Doubt.SORTED_APART]
         many = len(contrary) >= _MANY and len(contrary) > _MANY_SHARE * self.compared
         return many or any(f.doubt is Doubt.SORTED_APART for f in self.findings)
@@ -119,7 +121,7 @@ def _same_disease(model: RiskModel, other: RiskModel) -> bool:
 
 
 def _against(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | None, str]]:
-    """For each comparable row, what contradicts the other model, if anything does, and its name."""
+    """For each comparable row its name, and how it contradicts the other model, or None."""
     table = _variants(other.terms)
     pairs: list[_Pair] = []
     for row in (*_rows(model.terms), *_plain_rows(model.plain, table)):
@@ -137,7 +139,7 @@ def _against(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | Non
 
 @dataclass(frozen=True)
 class _Pair:
-    """A row's weight, and the table's for the same allele."""
+    """The weights of a row and of the table, for the same allele."""
 
     name: str
     ours: float
@@ -146,7 +148,7 @@ class _Pair:
 
 
 def _of_pairs(pairs: Sequence[_Pair], against: str) -> Iterator[tuple[Finding | None, str]]:
-    """Direction of each, or, where the table's numbers stand beside other labels, that."""
+    """Compare the directions of pairs, and find columns sorted without their labels."""
     moved = moved_rows([pair.ours for pair in pairs], [pair.theirs for pair in pairs])
     for pair, elsewhere in zip(pairs, moved.tolist(), strict=True):
         found = _direction(pair.name, pair.ours, pair.theirs, against, pair.source)
@@ -205,7 +207,7 @@ def _keys(variant: Variant) -> list[Place]:
 def _of_variant(
     row: _Row, theirs: _Row, against: str
 ) -> Iterator[_Pair | tuple[Finding | None, str]]:
-    """Weights, then frequency, of one variant in both models."""
+    """Compare the weights, then the frequencies, of one variant in both models."""
     same = _same_allele(row.variant, theirs.variant)
     if same is None:
         return
@@ -227,7 +229,7 @@ def _direction(name: str, ours: float, theirs: float, against: str, source: str)
 
 
 def _same_allele(mine: Variant, theirs: Variant) -> bool | None:
-    """Whether two variants at one place count the same allele; None if the letters do not tell."""
+    """Whether two variants at one place count the same allele; None if unclear."""
     effect, letters = mine.effect_allele, (theirs.effect_allele, theirs.other_allele)
     if mine.other_allele and {effect, mine.other_allele} not in (
         set(letters),
@@ -243,7 +245,7 @@ def _same_allele(mine: Variant, theirs: Variant) -> bool | None:
 
 
 def _of_alleles(model: RiskModel, other: RiskModel) -> Iterator[_Pair]:
-    """HLA alleles that both models count in the same way."""
+    """Compare HLA alleles that both models count in the same way."""
     theirs = {
         (f.gene, frozenset(f.alleles), f.coding): term.weight
         for term, f in counted_alone(other.terms, HLAAlleleFactor)
@@ -255,7 +257,7 @@ def _of_alleles(model: RiskModel, other: RiskModel) -> Iterator[_Pair]:
 
 
 def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding | None, str]]:
-    """Haplotypes and pairs of them: direction, and whether the column is sorted apart."""
+    """Compare haplotypes and pairs of them; find columns sorted without their labels."""
     if not model.scheme or not other.scheme:
         return
     alike = [
@@ -264,7 +266,7 @@ def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding
         for theirs in other.scheme.haplotypes
         if mine.alike(theirs)
     ]
-    # A class of one file may be told apart in the other, with effects on both sides of none.
+    # One file may split a class of the other, into parts with effects of either sign.
     ours, others = (Counter(names) for names in zip(*alike, strict=True)) if alike else ({}, {})
     known = {one: its for one, its in alike if ours[one] == others[its] == 1}
     mine, theirs = _haplotype_weights(model), _haplotype_weights(other)
@@ -275,7 +277,7 @@ def _of_haplotypes(model: RiskModel, other: RiskModel) -> Iterator[tuple[Finding
         pairs = [(mine[n], theirs[k][1]) for n, k in named.items() if k in theirs]
         published = [weight for _, weight in pairs]
         whole = [weight for (_, weight, _), _ in pairs]
-        # A file may give what a pair adds to its haplotypes, or what takes their place.
+        # A pair's weight may be added to its haplotypes' weights, or replace them.
         alone = [weight - added for (_, weight, added), _ in pairs]
         apart = next((own for own in (whole, alone) if same_numbers(own, published)), None)
         for (term, _, _), weight, right in zip(

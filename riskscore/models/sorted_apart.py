@@ -1,7 +1,7 @@
-"""Weights that stand beside other labels: the numbers of a published table, in another order.
+"""Find columns of weights that were sorted, or moved by a row, without their labels.
 
-A column that was sorted, or moved by a row, without its labels holds the table's own numbers. The
-weights of another study of the same variants do not, and they rise and fall with the table's.
+Such a column holds the numbers of the published table in another order. The weights of another
+study of the same variants are other numbers, and correlate with the table's.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from riskscore.arrays import Array
 
 ROUNDING = 0.06  # how far a logarithm of a ratio written with two decimals can be off
-_LABELS = 3  # weights that stand beside other labels before a column counts as sorted apart
-_SAME = 1e-3  # weights nearer than this are one number of one table
-_SHARE = 0.8  # of the moved weights, the share that the table has elsewhere
-_LOOSE = 0.3  # a correlation below this is none
-_FEW = 10  # moved rows, below which all must be the table's numbers
+_LABELS = 3  # the fewest moved weights for which a column counts as sorted apart
+_SAME = 1e-3  # weights that differ by less are the same number
+_SHARE = 0.8  # the share of the moved weights that the table must have in other rows
+_LOOSE = 0.3  # a lower correlation counts as none
+_FEW = 10  # of fewer moved rows all must be numbers of the table
 
 Moved = NDArray[np.bool_]
 
 
 def same_numbers(ours: Sequence[float], theirs: Sequence[float]) -> bool:
-    """Whether two columns hold the same numbers, as far as two decimals tell, beside other labels.
+    """Whether two columns hold the same numbers, to two decimals, in another order.
 
     >>> same_numbers([1.5, 0.3, 2.0], [0.3, 2.0, 1.5])
     True
@@ -36,10 +36,10 @@ def same_numbers(ours: Sequence[float], theirs: Sequence[float]) -> bool:
 
 
 def moved_rows(ours: Sequence[float], theirs: Sequence[float]) -> Moved:
-    """The rows whose weight is a number that the table has beside other labels; none by chance.
+    """The rows whose weight is a number that the table has in another row; False where by chance.
 
-    Both have a weight a row, for the same allele. Signs are left out of account in looking for a
-    number elsewhere, since another row may count another allele.
+    ``ours`` and ``theirs`` have a weight for the same allele in each row. Signs are ignored, since
+    another row may count another allele.
 
     >>> weights = [0.12, 0.31, 1.37, 0.05, 0.22]
     >>> int(moved_rows(weights[-1:] + weights[:-1], weights).sum())
@@ -48,7 +48,9 @@ def moved_rows(ours: Sequence[float], theirs: Sequence[float]) -> Moved:
     0
     """
     mine, table = np.array(ours, dtype=float), np.array(theirs, dtype=float)
-    moved: Moved = np.abs(np.abs(mine) - np.abs(table)) > _SAME  # a turned weight has not moved
+    moved: Moved = (
+        np.abs(np.abs(mine) - np.abs(table)) > _SAME
+    )  # a weight with the other sign has not moved
     count = int(moved.sum())
     numbers, others = Counter(_numbers(mine[moved])), Counter(_numbers(table[moved]))
     found = sum((numbers & others).values())
@@ -61,5 +63,5 @@ def moved_rows(ours: Sequence[float], theirs: Sequence[float]) -> Moved:
 
 
 def _numbers(weights: Array) -> list[int]:
-    """Weights as whole numbers of the unit in which they count as the same."""
+    """Absolute weights rounded to multiples of _SAME, as integers."""
     return [int(number) for number in np.rint(np.abs(weights) / _SAME)]

@@ -1,11 +1,11 @@
-"""Every number of a model with the place it was published."""
+"""Every number of a model with its source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from riskscore.models.model import Exposure, RiskModel
+from riskscore.models.model import RiskModel
 from riskscore.models.scoring_files.weights import BY_DOSAGE
 from riskscore.models.terms import Term, VariantFactor
 
@@ -49,27 +49,27 @@ def _rows(model: RiskModel) -> Iterator[Row]:
 
 
 def _of_term(term: Term) -> Iterator[Row]:
-    told = (term.status.value, term.source)
+    origin = (term.status.value, term.source)
     yield (
         f"{term.part.value} weight",
         term.id,
         "log odds ratio",
         term.weight,
         term.standard_error,
-        *told,
+        *origin,
     )
     for factor in term.factors:
         if isinstance(factor, VariantFactor):
             variant = factor.variant
             for build, place in variant.places.items():
                 where = f"position on chromosome {variant.chromosome}, {build}"
-                yield "position", variant.name, where, place, None, *told
+                yield "position", variant.name, where, place, None, *origin
             for population, share in factor.frequency.items():
                 quantity = f"frequency of {variant.effect_allele} in {population}"
-                yield "frequency", term.id, quantity, share, None, *told
+                yield "frequency", term.id, quantity, share, None, *origin
         if factor.coding.name == BY_DOSAGE:
             for copies, value in enumerate(factor.coding.values):
-                yield "weight by dosage", term.id, f"{copies} copies", value, None, *told
+                yield "weight by dosage", term.id, f"{copies} copies", value, None, *origin
 
 
 def _of_plain(model: RiskModel) -> Iterator[Row]:
@@ -86,12 +86,12 @@ def _of_plain(model: RiskModel) -> Iterator[Row]:
 
 
 def _of_haplotypes(model: RiskModel) -> Iterator[Row]:
-    """Frequencies, ranks and tags; a haplotype's numbers come from where its row does."""
+    """Frequencies, ranks and tags; without sources of their own they have those of their terms."""
     if model.scheme is None:
         return
-    told = {t.id: (t.status.value, t.source) for t in model.terms}
+    origins = {t.id: (t.status.value, t.source) for t in model.terms}
     for haplotype in model.scheme.haplotypes:
-        row = told.get(haplotype.name, ("", ""))
+        row = origins.get(haplotype.name, ("", ""))
         own = (haplotype.status or row[0], haplotype.source or row[1])
         kind = "haplotype"
         yield kind, haplotype.name, "rank", haplotype.rank, None, *own
@@ -106,21 +106,18 @@ def _of_haplotypes(model: RiskModel) -> Iterator[Row]:
 def _of_exposures(model: RiskModel) -> Iterator[Row]:
     for exposure in model.exposures:
         kind = "exposure frequency"
-        told = (exposure.frequency_status.value, exposure.frequency_source)
+        origin = (exposure.frequency_status.value, exposure.frequency_source)
+        effect = (exposure.status.value, exposure.source)
         for level in exposure.levels:
-            yield kind, exposure.id, level.value, level.frequency, None, *told
+            yield kind, exposure.id, level.value, level.frequency, None, *origin
         if exposure.is_dose:
             for quantity, value in (("mean", exposure.mean), ("sd", exposure.sd)):
-                yield kind, exposure.id, f"{quantity}, {exposure.unit}", value, None, *told
+                yield kind, exposure.id, f"{quantity}, {exposure.unit}", value, None, *origin
             for quantity, value in zip(("least", "most"), exposure.range, strict=True):
                 name = f"{quantity} plausible, {exposure.unit}"
                 yield "exposure range", exposure.id, name, value, None, "", "of this model"
             per = f"{exposure.unit} a step of the weight"
-            yield "exposure step", exposure.id, per, exposure.per, None, *_effect(exposure)
+            yield "exposure step", exposure.id, per, exposure.per, None, *effect
         for unit, factor in exposure.other_units.items():
             quantity = f"{exposure.unit} in a {unit}"
-            yield "unit", exposure.id, quantity, factor, None, *told
-
-
-def _effect(exposure: Exposure) -> tuple[str, str]:
-    return exposure.status.value, exposure.source
+            yield "unit", exposure.id, quantity, factor, None, *origin

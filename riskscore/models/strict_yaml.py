@@ -1,7 +1,7 @@
-"""YAML read strictly: plain mappings, lists and text, every mistake with its line.
+"""Strict YAML: plain mappings, lists and text; errors name the line.
 
-Every scalar stays text, typed later by the schema, so that ``no`` is not False and ``1.10`` keeps
-its zero. Anchors, aliases, tags, repeated keys, deep nesting and long files are refused.
+Every scalar stays text, which the schema converts later, so that ``no`` is not False and ``1.10``
+keeps its zero. Anchors, aliases, tags, repeated keys, deep nesting and long files are refused.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass
 class Document:
-    """A parsed file: its content, and the line on which each part of it stands."""
+    """A parsed file: its content, and the line number of each part."""
 
     name: str
     content: Any
     lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
 
     def line(self, path: tuple[str | int, ...]) -> int:
-        """The line of a part, or of the nearest part around it."""
+        """The line of a part, or of the nearest part that contains it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -92,7 +92,7 @@ def _at(event: Any, message: str, name: str) -> ModelFormatError:
 
 
 def _plain(node: Any, path: tuple[str | int, ...], document: Document) -> Any:
-    """A node as plain Python, its line remembered."""
+    """A node as plain Python values; its line is stored."""
     document.lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
         return node.value

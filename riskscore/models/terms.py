@@ -24,7 +24,7 @@ class Part(StrEnum):
 
 
 class FactorKind(StrEnum):
-    """What kind of thing a factor reads."""
+    """The kind of measurement that a factor reads."""
 
     VARIANT = "variant"
     GENE = "gene"
@@ -33,7 +33,7 @@ class FactorKind(StrEnum):
 
 
 class Status(StrEnum):
-    """How a number came to us. A recalled one is labelled wherever it is shown."""
+    """Where a number comes from. A recalled one is labelled wherever it is shown."""
 
     FOUND = "found"
     DERIVED = "derived"
@@ -42,7 +42,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """The number that 0, 1 and 2 copies stand for; between them it is linear.
+    """The numbers that 0, 1 and 2 copies count as; fractions are interpolated linearly.
 
     >>> ADDITIVE.values, RECESSIVE.values
     ((0.0, 1.0, 2.0), (0.0, 0.0, 1.0))
@@ -75,7 +75,7 @@ class VariantFactor:
 
     @property
     def reads(self) -> str:
-        """The measurement: one allele of a variant, as the two of one SNP are counted apart."""
+        """The measurement: one allele of a variant; two alleles of one SNP are two measurements."""
         return f"variant {self.variant.name}:{self.variant.effect_allele}"
 
     def __str__(self) -> str:
@@ -112,7 +112,7 @@ class HLAAlleleFactor(GeneFactor):
 class AminoAcidFactor(GeneFactor):
     """How many of a person's two alleles of a gene carry every one of the residues.
 
-    A residue of several letters is met by any of them.
+    A residue of several letters stands for any one of them.
     """
 
     word: ClassVar[str] = "residue"
@@ -150,7 +150,7 @@ class HaplotypeFactor(SchemeFactor):
 
 @dataclass(frozen=True, slots=True)
 class DiplotypeFactor(SchemeFactor):
-    """1 when a person's two haplotypes are this unordered pair; the pair's weight stands alone."""
+    """1 if a person's two haplotypes are this unordered pair, which are then not counted singly."""
 
     names: tuple[str, str]
 
@@ -211,7 +211,7 @@ class Term:
 
     @property
     def part(self) -> Part:
-        """Which part of the score it belongs to: that of genes, of exposures, or of both."""
+        """The part of the score it belongs to: genes, exposures, or both."""
         exposed = [factor.kind is FactorKind.EXPOSURE for factor in self.factors]
         if not any(exposed):
             return Part.GENETIC
@@ -219,7 +219,7 @@ class Term:
 
 
 def factors_of(terms: Iterable[Term], kind: type[F]) -> tuple[F, ...]:
-    """The factors of one class that terms multiply, in their order, each as often as it stands.
+    """The factors of one class in terms, in order, with repeats.
 
     >>> from riskscore.models.catalog import load_model
     >>> terms = load_model("ms").terms
@@ -230,7 +230,7 @@ def factors_of(terms: Iterable[Term], kind: type[F]) -> tuple[F, ...]:
 
 
 def counted_alone(terms: Iterable[Term], kind: type[F]) -> Iterator[tuple[Term, F]]:
-    """The terms that are one factor of a class and no product, each with that factor.
+    """The terms that consist of one factor, which is of a class; each with that factor.
 
     >>> from riskscore.models.catalog import load_model
     >>> found = counted_alone(load_model("t1d").terms, DiplotypeFactor)

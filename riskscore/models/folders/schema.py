@@ -1,4 +1,4 @@
-"""The schema of model.yaml. What is not named here is an error; JSON Schema comes from it."""
+"""The schema of model.yaml: any other key is an error; the JSON Schema is made of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from riskscore.models.terms import CODINGS, Z95, Status
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True):
-    """What every part of the file has in common: a key not named is refused."""
+    """The base of all parts of the file: unknown keys are refused."""
 
 
 _MOST = sys.float_info.max
@@ -233,7 +233,7 @@ class PerformanceSchema(Strict, frozen=True, kw_only=True):
 
 
 class ReportingSchema(Strict, frozen=True, kw_only=True):
-    """What PRS-RS and TRIPOD+AI ask for and no other key says; empty where not known."""
+    """Items of PRS-RS and TRIPOD+AI that no other key has; empty where not known."""
 
     study_design: Text = ""
     participants: Text = ""
@@ -283,7 +283,7 @@ class BesideSchema(Strict, frozen=True, kw_only=True):
 
 
 class TypedAloneSchema(Strict, frozen=True, kw_only=True):
-    """The model to take where HLA is typed and the component's SNPs are not there."""
+    """The model to use where HLA is typed and the component's SNPs are not."""
 
     model: Identifier
     component: Name
@@ -327,7 +327,7 @@ def validate(document: Document) -> ModelSchema:
     try:
         return convert(document.content, ModelSchema, strict=False)  # from text to numbers
     except ValidationError as error:
-        path, message = _told(str(error))
+        path, message = _place_and_words(str(error))
         key = ".".join(map(str, path)) or "the file"
         raise document.error(f"{key}: {message}", path) from error
 
@@ -341,8 +341,8 @@ _KINDS = {
 }  # fmt: skip
 
 
-def _told(message: str) -> tuple[tuple[str | int, ...], str]:
-    """Where an error of the library stands, and what it says, in the words of a model file."""
+def _place_and_words(message: str) -> tuple[tuple[str | int, ...], str]:
+    """The place that an error of msgspec names, and its message in the words of a model file."""
     what, _, place = message.rpartition(" - at `$") if message.endswith("`") else (message, "", "")
     if not what:  # the place is the whole file
         what, place = message, ""
@@ -360,7 +360,7 @@ def _told(message: str) -> tuple[tuple[str | int, ...], str]:
 
 
 def _choices(path: tuple[str | int, ...]) -> list[str]:
-    """The words that a key may have."""
+    """The values that a key may have."""
     whole = json_schema()
 
     def found(part: dict[str, Any]) -> dict[str, Any]:

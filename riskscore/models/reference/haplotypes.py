@@ -1,4 +1,4 @@
-"""Whole haplotypes of the MHC: which alleles of seven HLA genes stand together on a chromosome."""
+"""Haplotypes of the MHC: the alleles of seven HLA genes on one chromosome, with frequencies."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def read_incidence(path: Path | str) -> RateTable:
 
 def _tables(rows: Iterable[Mapping[str, object]], where: str) -> Mapping[str, RateTable]:
     found: dict[str, dict[Sex, list[tuple[float, float, float]]]] = {}
-    told: dict[str, dict[str, dict[str, None]]] = {}
+    words: dict[str, dict[str, dict[str, None]]] = {}
     for row in rows:
         name = str(row["table_id"])
         sex = _SEXES.get(str(row["sex"]).strip().lower())
@@ -148,14 +148,14 @@ def _tables(rows: Iterable[Mapping[str, object]], where: str) -> Mapping[str, Ra
         found.setdefault(name, {}).setdefault(sex, []).append(ages_and_rate)
         for key in ("population", "period", "source", "status"):
             text = str(row.get(key) or "")
-            told.setdefault(name, {}).setdefault(key, {})[text] = None
+            words.setdefault(name, {}).setdefault(key, {})[text] = None
     return {
         name: RateTable(
             id=name,
-            population="; ".join(told[name]["population"]),
-            period="; ".join(told[name]["period"]),
-            source="; ".join(told[name]["source"]),
-            status=_weakest(told[name]["status"]),
+            population="; ".join(words[name]["population"]),
+            period="; ".join(words[name]["period"]),
+            source="; ".join(words[name]["source"]),
+            status=_weakest(words[name]["status"]),
             by_sex={sex: _rates(steps, name, where) for sex, steps in sexes.items()},
         )
         for name, sexes in found.items()

@@ -1,4 +1,4 @@
-"""A scoring file column by column, as strict as row by row: for files of millions of rows."""
+"""Read scoring files of millions of rows by columns, as strictly as row by row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BLANKS = " \r\v\f\x1c\x1d\x1e\x1f"  # what is stripped from a cell, of ASCII
 
 @dataclass(frozen=True, slots=True)
 class ColumnTexts:
-    """A file turned by columns: the text of each has a cell a line; ``lines`` are the file's."""
+    """The text of each column, with a cell on each line; ``lines`` are line numbers of the file."""
 
     texts: tuple[str, ...]
     lines: NDArray[np.int64]
@@ -32,7 +32,7 @@ class ColumnTexts:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as places in the list of its different words."""
+    """A column as indices into the list of its different words."""
 
     words: Words
     codes: NDArray[np.intp]
@@ -44,12 +44,12 @@ class Coded:
         return found
 
     def that(self, holds: Callable[[str], object]) -> Mask:
-        """The rows whose word is such that something holds of it."""
-        told = np.array([bool(holds(word)) for word in self.words], dtype=bool)
-        return np.asarray(told[self.codes], dtype=bool)
+        """The rows for whose word ``holds`` is true."""
+        true = np.array([bool(holds(word)) for word in self.words], dtype=bool)
+        return np.asarray(true[self.codes], dtype=bool)
 
     def changed(self, into: Callable[[str], str]) -> Coded:
-        """The column with another word for each; they may become equal."""
+        """The column with each word replaced; different words may become equal."""
         new = [into(word) for word in self.words]
         index = {word: i for i, word in enumerate(dict.fromkeys(new))}
         codes = np.array([index[word] for word in new], dtype=np.intp)
@@ -99,7 +99,7 @@ def _cells(piece: str, width: int) -> list[str] | None:
 
 
 def _rows(piece: str, width: int, name: str, numbers: NDArray[np.int64]) -> dict[int, str]:
-    """The rows of a piece that has blank lines, by line; raises for a row of another length."""
+    """The rows of a piece with blank lines, by line; raises for a row of another length."""
     kept = {}
     for number, line in zip(numbers.tolist(), piece.split("\n"), strict=True):
         if not line.strip(_BLANKS):
@@ -113,7 +113,7 @@ def _rows(piece: str, width: int, name: str, numbers: NDArray[np.int64]) -> dict
 
 
 class Columns:
-    """The columns of a table of text, with the strictness of a row."""
+    """The columns of a table of text, checked as strictly as rows."""
 
     def __init__(self, table: ColumnTexts, columns: tuple[str, ...], name: str) -> None:
         self.columns, self.name, self.lines = columns, name, table.lines
@@ -129,7 +129,7 @@ class Columns:
         return [(int(self.lines[i]), [text[i].strip() for text in texts]) for i in places]
 
     def refuse(self, i: int) -> Row:
-        """The row as the strict reader sees it, to complain with its words."""
+        """A row as the row-by-row reader has it, to raise that reader's errors."""
         chosen = np.zeros(self.count, dtype=bool)
         chosen[i] = True
         [(line, cells)] = self.rows(chosen)
@@ -162,11 +162,11 @@ class Columns:
         return Coded(np.array(list(index), dtype=object), codes)
 
     def filled(self, column: str) -> Mask:
-        """The rows in which something stands."""
+        """The rows in which the column is not empty."""
         return self.coded(column).that(bool)
 
     def single(self, column: str) -> str:
-        """The one value of a column that is the same in every row, else nothing."""
+        """The value of a column that is the same in every row; empty if it is not."""
         found = self.coded(column).words
         return str(found[0]) if len(found) == 1 else ""
 

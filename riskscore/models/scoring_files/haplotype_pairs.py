@@ -1,8 +1,8 @@
-"""Pairs of haplotypes as the catalog writes them: rows that add up, or that stand for themselves.
+"""Pairs of haplotypes in files of the PGS Catalog, whose rows may add to those of haplotypes.
 
 By serotypes a pair is written ``HLA-DR3/HLA-DR4; HLA-DQ8``.
-``X`` is any haplotype that the file does not name. A haplotype may be told by fewer genes than
-another: of the genes it leaves out it has any allele.
+``X`` is any haplotype that the file does not name. A haplotype may name fewer genes than
+another; at a gene that it leaves out it has any allele.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def serotype_haplotype(text: str) -> dict[str, tuple[HLAAllele, ...]]:
 
 
 def of_the_same_genes(haplotypes: Mapping[str, Alleles]) -> dict[str, Alleles]:
-    """Haplotypes by name, each with the genes of all; those it did not name have any allele."""
+    """Haplotypes by name, each with all genes; at a gene it does not name it has any allele."""
     genes = sorted({gene for alleles in haplotypes.values() for gene in alleles})
     return {
         name: {gene: tuple(alleles.get(gene) or _any_allele(gene)) for gene in genes}
@@ -51,7 +51,7 @@ def of_the_same_genes(haplotypes: Mapping[str, Alleles]) -> dict[str, Alleles]:
 
 
 def require_all_pairs(terms: Iterable[Term], beside_any: Collection[str], file: str) -> None:
-    """Raise ModelFormatError where a pair of haplotypes that stand beside X is not given."""
+    """Raise ModelFormatError where a pair of two haplotypes that have rows with X has no row."""
     given = {factor.names for factor in factors_of(terms, DiplotypeFactor)}
     for first, second in combinations_with_replacement(sorted(beside_any), 2):
         if (first, second) not in given:
@@ -70,7 +70,7 @@ def _any_allele(gene: str) -> tuple[HLAAllele, ...]:
 
 
 def whole_pairs(terms: tuple[Term, ...], beside_any: Collection[str]) -> tuple[Term, ...]:
-    """Pairs whose weight stands alone, from rows that each add to the sum.
+    """Terms whose pairs have their whole weight, from rows that are added to haplotypes' rows.
 
     In the catalog's format a pair's row adds to the rows of its haplotypes; in a model the pair's
     weight takes their place, as it does already where haplotypes are rows of pairs with X.

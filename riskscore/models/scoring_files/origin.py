@@ -1,4 +1,4 @@
-"""What the header of a scoring file says for all its rows: builds, scale of the weights, source."""
+"""What holds for all rows of a scoring file: builds, scale of the weights, source."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from riskscore.models.terms import Status
 _RATIOS = frozenset(["or", "hr", "or/hr", "odds ratio", "hazard ratio", "odds ratio/hazard ratio"])
 _NOT_SAID = frozenset(["", "nr"])
 _LOGS = _NOT_SAID | frozenset(["beta", "log(or)", "log(hr)", "log(or/hr)", "log(or)/log(hr)"])
-_LEAST_RATIO = 0.5  # weights all above this, under the name of ratios, are ratios
-_USUAL_RATIO = 0.7  # of weights that are all positive, a median above this is rare for logarithms
+_LEAST_RATIO = 0.5  # weights that are called ratios and all exceed this are ratios
+_USUAL_RATIO = 0.7  # logarithms that are all positive rarely have a higher median
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The rows' common ground.
+    """What all rows of a file have in common.
 
     ``strict`` marks a model folder, whose rows each name their source and status and whose variants
     each have a place. ``build`` is that of chr_position, ``harmonised`` that of hm_pos. ``ratios``
@@ -46,7 +46,7 @@ def folder_origin(table: ScoringTable) -> Origin:
 def catalog_origin(table: ScoringTable, asked: WeightType | None = None) -> Origin:
     """The origin of a PGS Catalog file, whose weights are as ``asked`` if that is given.
 
-    Raises ModelFormatError when its scale cannot be told.
+    Raises ModelFormatError when the scale of its weights is not clear.
     """
     rows = [row for row in table.rows if row["effect_weight"]]
     weights = [row.number("effect_weight") or 0.0 for row in rows]
@@ -95,7 +95,7 @@ def weight_type(table: ScoringTable) -> str:
 def _scale(
     name: str, named: str, weights: Sequence[float], repeats: bool, reported: bool
 ) -> tuple[bool, str]:
-    """Whether effect_weight holds ratios, and what a reader should know of that."""
+    """Whether effect_weight holds ratios, and a note for the reader."""
     if repeats:
         return True, "effect_weight repeats the ratios; their natural logarithm is used"
     if named.lower() in _LOGS:

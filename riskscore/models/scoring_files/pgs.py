@@ -60,17 +60,17 @@ def read_scoring_file(path: Path, weight_type: WeightType | None = None) -> Risk
 
 
 def _cut_short(text: str, table: ScoringTable) -> tuple[str, ...]:
-    """What shows that a file may be cut short: fewer rows than it says, a last line without end."""
+    """Signs that a file was cut short: fewer rows than its header says, a last line without end."""
     said = table.header.get("variants_number", "")
-    told = []
+    signs = []
     if said.isascii() and said.isdigit() and len(said) < _DIGITS and table.count < int(said):
-        told.append(
+        signs.append(
             f"{table.name}: {table.count} rows where its header says {said} variants; the file may "
             "be cut short"
         )
     if not text.endswith("\n"):
-        told.append(f"{table.name}: the last line has no end; the file may be cut short")
-    return tuple(told)
+        signs.append(f"{table.name}: the last line has no end; the file may be cut short")
+    return tuple(signs)
 
 
 def _model(
@@ -103,7 +103,7 @@ def _model(
 
 
 def scheme_of(weights: Weights, file: str) -> HaplotypeScheme | None:
-    """The haplotypes of a scoring file, told apart by typed alleles: the format names no tags.
+    """The haplotypes of a scoring file, called from typed alleles, since the format names no tags.
 
     Raises ModelFormatError when they span different genes, or one is part of another.
     """
@@ -178,7 +178,7 @@ def _populations(terms: tuple[Term, ...], plain: PlainVariants | None) -> tuple[
 def _require_places(
     terms: tuple[Term, ...], plain: PlainVariants | None, table: ScoringTable
 ) -> None:
-    """Refuse a file none of whose variants has a position in a build we know."""
+    """Raise ModelFormatError if no variant has a position in GRCh37 or GRCh38."""
     variants = [factor.variant for factor in factors_of(terms, VariantFactor)]
     placed = any(v.position_grch37 or v.position_grch38 for v in variants)
     if plain is not None:

@@ -1,4 +1,4 @@
-"""A scoring file's plain variants read into arrays, without an object a row."""
+"""Read the plain variants of a scoring file into arrays."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _names(cells: Columns) -> Words:
 
 
 def _other_alleles(cells: Columns) -> Coded:
-    """The other allele; where it is not one allele, what the catalog inferred, or nothing."""
+    """The other allele; if it is not one allele, the one the catalog inferred, or nothing."""
     given = cells.coded("other_allele").changed(str.upper)
     said = given.that(one_other_allele)
     return given.where(said, cells.coded("hm_inferOtherAllele").changed(inferred_allele))
@@ -156,7 +156,7 @@ def _other_alleles(cells: Columns) -> Coded:
 def _repeated(
     words: Sequence[Coded], places: Sequence[Positions], coding: NDArray[np.int64]
 ) -> Mask:
-    """Rows that have a place and that a row above them equals in everything."""
+    """Rows with a position that repeat a row above them in every column."""
     found = np.zeros(len(coding), dtype=bool)
     rough = (words[0].codes << 33) + sum(place.astype(np.int64) for place in places)
     order = np.argsort(rough)

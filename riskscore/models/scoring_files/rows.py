@@ -1,4 +1,4 @@
-"""The rows of a scoring file, read strictly: its header and columns, mistakes with their line."""
+"""The rows of a scoring file, read strictly; errors name the line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXTENSION = frozenset(
     "standard_error standard_error_source source status".split()
 )
 # The columns of the format, whatever the case they are written in (rsid, EFFECT_ALLELE).
-LARGEST = 1e100  # the square of a number up to it can still be summed
+LARGEST = 1e100  # squares of numbers up to it can be summed without overflow
 _CASES = {name.lower(): name for name in STANDARD | HARMONISED | FORMAT_1 | EXTENSION}
 # The header of format 1.0 named its keys in words.
 _KEYS_1 = {
@@ -47,7 +47,7 @@ MISSING = frozenset(["", ".", "NA", "NaN", "nan", "NR"])
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the file, with the cells by column and a way to complain about them."""
+    """One line of the file: its cells by column, and errors that name it."""
 
     cells: Mapping[str, str]
     file: str
@@ -219,7 +219,7 @@ def standard_columns(names: Sequence[str], file: str) -> tuple[str, ...]:
 
 
 def _written_otherwise(columns: Sequence[str]) -> str:
-    """What is unusual of a header without the columns of a scoring file."""
+    """A hint why a header does not have the columns of a scoring file."""
     text = "\t".join(columns)
     if '"effect_allele"' in text:
         return ": the cells are in quotes"
@@ -241,7 +241,7 @@ def populations_of(columns: Iterable[str]) -> dict[str, str]:
 
 
 def is_known(column: str) -> bool:
-    """Whether a column means something to us."""
+    """Whether a column is one of the format, or one of our own."""
     return column in STANDARD | HARMONISED | FORMAT_1 | EXTENSION or column.startswith(FREQUENCY)
 
 
@@ -255,7 +255,7 @@ def _refuse_unknown(table: ScoringTable, allow_empty: bool) -> None:
 
 
 def unknown_column(column: str, where: str) -> ModelFormatError:
-    """The error for a column that means nothing to us."""
+    """The error for an unknown column."""
     return ModelFormatError(
         f"the column {column!r} is not known",
         where=where,

@@ -1,4 +1,4 @@
-"""Terms written as the rows they were read from, in the columns of weights.tsv."""
+"""Write terms as rows, in the columns of weights.tsv."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def weight_cells(weight: float, coding: Coding) -> Cells:
 
 
 def factor_cells(factor: Factor, scheme: HaplotypeScheme | None) -> Cells:
-    """What a factor reads."""
+    """The cells of a row that name what a factor reads."""
     match factor:
         case VariantFactor():
             return _variant(factor)
@@ -109,7 +109,7 @@ def factor_cells(factor: Factor, scheme: HaplotypeScheme | None) -> Cells:
 
 
 def alleles_text(alleles: Iterable[HLAAllele]) -> str:
-    """Alleles that count alike, joined by ``/``."""
+    """Alleles that are counted together, joined by ``/``."""
     return "/".join(f"HLA-{allele}" for allele in alleles)
 
 

@@ -45,12 +45,12 @@ def one_other_allele(given: str) -> bool:
 
 
 def inferred_allele(text: str) -> str:
-    """What the catalog inferred to be the other allele, if that is one sequence; else nothing."""
+    """The other allele that the catalog inferred, if it is one sequence; else nothing."""
     return text.upper() if SEQUENCE.fullmatch(text.upper()) else ""
 
 
 def read_variant(row: Row, origin: Origin, notes: Counter[str]) -> Variant:
-    """The row's variant; what it does not say is counted in ``notes``."""
+    """The row's variant; ``notes`` counts what is missing or unusual."""
     effect = row["effect_allele"].upper()
     other = row["other_allele"].upper()
     if not one_other_allele(other):
@@ -95,7 +95,7 @@ def read_snp_haplotype(row: Row, origin: Origin, notes: Counter[str]) -> Variant
 
 
 def _places(row: Row, origin: Origin) -> tuple[str, dict[Build, int]]:
-    """The chromosome, and the position in each build that says one."""
+    """The chromosome, and the position in each build for which there is one."""
     found: dict[Build, int] = {}
     chrom = chromosome(row["chr_name"])
     own = row.position("chr_position")
@@ -105,7 +105,7 @@ def _places(row: Row, origin: Origin) -> tuple[str, dict[Build, int]]:
         if (place := row.position(column)) is not None:
             found[build] = place
     harmonised = chromosome(row["hm_chr"])
-    # An alternate contig of the harmonised build is no place in a VCF of the assembly.
+    # A VCF has no records on alternate contigs of the harmonised build.
     if origin.harmonised and harmonised in CHROMOSOMES:
         place = row.position("hm_pos")
         if place is not None and (harmonised == chrom or not found):

@@ -84,7 +84,7 @@ def read_weights(path: Path) -> Weights:
 
 
 def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
-    """Rows as terms."""
+    """Read rows into terms; raises ModelFormatError naming file and line."""
     reader = _TermReader(origin)
     for row in rows:
         reader.add(row)
@@ -95,7 +95,7 @@ def read_terms(rows: Iterable[Row], origin: Origin) -> Weights:
         require_all_pairs(terms, reader.beside_any, row.file)
     if not origin.strict:
         terms = whole_pairs(terms, reader.beside_any)
-    return Weights(terms, haplotypes, reader.frequency, reader.said())
+    return Weights(terms, haplotypes, reader.frequency, reader.all_notes())
 
 
 @dataclass
@@ -108,7 +108,7 @@ class _TermReader:
     beside_any: set[str] = field(default_factory=set)  # haplotypes whose rows are pairs with X
     by_serotype: bool = False
 
-    def said(self) -> tuple[str, ...]:
+    def all_notes(self) -> tuple[str, ...]:
         return (*self.origin.notes, *(f"{n} row(s) {text}" for text, n in self.notes.items()))
 
     def add(self, row: Row) -> None:
@@ -128,7 +128,7 @@ class _TermReader:
             raise row.error("source is empty: every weight says where it was published")
         name = self._name(row, factors)
         if name in self.terms:
-            nowhere = name.startswith(":0:")  # what a variant without name and place is called
+            nowhere = name.startswith(":0:")  # the name of a variant that has neither
             raise row.error(
                 "rows that have neither an rsID nor a position cannot be told apart"
                 if nowhere
@@ -207,7 +207,7 @@ class _TermReader:
         return weight, coding
 
     def _products(self, row: Row, coding: Coding) -> list[Product]:
-        """What the row counts, as products of factors."""
+        """The products of factors that the row counts."""
         if row["inclusion_criteria"]:
             self.notes[NOT_APPLIED] += 1
         effect = row["effect_allele"]
