@@ -1,4 +1,4 @@
-"""The command line, one verb a job. Data to standard output or --out, messages to stderr."""
+"""The command line. Data go to standard output or --out, messages to standard error."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GROUPS = ("models", "panel")  # verbs of several
 
 
 def command_line(verb: str = "") -> typer.Typer:
-    """The command line with all its verbs, or with the one that is wanted: that starts quicker."""
+    """The command line with all its verbs, or with one verb only, which starts quicker."""
     several = verb not in VERBS or verb in GROUPS  # what is listed is verbs, which stay whole
     boxes = several or get_terminal_size().columns >= _BOXES
     app = typer.Typer(
@@ -58,10 +58,10 @@ def _paragraphs(text: str) -> str:
 
 def main() -> None:
     """Run the command line; every riskscore error becomes its message and its exit code."""
-    # BLAS would start a thread a core as numpy is imported, for products that are small here, and
-    # against the processes that read a large file.
+    # BLAS would start a thread for each core. The products here are small, and the threads would
+    # compete with the processes that read a large file.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # A command is over before it has made garbage worth a search, at its end least of all.
+    # A command makes too little garbage for a search to be worth its time.
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)
     prepare_streams()
@@ -81,7 +81,7 @@ def main() -> None:
                 fix="check that the files are what they should be, or score in parts (--shard 1/4)",
             )
         )
-    except OSError as error:  # of what is written, OutputError tells
+    except OSError as error:  # errors of writing are an OutputError
         where = Path(os.fsdecode(error.filename)).name if error.filename else ""
         _fail(InputError(f"cannot be read: {error.strerror}", where=where))
 

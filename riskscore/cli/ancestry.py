@@ -1,4 +1,4 @@
-"""The verbs ancestry and population: whom of the reference people each person is most like."""
+"""The verbs ancestry and population, which compare people with the reference populations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ancestry(
     """Print each person's principal components and shares of superpopulations.
 
     By 9,559 SNPs spread over the genome; by likelihood over the models' loci where a file has fewer
-    than 1,000 of them. The column rests_on tells which, verdict how sure it is.
+    than 1,000 of them. The column rests_on says which, verdict how sure it is.
     """
     from riskscore.run import ancestry as ancestry_of_file
     from riskscore.writing.tables.write import check_ending, write_table
@@ -55,7 +55,7 @@ def ancestry(
 
 
 def _ancestry_words(found: Ancestry) -> Iterator[str]:
-    """What the table rests on, and what to be careful of."""
+    """How people were compared, and warnings."""
     methods, loci = found.methods, found.loci[found.projection.done]
     if len(loci):
         yield (
@@ -67,7 +67,7 @@ def _ancestry_words(found: Ancestry) -> Iterator[str]:
         yield (
             f"{int((methods == 'likelihood').sum())} people by the likelihood of "
             f"{len(seen.variants)} variants and {len(seen.genes)} HLA genes "
-            f"({', '.join(seen.genes) or 'none'}), which tells much less"
+            f"({', '.join(seen.genes) or 'none'}), which says much less"
         )
     if found.variants_only:
         yield (
@@ -131,17 +131,17 @@ def _foreign(models: tuple[RiskModel, ...], population: str) -> list[str]:
 
 
 def _foreign_words(models: tuple[RiskModel, ...], counts: Counter[str]) -> list[str]:
-    """One warning for each ancestry of weights that differs from someone's."""
+    """A warning for each ancestry of weights that some people do not have."""
     warnings = []
     for ancestries in dict.fromkeys(m.ancestries for m in models if m.ancestries):
         others = {p: n for p, n in sorted(counts.items()) if p and p not in ancestries}
         if others:
             names = ", ".join(m.id for m in models if m.ancestries == ancestries)
-            told = ", ".join(f"{p} {n}" for p, n in others.items())
+            counted = ", ".join(f"{p} {n}" for p, n in others.items())
             warnings.append(
                 f"riskscore: warning: the weights of {names} come from "
                 f"{'+'.join(sorted(ancestries))}; {sum(others.values())} of {counts.total()} "
-                f"people are most like others ({told}). Their scores are less sure than their "
+                f"people are most like others ({counted}). Their scores are less sure than their "
                 "intervals say; nothing was adjusted"
             )
     return warnings

@@ -110,7 +110,7 @@ def merge(
 def score_for_batch(
     name: str, vcf: list[Path], part: PeoplePart | None, question: Question, out: Path | None
 ) -> None:
-    """What ``score --shard --sample-set`` does: a batch's shard, or the reason why not."""
+    """Score a shard for a batch, or write the error in its place (``score --sample-set``)."""
     from riskscore.batches.sample_sets import SampleSet
     from riskscore.batches.tasks import Done, Task
     from riskscore.batches.workers import score_one
@@ -136,7 +136,7 @@ def verify(
         typer.Option(help="File or folder in which to look for the inputs; repeat for several."),
     ] = None,
 ) -> None:
-    """Hash inputs and outputs again, and name what is not as the provenance tells it."""
+    """Hash inputs and outputs again, and list the files that are not as the provenance says."""
     from riskscore.batches.verify import require_same
     from riskscore.batches.verify import verify as compare
 
@@ -149,19 +149,19 @@ def verify(
 
 
 def _file(exposures: Any) -> Path | None:
-    """The exposures of the command line, which are a file."""
+    """The path of the exposures; on the command line they are always a file."""
     return None if exposures is None else Path(exposures)
 
 
 def _processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _end(unscored: int, *, failed: bool = False) -> None:
-    """The exit code that says that not everything was scored."""
+    """End with exit code 3 if not everything was scored."""
     if unscored:
         say([f"riskscore: rows without a score: {unscored}; their flags say why"])
     if unscored or failed:

@@ -1,4 +1,4 @@
-"""The verbs about HLA: hla prints genotypes, panel makes the panel they are imputed by."""
+"""The verbs about HLA: hla prints genotypes, panel builds a panel for imputation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def hla(
     panel: PanelOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Print HLA genotypes: alleles, posterior, alternatives; what was seen goes to stderr.
+    """Print HLA genotypes: alleles, posterior, alternatives; a report on the file goes to stderr.
 
     Reads VCFs with HLA records in any dialect, and tables: wide, long, GL strings, HIBAG, arcasHLA,
     xHLA, OptiType, HLA*LA, T1K, HLA-HD, UK Biobank 22182, PLINK .ped.
@@ -83,8 +83,8 @@ def build_from(
     types: Annotated[
         Path,
         typer.Argument(
-            help="Table with two rows a person: sample, superpopulation, chromosome (1 or 2, as in "
-            "GT), and the genes A, C, B, DRB1, DQA1, DQB1, DPB1, as many as are typed."
+            help="Table with two rows for each person: sample, superpopulation, chromosome (1 or "
+            "2, as in GT), and the genes A, C, B, DRB1, DQA1, DQB1, DPB1, as many as are typed."
         ),
     ],
     out: Annotated[Path, typer.Option(help="The panel's file.")],

@@ -198,7 +198,7 @@ def exposures(
 ) -> None:
     """Write an empty table of exposures for --exposures: cells left empty are unknown.
 
-    What each column may hold is told by: riskscore models show MODEL --exposures.
+    For what each column may hold see: riskscore models show MODEL --exposures.
     """
     from riskscore.models.catalog import as_models
     from riskscore.samples.files.opening import open_source
@@ -234,7 +234,7 @@ def progression(
     ] = "",
     output: OutputOption = None,
 ) -> None:
-    """Print published progression to type 1 diabetes by islet autoantibodies, a curve a cohort.
+    """Print published progression to type 1 diabetes by islet autoantibodies, one curve per cohort.
 
     It stands apart from the genetic scores (riskscore models show t1d-autoantibodies) and must not
     be multiplied by them: the cohorts were chosen by HLA type or family.

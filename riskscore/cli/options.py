@@ -31,7 +31,7 @@ of_risk = partial(typer.Option, rich_help_panel="Population and risk")
 
 
 def build_name(text: str) -> Build:
-    """A build by any of its usual names, hg38 among them."""
+    """A build by any of its usual names, such as hg38."""
     try:
         return Build(text)
     except ValueError:
@@ -51,7 +51,7 @@ OutputOption = Annotated[
         "-o", "--output", help="File for the table: .tsv, .csv or .parquet; - is standard output."
     ),
 ]
-# Of the verbs that do not score, but read or write with one of these choices.
+# Options that verbs which do not score have too.
 ModelOption = Annotated[
     list[str],
     typer.Option(
@@ -172,7 +172,7 @@ def question_of(
         of_risk(
             help="Reference superpopulation: AFR, AMR, EAS, EUR, SAS, a mixture of them "
             "(EUR=0.7,AFR=0.3), or unknown. auto: EUR, and percentiles among people of each one's "
-            "own ancestry, where the file's SNPs tell it."
+            "own ancestry, where the file's SNPs show it."
         ),
     ] = "auto",
     prevalence: Annotated[
@@ -211,7 +211,7 @@ def question_of(
         of_risk(help="Relatives, a row each: a TSV or CSV with sample, relation, affected, age."),
     ] = None,
 ) -> Question:
-    """The question that the options of a verb ask; these are the options of every verb that scores.
+    """The Question that the options of a verb make; every verb that scores has these options.
 
     Raises UsageError, or an error of a model that cannot be read.
     """
@@ -267,13 +267,13 @@ def asks(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 def say(lines: Iterable[str]) -> None:
-    """Messages to standard error."""
+    """Write messages to standard error."""
     for line in lines:
         typer.echo(plain(line), err=True)
 
 
 def usable_processes() -> int:
-    """How many processes may read a large file: two, if this one may use as many processors."""
+    """The number of processes that may read a large file: two, or one on a single processor."""
     return min(2, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1
 
 
@@ -283,7 +283,7 @@ def read_and_score(
     part: PeoplePart | None = None,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> Scores:
-    """Score a cohort; warnings go to standard error, and to ``tell`` what is being done."""
+    """Score a cohort; warnings go to standard error, and ``tell`` is called with each stage."""
     from riskscore.run import score
     from riskscore.samples.read import read_cohort
 

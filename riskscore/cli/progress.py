@@ -1,4 +1,4 @@
-"""How far a batch is, on a terminal as a bar, and for machines as lines of JSON."""
+"""The progress of a batch: a bar on a terminal, or lines of JSON for programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Watch = Callable[["Progress"], None]
 
 @contextmanager
 def watching(*, as_json: bool) -> Iterator[Watch]:
-    """What to tell progress to: JSON lines if asked for, a bar on a terminal, else nothing."""
+    """A function that shows progress: as JSON lines, as a bar on a terminal, or not at all."""
     if as_json:
         yield _json_line
     elif sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""The verbs for what people look at: report, explore."""
+"""The verbs that write HTML pages: report, explore."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def explore(
     output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
     population: PopulationOption = "EUR",
 ) -> None:
-    """Write a page in which a genotype, exposures and a baseline make a risk, as one looks."""
+    """Write a page on which one chooses a genotype, exposures and a baseline, and sees the risk."""
     from riskscore.models.catalog import load_model
     from riskscore.writing.explorer.write import write_explorer
 

@@ -39,7 +39,7 @@ def score(
         str,
         typer.Option(
             help="With --shard and --out: the name of the cohort among those of a batch. If it "
-            "cannot be scored, --out says why, for merge to tell in failed.tsv; exit code 3."
+            "cannot be scored, --out says why, for merge to list in failed.tsv; exit code 3."
         ),
     ] = "",
     quiet: QuietOption = False,
@@ -77,7 +77,7 @@ def score(
 
 
 def _say_beside(scores: Scores) -> None:
-    """Where a model names another to be read beside it, what that one says of the people."""
+    """Compare risks with those of the model that a model names to be read beside it."""
     named = [table.model.id for table in scores.tables if table.model.beside]
     if named:
         from riskscore.writing.words import beside_words
@@ -87,7 +87,7 @@ def _say_beside(scores: Scores) -> None:
 
 
 def _say_typed_alone(scores: Scores) -> None:
-    """Which model to take in place of one whose HLA weights count on SNPs that are not there."""
+    """Name the model to use instead of one that needs SNPs which the file lacks."""
     if any(table.model.typed_alone for table in scores.tables):
         from riskscore.writing.words import typed_alone_words
 
@@ -95,7 +95,7 @@ def _say_typed_alone(scores: Scores) -> None:
 
 
 def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out: Path) -> None:
-    """The results of a cohort as a bundle, or of a part of it as a shard."""
+    """Write the results of a cohort as a bundle, or of a part of it as a shard."""
     if part is None:
         from riskscore.writing.folders.bundle import write_bundle
 
@@ -173,7 +173,7 @@ def explain(
 
 
 def _beside(scores: Scores, model: str, place: int) -> list[str]:
-    """One person's risk by the model that is set beside the one explained."""
+    """One person's risk by the model that is shown beside the one explained."""
     from riskscore.writing.plain_words import risk_words
     from riskscore.writing.words import outcome_words
 
@@ -197,8 +197,8 @@ def check(
 ) -> None:
     """Before a long run: the build, what matches, what will be missing, and the fix.
 
-    Prints words, then the match report, one row a locus (with -o into a file), also where nothing
-    matches and it then fails.
+    Prints words, then the match report with a row for each locus (with -o into a file). Where
+    nothing matches it prints them too, and fails.
     """
     from riskscore.run import score as run_score
     from riskscore.samples.people_part import PeoplePart

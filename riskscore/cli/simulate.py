@@ -1,4 +1,4 @@
-"""The verb that makes people up: simulate."""
+"""The verb simulate."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def simulate(
     ] = None,
     controls: Annotated[int | None, typer.Option(help="Draw until so many are not ill.")] = None,
     disease: Annotated[
-        str, typer.Option(help="The model that tells cases from controls; the first, if not given.")
+        str, typer.Option(help="The model whose disease defines cases; the first, if not given.")
     ] = "",
     prevalence: Annotated[
         float | None, typer.Option(help="Prevalence to use in place of the models' own.")

@@ -1,4 +1,4 @@
-"""Standard streams and signals: whatever happens to them, one rule for every verb."""
+"""Standard streams and signals, handled in one way for all verbs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 from riskscore.errors import OutputError
 
-CLOSED_PIPE = 128 + signal.SIGPIPE  # what a shell tells of a program that its reader left
-_SOON = 0.01  # seconds, after which what dropped an end is over
-# The parameters of verbs that name what is written.
+CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code of a program whose output nobody reads any more
+_SOON = 0.01  # seconds, after which the code that swallowed an exception has returned
+# The parameters of verbs that name output files.
 OUTPUTS = ("output", "out", "omnibus", "joint", "plot", "model_out")
 
 
 class StandardOutput(io.TextIOWrapper):
-    """Standard output: quiet when its reader has left, an OutputError when it cannot be written."""
+    """Standard output: a closed pipe ends the program quietly; other errors are an OutputError."""
 
     def write(self, text: str) -> int:
         try:
@@ -35,7 +35,7 @@ class StandardOutput(io.TextIOWrapper):
             raise self._ended(error) from None
 
     def _ended(self, error: OSError) -> BaseException:
-        # What is held in buffers would fail again at the end: it goes nowhere.
+        # The rest of the buffer would fail again at exit, so it is written to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if isinstance(error, BrokenPipeError):
             return SystemExit(CLOSED_PIPE)
@@ -43,12 +43,12 @@ class StandardOutput(io.TextIOWrapper):
 
 
 def prepare_streams() -> None:
-    """Give the process the three streams, where the shell closed one, and its own output."""
+    """Open the standard streams that the shell closed, and replace standard output."""
     for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, mode)  # takes the lowest number, which is this one
+            os.open(os.devnull, mode)  # takes the lowest free number, which is this one
     stdin = io.BufferedReader(io.FileIO(0, closefd=False))
     sys.stdin = sys.stdin or io.TextIOWrapper(stdin, "utf-8")
     raw = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
@@ -56,7 +56,7 @@ def prepare_streams() -> None:
 
 
 def end_by_signals() -> None:
-    """Have SIGTERM and SIGHUP end the run as an interrupt does: nothing unfinished stays."""
+    """Make SIGTERM and SIGHUP end the run as Ctrl-C does, so that unfinished files are removed."""
 
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
@@ -67,11 +67,11 @@ def end_by_signals() -> None:
     sys.unraisablehook = _end_later
 
 
-def _end_later(told: sys.UnraisableHookArgs) -> None:
-    """Raise an end again that Python dropped: in a finaliser, or in the callback of a reference."""
-    ending = told.exc_value
+def _end_later(dropped: sys.UnraisableHookArgs) -> None:
+    """Raise an exit again that Python dropped in a finaliser or a callback."""
+    ending = dropped.exc_value
     if not isinstance(ending, SystemExit | KeyboardInterrupt):
-        sys.__unraisablehook__(told)
+        sys.__unraisablehook__(dropped)
         return
 
     def end(number: int, frame: object) -> None:
@@ -82,7 +82,7 @@ def _end_later(told: sys.UnraisableHookArgs) -> None:
 
 
 def apart(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """The verb, which refuses to write over what it reads before it does any work."""
+    """Wrap a verb so that it refuses, before any work, to write over a file that it reads."""
 
     @wraps(verb)
     def checked(**given: Any) -> Any:
@@ -98,6 +98,6 @@ def apart(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _paths(value: Any) -> Iterable[Path]:
-    """The files that an option may name: paths, and text that is the name of one."""
+    """The paths in the value of an option; text may be the name of a file too."""
     values = value if isinstance(value, list) else [value]
     return [Path(one) for one in values if isinstance(one, Path) or (type(one) is str and one)]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 tested = partial(typer.Option, rich_help_panel="What is tested")
 regression = partial(typer.Option, rich_help_panel="Regression")
 _OF_HLA = {"allele", "residue", "haplotype"}
-_CASE = "case"  # the column of the outcome, if no other is named
+_CASE = "case"  # the default column of the outcome
 OutcomeOption = Annotated[
     Path,
     inputs(
@@ -316,7 +316,7 @@ def interaction(
 
 
 def _pairs(texts: list[str] | None, what: str) -> dict[str, str]:
-    """What is written exposure=value, by exposure."""
+    """Values by exposure, from texts such as exposure=value."""
     pairs = [text.partition("=") for text in texts or []]
     if not all(equals for _, equals, _ in pairs):
         raise UsageError(f"{what} is written exposure=level")
@@ -347,7 +347,7 @@ def _cohort(
 def _adjusting(
     people: pandas.DataFrame, file: Path | None, names: list[str], notes: list[str], samples: Any
 ) -> pandas.DataFrame | None:
-    """The covariates by sample: named columns of either table, or all of the second."""
+    """The covariates by sample: columns named, of either table, or all of the second."""
     if file is None:
         return people[[_column(people, name) for name in names]] if names else None
     from riskscore.studies.people_table import met_words, read_people

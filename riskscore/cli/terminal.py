@@ -1,4 +1,4 @@
-"""What people at a terminal read: where a run is, how it ended, and a ledger in a few lines."""
+"""Output on a terminal: the stage of a run, its summary, and a ledger in a few lines."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from riskscore.scoring.account.ledger import Entry
     from riskscore.scoring.score import Scores
 
-_MODELS = 6  # of which the line tells the coverage one by one
-_LINES = 15  # of a ledger
+_MODELS = 6  # the most models whose coverage is listed
+_LINES = 15  # the most lines of a ledger
 
 
 @contextmanager
 def stages(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Tell on a terminal what is being done: each stage takes the place of the one before."""
+    """A function that shows the stage of a run on a terminal, in the place of the one before."""
     if quiet or not sys.stderr.isatty():
         yield lambda stage: None
         return
 
-    def tell(stage: str) -> None:
+    def show(stage: str) -> None:
         sys.stderr.write(f"\r\x1b[K{stage}" if stage else "\r\x1b[K")
         sys.stderr.flush()
 
     try:
-        yield lambda stage: tell(f"riskscore: {stage} ...")
+        yield lambda stage: show(f"riskscore: {stage} ...")
     finally:
-        tell("")
+        show("")
 
 
 def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str]:
-    """People, what was seen of the models, units, warnings; percentiles; where results are."""
+    """The lines at the end of a run: people, coverage, units, warnings, percentiles, files."""
     from riskscore.writing.words import reference_words
 
     people, warnings = len(scores.cohort.samples), len(scores.cohort.warnings)
@@ -48,7 +48,7 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
         seen.append(f"{table.model.id} {known.mean():.0%}" if known.size else f"{table.model.id} -")
     if len(scores.tables) > _MODELS:
         seen.append(f"{len(scores.tables) - _MODELS} more")
-    told = f"; {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
+    warned = f"; {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
     units = "".join(f"; {name} in {unit}" for name, unit in _units(scores).items())
     places = [f"{out.name}/"] if out is not None else []
     if output is not None or out is None:
@@ -57,14 +57,14 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
     percentiles = reference_words(scores)
     return [
         f"riskscore: {people:,} {'person' if people == 1 else 'people'}; "
-        f"coverage {', '.join(seen)}{units}{told}",
+        f"coverage {', '.join(seen)}{units}{warned}",
         *([f"riskscore: {percentiles}"] if percentiles else []),
         f"riskscore: results in {' and '.join(places)}. Illustrative, not diagnostic.",
     ]
 
 
 def _units(scores: Scores) -> dict[str, str]:
-    """The unit in which each column of doses was read where a cell names none."""
+    """The unit of each column of doses, for cells that name none."""
     given = scores.cohort.exposures
     return {
         exposure.id: given.units.get(exposure.id, exposure.unit)
@@ -75,7 +75,7 @@ def _units(scores: Scores) -> dict[str, str]:
 
 
 def ledger_lines(model: RiskModel, entries: Sequence[Entry]) -> Iterator[str]:
-    """The largest measurements of a person's ledger in words, the others summed in a line."""
+    """A person's ledger in words: the largest measurements, and the sum of the others."""
     from riskscore.writing.measurements import by_measurement
 
     lines = by_measurement(model, entries)

@@ -119,7 +119,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         affected = None if y is None else self._affected(y)
         question = Question.of(model, **self._baseline())
         if affected is not None and self.intercept == "fitted" and not model.baseline:
-            question = replace(question, prevalence=float(affected.mean()))  # it brings none
+            question = replace(question, prevalence=float(affected.mean()))  # of models without one
         self.question_ = question
         reference = build_reference(
             model, reference_panel(), self.population, question.prevalence_by_sex, question.horizon

@@ -1,4 +1,4 @@
-"""One linear regression, of a quantitative trait, by ordinary least squares."""
+"""Linear regression of a quantitative trait, by ordinary least squares."""
 
 from __future__ import annotations
 

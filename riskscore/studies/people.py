@@ -1,4 +1,4 @@
-"""Outcomes and covariates, aligned to people; what cannot be read is refused, not guessed."""
+"""Outcomes and covariates, aligned to samples; unreadable values are an error."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 _MISSING_CODE = "-9"
-_MOSTLY = 0.5  # a column with a larger share of numbers is one of numbers
+_MOSTLY = 0.5  # a column with a larger share of numbers is numeric
 _SHOWN = 40  # letters of a cell in a message
 _UNKNOWN = ("", "na", "nan", "none", ".", "unknown", "n/a", "<na>", "nat", "-9", "-9.0")
-_UNKNOWN_TRAIT = frozenset(_UNKNOWN) - {"-9", "-9.0"}  # which may be a number of a trait
+_UNKNOWN_TRAIT = frozenset(_UNKNOWN) - {"-9", "-9.0"}  # which can be the value of a trait
 _CODES = {
     **dict.fromkeys(("1", "1.0", "true", "yes", "case", "affected"), 1.0),
     **dict.fromkeys(("0", "0.0", "false", "no", "control", "unaffected"), 0.0),
@@ -83,8 +83,8 @@ def read_outcome(outcome: BySample, samples: Sequence[Any]) -> Array:
 def read_trait(outcome: BySample, samples: Sequence[Any]) -> Array:
     """A quantitative trait of each sample, nan where unknown; shape (samples,).
 
-    ``outcome`` is given as to :func:`read_outcome`. Raises OutcomeError where it is no numbers or
-    unknown of everyone, and StudyTableError for a cell among numbers that is none.
+    ``outcome`` is given as to :func:`read_outcome`. Raises OutcomeError where it is not numeric
+    or unknown of everyone, and StudyTableError for a cell among numbers that is not one.
 
     >>> read_trait({"a": 1.5, "b": "NA"}, ["a", "b", "c"])
     array([1.5, nan, nan])
@@ -127,7 +127,7 @@ def aligned(given: BySample, samples: Sequence[Any], what: str) -> list[Any]:
 
 
 def _is_plain(index: Any, samples: Sequence[Any]) -> bool:
-    """Whether an index only numbers the rows, or is the samples': people match by order."""
+    """Whether an index only numbers the rows, or equals the samples: then rows match by order."""
     return (type(index).__name__ == "RangeIndex" and len(index) == len(samples)) or list(
         index
     ) == list(samples)
@@ -191,7 +191,7 @@ def numeric(values: pandas.Series[Any], name: str) -> dict[str, Array]:
 def refuse_odd_cells(values: pandas.Series[Any], name: str) -> None:
     """Raise StudyTableError for text of which more than half are numbers, naming the odd cell.
 
-    A decimal comma, NULL, #N/A or a code for missing among numbers makes no categories of them.
+    So a decimal comma, NULL, #N/A or a code for missing does not turn numbers into categories.
 
     >>> import pandas as pd
     >>> refuse_odd_cells(pd.Series(["never", "1", None]), "smoking")  # words, one of them a digit

@@ -102,7 +102,7 @@ def _frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
 def _typed(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
     """A column as numbers where all of its known cells are, else as text; unknown cells missing.
 
-    A column in which -9 may be a missing code stays text: whoever takes it for numbers is told.
+    A column in which -9 may be a missing code stays text; using it as numbers is an error.
     """
     words = {cell: None for cell in column.unique() if cell is None or is_unknown(cell)}
     known = column.where(~column.isin(list(words)), None)
@@ -116,14 +116,14 @@ def _typed(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
 
 
 def _may_be_missing(texts: pd.Series[str], numbers: pd.Series[float]) -> bool:
-    """Whether -9 stands in a column of which no other number is below the half of it."""
+    """Whether a column has -9 and no other number below -4.5, so that -9 may mean missing."""
     coded = texts == _MISSING_CODE
     others = numbers[~coded].dropna()
     return bool(coded.any() and len(others) and others.min() > float(_MISSING_CODE) / 2)
 
 
 def _text(names: pd.Series[str], file: str) -> pd.Series[str]:
-    """A column of names as text. Raises StudyTableError where they have been made fractions."""
+    """A column of names as text. Raises StudyTableError where they are fractional numbers."""
     if pd.api.types.is_float_dtype(names):
         raise StudyTableError(
             f"the column {names.name!r} holds numbers with decimals, not names",

@@ -1,4 +1,4 @@
-"""One logistic regression: maximum likelihood by statsmodels, Firth's where that has no answer.
+"""Logistic regression: maximum likelihood by statsmodels, or Firth's where that is infinite.
 
 Maximum likelihood gives no finite estimate when a column separates cases from controls. Firth's
 penalty (Biometrika 1993, 80:27) does, and with it the p-value is of the penalised likelihood ratio
@@ -26,9 +26,9 @@ Method = Literal["auto", "maximum_likelihood", "firth"]
 Errors = Literal["model", "robust"]
 
 INTERCEPT = "intercept"
-_WIDE = 30.0  # a standard error per SD of its column that only a separated column has
+_WIDE = 30.0  # a standard error per SD of its column that only separation gives
 _TOLERANCES = (1e-6, 1e-4)  # of Firth's method, the finer tried first
-_CERTAIN = 1e-7  # a fitted probability this near 0 or 1 makes separation worth asking about
+_CERTAIN = 1e-7  # separation is looked for where a fitted probability is this near 0 or 1
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def independent(base: Array, columns: Array, tolerance: float | None = None) -> 
 
 
 def with_intercept(columns: Array) -> Array:
-    """The columns behind one of ones."""
+    """The columns after a column of ones."""
     return np.column_stack([np.ones(len(columns)), columns])
 
 
@@ -172,7 +172,7 @@ def _estimate(y: Array, design: Array, errors: Errors, weights: Array | None) ->
 
     kind = "HC0" if errors == "robust" else "nonrobust"
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # separation is looked for, and told, by the caller
+        warnings.simplefilter("ignore")  # the caller looks for separation itself
         if weights is None:
             found = _newton(y, design, kind)
             if found is not None and found.converged:
@@ -231,7 +231,7 @@ def _infinite(
 ) -> tuple[str, ...]:
     """The names whose estimate is infinite, by Konis's linear programme.
 
-    Asked only where the fit looks like it: the programme is slow for many people.
+    Solved only where the fit suggests it, as the programme is slow for many people.
     """
     with extra("studies"):
         from firthmodels import detect_separation
@@ -250,7 +250,7 @@ def _infinite(
         return ()
     rows = slice(None) if weights is None else weights > 0
     found = detect_separation(columns[rows], y[rows])
-    finite = np.roll(found.is_finite, 1)  # the intercept stands last there, first here
+    finite = np.roll(found.is_finite, 1)  # the intercept is last there, first here
     return tuple(label for label, ok in zip(labels, finite, strict=True) if not ok)
 
 
@@ -283,7 +283,7 @@ def _firth(
         raise SeparationError(
             f"Firth's method did not converge ({failure})", fix="ask for fewer columns"
         )
-    order = np.roll(np.arange(len(labels)), 1)  # the intercept stands last there, first here
+    order = np.roll(np.arange(len(labels)), 1)  # the intercept is last there, first here
     beta = np.append(model.coef_, model.intercept_)[order]
     count = np.ones(len(y)) if weights is None else weights
     design = with_intercept(columns)

@@ -1,4 +1,4 @@
-"""What can be tested in a cohort: HLA alleles, residues, haplotypes, SNPs, exposures, as columns.
+"""What can be tested in a cohort: HLA alleles, residues, haplotypes, SNPs and exposures.
 
 Each candidate is a model's term without a weight, so the numbers come from the same design matrix
 as scores do, with the same care for ambiguity and for what is missing.
@@ -104,15 +104,16 @@ class Candidates:
 
 
 def codings_of(name: str) -> tuple[Coding, ...]:
-    """The columns that a coding's name stands for; raises UsageError for an unknown one."""
+    """The codings of a name, one or two; raises UsageError for an unknown name."""
     if name not in _CODINGS:
         raise UsageError(f"no coding {name!r}", fix=f"use one of: {', '.join(_CODINGS)}")
     return _CODINGS[name]
 
 
 def cohort_candidates(cohort: Cohort, kinds: Sequence[str], coding: str = "additive") -> Candidates:
-    """All that a cohort lets be tested, of the ``kinds`` asked for; ``model`` asks for the terms
-    of the cohort's own models instead.
+    """Everything of the ``kinds`` asked for that can be tested in a cohort.
+
+    The kind ``model`` stands for the terms of the model that the cohort was read for.
 
     Raises UsageError for an unknown kind, NothingMatchedError when there is nothing of the kinds.
     """
@@ -156,7 +157,7 @@ def carried(cohort: Cohort, factors: Sequence[HLAFactor | VariantFactor]) -> Arr
 def _read(
     cohort: Cohort, found: Sequence[Candidate], model: RiskModel, *, whole: bool
 ) -> Candidates:
-    """The numbers of candidates in a cohort; ``whole`` reads the terms of a model as it does."""
+    """The numbers of candidates in a cohort; ``whole`` reads all terms of a model together."""
     panel = reference_panel()
     terms = tuple(c.term for c in found if c.term)
     model = replace(model, terms=tuple(replace(term, weight=0.0) for term in terms))
@@ -177,8 +178,8 @@ def _read(
 def _read_together(found: Sequence[Candidate], *, whole: bool) -> list[list[int]]:
     """The places of candidates that are read at once: a gene's, the haplotypes, the exposures.
 
-    SNPs are read as they stand. All alleles of all genes at once would tell every haplotype of the
-    population from every other, and their pairs are more than fit in memory.
+    SNPs are read as they stand. All alleles of all genes at once would distinguish every haplotype
+    of the population, whose pairs do not fit in memory.
     """
     if whole:
         return [list(range(len(found)))]
@@ -196,7 +197,7 @@ def _copies(cohort: Cohort, factor: Factor) -> Array:
 
 
 def _located(candidate: Candidate, build: Build) -> Candidate:
-    """A SNP with its place and letters; any other candidate as it is."""
+    """A candidate SNP with its position and alleles; any other candidate unchanged."""
     factor = candidate.term.factors[0] if candidate.term else None
     if not isinstance(factor, VariantFactor) or not factor.variant.known_in(build):
         return candidate

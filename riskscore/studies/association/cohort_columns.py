@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def cohort_columns(cohort: Cohort, names: Sequence[str]) -> pandas.DataFrame:
-    """One column for each name, indexed by sample: what two people of a cohort may differ in.
+    """A frame with a column for each name, indexed by sample.
+
+    A name may be
 
     - an HLA allele (``HLA-DRB1*15:01``), a residue (``HLA-DRB1:11V``) or a SNP of the cohort: 1 for
       carriers, 0 for others, between them where it was imputed;
@@ -55,7 +57,7 @@ def cohort_columns(cohort: Cohort, names: Sequence[str]) -> pandas.DataFrame:
 
 
 def _factor(cohort: Cohort, name: str) -> HLAFactor | VariantFactor | None:
-    """The genetic factor that a name stands for, if it is one that was read."""
+    """The genetic factor of a name, if the cohort has it; else None."""
     factor = named_factor(name)
     if factor is not None:
         return factor if factor.gene in cohort.hla.genes else None

@@ -1,4 +1,4 @@
-"""Fit: what HLA alleles, residues, haplotypes, SNPs and exposures do to the odds of a disease."""
+"""Fit the effects of HLA alleles, residues, haplotypes, SNPs and exposures on a disease."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _FIELDS = tuple(f.name for f in fields(TermEffect))
 EFFECT_COLUMNS = (*_FIELDS[:11], "p_bonferroni", "p_fdr", *_FIELDS[11:])
 _OF_CASES = ("odds_ratio", "cases", "frequency_cases", "frequency_controls")
 _ROWS_SHOWN = 20  # in a notebook
-_FEWEST = 10  # people, below which a logistic regression tells nothing
+_FEWEST = 10  # people; a logistic regression of fewer means nothing
 
 
 @dataclass(frozen=True)
 class Fit:
     """The estimates of a study.
 
-    ``effects`` has one row a term, those that could not be tested with a reason; ``omnibus`` the
+    ``effects`` has a row for each term, with a reason where it was not tested; ``omnibus`` the
     joint tests (of a stepwise analysis by position, its steps in order); ``steps`` what a stepwise
     analysis of single terms chose, in order. ``regression`` is there when
     all terms were fitted together (``joint`` or stepwise), and only then makes a model.
@@ -72,10 +72,12 @@ class Fit:
     def __repr__(self) -> str:
         known = self.study.complete(np.empty((len(self.study.y), 0)))
         tested = sum(not np.isnan(effect.p) for effect in self.effects)
-        told = f"Fit of {len(self.effects):,} terms, {tested:,} of them tested, in {known.sum():,} "
+        counts = (
+            f"Fit of {len(self.effects):,} terms, {tested:,} of them tested, in {known.sum():,} "
+        )
         if self.study.quantitative:
-            return f"{told}people, to a quantitative trait"
-        return f"{told}people with {int(self.study.y[known].sum()):,} cases"
+            return f"{counts}people, to a quantitative trait"
+        return f"{counts}people with {int(self.study.y[known].sum()):,} cases"
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.to_frame().to_html(max_rows=_ROWS_SHOWN, border=0)}"

@@ -1,4 +1,4 @@
-"""What can be tested in a frame of numbers: its columns, by what their names say they are."""
+"""What can be tested in a frame of numbers: its columns, whose names say what they are."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def frame_candidates(frame: pandas.DataFrame, names: Sequence[str], coding: str)
 
 
 def _exposure_candidate(label: str, name: str, exposure: Exposure) -> Candidate:
-    """A column of an exposure: a level of it, or its dose."""
+    """The candidate of an exposure's column: one of its levels, or its dose."""
     level = label.removeprefix(name).removeprefix("=")
     if not exposure.is_dose and label == name:
         level = exposure.levels[1].value

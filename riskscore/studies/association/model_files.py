@@ -1,4 +1,4 @@
-"""A risk model written as a folder, weights.tsv and model.yaml, as ``load_model`` reads it."""
+"""Write a risk model as a folder (weights.tsv, model.yaml) that ``load_model`` reads."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
     if haplotypes:
         lines = [list(haplotypes[0]), *(list(row.values()) for row in haplotypes)]
         files["haplotypes.tsv"] = "".join("\t".join(line) + "\n" for line in lines)
-    files["model.yaml"] = to_yaml(_said(_card(model, bool(haplotypes))))
+    files["model.yaml"] = to_yaml(_without_empty(_card(model, bool(haplotypes))))
     with new_folder(folder) as staging:
         for name, text in files.items():
             write_file(staging / name, [text])
@@ -69,7 +69,7 @@ def write_model(model: RiskModel, folder: Path | str) -> Path:
 
 
 def _effects(term: Term) -> tuple[float, ...]:
-    """What 0, 1 and 2 copies add: weights by dosage are read back as numbers of the coding."""
+    """What 0, 1 and 2 copies add to the score, in which weights and codings are compared."""
     coding = term.factors[0].coding if len(term.factors) == 1 else ADDITIVE
     return tuple(term.weight * value for value in coding.values)
 
@@ -203,9 +203,9 @@ def _interaction(term: Term) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(content: Any) -> Any:
-    """Content without what is empty, of which the reader takes the default."""
+def _without_empty(content: Any) -> Any:
+    """Content without empty values, for which the reader has defaults."""
     if isinstance(content, Mapping):
-        said = {key: _said(value) for key, value in content.items()}
-        return {key: value for key, value in said.items() if value not in (None, "", {})}
-    return [_said(one) for one in content] if isinstance(content, list) else content
+        kept = {key: _without_empty(value) for key, value in content.items()}
+        return {key: value for key, value in kept.items() if value not in (None, "", {})}
+    return [_without_empty(one) for one in content] if isinstance(content, list) else content

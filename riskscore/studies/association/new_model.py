@@ -1,4 +1,4 @@
-"""A fit made into a model, and a model recalibrated in new people."""
+"""Make a model of a fit, and recalibrate a model in new people."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _card(
 
 @dataclass(frozen=True)
 class Recalibration:
-    """How a model's risks must move to fit new people: logit(p) -> intercept + slope logit(p).
+    """A recalibration of risks to new people: logit(p) becomes intercept + slope logit(p).
 
     ``intercept_only`` is the shift with the slope held at 1. Intervals are 95%.
     """

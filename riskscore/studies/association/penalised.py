@@ -33,12 +33,12 @@ _STRENGTHS = np.logspace(-3, 1, 9)  # C, the inverse of the penalty, on standard
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """A model fitted in all people, and the risks each person got from the folds without them.
+    """A model fitted in all people, and out-of-fold risks: each person's from the other folds.
 
-    ``out_of_fold`` is indexed by sample. ``chosen`` has a row a fold, and one for all people: the
-    penalty that the inner folds preferred. ``fit`` has the weights of the penalised regression on
-    the terms' own scales, without errors; it is None for a stack. ``weights`` are the same, or a
-    stack's weights of its models' log odds.
+    ``out_of_fold`` is indexed by sample. ``chosen`` has the penalty chosen by cross-validation, in
+    a row for each fold and one for all people. ``fit`` has the weights of the penalised regression
+    on the terms' own scales, without standard errors; it is None for a stack. ``weights`` are the
+    same, or a stack's weights of its models' log odds.
     """
 
     out_of_fold: pandas.Series[float]
@@ -50,7 +50,7 @@ class CrossValidated:
     notes: tuple[str, ...]
 
     def evaluate(self, **options: Any) -> Evaluation:
-        """The out-of-fold risks judged (see ``rs.evaluate`` for the options)."""
+        """Evaluate the out-of-fold risks (see ``rs.evaluate`` for the options)."""
         return evaluate({"out of fold": self.out_of_fold}, self.outcome, **options)
 
 

@@ -31,8 +31,8 @@ _STEPS = 30  # the most that a stepwise analysis takes
 @dataclass(frozen=True)
 class TermEffect:
     """One estimate. ``beta`` is a natural log odds ratio; the 95% interval is of the odds ratio.
-    Of a quantitative trait beta is in the trait's units, the interval is of beta, and what is
-    counted of cases is nan or 0.
+    Of a quantitative trait beta is in the trait's units, the interval is of beta, and numbers of
+    cases are nan or 0.
 
     ``carriers`` have at least half a copy (or are exposed); ``frequency`` is the share of
     chromosomes (or of people exposed, or the mean of a dose). ``effective_count`` is the rarer
@@ -133,17 +133,17 @@ class Study:
 
     @cached_property
     def _logliks(self) -> dict[bytes, float]:
-        """Log likelihoods found so far: many positions of a gene divide its alleles alike."""
+        """Log-likelihoods so far; many positions of a gene split its alleles in the same way."""
         return {}
 
 
 def _digest(*arrays: Array) -> bytes:
-    """Equal for equal numbers, to 12 digits."""
-    told = hashlib.blake2b(digest_size=16)
+    """A hash of arrays, rounded to 12 decimals."""
+    digest = hashlib.blake2b(digest_size=16)
     for array in arrays:
-        told.update(repr(array.shape).encode())
-        told.update(np.round(array, 12).tobytes())
-    return told.digest()
+        digest.update(repr(array.shape).encode())
+        digest.update(np.round(array, 12).tobytes())
+    return digest.digest()
 
 
 def one_by_one(study: Study, candidates: Candidates) -> list[TermEffect]:
@@ -161,14 +161,14 @@ def one_by_one(study: Study, candidates: Candidates) -> list[TermEffect]:
             effects += [_renamed(e, c) for e, c in zip(known[key], columns, strict=True)]
             continue
         found = _estimate(study, columns, values)
-        if not any(effect.note for effect in found):  # a note may name its column
+        if not any(effect.note for effect in found):  # the note of an effect may name its column
             known[key] = found
         effects += found
     return effects
 
 
 def _renamed(effect: TermEffect, column: Candidate) -> TermEffect:
-    """The effect of another column of the same numbers."""
+    """The effect of a column, from that of another column with the same numbers."""
     return replace(
         effect, term=column.name, kind=column.kind, gene=column.gene, position=column.position,
         locus=column.locus, effect_allele=column.effect_allele, other_allele=column.other_allele,
@@ -330,12 +330,12 @@ def _testable(study: Study, candidates: Candidates, places: Sequence[int]) -> li
 def _omnibus(
     study: Study, candidates: Candidates, group: str, places: list[int]
 ) -> tuple[Omnibus, list[int]]:
-    """The test of a group's columns, and those of them that say something of their own."""
+    """The test of a group's columns, and the columns that are linearly independent."""
     first = candidates.columns[places[0]]
     rows = study.complete(candidates.values[:, places])
     reference, names = "", tuple(candidates.columns[j].name for j in places)
     values = candidates.values[:, places][rows]
-    # Where every allele has one of the residues, they sum to two: the most frequent stands aside.
+    # Where every allele has one of the residues they sum to two: the most frequent is left out.
     if len(places) > 1 and np.ptp(values.sum(axis=1)) < 1e-6:
         aside = int(values.sum(axis=0).argmax())
         reference = candidates.columns[places[aside]].name
@@ -385,11 +385,11 @@ def stepwise(
 def stepwise_groups(
     study: Study, candidates: Candidates, threshold: float
 ) -> tuple[list[int], list[Omnibus]]:
-    """Forward selection of groups: the position whose residues together tell most, and so on.
+    """Forward selection of groups: the most significant position, then the next one given it.
 
     Each step tests the columns of every group together (likelihood ratio), given all columns of
     the groups chosen before. A column alone is a group of one. Returns the places of the chosen
-    columns, without those that others of them already say, and the test of each step.
+    columns that are linearly independent, and the test of each step.
     """
     groups, chosen, steps = _groups(candidates), list[int](), list[Omnibus]()
     while groups and len(steps) < _STEPS:
@@ -403,7 +403,7 @@ def stepwise_groups(
         significant = [one for one in found if one[0].p <= threshold]
         if not significant:
             break
-        # Of p-values too small to tell apart, the larger statistic for each degree of freedom.
+        # Where p-values are equal (0), the larger statistic for each degree of freedom.
         test, own, group = min(significant, key=lambda one: (one[0].p, -one[0].chi2 / one[0].df))
         del groups[group]
         chosen += own

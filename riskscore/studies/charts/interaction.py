@@ -1,4 +1,4 @@
-"""The chart of joint effects: two exposures apart and together, and what was expected."""
+"""The chart of joint effects: two exposures alone and together, and the expected effects."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class InteractionPlots:
         ).properties(width=max(WIDTH, 110 * len(order)), height=HEIGHT)
         table = self._found.table
         counted = people(float(table.count.sum()), float(table.count @ table.y))
-        told = [text for text in (counted, self._measures()) if text]
-        return finish(chart, f"{one} and {two}, apart and together", told)
+        subtitle = [text for text in (counted, self._measures()) if text]
+        return finish(chart, f"{one} and {two}, apart and together", subtitle)
 
     def _row(self, e: JointEffect) -> dict[str, object]:
         ratios = {(j.first, j.second): j.odds_ratio for j in self._found.joint}

@@ -1,4 +1,4 @@
-"""How every chart looks: sizes, colours that colour-blind people can tell apart, and its title."""
+"""The look of all charts: sizes, title, and colours that colour-blind people can distinguish."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTICE = "Illustrative, not diagnostic."
 
 
 def finish(chart: Any, title: str, subtitle: str | Sequence[str]) -> Chart:
-    """A chart with its title, how many people it rests on, and the look all charts share."""
+    """A chart with its title, the number of people, and the look that all charts share."""
     lines = [subtitle] if isinstance(subtitle, str) else list(subtitle)
     finished: Chart = (
         chart.properties(

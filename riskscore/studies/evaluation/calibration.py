@@ -1,4 +1,4 @@
-"""Whether risks are right: Brier score, calibration intercept, slope and curve."""
+"""Calibration of risks: Brier score, intercept, slope and curve."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_share(prevalence: float) -> None:
 
 
 def sampling_offset(y: Array, prevalence: float | None) -> float:
-    """What sampling cases and controls at different rates adds to everyone's log odds."""
+    """What is added to log odds by sampling cases and controls at different rates."""
     if prevalence is None:
         return 0.0
     check_share(prevalence)
@@ -87,8 +87,8 @@ def calibration_fits(risk: Array, y: Array, prevalence: float | None = None) -> 
 def _level(lp: Array, y: Array, prevalence: float | None) -> CalibrationIntercept:
     """Solve sum of w (y - expit(a + lp)) = 0 for a.
 
-    Without a prevalence the standard error is the model's. With one it is the sandwich of a sample
-    of so many cases and so many controls: the scores vary within each of the two alone.
+    Without a prevalence the standard error is the model's. With one it is the sandwich
+    estimate for fixed numbers of cases and controls, within which the scores vary.
     """
     weights = sampling_weights(y, prevalence)
 

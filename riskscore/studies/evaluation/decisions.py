@@ -1,4 +1,4 @@
-"""What acting on a risk brings: net benefit, sensitivity, specificity, predictive values."""
+"""Decisions by risk: net benefit, sensitivity, specificity, predictive values."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def at_thresholds(
 
     Sensitivity and specificity have Wilson's interval. The predictive values are for the stated
     ``prevalence``, with the interval of Mercaldo, Lau and Zhou (Stat Med 2007, 26:2170); without
-    one they are the sample's, which means something in a cohort only.
+    one they are the sample's, which are valid in a cohort only.
     """
     n1, n0 = float(y.sum()), float((1 - y).sum())
     rows = []

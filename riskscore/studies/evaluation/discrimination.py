@@ -1,4 +1,4 @@
-"""How well a score tells cases from controls: AUC with DeLong's interval, comparison, precision."""
+"""Discrimination of cases and controls: AUC with DeLong's interval, comparison, precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluate: how well scores separate, how right their risks are, and what acting on them brings."""
+"""Evaluate scores: discrimination, calibration, and the benefit of decisions by them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _EVERYONE = "everyone"
 class Evaluation:
     """What ``evaluate`` found, as pandas frames.
 
-    ``measures`` has a row a model, group and measure, with 95% intervals. ``comparison`` compares
+    ``measures`` has a row by model, group and measure, with 95% intervals. ``comparison`` compares
     AUCs in the same people, two models at a time (DeLong). ``roc``, ``deciles``, ``calibration``,
     ``decision`` and ``thresholds`` are the curves and tables of everyone together. ``notes`` say
     who was left out, and what could not be measured. ``prevalence`` is None for a cohort.

@@ -1,4 +1,4 @@
-"""Scores by group of people, shown as what they are: differences of scores, not of risk."""
+"""Distributions of scores by group of people, which are not differences of risk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHIFT = 0.5  # SDs of the reference population by which a group's mean may diff
 
 @dataclass(frozen=True)
 class GroupScores:
-    """``table`` has a row a model and group; ``warnings`` say where a score does not carry over."""
+    """``table`` has a row by model and group; ``warnings`` say where scores are not comparable."""
 
     table: pandas.DataFrame
     warnings: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What is judged: scores, and the risks they stand for, of the same people."""
+"""The predictions to evaluate: scores of people, and the risks that belong to them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Prediction:
 
 
 def read_predictions(source: Any, scale: Scale) -> tuple[Sequence[Any], tuple[Prediction, ...]]:
-    """Samples and predictions of scores, of a frame with a column a model, a Series or a mapping.
+    """Samples and predictions of scores, a frame with a column by model, a mapping or a Series.
 
     A frame may also be a table of scores as ``score`` writes it. ``scale`` says what numbers are.
     Scores of riskscore are judged by the risk they report, which has the baseline of a person's

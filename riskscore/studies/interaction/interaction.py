@@ -99,11 +99,11 @@ class Interaction:
         return str(self.to_frame().to_html(index=False, float_format="{:.4g}".format, border=0))
 
     def to_frame(self) -> pandas.DataFrame:
-        """A row a pair of levels and measure: product, RERI, AP and S with their intervals."""
+        """A row by pair of levels and measure: product, RERI, AP and S with their intervals."""
         return self._frame(self.measures, Measure)
 
     def joint_frame(self) -> pandas.DataFrame:
-        """A row a pair of levels: cases, controls, the odds ratio against the reference of both."""
+        """A row by pair of levels: cases, controls, the odds ratio against both references."""
         return self._frame(self.joint, JointEffect)
 
     def _frame(self, rows: Sequence[Any], kind: type[Any]) -> pandas.DataFrame:
@@ -128,7 +128,7 @@ def interaction(
     bootstrap: int = 0,
     seed: int = 1,
 ) -> Interaction:
-    """How two exposures act together on the odds of a disease.
+    """The joint effect of two exposures on the odds of a disease.
 
     Additive measures read odds ratios as risk ratios, so the disease must be rare, or controls
     sampled to stand for the person-time at risk. They presume that both exposures raise the risk:

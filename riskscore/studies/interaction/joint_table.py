@@ -229,10 +229,10 @@ def _ordered(column: pandas.Series[Any]) -> list[Any]:
 
 
 def _reference_level(column: pandas.Series[Any], name: str, texts: list[str]) -> str:
-    """The reference that is plain without a name: of numbers and categories the first level.
+    """The reference level of an exposure for which none was named.
 
-    Of text it is the one level such as never or no; raises StudyTableError where none or several
-    are.
+    That is the first level of numbers and categories, and of text the one that is a word such as
+    never or no. Raises StudyTableError where none or several of the levels are.
     """
     import pandas as pd
 
@@ -253,7 +253,7 @@ def _text(level: Any) -> str:
 
 
 def _check(table: JointTable) -> None:
-    """Refuse a table that cannot answer, and say why."""
+    """Raise an error for a table without variation, or with an empty combination of levels."""
     if not len(table.y) or np.ptp(table.y) == 0:
         raise OutcomeError("cases and controls are both needed, with both exposures known")
     for which, name in enumerate(table.exposures):

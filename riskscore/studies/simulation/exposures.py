@@ -1,4 +1,4 @@
-"""Exposures of simulated people, by their prevalence, sex, and what carries another's effect."""
+"""Exposures of simulated people, by prevalence and sex, and by exposures that mediate others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class DrawnExposures:
         return [names[place] for place in self.levels[exposure.id].tolist()]
 
     def at_level(self, exposure: Exposure, level: str) -> Mask:
-        """Who is at a level, as ``exposure`` of any of the models names it."""
+        """Whether each person is at a level; ``exposure`` is that of any of the models."""
         drawn = next(e for e in self.exposures if e.id == exposure.id)
         wanted = next(own for own in exposure.levels if own.value == level)
         names = {wanted.value.lower(), *(alias.lower() for alias in wanted.aliases)}

@@ -20,7 +20,7 @@ BLOCK = 6144  # people or, of three persons each, 2048 families; the draws depen
 MHC = (28_000_000, 34_500_000)  # inherited as a whole, in either build
 MORGAN = 100_000_000  # base pairs, at one centimorgan a megabase
 
-# One stream of random numbers a block and purpose: asking for more of one changes no other.
+# One stream of random numbers for each block and purpose, so that they do not affect each other.
 PEOPLE, ALLELES, EXPOSURES, DISEASE, NOISE, ORDER = range(6)
 
 PoolPlaces = NDArray[np.int16]
@@ -259,7 +259,7 @@ class Drawer:
 
 
 def _map_position(name: str, position: int) -> int:
-    """The position with the MHC drawn together to one point."""
+    """A genetic position in which the whole MHC is one point."""
     if name != "6" or position <= MHC[0]:
         return position
     return max(MHC[0], position - (MHC[1] - MHC[0]))

@@ -20,7 +20,7 @@ from riskscore.scoring.kinds.marker import marked_frequency
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.studies.simulation.tags import TagLink, tag_links
 
-DRAWS_AT_MOST = 50_000_000  # people looked at to find the cases of a rare disease
+DRAWS_AT_MOST = 50_000_000  # people drawn at most, to find the cases of a rare disease
 
 
 class HLARecords(StrEnum):
@@ -37,7 +37,7 @@ class HLARecords(StrEnum):
 
 @dataclass(frozen=True)
 class Settings:
-    """What was asked for. ``people`` counts families when ``trios`` is set.
+    """The settings of a simulation. ``people`` counts families when ``trios`` is set.
 
     ``mixture`` gives the share of each superpopulation among the haplotypes, ``population`` the one
     that scores are measured against.
@@ -66,7 +66,7 @@ class Settings:
         return ",".join(f"{name}={share!r}" for name, share in self.mixture.items())
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant, before anything is drawn."""
+        """Raise UsageError for settings that contradict each other or are out of range."""
         if self.seed < 0:
             raise UsageError(f"a seed of {self.seed} is below 0")
         if self.r2 is not None and not 0 < self.r2 <= 1:
@@ -93,7 +93,7 @@ class Settings:
         if self.cases < 0 or (self.controls or 0) < 0 or not self.cases + (self.controls or 0):
             raise UsageError("the numbers of cases and controls must be 0 or more, and not both 0")
         if self.disease not in {model.id for model in self.models}:
-            raise UsageError(f"no model {self.disease!r} to tell cases from controls")
+            raise UsageError(f"no model {self.disease!r} to define cases by")
 
     def _check_mixture(self) -> None:
         shares = list(self.mixture.values())
@@ -239,7 +239,7 @@ class _Loci:
         haplotype: NamedHaplotype | None = None,
         tag: Mapping[str, TagLink] | None = None,
     ) -> None:
-        """A locus no model had yet; of one already there, at most its reference base is learnt."""
+        """Add a locus; of one that is there already, at most the reference base is added."""
         if not variant.other_allele:
             raise UsageError(
                 f"the model does not say the other allele of {variant.name}, so it cannot be drawn"
@@ -265,7 +265,7 @@ LocusKey = tuple[str, int, frozenset[str]]
 
 
 def locus_key(variant: Variant, build: Build) -> LocusKey:
-    """What makes two models' variants the same record: the place and the two letters.
+    """The key by which two models' variants are the same record: position and alleles.
 
     Raises BuildMismatchError where the model does not say the place in this build.
     """

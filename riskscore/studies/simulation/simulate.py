@@ -1,6 +1,6 @@
 """Simulated people: HLA haplotypes, SNPs, exposures and disease, all drawn from the models.
 
-Nothing here is a real person, and everything that leaves says so.
+No person is real, and all files say so.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class _Simulator:
     def run(self) -> Simulation:
         parts = list(self._wanted())
         joined_part = self._joined(parts)
-        if self.settings.cases is not None:  # cases and controls are not to be told by their place
+        if self.settings.cases is not None:  # so that the order does not show who is a case
             order = stream(self.settings.seed, ORDER).permutation(len(joined_part.people))
             joined_part = joined_part.take(order)
         return joined_part
@@ -222,7 +222,7 @@ class _Simulator:
 
 
 def _numbered(people: People, block: int) -> People:
-    """Families numbered across blocks."""
+    """The people with families numbered across blocks."""
     in_family = people.family[:, 0] >= 0
     people.family[in_family, 0] += block * (BLOCK // 3)
     return people

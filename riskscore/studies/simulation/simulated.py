@@ -63,7 +63,7 @@ class SimulatedPeople:
         return tuple(Sex.FEMALE if f else Sex.MALE for f in self.people.female.tolist())
 
     def to_frame(self) -> pandas.DataFrame:
-        """A row a person: sample, sex, exposures, and by model log_odds, risk and outcome (0, 1).
+        """A row for each person: sample, sex, exposures, and by model log_odds, risk and outcome.
 
         Columns of a model are called ``log_odds_t1d``, ``risk_t1d`` and ``t1d``.
         """

@@ -1,4 +1,4 @@
-"""Tag SNPs: how they go with the HLA alleles they stand for, population by population."""
+"""The linkage of tag SNPs with the HLA alleles they stand for, by population."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riskscore.models.reference.panel import ReferencePanel
 
 @dataclass(frozen=True, slots=True)
 class TagLink:
-    """How a SNP goes with an HLA allele in one population, by reference/hla/tags.tsv."""
+    """The linkage of a SNP with an HLA allele in one population, by reference/hla/tags.tsv."""
 
     allele: HLAAllele
     r2: float
@@ -39,7 +39,7 @@ class TagLink:
 def tag_links(
     counted: set[HLAAllele], populations: set[str], panel: ReferencePanel
 ) -> dict[Variant, dict[str, TagLink]]:
-    """SNPs measured beside an allele that counts, in every population; of several, the best r2."""
+    """For each tag SNP measured in every population, the counted allele of the highest r2."""
     best: dict[Variant, dict[str, TagLink]] = {}
     for tag in panel.tags:
         if tag.allele not in counted or not populations <= tag.r2.keys():

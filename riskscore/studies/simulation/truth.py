@@ -1,4 +1,4 @@
-"""The true score of simulated people: each term counted on true haplotypes, not on a file.
+"""The true score of simulated people, counted on their haplotypes and not read from a file.
 
 Nothing here reads a dosage or a call: copies are counted on the haplotypes that were drawn, so the
 result is a check on the path through the VCF, not a copy of it.
