@@ -69,6 +69,7 @@ class VariantFactor:
     kind: ClassVar[FactorKind] = FactorKind.VARIANT
     word: ClassVar[str] = "snp"
     gene: ClassVar[str] = ""
+    position: ClassVar[int] = 0
     variant: Variant
     coding: Coding = ADDITIVE
     frequency: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -100,6 +101,7 @@ class HLAAlleleFactor(GeneFactor):
     """How many of a person's two alleles of a gene are among ``alleles``."""
 
     word: ClassVar[str] = "allele"
+    position: ClassVar[int] = 0
     alleles: tuple[HLAAllele, ...]
     coding: Coding = ADDITIVE
     name: str = ""
@@ -119,6 +121,11 @@ class AminoAcidFactor(GeneFactor):
     residues: tuple[tuple[int, str], ...]
     coding: Coding = ADDITIVE
 
+    @property
+    def position(self) -> int:
+        """The position of the first residue."""
+        return self.residues[0][0]
+
     def __str__(self) -> str:
         return ";".join(f"HLA-{self.gene}:{position}{aa}" for position, aa in self.residues)
 
@@ -130,6 +137,7 @@ class SchemeFactor:
     kind: ClassVar[FactorKind] = FactorKind.HAPLOTYPES
     word: ClassVar[str] = "haplotype"
     gene: ClassVar[str] = ""
+    position: ClassVar[int] = 0
     coding: ClassVar[Coding] = ADDITIVE
 
     @property
@@ -165,6 +173,7 @@ class ExposureFactor:
     kind: ClassVar[FactorKind] = FactorKind.EXPOSURE
     word: ClassVar[str] = "exposure"
     gene: ClassVar[str] = ""
+    position: ClassVar[int] = 0
     coding: ClassVar[Coding] = ADDITIVE
     exposure: str
     level: str = ""

@@ -39,6 +39,7 @@ from riskscore.models.terms import (
     Status,
     Term,
     VariantFactor,
+    factors_of,
 )
 from riskscore.samples.cohort import Cohort
 from riskscore.scoring.design import design_matrix
@@ -128,7 +129,7 @@ def cohort_candidates(cohort: Cohort, kinds: Sequence[str], coding: str = "addit
             raise UsageError("the kind model stands alone, with a cohort read for one model")
         model = cohort.models[0]
         found = [
-            Candidate(t.id, t.factors[0].word, t.id, t, *_place(t.factors[0]), _coding(t))
+            _of_term(t)
             for t in model.terms
             if not t.fallback_for and t.weight  # a weight of 0 is the paper's reference
         ]
@@ -162,9 +163,10 @@ def _read(
     terms = tuple(c.term for c in found if c.term)
     model = replace(model, terms=tuple(replace(term, weight=0.0) for term in terms))
     values = np.empty((len(cohort.samples), len(terms)))
-    for j in range(len(found)) if not whole else ():
-        if found[j].kind == "snp":
-            values[:, j] = _copies(cohort, terms[j].factors[0])
+    for j, candidate in enumerate(found):
+        if candidate.kind == "snp" and not whole:
+            (factor,) = factors_of([terms[j]], VariantFactor)
+            values[:, j] = coded(factor, cohort.dosages.of(factor.variant).astype(np.float64))
     for places in _read_together(found, whole=whole):
         own = replace(model, terms=tuple(model.terms[j] for j in places))
         if not any(found[j].kind == "haplotype" for j in places):
@@ -188,12 +190,6 @@ def _read_together(found: Sequence[Candidate], *, whole: bool) -> list[list[int]
         if candidate.kind != "snp":
             groups.setdefault(candidate.gene or str(candidate.kind == "haplotype"), []).append(j)
     return list(groups.values())
-
-
-def _copies(cohort: Cohort, factor: Factor) -> Array:
-    """The copies of a SNP's effect allele, counted in its coding, shape (samples,)."""
-    assert isinstance(factor, VariantFactor)
-    return coded(factor, cohort.dosages.of(factor.variant).astype(np.float64))
 
 
 def _located(candidate: Candidate, build: Build) -> Candidate:
@@ -277,25 +273,20 @@ def _scheme(cohort: Cohort, panel: ReferencePanel) -> HaplotypeScheme | None:
     )  # fmt: skip
 
 
-def _coding(term: Term) -> str:
-    """How a term counts copies; "product" where it multiplies several counts."""
-    return "product" if len(term.factors) > 1 else term.factors[0].coding.name
-
-
-def _place(factor: Factor) -> tuple[str, int]:
-    """The gene and, for a residue, the position of a factor."""
-    position = factor.residues[0][0] if isinstance(factor, AminoAcidFactor) else 0
-    return factor.gene, position
+def _of_term(term: Term) -> Candidate:
+    """A model's term as a candidate; the coding of a product of factors is "product"."""
+    first = term.factors[0]
+    coding = "product" if len(term.factors) > 1 else first.coding.name
+    return Candidate(term.id, first.word, term.id, term, first.gene, first.position, coding)
 
 
 def candidate_of(factor: Factor, coding: Coding) -> Candidate:
     """A factor, counted in a coding, as a candidate."""
-    if isinstance(factor, VariantFactor | HLAAlleleFactor | AminoAcidFactor):
-        factor = replace(factor, coding=coding)
     base = str(factor)
     name = base if coding is ADDITIVE else f"{base} ({coding.name})"
-    gene, position = _place(factor)
-    group = f"HLA-{gene}:{position}" if position else base
+    group = f"HLA-{factor.gene}:{factor.position}" if factor.position else base
     part = "Exposures" if factor.kind is FactorKind.EXPOSURE else "Genetic"
+    if isinstance(factor, VariantFactor | HLAFactor):
+        factor = replace(factor, coding=coding)
     term = Term(name, (factor,), 0.0, part, "this study", Status.DERIVED)
-    return Candidate(name, factor.word, group, term, gene, position, coding.name)
+    return Candidate(name, factor.word, group, term, factor.gene, factor.position, coding.name)
