@@ -1,1 +1,1 @@
-"""What papers published: terms, models, the reader of model folders, the reference tables."""
+"""Models as papers published them: terms, readers of folders and files, reference tables."""

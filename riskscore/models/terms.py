@@ -85,7 +85,7 @@ class VariantFactor:
 
 @dataclass(frozen=True, slots=True)
 class GeneFactor:
-    """What is counted of a person's two alleles of a gene."""
+    """A count over a person's two alleles of a gene."""
 
     kind: ClassVar[FactorKind] = FactorKind.GENE
     gene: str
@@ -132,7 +132,7 @@ class AminoAcidFactor(GeneFactor):
 
 @dataclass(frozen=True, slots=True)
 class SchemeFactor:
-    """What is counted of a person's two haplotypes, by the classes of the model's scheme."""
+    """A count over a person's two haplotypes, which are classes of the model's scheme."""
 
     kind: ClassVar[FactorKind] = FactorKind.HAPLOTYPES
     word: ClassVar[str] = "haplotype"

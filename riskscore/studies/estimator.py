@@ -173,7 +173,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
         return {"prevalence": self.prevalence, "horizon": self.horizon}
 
     def _affected(self, y: Any) -> Mask:
-        """Who is of the second class; learns the classes."""
+        """Whether each person is of the second class; stores the classes."""
         y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
         check_classification_targets(y)
         self.classes_ = np.unique(y)

@@ -1,1 +1,1 @@
-"""What leaves: tables, the bundle of a run, provenance, and the words people read."""
+"""Output: tables, folders of results, provenance, reports, and texts for people."""

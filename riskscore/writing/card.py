@@ -1,4 +1,4 @@
-"""A model's card: what it is for, what it is made of, how much each part carries, where from."""
+"""A model's card: its use, limits, construction, the weight of each part, and sources."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def progression_words() -> Iterator[str]:
 
 
 def _beside(model: RiskModel) -> Iterator[str]:
-    """The model to be read beside this one, and what both say of this one's examples."""
+    """The model to be read beside this one, with the risks of both for the examples."""
     if model.beside is None:
         return
     other = model.beside.model
@@ -102,17 +102,17 @@ def _beside(model: RiskModel) -> Iterator[str]:
     for example in model.examples:
         scores = example_scores(model, example)
         own, beside = scores.of(model.id), scores.beside(model.id)
-        told = [
+        ratios = [
             f"{table.model.id} {table.numbers['risk_ratio'][0]:.2g} times its average"
             for table in (own, beside)
             if table is not None and not math.isnan(table.numbers["risk_ratio"][0])
         ]
-        if len(told) == 2:
-            yield f"  - {example.name}: {', '.join(told)}"
+        if len(ratios) == 2:
+            yield f"  - {example.name}: {', '.join(ratios)}"
 
 
 def _reporting(model: RiskModel) -> Iterator[str]:
-    """Each item in words; what the model does not say is said to be missing."""
+    """Each item in words, or "not stated"."""
     given = dict(model.card.reporting)
     if model.exposures:
         given.setdefault("non_genetic_variables", "")
@@ -145,7 +145,7 @@ def _baseline(model: RiskModel) -> Iterator[str]:
 
 
 def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
-    """What the score is made of, and how much of its variance each part is expected to carry."""
+    """The parts of the score, with their expected shares of its variance."""
     parts = [term.part for term in model.terms]
     recalled = sum(term.status is Status.RECALLED for term in model.terms)
     plain = f", {len(model.plain)} plain variants" if model.plain is not None else ""
@@ -176,13 +176,13 @@ def _construction(model: RiskModel, panel: ReferencePanel) -> Iterator[str]:
 
 
 def _frequencies(model: RiskModel) -> Iterator[str]:
-    """Of how many SNPs the frequency in each population is that of another one."""
+    """The number of SNPs whose frequency in a population is taken from another one."""
     counts = {name: len(model.stand_ins(name)) for name in model.reference_populations}
-    told = [f"{name} {count}" for name, count in counts.items() if count]
-    if told:
+    lacking = [f"{name} {count}" for name, count in counts.items() if count]
+    if lacking:
         yield (
             f"Frequencies: of {len(model.frequencies)} SNPs some are known in "
-            f"{model.stand_in_population} only and stand in elsewhere: {', '.join(told)}"
+            f"{model.stand_in_population} only and stand in elsewhere: {', '.join(lacking)}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What the demo prints: coverage, the risks, and the results of five people."""
+"""The summary that the demo prints: coverage, risks, and the results of five people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table of exposures may hold for a model: a row an exposure, and a template to fill in."""
+"""The values that a table of exposures may have, and an empty table to fill in."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ EXPOSURE_COLUMNS = (
 def exposure_rows(model: RiskModel) -> Iterator[dict[str, Any]]:
     """Each exposure by EXPOSURE_COLUMNS: its column, what a cell may say, and its unit and range.
 
-    ``when_unknown`` is what a person who is not asked counts as: everybody's shares of the levels,
-    or everybody's mean and standard deviation, in the unit.
+    ``when_unknown`` is used for people without a value: the shares of the levels in the population,
+    or its mean and standard deviation, in the unit.
     """
     for exposure in model.exposures:
         yield {
@@ -50,7 +50,7 @@ def _when_unknown(exposure: Exposure) -> str:
 def template(
     models: Sequence[RiskModel], samples: Sequence[str]
 ) -> tuple[list[dict[str, str]], tuple[str, ...]]:
-    """Rows and columns of an empty table of exposures: a row a sample, doses with their unit."""
+    """Rows and columns of an empty table of exposures, with a row for each sample."""
     named: dict[str, str] = {}
     for model in models:
         for exposure in model.exposures:

@@ -1,4 +1,4 @@
-"""A person's ledger by measurement: what was looked at, what was found, what it does to the score.
+"""A person's ledger by measurement: what was measured, the result, and its effect on the score.
 
 A model has a term for every haplotype it weighs, and a person has two of them: most lines of a
 ledger are about what the person does not carry. Here the terms that read the same measurement are
@@ -71,14 +71,14 @@ class Measurement:
 
     @property
     def carried(self) -> tuple[str, ...]:
-        """What the person carries, one phrase for each term that is not zero in this person."""
+        """A phrase for each term that is not zero in this person."""
         present = [e for e in self.entries if e.dosage > _AVERAGE and not e.missing]
         ranked = sorted(_by_allele(present), key=lambda e: -abs(e.contribution))
         return tuple(entry_words(entry) for entry in ranked)
 
     @property
     def reason(self) -> str:
-        """Why the line moves the score: what is carried and, if that does not, what is absent."""
+        """Why the line moves the score: what is carried or, if that does not explain it, absent."""
         if self.missing:
             return f"not seen: {self.missing}"
         rest = len(self.carried) - _SHOWN
@@ -89,9 +89,9 @@ class Measurement:
 
     @property
     def explanation(self) -> str:
-        """The reason, where it says more than what was found and the direction do."""
-        told = {self.found, f"{self.found}: {self.direction}"}
-        return "" if self.reason in told else self.reason
+        """The reason, where it adds to what was found and to the direction."""
+        known = {self.found, f"{self.found}: {self.direction}"}
+        return "" if self.reason in known else self.reason
 
     @property
     def _carried_sum(self) -> float:
@@ -162,7 +162,7 @@ def entry_words(entry: Entry) -> str:
 
 
 def term_words(term: str) -> str:
-    """What the id of a genetic term names, without the marks of how it is counted.
+    """The id of a genetic term in words, without its coding.
 
     >>> term_words("HLA-DRB1*15:01_x_HLA-A*02:01"), term_words("HLA-DQB1*03:02 (dominant)")
     ('HLA-DRB1*15:01 with HLA-A*02:01', 'HLA-DQB1*03:02')

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 NOTICE = "Illustrative, not diagnostic."
 
 
-# The codes of match reports and flags, as a reader without their list understands them.
+# The codes of match reports and flags in plain words.
 _PLAIN_WORDS = {
     "found": "found",
     "swapped": "found, counted by its other allele",
@@ -109,7 +109,7 @@ def in_thousand(probability: float, unsure: float = 1.0) -> str:
 
 
 def percentile_words(percentile: float) -> str:
-    """Of 100 people, how many have a lower score: never none and never all.
+    """The number of 100 people with a lower score, in words; never none and never all.
 
     >>> percentile_words(87.4), percentile_words(99.52), percentile_words(0.2)
     ('87', 'more than 99', 'fewer than 1')
@@ -161,5 +161,5 @@ def risk_words(numbers: Mapping[str, float]) -> str:
 
 
 def _people(risk: float) -> int:
-    """Of how many people a risk is told: of more where less than one of 2,000 has it."""
+    """The number of people by which a risk is expressed: more for risks below 1 in 2,000."""
     return 1_000 if risk >= 0.0005 else 100_000

@@ -1,4 +1,4 @@
-"""What people read on the terminal: the preflight check, risks, reasons."""
+"""Texts for the terminal: the preflight check, risks, reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLAINLY = 0.5  # a locus less observed than this needs a reason
 
 
 def beside_words(scores: Scores, model: str) -> Iterator[str]:
-    """The risks by the model that is set beside ``model``: of one person, or of many in a line.
+    """Compare the risks of ``model`` with those of the model shown beside it.
 
     Nothing where there is no such model, or it scores none of these people.
     """
@@ -46,10 +46,10 @@ def beside_words(scores: Scores, model: str) -> Iterator[str]:
 
 
 def typed_alone_words(scores: Scores) -> Iterator[str]:
-    """Of models whose HLA weights count on SNPs that were not seen: which model is for HLA alone.
+    """Notes on models whose HLA weights need SNPs that were not observed.
 
-    A model says so by ``typed_alone``; here the genes of its haplotypes are called and less than
-    half of that component was observed.
+    Such a model names another one for typed HLA by ``typed_alone``. The note is given where its HLA
+    genes are called and less than half of that component was observed.
     """
     for table in scores.tables:
         model, genes = table.model, scores.cohort.hla.genes
@@ -84,7 +84,7 @@ def doubt_words(row: Mapping[str, Any]) -> str:
 
 
 def outcome_words(model: RiskModel, question: Question, age: float | None = None) -> str:
-    """What the probability is of: the model's outcome, or the disease between the ages asked.
+    """The outcome of a probability: the model's, or the disease between the ages asked.
 
     ``age`` is that of one person, where ages are those of a column.
 
@@ -110,7 +110,7 @@ def outcome_words(model: RiskModel, question: Question, age: float | None = None
 
 
 def reference_words(scores: Scores) -> str:
-    """Among whom percentiles are, where that was to be told by each person's ancestry; or nothing.
+    """The population of percentiles, where they were asked for by each person's own ancestry.
 
     >>> import riskscore as rs
     >>> from riskscore.files.inputs import reference_root
@@ -120,8 +120,8 @@ def reference_words(scores: Scores) -> str:
     """
     cohort, placement = scores.cohort, scores.placement
     if placement is None:
-        told = f"percentiles are of {cohort.population}: the file has no ancestry SNPs"
-        return told if cohort.question.by_ancestry else ""
+        text = f"percentiles are of {cohort.population}: the file has no ancestry SNPs"
+        return text if cohort.question.by_ancestry else ""
     unknown, people = int(placement.unknown.sum()), len(cohort.samples)
     if not unknown:
         return f"percentiles are of each person's own ancestry, all else of {cohort.population}"

@@ -120,7 +120,7 @@ class ReferencePanel:
         return mixed
 
     def group_members(self, population: str) -> Mapping[HLAAllele, Shares]:
-        """What the first name of each G group stands for, in a superpopulation or a mixture.
+        """The alleles that the first name of each G group stands for, in a population or mixture.
 
         In a mixture the members' shares are weighed by how many of the group's chromosomes come
         from each population.

@@ -85,7 +85,7 @@ def _sayable(term: Term) -> bool:
 
 
 def _losses(model: RiskModel) -> list[str]:
-    """What would make scores differ after reading the file back."""
+    """Losses that would make scores differ after reading the file back."""
     losses = []
     parts = [term.part for term in model.terms]
     if model.markers:
@@ -111,7 +111,7 @@ def _losses(model: RiskModel) -> list[str]:
 
 
 def _notes(model: RiskModel) -> tuple[str, ...]:
-    """What is not in the file and changes no genetic score."""
+    """Notes on what is not in the file but changes no genetic score."""
     notes = ["each row's source is in its description; its status and component are not kept"]
     if model.baseline:
         notes.append("the baseline risk is not kept, so the file gives no probability")
@@ -132,8 +132,8 @@ def _standard(cells: Cells, term: Term, model: RiskModel) -> Cells:
         row |= {"hm_source": "Author-reported", "hm_rsID": row["rsID"], "hm_chr": row["chr_name"]}
         row["hm_pos"] = cells.get("position_grch37", "")
     row.setdefault("locus_name", "")
-    told = [term.label] if term.label and term.label != row["locus_name"] else []
-    row["variant_description"] = "; ".join([*told, f"source: {term.source}"])
+    described = [term.label] if term.label and term.label != row["locus_name"] else []
+    row["variant_description"] = "; ".join([*described, f"source: {term.source}"])
     return row
 
 

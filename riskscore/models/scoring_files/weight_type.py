@@ -1,4 +1,4 @@
-"""What the weights of a scoring file are."""
+"""The scale of the weights of a scoring file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from riskscore.errors import UsageError
 
 
 class WeightType(StrEnum):
-    """What effect_weight holds: log odds (or hazard) ratios, or the ratios themselves."""
+    """The scale of effect_weight: log odds (or hazard) ratios, or the ratios themselves."""
 
     BETA = "beta"
     OR = "OR"

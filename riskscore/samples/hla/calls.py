@@ -122,7 +122,7 @@ class GeneCalls:
 
 
 def _ends(sample: Places, start: int, stop: int) -> tuple[int, int]:
-    """Where the rows of the samples start..stop-1 begin and end, of rows in order of sample."""
+    """The first row of the samples start..stop-1, and the row after their last one."""
     low, high = np.searchsorted(sample, (start, stop))
     return int(low), int(high)
 

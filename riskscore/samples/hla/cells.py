@@ -144,7 +144,7 @@ class GeneCells:
         )
 
     def tables(self) -> list[CellTable]:
-        """What the cells of all records say.
+        """The decoded cells of all records.
 
         Raises VCFFormatError for a cell that is not as it should be.
         """
@@ -163,7 +163,7 @@ def _table_of_texts(group: _Group) -> CellTable:
 
 
 def _table(record: Record, meaning: Meaning) -> CellTable:
-    """What each cell of a record says of the allele."""
+    """The decoded cells of a record."""
     alt, present = meaning
     if alt:
         copies = read_copies(record).values[alt - 1].astype(np.float64)

@@ -24,9 +24,9 @@ _USUAL = 2  # fields: what models are written in
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the records of a gene say of ``people``: rows by person, then by allele.
+    """The records of a gene as measurements of ``people``: rows by person, then by allele.
 
-    An allele without a row is surely absent. Rows are numbers of ``sample`` and ``allele``, the
+    An allele without a row is certainly absent. Rows are numbers of ``sample`` and ``allele``, the
     ``copies`` of it, nan where unknown, ``both`` the probability of two copies, nan where it is not
     given, ``chromosomes`` (2, rows) the presence on each, nan where not given, ``carried``
     (2, rows) on which chromosomes a phased genotype puts it, and the number of its ``phase_set``.
@@ -86,7 +86,7 @@ class Evidence:
         return np.bincount(self.sample, values, self.people).astype(np.float64, copy=False)
 
     def any(self, rows: Mask) -> Mask:
-        """Who has a row of these, shape (people,)."""
+        """Whether each person has one of these rows, shape (people,)."""
         found = np.zeros(self.people, dtype=bool)
         found[self.sample[rows]] = True
         return found
@@ -141,7 +141,7 @@ def _used(alleles: Sequence[HLAName]) -> list[int]:
 
 
 def _coarser(names: Sequence[HLAName]) -> Places:
-    """By name the place of the coarser one that begins it, -1 without one; null alleles too.
+    """For each name the place of a coarser name that it begins with, -1 without one.
 
     There is at most one, of a single field: no name that counts begins with two fields of another.
     """
@@ -215,7 +215,7 @@ class _ClaimedByFiner:
 
 
 def _unknown(claimed: Evidence, total: Array, sure: Array, lost: Mask, names: int) -> Evidence:
-    """What of two copies no record claims, of the last two names: one known to be of no record."""
+    """Rows for copies that no record claims, under the last two names."""
     copies = np.where(total > 2, 2 * (1 - sure), _unrounded(np.clip(2 - total, 0, 2)))
     who = np.flatnonzero(copies > 0)
     left = np.stack([np.clip(1 - claimed.total(side), 0, 1)[who] for side in claimed.chromosomes])

@@ -1,8 +1,8 @@
-"""From what is measured of each allele by itself to a posterior over pairs of alleles.
+"""The posterior over pairs of alleles, from measurements of each allele by itself.
 
 Imputation and records of a VCF speak of one allele at a time: its dosage, the probability of 0, 1
-and 2 copies, or a dosage on each chromosome. A person has two alleles in all (evidence.py says of
-what is missing or written twice). The posterior over pairs is the one that keeps each allele's own
+and 2 copies, or a dosage on each chromosome. A person has two alleles in all (evidence.py deals
+with missing and repeated ones). The posterior over pairs is the one that keeps each allele's own
 probabilities and assumes nothing else:
 
 * two of allele i: what was said of it (from a dosage d the least uncertain, d - 1 above 1);

@@ -35,7 +35,7 @@ SOURCE = "HLA records of the VCF"
 MHC = (28_000_000, 34_500_000)
 # Where HLA records are looked for: in the MHC, and at the position 0 that some tools write.
 HLA_REGIONS = (Region("6", *MHC, prefixes=PREFIXES), Region("6", 0, 1, prefixes=PREFIXES))
-_SHOWN = 20  # names that an error tells
+_SHOWN = 20  # the most names in an error
 _PREFERRED = (2, 3, 4, 1)  # two fields first: what models are written in
 _COMMON = 0.01
 _GOOD_QUALITY = 0.7
@@ -120,7 +120,7 @@ def _read_genes(vcf: Source, wanted: set[str], least: float) -> dict[str, _Gene]
 
 
 def _no_contradiction(gene: _Gene, tables: Sequence[CellTable]) -> None:
-    """A name may stand twice if both records say the same; otherwise nothing tells which holds."""
+    """Raise an error for two records of one name that differ; equal ones count once."""
     for other in gene.repeated:
         one = gene.records[other.allele]
         own, others = (r.cells.by_sample(tables[r.cells.table].copies) for r in (one, other))
@@ -230,7 +230,7 @@ def _one_resolution(sums: Mapping[int, Array]) -> int:
 
 
 def _cut(alleles: tuple[HLAAllele, ...], fields: int) -> tuple[HLAAllele, ...]:
-    """Of nested names, those of so many fields, and others that have none of these above or below.
+    """Names with ``fields`` fields, and names that neither begin one of them nor are begun by one.
 
     Absent genes are no names of an allele and always stay.
     """

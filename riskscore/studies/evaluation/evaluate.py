@@ -44,7 +44,7 @@ _EVERYONE = "everyone"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What ``evaluate`` found, as pandas frames.
+    """The results of ``evaluate``, as pandas frames.
 
     ``measures`` has a row by model, group and measure, with 95% intervals. ``comparison`` compares
     AUCs in the same people, two models at a time (DeLong). ``roc``, ``deciles``, ``calibration``,
@@ -95,7 +95,7 @@ def evaluate(
     bootstrap: int = 200,
     seed: int = 1,
 ) -> Evaluation:
-    """Judge scores against an outcome.
+    """Evaluate scores against an outcome.
 
     Args:
         predictions: Scores, or a frame with one column for each model, a mapping, or a Series, as
@@ -177,7 +177,7 @@ def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pandas.DataF
 
 
 def _labels(groups: Mapping[str, BySample] | None, samples: Sequence[Any]) -> dict[str, Mask]:
-    """Who belongs to each group, everyone first."""
+    """The people of each group as masks; the first group is everyone."""
     import pandas as pd
 
     members = {_EVERYONE: np.ones(len(samples), dtype=bool)}

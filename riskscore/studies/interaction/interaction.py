@@ -76,7 +76,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Interaction:
-    """What ``interaction`` found. ``p_product`` tests all products at once (likelihood ratio)."""
+    """The results of ``interaction``; ``p_product`` tests all products together."""
 
     table: JointTable
     joint: tuple[JointEffect, ...]

@@ -66,7 +66,7 @@ class Mixture:
         return spectrum.product([*everywhere, *map(self._mixed, chromosomes.values()), centred])
 
     def _by_pair(self, component: Component, places: list[int]) -> dict[Pair, Spectrum]:
-        """Of one component, by the populations of the two haplotypes."""
+        """The characteristic function of a component, by the populations of two haplotypes."""
         pure = {n: _of_component(one, component, places) for n, one in self.pure.items()}
         found = {(name, name): own for name, own in pure.items()}
         for (a, b), reference in self.equal.items():
@@ -78,7 +78,7 @@ class Mixture:
         return found
 
     def _mixed(self, components: Mapping[Pair, list[Spectrum]]) -> Spectrum:
-        """Of one chromosome: the mean over pairs of populations."""
+        """The characteristic function of one chromosome: the mean over pairs of populations."""
         weighted = [(self.weights[pair], spectrum.product(own)) for pair, own in components.items()]
         return Spectrum(
             np.sum([weight * own.real for weight, own in weighted], axis=0),
@@ -87,7 +87,7 @@ class Mixture:
 
 
 def _of_component(reference: Reference, component: Component, places: list[int]) -> Spectrum:
-    """Of the weighted sum of some terms of a component, not centred."""
+    """The characteristic function of some terms of a component, not centred."""
     terms = [reference.model.terms[j] for j in places]
     states = enumerated(component.kinds, terms, reference.kinds)
     return spectrum.of_states(states.value, states.probability)

@@ -29,7 +29,7 @@ LOGISTIC_SD = math.pi / math.sqrt(3)  # of the standard logistic distribution
 
 
 class Disease:
-    """Who falls ill of a model's disease, given the true log odds.
+    """The risk of a model's disease, given the true log odds.
 
     ``intercepts`` are on the scale of the model's log odds, by sex. They are solved on the
     distribution of the people drawn, so that the prevalence is the stated one although the

@@ -1,4 +1,4 @@
-"""What a simulation draws: its settings, the loci, and the HLA haplotypes by population."""
+"""The plan of a simulation: settings, loci, and HLA haplotypes by population."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Locus:
 
 @dataclass(frozen=True)
 class HLAPool:
-    """What HLA haplotypes are drawn from.
+    """The distributions that HLA haplotypes are drawn from.
 
     ``priors`` has by population that of whole haplotypes, from which scores are measured too; a
     gene that the panel's haplotypes lack is drawn by itself, by its ``shares`` in each population.

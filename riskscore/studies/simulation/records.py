@@ -36,7 +36,7 @@ _LEFT_OVER = 0.005  # of a haplotype's dosage, given whole to the last allele dr
 
 @dataclass(frozen=True)
 class SimulatedRecord:
-    """A record to be: the true ALT alleles, and with noise their dosages in hundredths.
+    """A record before writing: the true ALT alleles, and with noise their dosages in hundredths.
 
     ``truth`` has shape (people,), 2 x first + second; ``hundredths`` (people, 2) or None.
     ``expected`` is the frequency of ALT it was drawn at, nan where that is by haplotype.
@@ -54,7 +54,7 @@ class SimulatedRecord:
 
     @property
     def frequency(self) -> float:
-        """Of ALT among the true haplotypes."""
+        """The frequency of ALT among the true haplotypes."""
         return float(_bits(self.truth).mean())
 
     @property

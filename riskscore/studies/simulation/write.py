@@ -160,7 +160,7 @@ def _pedigree(simulation: SimulatedPeople) -> str:
 
 
 def _description(simulation: SimulatedPeople) -> dict[str, Any]:
-    """What was asked for and what came out, in a form another run can be compared with."""
+    """The settings and a summary of the result, without times or paths."""
     settings = simulation.settings
     return {
         "schema": "riskscore-simulation-1",

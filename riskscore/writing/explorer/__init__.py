@@ -1,1 +1,1 @@
-"""The explorer: a page in which a genotype, exposures and a baseline make a risk, as one looks."""
+"""The explorer: a page on which one chooses a genotype and exposures, and sees the risk."""

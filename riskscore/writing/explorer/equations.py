@@ -110,7 +110,7 @@ def _load_spread(reference: Reference, single: list[int]) -> list[list[float]]:
 
 
 def _weights_variance(reference: Reference, single: list[int], sex: Sex) -> float:
-    """What the standard errors of single variants' weights add, in people of any load.
+    """The variance from the standard errors of single variants' weights, averaged over people.
 
     The sum of SE^2 E[(x - m)^2] over the population, m being the mean among the affected.
     """
@@ -142,9 +142,9 @@ def _genes(
 
 
 def _untyped(reference: Reference) -> tuple[list[float], dict[Factor, str | list[float]]]:
-    """What HLA may be in the population: the states' shares, and each factor's numbers in them.
+    """HLA of untyped people: the states of the population, and each factor's numbers in them.
 
-    Without the rarest, which together are less than _RARE.
+    The rarest states, together less than _RARE, are left out.
     """
     kind = reference.kinds.by_name.get(MHC)
     if kind is None:
@@ -158,7 +158,7 @@ def _untyped(reference: Reference) -> tuple[list[float], dict[Factor, str | list
 
 
 def _short(numbers: Array) -> str | list[float]:
-    """Numbers of one digit as a text of them, which a page of several models has room for."""
+    """Numbers as a text with a digit for each, which keeps pages small; else as a list."""
     digits = np.clip(np.round(numbers), 0, 9).astype(np.int64)
     same = bool((digits == numbers).all())
     return "".join(map(str, digits.tolist())) if same else numbers.tolist()
@@ -232,7 +232,7 @@ def _exposure(model: RiskModel, name: str) -> dict[str, Any]:
 
 
 def _states(exposure: Exposure) -> list[list[Any]]:
-    """What an exposure may be in the population: levels or doses, each with its probability."""
+    """The levels or doses of an exposure in the population, each with its probability."""
     if exposure.is_dose:
         doses, probability = dose_states(exposure)
         return [list(state) for state in zip(doses.tolist(), probability.tolist(), strict=True)]
@@ -267,7 +267,7 @@ def _ages(reference: Reference) -> dict[str, Any] | None:
 
 
 def _stop(own: OneSex, first: float, age: float) -> dict[str, Any]:
-    """Who fell ill from the first age to this one, and who would not have, were there no death."""
+    """The risk from the first age to this one, and the share that stays free, deaths left out."""
     ill, free = (
         np.round([one.left, *one.cosines, *one.sines], _DECIMALS).tolist()
         for one in own.waves(first, age)

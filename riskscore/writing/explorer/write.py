@@ -18,12 +18,12 @@ _FOLDER = "riskscore.writing.explorer"
 
 
 def body() -> Markup:
-    """The explorer's place in a page, to be filled by its script."""
+    """The HTML element of the explorer, which its script fills."""
     return Markup(asset(_FOLDER, "body.html"))
 
 
 def style() -> str:
-    """What the explorer adds to the style of a page."""
+    """The CSS that the explorer adds to a page."""
     return asset(_FOLDER, "explorer.css")
 
 
@@ -34,7 +34,7 @@ def script() -> str:
 
 
 def write_explorer(model: RiskModel, path: str | Path, *, population: str = "EUR") -> Path:
-    """Write a page in which a genotype, exposures and a baseline make a risk, as one looks.
+    """Write a page on which one chooses a genotype, exposures and a baseline, and sees the risk.
 
     One HTML file that needs no network. ``population`` is the superpopulation whose frequencies are
     the reference. Raises PopulationError when the model has no frequencies there, or OutputError.

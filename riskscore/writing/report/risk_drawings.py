@@ -35,7 +35,7 @@ def icon_array(risk: float) -> dict[str, Any]:
 
 
 def interval_bar(risk: float, low: float, high: float, average: float) -> dict[str, Any]:
-    """Where a risk, its interval and the average stand on one axis that begins at 0.
+    """The positions of a risk, its interval and the average on one axis that begins at 0.
 
     >>> bar = interval_bar(0.008, 0.002, 0.025, 0.005)
     >>> [round(bar[name]) for name in ("low", "risk", "high", "average")], bar["ticks"][-1]

@@ -53,7 +53,7 @@ def write_parquet(stream: IO[bytes], tables: Iterable[Any], schema: Any, rows: i
 
 
 def parquet_bytes(tables: Iterable[Any], schema: Any, rows: int) -> bytes:
-    """As :func:`write_parquet`, for a file that is small enough to be held."""
+    """As :func:`write_parquet`, but the bytes are returned."""
     sink = io.BytesIO()
     write_parquet(sink, tables, schema, rows)
     return sink.getvalue()

@@ -1,4 +1,4 @@
-"""Columns as text, all rows at once: every cell in as many bytes, NUL where its text is shorter.
+"""Columns as text, all rows at once: cells of equal width, padded with NUL.
 
 Numbers have twelve decimals, without the zeros at their end: finer than any measurement, and a
 fifth of the time that the shortest text with the same bits takes. Numbers that this does not serve
@@ -18,7 +18,7 @@ from riskscore.arrays import Array, Letters
 
 Block = Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]  # some rows of a table, by column
 
-UNDECODABLE = "backslashreplace"  # letters of file names that are no text are told by escapes
+UNDECODABLE = "backslashreplace"  # bytes of file names that are no text are written as escapes
 _DECIMALS = 12
 _LEAST, _MOST = 1e-6, 1e3  # between these numbers are written with decimals
 _WORDS = 5  # a number in four-letter words: sign, whole part and point, three of decimals

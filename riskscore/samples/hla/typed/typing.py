@@ -31,7 +31,7 @@ class Genotype:
 
 @dataclass(frozen=True)
 class Typings:
-    """What a file says: people by name, each with genotypes by gene. ``format`` is its format.
+    """The typings of a file of a ``format``: people by name, each with genotypes by gene.
 
     A file of one person that does not name them has the name "". ``file`` is the file's name.
     """
@@ -49,7 +49,7 @@ class Typings:
         notes: tuple[str, ...] = (),
         name: str = "",
     ) -> Typings:
-        """Of one person; a gene of which nothing is said is left out."""
+        """The typings of one person, without genes that have no genotype."""
         typed = {gene: genotype for gene, genotype in genes.items() if genotype is not None}
         return cls(format, {name: typed}, notes)
 
@@ -69,7 +69,7 @@ People = dict[str, dict[str, Genotype]]
 
 @contextmanager
 def in_file(file: str) -> Iterator[None]:
-    """Errors of names inside say which file they stand in."""
+    """Add the file's name to errors of allele names that are raised inside."""
     try:
         yield
     except HLAFormatError as error:
@@ -77,13 +77,13 @@ def in_file(file: str) -> Iterator[None]:
 
 
 def of_gl(gene: str, said: GLGene) -> Genotype:
-    """What a GL string says of a gene."""
+    """The genotype of a gene in a GL string."""
     pairs = tuple((first, second or unknown(gene)) for first, second in said.pairs)
     return Genotype(pairs, phased=said.phased)
 
 
 def unknown(gene: str) -> HLAAllele:
-    """An allele of a gene that is there and not known."""
+    """An unknown allele of a gene that is present."""
     return HLAAllele(gene, ())
 
 
@@ -227,7 +227,7 @@ def _report(
 
 
 def state_of(first: HLAName, second: HLAName) -> str:
-    """What a pair says of the two chromosomes.
+    """The state of a gene by its pair of alleles.
 
     >>> a = HLAAllele.parse("DRB4*01:03")
     >>> state_of(a, a), state_of(a, HLAAllele.absent("DRB4")), state_of(a, unknown("DRB4"))
