@@ -103,18 +103,19 @@ def individual_context(
     """
     if sample not in scores.cohort.samples:
         raise UsageError("no such sample in the results")
-    similarity = _similarity(scores, sample)
+    place = scores.cohort.samples.index(sample)
+    similarity = _similarity(scores, place)
     charts: dict[str, Spec] = {}
     if similarity.shares:
-        charts[_ANCESTRY] = ancestry_chart(_place(scores, sample))
+        charts[_ANCESTRY] = ancestry_chart(_components(scores, place))
     models = [_model(scores, table, sample, charts) for table in scores.tables]
     return {
         "sample": sample,
-        "sex": _sex(scores, sample),
-        "age": _age(scores.cohort, scores.cohort.samples.index(sample)),
+        "sex": str(scores.cohort.sex[place] or "unknown"),
+        "age": _age(scores.cohort, place),
         "by_age": scores.cohort.question.by_age,
         "family": scores.cohort.question.family is not None,
-        "exposures": _exposures(scores, sample),
+        "exposures": _exposures(scores, place),
         "similarity": similarity,
         "percentiles": similarity.shown if percentile is None else percentile,
         "models": models,
@@ -123,15 +124,14 @@ def individual_context(
     }
 
 
-def _place(scores: Scores, sample: str) -> Array:
+def _components(scores: Scores, place: int) -> Array:
     """The components of one person who could be projected, shape (1, components)."""
     assert scores.cohort.projection is not None
-    place = scores.cohort.samples.index(sample)
     return projection_of(scores.cohort.projection.of_people(range(place, place + 1))).components
 
 
-def _similarity(scores: Scores, sample: str) -> Similarity:
-    placement, place = scores.placement, scores.cohort.samples.index(sample)
+def _similarity(scores: Scores, place: int) -> Similarity:
+    placement = scores.placement
     if placement is not None and not np.isnan(placement.distance[place]):
         assert scores.cohort.projection is not None
         shares = dict(zip(placement.populations, placement.shares[place].tolist(), strict=True))
@@ -144,14 +144,8 @@ def _similarity(scores: Scores, sample: str) -> Similarity:
             shares_text(shares),
             bool(placement.outside[place]),
         )
-    found = likeness(scores.cohort, scores.panel).rows(scores.cohort.samples)
-    row = found[scores.cohort.samples.index(sample)]
+    row = likeness(scores.cohort, scores.panel).rows(scores.cohort.samples)[place]
     return Similarity(scores.cohort.population, row["most_similar"], row["posterior"], row["loci"])
-
-
-def _sex(scores: Scores, sample: str) -> str:
-    sex = scores.cohort.sex[scores.cohort.samples.index(sample)]
-    return sex.value if sex else "unknown"
 
 
 def _age(cohort: Cohort, place: int) -> float | None:
@@ -162,20 +156,19 @@ def _age(cohort: Cohort, place: int) -> float | None:
     return None if math.isnan(age) else age
 
 
-def _exposures(scores: Scores, sample: str) -> list[tuple[str, str]]:
+def _exposures(scores: Scores, place: int) -> list[tuple[str, str]]:
     """The exposures of the models: what is known of the person, by label; "" where nothing is."""
-    place = scores.cohort.samples.index(sample)
-    told: dict[str, str] = {}
+    known: dict[str, str] = {}
     for table in scores.tables:
         for exposure in table.model.exposures:
             cell = reported_cell(exposure, scores.cohort, place)
-            known = reported(exposure, scores.cohort, slice(place, place + 1))[0]
-            if not known and cell.lower() in UNKNOWN:
+            read = reported(exposure, scores.cohort, slice(place, place + 1))[0]
+            if not read and cell.lower() in UNKNOWN:
                 cell = ""
-            elif not known:
+            elif not read:
                 cell += f" (no level of {table.model.id}: not used there)"
-            told[exposure.label] = cell.replace("_", " ")
-    return sorted(told.items(), key=lambda item: (not item[1], item[0]))
+            known[exposure.label] = cell.replace("_", " ")
+    return sorted(known.items(), key=lambda item: (not item[1], item[0]))
 
 
 def _model(
