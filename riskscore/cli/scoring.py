@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from riskscore.cli.options import Ask
     from riskscore.samples.people_part import PeoplePart
     from riskscore.scoring.score import Scores
+    from riskscore.scoring.scores.scored import ModelScores
 
 QuietOption = Annotated[
     bool, typer.Option("-q", "--quiet", help="No progress, and no lines at the end.")
@@ -132,9 +133,7 @@ def explain(
         ledger,
         uncertainty_rows,
     )
-    from riskscore.writing.plain_words import NOTICE, risk_words
     from riskscore.writing.tables.write import check_ending, write_table
-    from riskscore.writing.words import doubt_words, outcome_words
 
     check_ending(output)
     scores = read_and_score(vcf, ask())
@@ -158,18 +157,25 @@ def explain(
                 typer.echo(plain(line))
     place = scores.cohort.samples.index(sample)
     for table in scores.tables:
-        numbers = {name: values[place] for name, values in table.numbers.items()}
-        say(
-            [
-                f"{table.model.id}: {outcome_words(table.model, scores.cohort.question)}: "
-                f"{risk_words(numbers)}; odds against a person of average score "
-                f"{numbers['odds_ratio']:.3g} (log odds {numbers['log_odds']:+.4f}); "
-                f"coverage {numbers['coverage']:.0%}. {NOTICE}",
-                "  unsure because of "
-                + ", ".join(doubt_words(row) for row in sources[table.model.id][:-1]),
-                *_beside(scores, table.model.id, place),
-            ]
-        )
+        say(_risk_lines(scores, table, place, sources[table.model.id]))
+
+
+def _risk_lines(
+    scores: Scores, table: ModelScores, place: int, sources: list[dict[str, Any]]
+) -> list[str]:
+    """One person's risk by a model, the sources of its uncertainty, and the model beside it."""
+    from riskscore.writing.plain_words import NOTICE, risk_words
+    from riskscore.writing.words import doubt_words, outcome_words
+
+    numbers = {name: values[place] for name, values in table.numbers.items()}
+    return [
+        f"{table.model.id}: {outcome_words(table.model, scores.cohort.question)}: "
+        f"{risk_words(numbers)}; odds against a person of average score "
+        f"{numbers['odds_ratio']:.3g} (log odds {numbers['log_odds']:+.4f}); "
+        f"coverage {numbers['coverage']:.0%}. {NOTICE}",
+        f"  unsure because of {', '.join(map(doubt_words, sources[:-1]))}",
+        *_beside(scores, table.model.id, place),
+    ]
 
 
 def _beside(scores: Scores, model: str, place: int) -> list[str]:
