@@ -107,7 +107,7 @@ def _genes(columns: Mapping[str, Any]) -> dict[str, GeneCalls]:
     genes = {gene: _typed(gene, cells) for gene, cells in typed.items()}
     for gene, own in copies.items():
         imputed = calls_from_dosages(gene, list(own), np.array(list(own.values())), "frame")
-        genes[gene] = genes[gene].after(imputed) if gene in genes else imputed
+        genes[gene] = genes[gene].filled_from(imputed) if gene in genes else imputed
     return genes
 
 

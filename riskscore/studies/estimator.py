@@ -222,7 +222,7 @@ class RiskScorer(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ign
 
 
 def _shift(log_odds: Array, share: float) -> float:
-    """What to add to the log odds so that the mean risk is the share affected."""
+    """The shift of log odds at which the mean risk equals the share affected."""
     return float(brentq(lambda move: expit(log_odds + move).mean() - share, -60.0, 60.0))
 
 

@@ -50,7 +50,7 @@ class Measurement:
     """One line: a gene, the haplotypes, all SNPs, an exposure, or several of them together.
 
     ``contribution`` is in log odds against a person of average score. ``missing`` is the reason
-    when nothing of it was seen, ``variance`` what is not known of it adds to the variance.
+    when nothing of it was observed, ``variance`` the uncertainty of the contribution.
     """
 
     name: str
@@ -196,7 +196,7 @@ def _absent_words(entry: Entry) -> str:
 
 
 def _level(entry: Entry) -> str:
-    """What the person reported of the first exposure that a term reads, without its name."""
+    """The value of the first exposure that a term reads, as the person reported it."""
     level = _reported(entry)
     if level.lower() in UNKNOWN and not entry.missing:
         return "does not apply"  # as passive smoking to a smoker, whatever it was

@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else: no network, no eval, every script and style hashed."""
+"""HTML files that need no other file: no network, no eval, every script and style hashed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def source_of(content: str) -> str:
 
 
 def policy(scripts: Sequence[str], style: str) -> str:
-    """Nothing may load, and only these scripts and this style may run."""
+    """The Content-Security-Policy: nothing is loaded, only these scripts and this style run."""
     allowed = " ".join(source_of(script) for script in scripts)
     return (
         f"default-src 'none'; script-src {allowed}; style-src {source_of(style)}; "

@@ -17,7 +17,7 @@ from riskscore.scoring.scores.scored import ModelScores
 from riskscore.writing.plain_words import part_words, plain_code, risk_words
 
 _SHOWN = 8
-_PLAINLY = 0.5  # a locus less observed than this needs a reason
+_PLAINLY = 0.5  # the reason is given for loci of which less was observed
 
 
 def beside_words(scores: Scores, model: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ def folder_files(model: RiskModel) -> dict[str, str]:
 
 
 def weights_text(model: RiskModel) -> str:
-    """weights.tsv of a model: its genetic terms, a row each."""
+    """The text of weights.tsv: a row for each genetic term of a model."""
     rows = [cells for _, cells in rows_of(model)]
     named = sorted({c for row in rows for c in row if c.startswith(FREQUENCY)})
     columns: Sequence[str] = [

@@ -21,8 +21,8 @@ from riskscore.models.reference.haplotypes import (
     shares_of,
 )
 
-MINIMUM_R2 = 0.8  # below this a tag SNP does not stand for its allele
-DRDQ = ("DRB1", "DQA1", "DQB1")  # genes inherited together, whose frequencies are by haplotype
+MINIMUM_R2 = 0.8  # the least r2 at which a tag SNP stands for its allele
+DRDQ = ("DRB1", "DQA1", "DQB1")  # genes whose frequencies are those of haplotypes
 
 HaplotypeFrequencies = tuple[tuple[tuple[HLAAllele, ...], float], ...]
 Shares = tuple[tuple[HLAAllele, float], ...]
@@ -30,7 +30,7 @@ Shares = tuple[tuple[HLAAllele, float], ...]
 
 @dataclass(frozen=True)
 class Tag:
-    """A SNP whose ``variant.effect_allele`` travels with an HLA allele.
+    """A SNP whose ``variant.effect_allele`` is linked with an HLA allele.
 
     ``r2`` and ``frequency`` (of the tag allele) are by superpopulation.
     """
@@ -69,7 +69,7 @@ class Tag:
         if r2 is None or q is None or not 0 < q < 1 or not 0 < p < 1:
             return 0.0, 1.0
         d = math.sqrt(r2 * p * (1 - p) * q * (1 - q))
-        d = min(d, p * (1 - q), q * (1 - p))  # frequencies from other people can disagree
+        d = min(d, p * (1 - q), q * (1 - p))  # frequencies of other people may contradict the r2
         return p - d / (1 - q), p + d / q
 
 
@@ -141,7 +141,7 @@ class ReferencePanel:
         }
 
     def frequency(self, pattern: HLAAllele, population: str) -> float:
-        """The share of chromosomes whose allele a pattern covers."""
+        """The share of chromosomes with an allele that a pattern covers."""
         table = self.shares(pattern.gene, population)
         return sum(share for allele, share in table.items() if pattern.covers(allele))
 
@@ -205,7 +205,7 @@ class ReferencePanel:
 
 
 class _ShippedPanel(ReferencePanel):
-    """The panel of reference/hla/, each table read when it is first asked for.
+    """The panel of reference/hla/; each table is read when it is first used.
 
     A model without HLA asks for none of them.
     """

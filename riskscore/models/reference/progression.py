@@ -1,4 +1,4 @@
-"""Progression to type 1 diabetes by islet autoantibodies: published curves, each of its cohort.
+"""Progression to type 1 diabetes by islet autoantibodies: published curves of single cohorts.
 
 ``t1d-autoantibodies`` is no score and stands apart from the models of genes. Its clock is not age
 but the years since antibodies appeared, were found by screening, or a stage began, and the cohorts
@@ -80,7 +80,7 @@ class Progression:
     def risk(self, years: float) -> float:
         """The share that has progressed, its hazard taken as constant between published points.
 
-        Raises UsageError beyond the last point, where nothing was seen.
+        Raises UsageError beyond the last point.
 
         >>> (curve,) = [c for c in with_autoantibodies("2+", "seroconversion") if "(" in c.group]
         >>> [round(curve.risk(years), 3) for years in (0, 5, 7.5, 10)]
@@ -195,7 +195,7 @@ def progression_rows(
 
 @cache
 def progression_card() -> Mapping[str, Any]:
-    """What the curves are for, what they are not for, and their limits.
+    """The use, misuse and limits of the curves.
 
     >>> progression_card()["id"]
     't1d-autoantibodies'

@@ -43,12 +43,12 @@ class Coded:
         found: Words = self.words[self.codes]
         return found
 
-    def that(self, holds: Callable[[str], object]) -> Mask:
+    def rows_where(self, holds: Callable[[str], object]) -> Mask:
         """The rows for whose word ``holds`` is true."""
         true = np.array([bool(holds(word)) for word in self.words], dtype=bool)
         return np.asarray(true[self.codes], dtype=bool)
 
-    def changed(self, into: Callable[[str], str]) -> Coded:
+    def mapped(self, into: Callable[[str], str]) -> Coded:
         """The column with each word replaced; different words may become equal."""
         new = [into(word) for word in self.words]
         index = {word: i for i, word in enumerate(dict.fromkeys(new))}
@@ -58,7 +58,7 @@ class Coded:
     def where(self, chosen: Mask, other: Coded) -> Coded:
         """This column in the chosen rows, and another in the rest."""
         codes = np.where(chosen, self.codes, other.codes + len(self.words))
-        return Coded(np.append(self.words, other.words), codes).changed(str)
+        return Coded(np.append(self.words, other.words), codes).mapped(str)
 
 
 def read_columns(
@@ -128,7 +128,7 @@ class Columns:
         texts = [text.split("\n") for text in self._texts.values()]
         return [(int(self.lines[i]), [text[i].strip() for text in texts]) for i in places]
 
-    def refuse(self, i: int) -> Row:
+    def row(self, i: int) -> Row:
         """A row as the row-by-row reader has it, to raise that reader's errors."""
         chosen = np.zeros(self.count, dtype=bool)
         chosen[i] = True
@@ -163,19 +163,19 @@ class Columns:
 
     def filled(self, column: str) -> Mask:
         """The rows in which the column is not empty."""
-        return self.coded(column).that(bool)
+        return self.coded(column).rows_where(bool)
 
-    def single(self, column: str) -> str:
+    def constant(self, column: str) -> str:
         """The value of a column that is the same in every row; empty if it is not."""
         found = self.coded(column).words
         return str(found[0]) if len(found) == 1 else ""
 
     def flag(self, column: str) -> Mask:
         """The rows in which a flag is set."""
-        words = self.coded(column).changed(str.lower)
-        if (i := self.first(~words.that(_FLAG_WORDS.__contains__))) is not None:
-            self.refuse(i).flag(column)
-        return words.that(_TRUE.__contains__)
+        words = self.coded(column).mapped(str.lower)
+        if (i := self.first(~words.rows_where(_FLAG_WORDS.__contains__))) is not None:
+            self.row(i).flag(column)
+        return words.rows_where(_TRUE.__contains__)
 
     def numbers(self, column: str) -> Array:
         """A column of numbers, nan where empty."""
@@ -189,14 +189,14 @@ class Columns:
             empty = np.array([not cell for cell in cells], dtype=bool)
             found = np.array([_float(cell) for cell in cells])
         if (i := self.first(~(np.abs(found) <= LARGEST) & ~empty)) is not None:
-            self.refuse(i).number(column)
+            self.row(i).number(column)
         return found
 
     def shares(self, column: str) -> Array:
         """A column of shares from 0 to 1, nan where empty."""
         values = self.numbers(column)
         if (i := self.first((values < 0) | (values > 1))) is not None:
-            self.refuse(i).share(column)
+            self.row(i).share(column)
         return values
 
     def places(self, column: str) -> Positions:
@@ -204,7 +204,7 @@ class Columns:
         values = self.numbers(column)
         odd = ~np.isnan(values) & ~((values > 0) & (values < 2**31) & (values % 1 == 0))
         if (i := self.first(odd)) is not None:
-            self.refuse(i).position(column)
+            self.row(i).position(column)
         return np.nan_to_num(values).astype(np.int32)
 
     def words(self, column: str) -> Words:
@@ -217,7 +217,7 @@ class Columns:
         for column in _FLAGS:
             found |= self.flag(column)
         found |= self.filled("variant_type") | self.filled("fallback_for")
-        found |= ~self.coded("effect_allele").changed(str.upper).that(LETTERS.fullmatch)
+        found |= ~self.coded("effect_allele").mapped(str.upper).rows_where(LETTERS.fullmatch)
         found |= self._hla_names()
         by_dosage = self.filled("dosage_0_weight") | self.filled("dosage_1_weight")
         by_dosage |= self.filled("dosage_2_weight")
@@ -240,7 +240,7 @@ class Columns:
             same = np.isclose(given, weights * coded, rtol=1e-3, atol=1e-6)
             odd = ~(same | np.isnan(given) | np.isnan(weights) | skipped)
             if (i := self.first(odd)) is not None:
-                raise self.refuse(i).error(BY_DOSAGE_DIFFERS)
+                raise self.row(i).error(BY_DOSAGE_DIFFERS)
 
     def ratio_differs(self, weights: Array, ratios: Array) -> Mask:
         """The rows that have a ratio which is not that of their weight."""
@@ -256,7 +256,7 @@ class Columns:
         values = np.where(given, ratios, weights)
         to_log = given | origin.ratios
         if (i := self.first((np.isnan(values) | (to_log & (values <= 0))) & ~skipped)) is not None:
-            raise self.refuse(i).error(
+            raise self.row(i).error(
                 "effect_weight is empty" if np.isnan(values[i]) else "the ratio has no logarithm"
             )
         logs = np.log(np.where(to_log & (values > 0), values, 1.0))

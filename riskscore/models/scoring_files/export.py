@@ -1,4 +1,4 @@
-"""A model as a scoring file of the PGS Catalog, format 2.0; what the format cannot say is named."""
+"""Write a model as a scoring file of the PGS Catalog, format 2.0, and list what is lost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HARMONISED = ("hm_source", "hm_rsID", "hm_chr", "hm_pos")
 
 @dataclass(frozen=True)
 class Export:
-    """The file's text, and what of the model is not in it.
+    """The file's text, and a list of what it lacks of the model.
 
     ``losses`` change scores that are computed from the file, ``notes`` do not.
     """
@@ -63,7 +63,7 @@ def export_pgs(model: RiskModel, *, lossy: bool = False) -> Export:
     build = Build.GRCh38 if Build.GRCh38 in known else Build.GRCh37
     rows = []
     for term, cells in rows_of(model):
-        if _sayable(term):
+        if _has_row(term):
             row = _standard(cells, term, model)
             if build is Build.GRCh37 and "position_grch37" in cells:
                 row["chr_position"] = cells["position_grch37"]
@@ -76,7 +76,7 @@ def _without(row: Cells, columns: Sequence[str]) -> Cells:
     return {column: text for column, text in row.items() if column not in columns}
 
 
-def _sayable(term: Term) -> bool:
+def _has_row(term: Term) -> bool:
     """Whether the format has a row for the term."""
     if term.fallback_for:
         return False
@@ -97,7 +97,7 @@ def _losses(model: RiskModel) -> list[str]:
     stand_ins = [term.id for term in model.terms if term.fallback_for]
     if stand_ins:
         losses.append(f"stand-ins where HLA is not typed ({', '.join(stand_ins)})")
-    coded = [t.id for t in model.terms if t.part is Part.GENETIC and not _sayable(t)]
+    coded = [t.id for t in model.terms if t.part is Part.GENETIC and not _has_row(t)]
     coded = [name for name in coded if name not in stand_ins]
     if coded:
         losses.append(f"interactions that do not multiply copies ({', '.join(coded)})")
@@ -121,7 +121,7 @@ def _notes(model: RiskModel) -> tuple[str, ...]:
 
 
 def _standard(cells: Cells, term: Term, model: RiskModel) -> Cells:
-    """A row in the words of the format alone."""
+    """A row with the columns of the format only."""
     row = {column: text for column, text in cells.items() if column in COLUMNS}
     factor = term.factors[0]
     if isinstance(factor, DiplotypeFactor):

@@ -1,4 +1,4 @@
-"""One thing a row counts, read from its name: HLA alleles, residues, serotypes, APOE alleles."""
+"""Read factors from their names: HLA alleles, residues, serotypes, APOE alleles."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _APOE = re.compile(r"(?:apoe)?[ _-]*(?:e|ε)(?:psilon)?([234])", re.IGNORECASE)
 def parse_alleles(text: str, coding: Coding) -> HLAAlleleFactor:
     """An HLA constituent: names joined by ``/`` where several count alike.
 
-    Raises HLAFormatError for what is no allele, and for alleles of several genes.
+    Raises HLAFormatError for a name that is no allele, and for alleles of several genes.
 
     >>> parse_alleles("HLA-DRB1*01/HLA-DRB1*10", ADDITIVE).alleles
     (HLAAllele('DRB1*01'), HLAAllele('DRB1*10'))

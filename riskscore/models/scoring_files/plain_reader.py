@@ -57,7 +57,7 @@ def parse_plain(
     weights = cells.numbers("effect_weight")
     ratios = np.where(np.isnan(r := cells.numbers("OR")), cells.numbers("HR"), r)
     both = ~np.isnan(ratios) & ~np.isnan(weights)
-    named = header.get("weight_type", "") or cells.single("weight_type")
+    named = header.get("weight_type", "") or cells.constant("weight_type")
     origin = origin_of(
         header,
         name,
@@ -95,22 +95,22 @@ def _read_header(text: str, name: str) -> tuple[dict[str, str], tuple[str, ...],
 def _plain(
     cells: Columns, weights: Array, origin: Origin, differs: Mask, kept: Mask
 ) -> PlainVariants:
-    effects = cells.coded("effect_allele").changed(str.upper)
+    effects = cells.coded("effect_allele").mapped(str.upper)
     effect, others = effects.column, _other_alleles(cells)
     other = others.column
-    no_letters = ~others.that(lambda word: not word or LETTERS.fullmatch(word))
+    no_letters = ~others.rows_where(lambda word: not word or LETTERS.fullmatch(word))
     if (i := cells.first(((effect == other) | no_letters) & kept)) is not None:
         message = f"the alleles {effect[i]!r} and {other[i]!r} are not two sequences"
-        raise cells.refuse(i).error(message)
+        raise cells.row(i).error(message)
     dominant, recessive = cells.flag("is_dominant"), cells.flag("is_recessive")
     if (i := cells.first(dominant & recessive)) is not None:
-        raise cells.refuse(i).error("a row cannot be both dominant and recessive")
+        raise cells.row(i).error("a row cannot be both dominant and recessive")
     chrom, places = _places(cells, origin)
     coding = dominant + 2 * recessive
     repeated = _repeated([chrom, effects, others], [*places.values()], coding) & kept
     if (i := cells.first(repeated)) is not None:
-        raise cells.refuse(i).error(f"the allele {effect[i]} at its place stands twice")
-    sequences = effects.that(SEQUENCE.fullmatch) & others.that(SEQUENCE.fullmatch)
+        raise cells.row(i).error(f"the allele {effect[i]} at its place stands twice")
+    sequences = effects.rows_where(SEQUENCE.fullmatch) & others.rows_where(SEQUENCE.fullmatch)
     notes = {
         RATIO_DIFFERS: differs,
         NOT_APPLIED: cells.filled("inclusion_criteria"),
@@ -148,9 +148,9 @@ def _names(cells: Columns) -> Words:
 
 def _other_alleles(cells: Columns) -> Coded:
     """The other allele; if it is not one allele, the one the catalog inferred, or nothing."""
-    given = cells.coded("other_allele").changed(str.upper)
-    said = given.that(one_other_allele)
-    return given.where(said, cells.coded("hm_inferOtherAllele").changed(inferred_allele))
+    given = cells.coded("other_allele").mapped(str.upper)
+    said = given.rows_where(one_other_allele)
+    return given.where(said, cells.coded("hm_inferOtherAllele").mapped(inferred_allele))
 
 
 def _repeated(
@@ -189,18 +189,18 @@ def _places(cells: Columns, origin: Origin) -> tuple[Coded, dict[Build, Position
     """Chromosome, and position by build."""
     nothing = np.zeros(cells.count, dtype=np.int32)
     places = dict.fromkeys(Build, nothing)
-    chrom = cells.coded("chr_name").changed(chromosome)
+    chrom = cells.coded("chr_name").mapped(chromosome)
     if origin.build:
-        assembled = chrom.that(CHROMOSOMES.__contains__)
+        assembled = chrom.rows_where(CHROMOSOMES.__contains__)
         places[origin.build] = np.where(assembled, cells.places("chr_position"), 0)
     for column, build in (("position_grch37", Build.GRCh37), ("position_grch38", Build.GRCh38)):
         found = cells.places(column)
         places[build] = np.where(found > 0, found, places[build])
     if origin.harmonised:
-        there, found = cells.coded("hm_chr").changed(chromosome), cells.places("hm_pos")
+        there, found = cells.coded("hm_chr").mapped(chromosome), cells.places("hm_pos")
         no_place = (places[Build.GRCh37] == 0) & (places[Build.GRCh38] == 0)
         usable = (found > 0) & ((there.column == chrom.column) | no_place)
-        usable &= there.that(CHROMOSOMES.__contains__)
+        usable &= there.rows_where(CHROMOSOMES.__contains__)
         places[origin.harmonised] = np.where(usable, found, places[origin.harmonised])
         chrom = there.where(usable, chrom)
     return chrom, places

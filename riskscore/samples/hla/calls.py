@@ -22,7 +22,7 @@ _BY_ROW = ("sample", "first", "second", "probability", "ordered", "phase_set")
 class HaplotypeCalls(StrEnum):
     """How the haplotypes of a model's scheme are called."""
 
-    POSTERIOR = "posterior"  # what the data leave open stays open
+    POSTERIOR = "posterior"  # uncertainty is kept
     PUBLISHED = "published"  # from tag SNPs, rounded and ranked as the paper's software does
 
 
@@ -56,7 +56,7 @@ class GeneCalls:
             object.__setattr__(self, "phase_set", np.zeros(len(self.sample), dtype=np.int32))
 
     def of_people(self, people: range) -> GeneCalls:
-        """The rows of some samples, who count from 0 again."""
+        """The rows of some samples, numbered from 0."""
         own = self.take(np.arange(*_ends(self.sample, people.start, people.stop)))
         return replace(own, sample=own.sample - people.start)
 
@@ -99,7 +99,7 @@ class GeneCalls:
         return pairs[0] if pairs else None
 
     def phase(self, sample: int) -> tuple[HLAName, HLAName] | None:
-        """The most probable row's alleles by chromosome; None where the order says nothing."""
+        """The alleles of the most probable pair by chromosome; None where the phase is unknown."""
         rows = self.rows(sample, sample + 1)
         if rows.start == rows.stop:
             return None
@@ -108,7 +108,7 @@ class GeneCalls:
             return None
         return self.alleles[self.first[row]], self.alleles[self.second[row]]
 
-    def after(self, other: GeneCalls) -> GeneCalls:
+    def filled_from(self, other: GeneCalls) -> GeneCalls:
         """These calls, and for samples that have none here those of ``other``, if any."""
         names = tuple(dict.fromkeys((*self.alleles, *other.alleles)))
         place = np.array([names.index(name) for name in other.alleles], dtype=np.int64)
@@ -145,7 +145,7 @@ class HaplotypePosterior:
     probability: Array
 
     def of_people(self, people: range) -> HaplotypePosterior:
-        """The rows of some samples, who count from 0 again."""
+        """The rows of some samples, numbered from 0."""
         rows = np.arange(*_ends(self.sample, people.start, people.stop))
         return replace(
             self,
@@ -202,15 +202,15 @@ class HLAReport:
 
 @dataclass(frozen=True)
 class HLACalls:
-    """All that is known of the HLA genes of a cohort."""
+    """The HLA calls of a cohort: genes, tag SNPs, reports, warnings."""
 
     genes: Mapping[str, GeneCalls] = field(default_factory=dict)
     tags: Mapping[HLAAllele, TagCalls] = field(default_factory=dict)
     invalid_tags: frozenset[HLAAllele] = frozenset()  # tagged only by SNPs that do not hold here
     reports: tuple[HLAReport, ...] = ()
     warnings: tuple[str, ...] = ()  # of the file that was read
-    # By gene, who is called from SNPs and not typed, (samples,), and of genes that are inherited
-    # together the haplotypes that the SNPs tell.
+    # The people called from SNPs, (samples,) by gene, and the haplotypes that they were imputed to
+    # have of genes inherited together.
     imputed: Mapping[str, Mask] = field(default_factory=dict)
     haplotypes: tuple[HaplotypePosterior, ...] = ()
 

@@ -16,7 +16,7 @@ from riskscore.genetics.hla import GENES, HLAAllele, gene_in_name
 from riskscore.samples.files.record import Record, imputation_quality
 from riskscore.samples.hla.cells import GeneCells, Meaning, RecordCells
 
-# What names of HLA records begin with, in one dialect or another, in capitals or not.
+# The beginnings of names of HLA records in all dialects, in capitals or not.
 _BEGINNINGS = (
     "HLA_", "HLA-", "HLA*",
     *(f"{gene}{joint}" for gene in GENES for joint in "*_"),
@@ -107,7 +107,7 @@ def _polarity(record: Record, allele: HLAAllele) -> bool:
         raise _unclear(record)
     alt = alts[0] if alts else None
     if ref is None and alt and record.alts[0].startswith("<"):
-        return True  # <HLA_DRB1*15:01> against whatever base stands in REF
+        return True  # <HLA_DRB1*15:01> with any base in REF
     if ref is None or (alts and (alt is None or alt == ref)):
         raise _unclear(record)
     return not ref
@@ -136,7 +136,7 @@ def _unclear(record: Record) -> VCFFormatError:
 
 
 def _dialect(record: Record) -> str:
-    """Whose way of writing it is, for the report."""
+    """The name of the dialect, for the report."""
     letters = {record.ref.upper(), *(alt.upper() for alt in record.alts)}
     if any(letter.startswith("P_") for letter in letters):
         return "HIBAG"

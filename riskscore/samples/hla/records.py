@@ -1,7 +1,7 @@
-"""HLA calls from the records of a VCF, whose presences are of two alleles a person and gene.
+"""HLA calls from the records of a VCF, which together hold two alleles per person and gene.
 
 Names of several resolutions stand side by side in such files, and each copy is counted once, as
-finely as a person's own records name it. Nothing depends on who else is in the file.
+finely as a person's own records name it. A call does not depend on the other people in the file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from riskscore.samples.hla.posterior import SUM_TOLERANCE, calls_from_evidence
 from riskscore.samples.hla.same import SamePeople
 
 SOURCE = "HLA records of the VCF"
-# The MHC with room to spare, in either build; HLA records have invented positions inside it.
+# The MHC with a margin, in either build; HLA records have invented positions inside it.
 MHC = (28_000_000, 34_500_000)
 # Where HLA records are looked for: in the MHC, and at the position 0 that some tools write.
 HLA_REGIONS = (Region("6", *MHC, prefixes=PREFIXES), Region("6", 0, 1, prefixes=PREFIXES))
@@ -53,7 +53,7 @@ def read_hla_records(
     *,
     min_r2: float | None = None,
 ) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
-    """Calls by gene from the HLA records of a file, and what was seen of each gene.
+    """Calls by gene from the HLA records of a file, and a report on each gene.
 
     Records imputed worse than ``min_r2`` are left out. With ``people`` they alone are called,
     counted from 0; the sums and frequencies of reports are of all people.
@@ -196,7 +196,7 @@ def _sums(gene: _Gene, tables: Sequence[CellTable]) -> dict[int, Array]:
 def _evidence(
     records: Sequence[HLARecord], tables: Sequence[CellTable], people: range
 ) -> tuple[SamePeople, Evidence]:
-    """Which people, counted from 0, are alike, and what a gene's records say of each kind."""
+    """The groups of people with the same records of a gene, and the evidence on each group."""
     sample, cell, allele = [], [], []
     start = np.cumsum([0, *(len(table.copies) for table in tables)])
     for number, record in enumerate(records):

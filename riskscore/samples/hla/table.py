@@ -171,7 +171,7 @@ def typed(
             if known is None:
                 calls[gene] = new
             elif not np.isin(new.sample, known.sample).all():
-                calls[gene] = known.after(new)
+                calls[gene] = known.filled_from(new)
         reports += said
     return HLACalls(dict(sorted(calls.items())), reports=tuple(reports))
 
@@ -199,7 +199,7 @@ def with_typed(
         if gene not in calls:
             calls[gene] = own
         elif not tables.genes[gene].called(len(samples)).all():
-            calls[gene] = calls[gene].after(own)
+            calls[gene] = calls[gene].filled_from(own)
     return HLACalls(
         dict(sorted(calls.items())), reports=(*tables.reports, *records.reports), warnings=warnings
     )

@@ -16,7 +16,7 @@ from riskscore.studies.charts.theme import HEIGHT, Chart, finish, people
 with extra("report"):
     import altair as alt
 
-_EVERY = 3  # of so many reference people one is drawn
+_EVERY = 3  # one in so many reference people is drawn
 # Five of Paul Tol's muted colours, which all kinds of colour vision tell apart.
 COLOURS = ("#332288", "#DDCC77", "#117733", "#88CCEE", "#882255")
 OPACITY = 0.75

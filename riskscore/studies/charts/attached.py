@@ -1,4 +1,4 @@
-"""Which charts belong to which result; each kind is imported when it is first asked for."""
+"""Attach charts to results; the module of a chart is imported when it is first used."""
 
 from __future__ import annotations
 

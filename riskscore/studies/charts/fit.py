@@ -24,7 +24,7 @@ from riskscore.studies.charts.theme import (
 with extra("report"):
     import altair as alt
 
-_LEAST_P = 1e-300  # a p below what a float holds still has a place on the chart
+_LEAST_P = 1e-300  # so that p = 0 has a place on the chart
 
 
 class FitPlots:

@@ -92,5 +92,5 @@ def _steps(ledger: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _name(term: str, label: str) -> str:
-    """A term with its label, where that says more."""
+    """The id of a term, with its label if that is different."""
     return f"{term} ({label})" if label and label not in term and len(label) < 28 else term

@@ -44,7 +44,7 @@ class Gain:
 def gain(score: Array, covariates: Array, y: Array) -> Gain:
     """Two logistic regressions, of the covariates (people, columns) and of the score with them.
 
-    Covariates that are the same in everyone say nothing and are left out. The interval of
+    Covariates that are the same in everyone are left out. The interval of
     ``areas.compare(1, 0)`` is not to be trusted near no gain (Demler 2012), where ``p`` is: the
     score's weight is fitted to the people whose areas are compared, and where it comes out small
     so does the standard error. The interval then lies too low. Raises FewPeopleError

@@ -46,7 +46,7 @@ from riskscore.scoring.risk.by_age import BOTTOM, OneSex
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _RARE = 1e-10  # of the population
 _SHARES = np.linspace(0, 1, 201)  # of the population, for the place of a score in it
-_DECIMALS = 12  # of waves, so that pages are small and risks right to ten
+_DECIMALS = 12  # of coefficients, which keeps pages small and ten digits of risks right
 _STOPS = 20  # ages of the curve at most, but for the last
 _PREVALENCES = np.logspace(math.log10(0.0005), math.log10(0.1), 48)
 
@@ -240,9 +240,9 @@ def _states(exposure: Exposure) -> list[list[Any]]:
 
 
 def _ages(reference: Reference) -> dict[str, Any] | None:
-    """By sex, and at each age that can be chosen: who fell ill until then and who did not.
+    """The share who fell ill, and who did not, for each sex up to each age that can be chosen.
 
-    Of people by their log odds as waves (see scoring/risk/smooth.py), and of the population.
+    For people it is a function of their log odds (see scoring/risk/smooth.py).
     None for a model that names no table.
     """
     model = reference.model
@@ -283,7 +283,7 @@ def _stop(own: OneSex, first: float, age: float) -> dict[str, Any]:
 
 
 def _baseline(reference: Reference) -> dict[str, Any]:
-    """By sex, the intercept at the model's own prevalence and at each stop of the slider."""
+    """The intercept for each sex, at the model's own prevalence and at each stop of the slider."""
     result = {}
     for sex in Sex:
         own = reference.by_sex[sex]

@@ -1,4 +1,4 @@
-"""Scores computed again from the inputs of a run, for what its folder does not keep."""
+"""Score the inputs of a run again, for what its folder does not keep."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from riskscore.writing.provenance import read_provenance, recorded_inputs
 from riskscore.writing.report.batches import is_batch
 from riskscore.writing.report.sources import models_of
 
-_GIVEN = ("vcf", "exposures", "hla")  # that options of the command give
+_GIVEN = ("vcf", "exposures", "hla")  # roles for which the command has options
 
 
 def score_again(
     folder: Path, given: Mapping[str, Sequence[Path]], models: Sequence[str | Path] = ()
 ) -> tuple[Scores, list[Path]]:
-    """Score the inputs of a run with its own models and parameters; the VCF files as well.
+    """Score the inputs of a run with its own models and parameters; returns the VCF files too.
 
     ``given`` are the files by role: vcf, exposures, hla. Those not given are looked for by name and
     content in the working folder, beside the results, beside files that are given, and among the
@@ -55,7 +55,7 @@ def score_again(
 
 
 def _found(entries: Sequence[Mapping[str, str]], places: Sequence[Path]) -> list[Path]:
-    """The inputs of a run as far as they are in one of these folders, by name and content."""
+    """The inputs of a run that are in one of these folders, by name and content."""
     found = []
     for entry in entries:
         held = [place / entry["name"] for place in places]
@@ -65,7 +65,7 @@ def _found(entries: Sequence[Mapping[str, str]], places: Sequence[Path]) -> list
 
 
 def _check_same(role: str, files: Sequence[Path], entries: Sequence[Mapping[str, str]]) -> None:
-    """Refuse files that are not, by content, the ones the run read."""
+    """Raise an error for files that do not have the checksums of the run's inputs."""
     if len(files) != len(entries):
         raise UsageError(
             "one person's report needs the inputs of the run",

@@ -1,4 +1,4 @@
-"""The results of a batch as those of one cohort: its sample sets put together, by their people."""
+"""The results of a batch as if of one cohort; sample sets are weighted by their people."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def batch_table(folder: Path, record: Mapping[str, Any], name: str) -> list[dict
 
 
 def merged_matches(rows: Sequence[Row], people: Mapping[str, int]) -> Iterator[Row]:
-    """One row a model and thing it reads: shares averaged over people, the most frequent code."""
+    """One row by model and locus, gene or exposure: mean shares, and the most frequent code."""
     for members in _grouped(rows, ("model", "kind", "name")):
         codes: Counter[str] = Counter()
         for row in members:
@@ -48,7 +48,7 @@ def merged_matches(rows: Sequence[Row], people: Mapping[str, int]) -> Iterator[R
 
 
 def merged_coverage(rows: Sequence[Row], people: Mapping[str, int]) -> Iterator[Row]:
-    """One row for each model and component: means over people, the lowest of the lowest."""
+    """One row for each model and component: means over people, and the lowest minimum."""
     for members in _grouped(rows, ("model", "component")):
         lowest = [r["coverage_minimum"] for r in members if not math.isnan(r["coverage_minimum"])]
         shares = ("variance_share", "coverage_mean")

@@ -1,4 +1,4 @@
-"""What the report says of a cohort, ready for the template."""
+"""The values that the template of a cohort's report shows."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _reach(rows: list[Row]) -> tuple[str, str]:
 
 
 def _averages(model: RiskModel, rows: list[Row]) -> list[tuple[str, float]]:
-    """Of whom the average risk is which, for the risks that people were compared with."""
+    """The average risks that people were compared with, each after the group it is of."""
     compared = sorted({float(row["average_risk"]) for row in rows if row["average_risk"] > 0})
     known = [
         (_PLURAL[risk.sex], risk.value)
@@ -118,7 +118,7 @@ def _averages(model: RiskModel, rows: list[Row]) -> list[tuple[str, float]]:
 
 
 def _hla_words(hla: Mapping[str, str]) -> list[tuple[str, str]]:
-    """How HLA records are written, with the genes that are written so."""
+    """The ways in which HLA records are written, each with its genes."""
     genes: dict[str, list[str]] = {}
     for gene, how in hla.items():
         genes.setdefault(how.replace("field(s)", "fields"), []).append(f"HLA-{gene}")
@@ -126,7 +126,7 @@ def _hla_words(hla: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _exposure_words(model: RiskModel, matches: list[Row]) -> list[tuple[str, str]]:
-    """The exposures of a model by what became of them: given, not given."""
+    """The exposures of a model, by whether they were given."""
     labels: dict[str, list[str]] = {}
     for row in matches:
         if row["kind"] == "exposure":

@@ -1,4 +1,4 @@
-"""What the report says of one person: the risk beside the average, and what decided it."""
+"""The values that the template of one person's report shows."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def _no_risk(scores: Scores, table: ModelScores, place: int) -> str:
 
 
 def _average_words(scores: Scores, model: RiskModel, place: int, average: float) -> str:
-    """What the person is compared with, and where that number is from; empty without a risk."""
+    """The average risk and its source; empty without a risk."""
     if math.isnan(average):
         return ""
     question, sex = scores.cohort.question, scores.cohort.sex[place]
@@ -280,7 +280,7 @@ def _risk(numbers: dict[str, float], average: float) -> dict[str, Any] | None:
 
 
 def _unseen(lines: list[Measurement], risk: float) -> list[dict[str, str]]:
-    """What was not seen, the largest first, and between which risks it could move this person."""
+    """What was not observed, the largest first, and the range of risks that it leaves open."""
     unknown = sorted((e for e in lines if e.variance > 0), key=lambda e: -e.variance)
     found = []
     for line in unknown[:_UNSEEN]:
@@ -301,7 +301,7 @@ def _moved(risk: float, step: float) -> float:
 
 
 def waterfall_steps(lines: list[Measurement]) -> list[dict[str, Any]]:
-    """The largest contributions in turn, the rest together, and the sum they reach."""
+    """The largest contributions one by one, the sum of the others, and the total."""
     ranked = sorted(lines, key=lambda line: -abs(line.contribution))
     shown = [(line.name, line.contribution) for line in ranked[:_STEPS] if line.contribution]
     rest = ranked[_STEPS:]

@@ -1,4 +1,4 @@
-"""The results of a report: taken from scores in hand, or from the folder of a run."""
+"""The results for a report: from scores, or from the folder of a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TEXT = frozenset(
 
 
 def results_of_scores(scores: Scores, groups: Mapping[str, str] | None = None) -> Results:
-    """Results from scores in hand."""
+    """Results from scores."""
     return Results(
         tuple(scores.rows()),
         tuple(map(asdict, match_report(scores))),
@@ -77,7 +77,7 @@ def results_of_folder(
 
 
 def models_of(record: Mapping[str, Any], given: Sequence[str | Path]) -> tuple[RiskModel, ...]:
-    """The very models of a run, those that are not shipped from their paths.
+    """The models of a run; those that are not shipped are read from the paths ``given``.
 
     Raises InputError for a model that is not the one of the run.
     """

@@ -43,7 +43,7 @@ def _wholes() -> NDArray[np.uint32]:
 
 
 def number_letters(values: Array) -> Letters:
-    """Numbers as text, one a row; nothing for nan.
+    """Numbers as text, one in each row; nothing for nan.
 
     >>> [text.tobytes().replace(bytes(1), b"") for text in number_letters(np.array([-0.25, 2e9]))]
     [b'-0.25', b'2000000000.0']
@@ -85,7 +85,7 @@ def cell(value: Any) -> str:
 
 
 def _alike(values: Array) -> bool:
-    """Whether all are one number, or none is: then one text is enough."""
+    """Whether all values are the same number, or all nan, so that one text is enough."""
     first = values[0]
     return bool((np.isnan(values) if np.isnan(first) else values == first).all())
 

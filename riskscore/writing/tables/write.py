@@ -55,7 +55,7 @@ def tsv_parts(blocks: Iterable[Block], columns: Sequence[str]) -> Iterator[bytes
 
 
 def _lines(columns: Sequence[Sequence[Any] | np.ndarray[Any, Any]]) -> bytes:
-    """Some rows as text, all at once where the cells allow it."""
+    """Some rows as text; column by column where all cells can be written so."""
     found = [_letters(values) for values in columns]
     letters = [column for column in found if column is not None]
     if len(letters) == len(columns):
@@ -76,7 +76,7 @@ def _letters(values: Sequence[Any] | np.ndarray[Any, Any]) -> Letters | None:
 
 
 def check_ending(path: Path | None) -> None:
-    """Refuse a name whose ending names no format of tables, before any work is done."""
+    """Raise UsageError for a file name whose ending is not that of a table."""
     if path is not None and path != STDOUT and path.suffix not in ENDINGS:
         raise UsageError(
             f"cannot tell the format of {path.name}", fix=f"end it in {' or '.join(ENDINGS)}"

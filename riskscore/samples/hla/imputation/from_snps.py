@@ -102,7 +102,7 @@ def with_imputed(
     for gene in wanted:
         own = calls_of(gene, told.genes[gene], panel)
         typed = calls[gene].called(len(people)) if gene in calls else np.zeros(len(people), bool)
-        calls[gene] = calls[gene].after(own) if gene in calls else own
+        calls[gene] = calls[gene].filled_from(own) if gene in calls else own
         imputed[gene] = own.called(len(people)) & ~typed
         reports.append(_report(imputer, gene, imputed[gene], int(typed.sum())))
     refused = [

@@ -1,4 +1,4 @@
-"""HLA typings of people, as a table gives them, and the calls of a cohort they become."""
+"""HLA typings of people from a table, and their conversion to calls of a cohort."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def typed_calls(
     panel: ReferencePanel,
     population: str,
 ) -> tuple[dict[str, GeneCalls], tuple[HLAReport, ...]]:
-    """Calls of a cohort's samples by gene, and a report a gene; people of no sample are left out.
+    """Calls of a cohort's samples by gene, and a report for each gene.
 
     Several genotypes without probabilities are weighed by the population's allele frequencies.
     Raises HLAFormatError when the file types none of the samples.
