@@ -226,7 +226,7 @@ class _TableReader:
             raise self.error(f"the table has more than {MOST_COLUMNS:,} columns", number)
         repeated = [name for name, count in Counter(columns).items() if count > 1]
         if repeated:
-            raise self.error(f"the column {repeated[0]!r} stands twice", number)
+            raise self.error(f"the column {repeated[0]!r} occurs twice", number)
         first = next((line for line in self.lines if line[1].strip()), None)
         if first is not None and len(self._cells(first[0], first[1])) == len(columns) + 1:
             self.row_names = bool(self._cells(first[0], first[1])[-1])

@@ -51,7 +51,7 @@ def parse_yaml(text: str, name: str) -> Document:
     {'a': 'no', 'b': ['1.10']}
     >>> parse_yaml("a: 1\na: 2", "x.yaml")
     Traceback (most recent call last):
-    riskscore.errors.ModelFormatError: the key 'a' stands twice (x.yaml, line 2)
+    riskscore.errors.ModelFormatError: the key 'a' occurs twice (x.yaml, line 2)
     """
     try:
         depth = 0
@@ -105,7 +105,7 @@ def _plain(node: Any, path: tuple[str | int, ...], document: Document) -> Any:
         here = (*path, key.value)
         document.lines[here] = key.start_mark.line + 1
         if key.value in result:
-            raise document.error(f"the key {key.value!r} stands twice", here)
+            raise document.error(f"the key {key.value!r} occurs twice", here)
         result[key.value] = _plain(value, here, document)
         document.lines[here] = key.start_mark.line + 1
     return result

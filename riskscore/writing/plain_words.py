@@ -16,7 +16,7 @@ _PLAIN_WORDS = {
     "absent": "not in the file",
     "no_call": "in the file, without a genotype for the person",
     "alleles_differ": "in the file with other alleles",
-    "ambiguous_strand": "not used: nothing tells its strand",
+    "ambiguous_strand": "not used: its strand is unknown",
     "duplicate_record": "not used: two records claim it",
     "outside_index": "on a chromosome that the file does not hold",
     "no_chromosome": "on a chromosome that the file does not hold",
@@ -39,7 +39,7 @@ _PLAIN_WORDS = {
     "population": "the population is not known",
     "ancestry": "the percentile is among people of this ancestry",
     "haplotype_tags_missing": "some tag SNPs of haplotypes are not in the file",
-    "more_than_two_haplotypes": "tag SNPs tell of more than two haplotypes",
+    "more_than_two_haplotypes": "tag SNPs count more than two haplotypes",
 }
 
 

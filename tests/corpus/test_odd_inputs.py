@@ -1,6 +1,6 @@
 """Odd inputs of every reader of text: what each is refused with, or read as.
 
-Numbers by digits of other scripts, headers that stand twice, rows wider than their header, cells
+Numbers by digits of other scripts, headers that occur twice, rows wider than their header, cells
 without letters: each was read as something else, or ended in a traceback, by one reader or more.
 """
 

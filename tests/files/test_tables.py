@@ -117,7 +117,7 @@ def test_a_name_keeps_the_blank_behind_it(tmp_path: Path) -> None:
     {
         "nothing": (b"", "the table is empty"),
         "a short row": (b"sample\tsex\na\n", "1 columns where the header has 2 .*line 2"),
-        "a name twice": (b"sample\tsex\tsex\na\t1\t1\n", "the column 'sex' stands twice"),
+        "a name twice": (b"sample\tsex\tsex\na\t1\t1\n", "the column 'sex' occurs twice"),
         "a quote left open": (b'sample,note\na,"x\nb,y\n', "a quote that is not closed .*line 2"),
         "a stray quote in R's": (b'"sample"\t"x"\n"a"\t"y"z"\n', "does not enclose .*line 2"),
         "row names alone": (b"sex\tage\n1\tmale\t30\n", "as R writes row names .*called 'sample'"),

@@ -109,7 +109,7 @@ def _plain(
     coding = dominant + 2 * recessive
     repeated = _repeated([chrom, effects, others], [*places.values()], coding) & kept
     if (i := cells.first(repeated)) is not None:
-        raise cells.row(i).error(f"the allele {effect[i]} at its place stands twice")
+        raise cells.row(i).error(f"the allele {effect[i]} at its place occurs twice")
     sequences = effects.rows_where(SEQUENCE.fullmatch) & others.rows_where(SEQUENCE.fullmatch)
     notes = {
         RATIO_DIFFERS: differs,

@@ -208,7 +208,7 @@ def standard_columns(names: Sequence[str], file: str) -> tuple[str, ...]:
         columns[columns.index("reference_allele")] = "other_allele"  # renamed in format 2.0
     repeated = {name for name in columns if columns.count(name) > 1}
     if repeated:
-        raise ModelFormatError(f"the column {sorted(repeated)[0]!r} stands twice", where=file)
+        raise ModelFormatError(f"the column {sorted(repeated)[0]!r} occurs twice", where=file)
     if "effect_allele" not in columns:
         raise ModelFormatError(
             f"no column effect_allele{_written_otherwise(columns)}",

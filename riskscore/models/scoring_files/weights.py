@@ -132,7 +132,7 @@ class _TermReader:
             raise row.error(
                 "rows that have neither an rsID nor a position cannot be told apart"
                 if nowhere
-                else f"the term {name!r} stands twice"
+                else f"the term {name!r} occurs twice"
             )
         self.terms[name] = Term(
             id=name,

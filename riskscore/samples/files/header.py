@@ -90,7 +90,7 @@ def check_samples(samples: Sequence[str], file: str) -> None:
     repeated = len(samples) - len(set(samples))
     if repeated:
         raise DuplicateSampleError(
-            f"{repeated} sample name(s) stand twice in the header",
+            f"{repeated} sample name(s) occur twice in the header",
             where=file,
             fix="rename them (in a VCF or BCF: bcftools reheader -s)",
         )

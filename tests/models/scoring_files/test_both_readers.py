@@ -296,12 +296,12 @@ def test_the_first_base_is_a_place(reader: str) -> None:
     assert notes == ()
     if reader == "columns":
         twice = text_of(columns, [rows[0], rows[0].replace("rs1", "rs9")], HmPOS_build="GRCh38")
-        refused(reader, twice, "stands twice")
+        refused(reader, twice, "occurs twice")
         other = text_of(columns, ["rs1 1 1 _ _ A G 0.1", "rs2 1 1 _ _ G A 0.1"])
         assert any("count the other allele" in note for note in read(reader, other)[1])
 
 
-# Which rows are plain, and which stand twice -------------------------------------------------
+# Which rows are plain, and which occur twice -------------------------------------------------
 
 KINDS = f"{SNP} is_interaction is_haplotype is_diplotype variant_type fallback_for dosage_1_weight"
 
@@ -361,7 +361,7 @@ def test_rows_that_stand_twice(other: Sequence[str], same: bool, apart: int) -> 
     rows = [f"rs{i} {' '.join(cells)} 0.1" for i, cells in every]
     text = text_of(f"rsID {TWICE} effect_weight", rows)
     if same:
-        refused("columns", text, rf"the allele A at its place stands twice.*line {5 + apart}")
+        refused("columns", text, rf"the allele A at its place occurs twice.*line {5 + apart}")
     else:
         assert len(read("columns", text)[0]) == len(rows)
 

@@ -145,7 +145,7 @@ def test_columns_in_the_words_of_the_format() -> None:
     assert renamed == ("effect_allele", "other_allele")  # format 1.0
     both = ["effect_allele", "reference_allele", "other_allele"]
     assert standard_columns(both, "f") == tuple(both)
-    with pytest.raises(ModelFormatError, match="'rsID' stands twice"):
+    with pytest.raises(ModelFormatError, match="'rsID' occurs twice"):
         standard_columns(["rsid", "effect_allele", "rsID"], "f")
     for column, known in (
         ("rsID", True), ("hm_pos", True), ("weight_type", True), ("status", True),

@@ -212,7 +212,7 @@ def test_unknown_columns(scoring_file: ScoringFile) -> None:
         (SNP, "rs9 1 9 A A 1", "not two sequences"),
         (SNP, "rs9 1 9 R G 1", "not an HLA allele name"),
         (SNP, "rs9 1 9 A G 1 2", "7 columns where the header has 6"),
-        (SNP, "rs1 1 1000 A G 0.1", "stands twice"),
+        (SNP, "rs1 1 1000 A G 0.1", "occurs twice"),
         (f"{SNP} is_dominant", "rs9 1 9 A G 1 yes", "is_dominant is 'yes'"),
         (f"{SNP} is_dominant is_recessive", "rs9 1 9 A G 1 True True", "both dominant and recess"),
         (f"{SNP} allelefrequency_effect", "rs9 1 9 A G 1 1.5", "not a share"),
@@ -323,7 +323,7 @@ def test_arrays_say_the_same_as_terms(scoring_file: ScoringFile) -> None:
         ("rs9 chr1 9 A G 1 _ True True _ _ _ _", "both dominant and recessive"),
         ("rs9 chr1 9 A G 1", "13 columns"),
         ("rs9 chr1 9 A G 1 _ _ _ _ _ _ HLA_AA", "not a residue"),
-        ("rs0x chr6 1005 {} 0.7 _ _ _ _ _ _ _", "stands twice"),
+        ("rs0x chr6 1005 {} 0.7 _ _ _ _ _ _ _", "occurs twice"),
     ],
 )
 def test_arrays_are_as_strict_as_rows(scoring_file: ScoringFile, bad: str, message: str) -> None:

@@ -184,7 +184,7 @@ def test_names_of_haplotypes() -> None:
     assert read([DR3 | {"locus_name": ""}]).terms[0].id == DR3["effect_allele"]
     refused("a haplotype needs a locus_name", DR3 | {"locus_name": ""}, origin=FOLDER)
     refused("stands for two different ones", DR3, DR4 | {"locus_name": "DR3"}, origin=FOLDER)
-    refused("the term 'DR3' stands twice", DR3, DR3, origin=FOLDER)
+    refused("the term 'DR3' occurs twice", DR3, DR3, origin=FOLDER)
     shares = read([DR3 | {"allelefrequency_effect_EUR": "0.25"}, DR4]).haplotype_frequency
     assert shares == {"DR3": {"EUR": 0.25}, "DR4": {}}
 

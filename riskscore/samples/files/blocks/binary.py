@@ -346,7 +346,7 @@ class BinaryRecords:
             name = self._name(cursor.integer())
             kind, count = cursor.descriptor()
             if kind not in WIDTH or name in fields:
-                raise Fallback("a field of no known type, or one that stands twice")
+                raise Fallback("a field of no known type, or one that occurs twice")
             fields[name] = Field(kind, count, cursor.at)
             cursor.skip(kind, count * self._samples)
         return fields

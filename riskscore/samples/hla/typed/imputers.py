@@ -111,7 +111,7 @@ def add(
     """Put a genotype, if any, among a person's; an error if the gene is there already."""
     genes = people.setdefault(sample, {})
     if gene in genes:
-        raise sheet.error(f"HLA-{gene} of this sample stands twice", row)
+        raise sheet.error(f"HLA-{gene} of this sample occurs twice", row)
     if genotype is not None:
         genes[gene] = genotype
 

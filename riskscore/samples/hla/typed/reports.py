@@ -80,7 +80,7 @@ def read_hlascan(text: str, file: str, codes: Codes) -> Typings:
         if not gene:
             continue
         if gene in genes:
-            raise HLAFormatError(f"HLA-{gene} stands twice", where=file)
+            raise HLAFormatError(f"HLA-{gene} occurs twice", where=file)
         named = dict(_TYPE.findall(block))
         with in_file(file):
             names = [read_name(named.get(side, ""), gene, codes) for side in "12"]

@@ -58,7 +58,7 @@ def wide_columns(sheet: Sheet) -> dict[str, tuple[int, int]]:
             whole.setdefault(own, []).append(place)
         elif match and gene:
             if match["side"] in sides.setdefault(gene, {}):
-                raise sheet.error(f"the column of HLA-{gene}, allele {match['side']}, stands twice")
+                raise sheet.error(f"the column of HLA-{gene}, allele {match['side']}, occurs twice")
             sides[gene][match["side"]] = place
     found = {gene: (side["1"], side["2"]) for gene, side in sides.items() if len(side) == 2}
     for gene, places in whole.items():
@@ -84,7 +84,7 @@ def read_wide(sheet: Sheet) -> Typings:
     for row in range(1, len(sheet.rows)):
         sample, cells = sheet.sample(row, sheet.samples), sheet.rows[row]
         if sample in people:
-            raise sheet.error("a sample stands twice", row)
+            raise sheet.error("a sample occurs twice", row)
         people[sample] = read_pairs(sheet, row, genes)
         for gene in genes:
             at = sheet.column(f"{gene.lower()}_posterior")
@@ -266,7 +266,7 @@ def read_ukb(sheet: Sheet) -> Typings:
         raise sheet.error("no column names the participant", fix="call it 'eid'")
     samples = [sheet.sample(row, own) for row in range(1, len(sheet.rows))]
     if len(set(samples)) < len(samples):
-        raise sheet.error("a participant stands twice")
+        raise sheet.error("a participant occurs twice")
     people: People = {sample: {} for sample in samples}
     refused = 0
     for gene, columns in ukb_alleles(sheet).items():
@@ -309,7 +309,7 @@ def read_ped(sheet: Sheet) -> Typings:
             )
         sample = sheet.sample(row, 1)
         if sample in people:
-            raise sheet.error("a sample stands twice", row)
+            raise sheet.error("a sample occurs twice", row)
         places = {gene: (6 + 2 * place, 7 + 2 * place) for place, gene in enumerate(genes)}
         people[sample] = read_pairs(sheet, row, places)
     return Typings("PLINK .ped", people)

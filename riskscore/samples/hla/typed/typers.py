@@ -146,7 +146,7 @@ def read_t1k(sheet: Sheet) -> Typings:
                 members = [m for t in texts if (m := sheet.name(row, t, gene)) is not None]
                 names += [AlleleList.of(x for m in members for x in m.members)] if members else []
         if gene in genes:
-            raise sheet.error(f"HLA-{gene} stands twice", row)
+            raise sheet.error(f"HLA-{gene} occurs twice", row)
         if len(names) == 1:
             # Of two alleles that were seen one is of low quality: it counts as unknown.
             pair = one_of_two if cells[1] == "1" else two_alleles
@@ -166,7 +166,7 @@ def read_hla_hd(sheet: Sheet) -> Typings:
         if len(cells) < 3:
             raise sheet.error("HLA-HD writes a gene and two alleles", row)
         if gene in genes:
-            raise sheet.error(f"HLA-{gene} stands twice", row)
+            raise sheet.error(f"HLA-{gene} occurs twice", row)
         first = sheet.name(row, "" if cells[1] == "-" else cells[1], gene)
         if cells[2] == "-":
             if first is not None:

@@ -231,7 +231,7 @@ def test_the_people_of_a_sample_file(bgen: Path, text: str) -> None:
         (SAMPLE_HEAD + "F1 C 0\n", "3 columns where the header has 4 .*line 3"),
         ("F1 C 0\nF1 A 0\n", "not those of a .sample file"),
         ("", "not those of a .sample file"),
-        (SAMPLE_HEAD + "a x 0 1\nb x 0 1\nc y 0 1\nd z 0 1\n", "stand twice"),
+        (SAMPLE_HEAD + "a x 0 1\nb x 0 1\nc y 0 1\nd z 0 1\n", "occur twice"),
     ],
 )
 def test_a_sample_file_that_does_not_fit(bgen: Path, text: str, says: str) -> None:

@@ -285,7 +285,7 @@ MALFORMED = {
         "sample\tA_1\tB_1\tB_2\nx\t01:01\t07:02\t08:01\n",
         "HLA-A has one column",
     ),
-    "a column twice": ("sample\tA_1\tA_1\tA_2\nx\t01:01\t01:01\t02:01\n", "stands twice"),
+    "a column twice": ("sample\tA_1\tA_1\tA_2\nx\t01:01\t01:01\t02:01\n", "occurs twice"),
     "a short row": ("sample\tA_1\tA_2\nx\t01:01\n", "line 2"),
     "a long row": ("sample\tA_1\tA_2\nx\t01:01\t02:01\t03:01\n", "4 columns where"),
     "a sample twice": ("sample\tA_1\tA_2\nx\t01:01\t02:01\nx\t01:01\t02:01\n", "line 3"),
@@ -327,7 +327,7 @@ MALFORMED = {
         "HLA-A\t2\tHLA-A*01:01\t10\t60\tHLA-A*02:01\t9\t60\nHLA-B\t1\tHLA-B*08:01\n",
         "3 columns",
     ),
-    "HLA-HD twice": ("A\tHLA-A*01:01\t-\nA\tHLA-A*02:01\t-\n", "stands twice"),
+    "HLA-HD twice": ("A\tHLA-A*01:01\t-\nA\tHLA-A*02:01\t-\n", "occurs twice"),
     "HLA*LA three rows": (
         "Locus\tChromosome\tAllele\tQ1\nA\t1\tA*01:01\t1\nA\t2\tA*02:01\t1\nA\t3\tA*03:01\t1\n",
         "more than two rows",
