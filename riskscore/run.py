@@ -81,7 +81,7 @@ def score(
 
 
 def _of_frame(frame: Any, models: Models | Question, options: QuestionOptions) -> Cohort:
-    """The people of a frame, and what is asked of them; raises UsageError for options of files."""
+    """The people of a frame as a cohort; raises UsageError for options of files."""
     if isinstance(models, Question):
         raise UsageError("a Question is of files, and this is a frame", fix="name the models")
     given: dict[str, Any] = dict(options)

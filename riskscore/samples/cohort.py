@@ -1,4 +1,4 @@
-"""A cohort: people with everything that the models asked to know of them."""
+"""A cohort: people with everything that the models need about them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Cohort:
     plain: Mapping[str, PlainSums] = field(default_factory=dict)  # genome-wide models, by id
     question: Question = field(default_factory=Question)
     marks: tuple[FileMark, ...] = ()  # of the genotype files, as they were read
-    caution: str = ""  # what the genotypes cannot say, where they are raw data of a consumer array
+    caution: str = ""  # on genotypes that are raw data of a consumer array
     projection: ProjectionSums | None = None  # where people's own ancestry is asked for
 
     def __repr__(self) -> str:

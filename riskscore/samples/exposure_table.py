@@ -1,4 +1,4 @@
-"""Exposures and sex from a table: whom it speaks of, and the line of each cell that is wrong."""
+"""Exposures and sex from a table; errors name the line of a cell."""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ def words_of_models(exposure: str) -> frozenset[str]:
 
 
 def _foreign(model: RiskModel, exposures: Exposures) -> Iterator[str]:
-    """What to tell of levels that other models have and this one has not."""
+    """A warning about levels that other models have and this one has not."""
     for exposure in model.exposures:
         if exposure.is_dose or exposure.id not in exposures.columns:
             continue
@@ -252,7 +252,7 @@ def _foreign(model: RiskModel, exposures: Exposures) -> Iterator[str]:
 
 
 def exposure_of(column: str) -> tuple[str, str]:
-    """The exposure that a column's name says, and its unit, if it says one."""
+    """The exposure that a column's name names, and its unit, if it names one."""
     match = _UNIT.match(column)
     return (match["name"].strip(), match["unit"].strip()) if match else (column, "")
 

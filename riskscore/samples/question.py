@@ -36,53 +36,54 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-REFERENCE_POPULATION = "EUR"  # where nobody says another
+REFERENCE_POPULATION = "EUR"  # the default
 UNKNOWN_POPULATION = "unknown"
-AUTO_POPULATION = "auto"  # of each person as their genotypes tell
-IMPUTED = Path("imputed")  # among typed HLA tables: no table, but that HLA is to be imputed
-_INPUT = {"role": "input"}  # files: the provenance tells their checksums
-_BASELINE = {"role": "baseline"}  # may be asked anew of a cohort that was read already
+AUTO_POPULATION = "auto"  # of each person, by their genotypes
+IMPUTED = Path("imputed")  # given among typed HLA tables: HLA is to be imputed
+_INPUT = {"role": "input"}  # files, whose checksums the provenance has
+_BASELINE = {"role": "baseline"}  # may be changed for a cohort that was read already
 _INPUT_OF_BASELINE = {"role": "input", "anew": True}
 _NO_BEARING = {"require_index", "processes"}  # fields of Reading that change no score
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of genotypes.
+    """Everything that is asked of a run: models, inputs, and the options that change scores.
 
-    ``exposures`` is a TSV or CSV file, or a pandas frame, with a column (or index) ``sample``;
-    ``sex_column`` names its column of sex. ``hla`` are typed HLA tables of any known format; they
-    come before HLA records of the genotype files. The word "imputed" among them sets
-    ``impute_hla``: whoever is not typed is then imputed from the SNPs around the genes, by the
-    panel of phased haplotypes of the file ``panel``, or the shipped one.
-    ``codes`` is a table of the multiple allele codes
-    in them, and ``allele_list`` IPD-IMGT/HLA's Allelelist.txt to check their names against.
-    ``population`` is the superpopulation (AFR, AMR,
-    EAS, EUR, SAS) whose frequencies are the reference, and in which tag SNPs must hold; the first
-    that the models have is the reference of people whose population is "unknown". With "auto"
-    (default) the percentile is among people of the same ancestry, where the file's SNPs tell it,
-    and all else as with EUR. ``build`` is the
-    genome build, if the files are silent. ``reading`` says which genotype field and which records
-    count, and what an absent record means. ``haplotype_calls`` says how haplotypes of a model's
-    scheme are called: posterior, or published. ``weak_tags`` lets tag SNPs of lower r2 stand in for
-    HLA alleles, with the uncertainty that this brings. ``switch_error`` is how often a file's
-    phase is wrong from one HLA gene to the next: 0 believes it, 0.5 forgets it. ``weight_type``
-    (beta, OR or HR) says what
-    the weights of scoring files are, where those do not.
+    Inputs. ``exposures`` is a TSV or CSV file, or a pandas frame, with a column (or index)
+    ``sample``; ``sex_column`` names its column of sex. ``hla`` are typed HLA tables of any known
+    format, which take precedence over HLA records of the genotype files. The word "imputed" among
+    them sets ``impute_hla``: people who are not typed are then imputed from the SNPs around the
+    genes, by the panel of phased haplotypes of the file ``panel``, or the shipped one. ``codes`` is
+    a table of the multiple allele codes in them, and ``allele_list`` IPD-IMGT/HLA's Allelelist.txt
+    to check their names against.
 
-    ``prevalence`` (a probability, between 0 and 1) takes the place of the models' baseline risk:
-    one keeps the ratio of the models' sexes, two, ``{"female": 0.01, "male": 0.004}``, set each.
+    Population. ``population`` is the superpopulation (AFR, AMR, EAS, EUR, SAS) whose frequencies
+    are the reference, and in which tag SNPs must hold. For people whose population is "unknown"
+    the reference is the first one that the models have. With "auto" (default) percentiles are among
+    people of the same ancestry, where the file has ancestry SNPs, and all else is as with EUR.
+
+    Reading. ``build`` is the genome build, if the files do not name it. ``reading`` says which
+    genotype field and which records count, and what an absent record means. ``haplotype_calls``
+    says how haplotypes of a model's scheme are called: posterior, or published. ``weak_tags`` lets
+    tag SNPs of lower r2 stand in for HLA alleles, with the uncertainty that this brings.
+    ``switch_error`` is the probability that a file's phase is wrong from one HLA gene to the next,
+    from 0 (phase is right) to 0.5 (phase is ignored). ``weight_type`` (beta, OR or HR) is that of
+    scoring files that do not name theirs.
+
+    Baseline risk. ``prevalence`` (a probability, between 0 and 1) replaces that of the models: one
+    number keeps the models' ratio of the sexes, ``{"female": 0.01, "male": 0.004}`` sets each.
     ``horizon`` chooses among those the models have.
 
-    With ages the risk is that between two ages of a person free of the disease at the first, death
-    counted: ``from_age``, or for each person the exposures' column ``age_column``; and ``to_age``,
-    or the end of the model's horizon. ``horizon=(35, 60)`` is short for both. ``incidence`` is a
-    table of rates by age and sex in the place of the one the models name.
+    Ages. The risk is then that between two ages of a person free of the disease at the first one,
+    with death as a competing risk: from ``from_age``, or each person's age in the exposures' column
+    ``age_column``, to ``to_age``, or the end of the model's horizon. ``horizon=(35, 60)`` is short
+    for both. ``incidence`` is a table of rates by age and sex that replaces the model's.
 
-    ``family`` is a table of relatives (sample, relation, affected, age; a row each): what they say
-    of the part of a person's risk that the score does not explain.
+    Family. ``family`` is a table of relatives with a row for each (sample, relation, affected,
+    age). They change the part of a person's risk that the score does not explain.
 
-    Raises UsageError for a value that none of these can have.
+    Raises UsageError for a value that an option cannot have.
 
     >>> question = Question.of("ms", population="AFR", reading=Reading(min_r2=0.3))
     >>> question.models[0].id, question.population
@@ -177,7 +178,7 @@ class Question:
         return {Sex(sex): float(value) for sex, value in pairs.items()}
 
     def __repr__(self) -> str:
-        """The models by id, and what is not as it is by itself."""
+        """The ids of the models, and the options that differ from their defaults."""
         told = [f"models={[model.id for model in self.models]}"]
         for one in fields(self)[1:]:
             value = getattr(self, one.name)
@@ -217,7 +218,7 @@ class Question:
         return replace(start, **plain)
 
     def of_baseline(self, **options: Unpack[QuestionOptions]) -> Question:
-        """The same question about another baseline risk; raises UsageError for other options."""
+        """The same question with another baseline risk; raises UsageError for other options."""
         held = {
             one.name
             for one in fields(self)
@@ -233,7 +234,7 @@ class Question:
 
     @property
     def population_known(self) -> bool:
-        """Whether the people's population was told."""
+        """Whether the population of the people is known."""
         return self.population != UNKNOWN_POPULATION
 
     @property
@@ -257,7 +258,7 @@ class Question:
 
     @property
     def input_files(self) -> dict[str, list[Path]]:
-        """The files that belong to the question itself, by their role; frames are none."""
+        """The files that the question names, by their role; frames are left out."""
         found = {}
         for one in fields(self):
             if one.metadata.get("role") == "input":
@@ -267,7 +268,7 @@ class Question:
         return {role: files for role, files in found.items() if files}
 
     def recorded(self) -> dict[str, Any]:
-        """Every choice as plain data, for the provenance; files are told there as inputs."""
+        """Every option as plain data, for the provenance, which has the files as inputs."""
         told: dict[str, Any] = {"models": [model.id for model in self.models]}
         for one in fields(self):
             if one.name not in {"models", "reading"} and one.metadata.get("role") != "input":
@@ -279,7 +280,7 @@ class Question:
 
     @classmethod
     def from_record(cls, told: Mapping[str, Any], **inputs: Unpack[QuestionOptions]) -> Question:
-        """The question that :meth:`recorded` told, about the same or other ``inputs``."""
+        """The question from the data of :meth:`recorded`, about the same or other ``inputs``."""
         reading = {one.name: told[one.name] for one in fields(Reading) if one.name in told}
         if isinstance(reading.get("filters"), str):
             reading["filters"] = frozenset(reading["filters"].split(","))

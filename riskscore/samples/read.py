@@ -1,4 +1,4 @@
-"""Reading a cohort: everything that the models ask to know of the people of a file."""
+"""Read a cohort: everything that the models need about the people of a file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 # So many variants of a genome-wide score are looked up to confirm the build.
 _EVIDENCE = 100
-# Of so many people what reading HLA freed is worth giving back to the system.
+# The number of people from which memory freed after reading HLA is returned to the system.
 _MANY = 65_536
 
 
@@ -169,13 +169,13 @@ def _prepared(
     wide: Mapping[str, PlainVariants],
     whole: Sequence[Region],
 ) -> Build:
-    """Tell a source where all that is asked stands; the file's build, in which all models know it.
+    """Prepare a source for all regions that are read, and return the build of the file.
 
     ``wide`` has the variants of genome-wide scores by model.
     """
     build = question.build or source.build
     regions = regions_of([*variants, *tags], build)
-    regions += hg18_regions(variants)  # where they stand tells a file of that build
+    regions += hg18_regions(variants)  # a file of hg18 has the variants there
     regions += _hla_regions(question, build) if genes else []
     places, shown = _plain_places(source, wide, build)
     regions += [*to_prepare(whole), *_ancestry_regions(question, build)]
@@ -210,7 +210,7 @@ def _named_genes(genes: str | Sequence[str]) -> Sequence[str]:
 
 
 def _ancestry_regions(question: Question, build: Build | None) -> list[Region]:
-    """Where the SNPs that tell ancestry stand, if it is asked for."""
+    """The regions of the ancestry SNPs, if ancestry is asked for."""
     if not question.by_ancestry:
         return []
     from riskscore.samples.ancestry.table import scoring_table
@@ -221,7 +221,7 @@ def _ancestry_regions(question: Question, build: Build | None) -> list[Region]:
 def _projection(
     source: Source, question: Question, build: Build, people: range
 ) -> ProjectionSums | None:
-    """What the SNPs that tell ancestry say of some people; None if not asked, or not there."""
+    """The sums over ancestry SNPs of some people; None if not asked for, or not in the file."""
     if not question.by_ancestry:
         return None
     from riskscore.samples.ancestry.sums import covers, read_sums
@@ -234,12 +234,12 @@ def _projection(
 
 
 def stand_in_notes(models: Iterable[RiskModel], population: str) -> Iterator[str]:
-    """What models say of frequencies that they take from another population."""
+    """Notes of models on frequencies that they take from another population."""
     yield from filter(None, (model.about_stand_ins(population) for model in models))
 
 
 def _told(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:
-    """What models, or the sums of genome-wide models, warn of."""
+    """The warnings of models, or of the sums of genome-wide models."""
     for one in things:
         yield from one.warnings
 
@@ -247,7 +247,7 @@ def _told(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:
 def _plain_places(
     source: Source, wide: Mapping[str, PlainVariants], build: Build | None
 ) -> tuple[list[Region], list[Variant]]:
-    """Where the variants of genome-wide models stand, and some of them to tell the build by."""
+    """The regions of genome-wide models' variants, and some variants to check the build by."""
     if not wide:
         return [], []
     from riskscore.samples.genome_wide.sums import plain_regions, some_variants
@@ -271,7 +271,7 @@ def _plain_sums(
 
 
 def nothing_matched(cohort: Cohort, file: str) -> NothingMatchedError | None:
-    """The error of a cohort of which no model can read anything; None where one can."""
+    """The error to raise where no model can read anything of a cohort; else None."""
     hla, matches = cohort.hla, cohort.dosages.matches
     seen = any(one.observed.any() for one in cohort.plain.values())
     if hla.genes or hla.tags or seen or not all(match.missing for match in matches):
@@ -304,7 +304,7 @@ def _read_typings(question: Question) -> list[Typings]:
 
 
 def _hla_regions(question: Question, build: Build | None) -> list[Region]:
-    """Where HLA records stand, and the SNPs to impute HLA from if that is asked."""
+    """The regions of HLA records, and of the SNPs to impute HLA from if that is asked for."""
     regions = [*HLA_REGIONS]
     if question.impute_hla:
         from riskscore.samples.hla.imputation.from_snps import panel_of, panel_regions
