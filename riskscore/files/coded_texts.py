@@ -1,4 +1,4 @@
-"""Columns of text in which the same texts come again and again."""
+"""Columns of text with few different values, each text stored once."""
 
 from __future__ import annotations
 
