@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from riskscore.cli.streams import apart, end_by_signals, prepare_streams
+from riskscore.cli.streams import end_by_signals, keeping_inputs, prepare_streams
 from riskscore.errors import InputError, RiskscoreError
 
 _BOXES = 70  # columns of a terminal: in fewer the names of options are cut inside boxes
@@ -47,7 +47,7 @@ def command_line(verb: str = "") -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
-            app.command(help=_paragraphs(found.__doc__ or ""))(apart(found))
+            app.command(help=_paragraphs(found.__doc__ or ""))(keeping_inputs(found))
     return app
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskscore.cli.options import asks, say
+from riskscore.cli.options import say, with_question
 from riskscore.cli.progress import watching
 from riskscore.errors import EXIT_SOME_NOT_SCORED, UsageError
 
@@ -23,7 +23,7 @@ TSVOption = Annotated[
 ]
 
 
-@asks
+@with_question
 def batch(
     source: Annotated[
         str,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from riskscore.cli.options import ForceOption, OutputOption, WeightTypeOption, say
-from riskscore.cli.streams import apart
+from riskscore.cli.streams import keeping_inputs
 from riskscore.errors import UsageError
 
 models = typer.Typer(
@@ -128,7 +128,7 @@ def models_check(
 
 
 @models.command("export-pgs")
-@apart
+@keeping_inputs
 def models_export(
     name: Annotated[str, typer.Argument(help=_WHICH)],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write; - for stdout.")],
@@ -155,7 +155,7 @@ def models_export(
 
 
 @models.command("import-pgs")
-@apart
+@keeping_inputs
 def models_import(
     file: Annotated[Path, typer.Argument(help="A scoring file of the PGS Catalog.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make.")],

@@ -246,7 +246,7 @@ def question_of(
     )
 
 
-def asks(verb: Callable[..., None]) -> Callable[..., None]:
+def with_question(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb the options of :func:`question_of`, in the place of its argument ``ask``.
 
     ``ask()`` makes the Question, so that a verb may check its other options before a model is read.

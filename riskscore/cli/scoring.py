@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskscore.cli.options import OutputOption, VCFArgument, asks, read_and_score, say
+from riskscore.cli.options import OutputOption, VCFArgument, read_and_score, say, with_question
 from riskscore.cli.terminal import end_words, ledger_lines, stages
 from riskscore.errors import EXIT_SOME_NOT_SCORED, plain
 
@@ -24,7 +24,7 @@ QuietOption = Annotated[
 ]
 
 
-@asks
+@with_question
 def score(
     vcf: VCFArgument,
     ask: Ask,
@@ -109,7 +109,7 @@ def _write_folder(scores: Scores, vcf: list[Path], part: PeoplePart | None, out:
     write_shard(scores, out, part, hashed=hashed)
 
 
-@asks
+@with_question
 def explain(
     vcf: VCFArgument,
     ask: Ask,
@@ -191,7 +191,7 @@ def _beside(scores: Scores, model: str, place: int) -> list[str]:
     return [f"  beside it {own.model.id} ({own.reason}): {what}: {risk_words(numbers)}"]
 
 
-@asks
+@with_question
 def check(
     vcf: VCFArgument,
     ask: Ask,

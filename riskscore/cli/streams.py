@@ -81,7 +81,7 @@ def _end_later(dropped: sys.UnraisableHookArgs) -> None:
     signal.setitimer(signal.ITIMER_REAL, _SOON)
 
 
-def apart(verb: Callable[..., Any]) -> Callable[..., Any]:
+def keeping_inputs(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a verb so that it refuses, before any work, to write over a file that it reads."""
 
     @wraps(verb)
