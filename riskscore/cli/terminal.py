@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _MODELS = 6  # the most models whose coverage is listed
 _LINES = 15  # the most lines of a ledger
+_LITTLE = 0.2  # of the variance of a score
+_LITTLE_SEEN = (
+    "little was seen, so that risks are near the average; riskscore check says what is missing "
+    "and why"
+)
 
 
 @contextmanager
@@ -41,11 +46,15 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
     from riskscore.writing.words import reference_words
 
     people, warnings = len(scores.cohort.samples), len(scores.cohort.warnings)
-    seen = []
-    for table in scores.tables[:_MODELS]:
-        coverage = table.numbers["coverage"]
-        known = coverage[~np.isnan(coverage)]
-        seen.append(f"{table.model.id} {known.mean():.0%}" if known.size else f"{table.model.id} -")
+    means = {}
+    for table in scores.tables:
+        known = table.numbers["coverage"][~np.isnan(table.numbers["coverage"])]
+        means[table.model.id] = float(known.mean()) if known.size else np.nan
+    seen = [
+        f"{name} -" if np.isnan(mean) else f"{name} {mean:.0%}"
+        for name, mean in list(means.items())[:_MODELS]
+    ]
+    little = [name for name, mean in means.items() if mean < _LITTLE]
     if len(scores.tables) > _MODELS:
         seen.append(f"{len(scores.tables) - _MODELS} more")
     warned = f"; {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
@@ -58,6 +67,7 @@ def end_words(scores: Scores, output: Path | None, out: Path | None) -> list[str
     return [
         f"riskscore: {people:,} {'person' if people == 1 else 'people'}; "
         f"coverage {', '.join(seen)}{units}{warned}",
+        *([f"riskscore: of {', '.join(little)} {_LITTLE_SEEN}"] if little else []),
         *([f"riskscore: {percentiles}"] if percentiles else []),
         f"riskscore: results in {' and '.join(places)}. Illustrative, not diagnostic.",
     ]

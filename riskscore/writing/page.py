@@ -11,7 +11,7 @@ from typing import Any
 
 from riskscore.distribution import extra
 from riskscore.genetics.superpopulations import superpopulation_words
-from riskscore.writing.plain_words import in_thousand, part_words, plain_code
+from riskscore.writing.plain_words import in_thousand, lost_words, part_words, plain_code
 
 with extra("report"):
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -78,6 +78,7 @@ def render(
     )
     environment.filters["json"] = embedded_json
     environment.filters["plain"] = plain_code
+    environment.filters["lost"] = lost_words
     environment.filters["part"] = part_words
     environment.filters["people"] = superpopulation_words
     environment.filters["thousand"] = in_thousand

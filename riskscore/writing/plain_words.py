@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 NOTICE = "Illustrative, not diagnostic."
+_NOTHING = 0.005  # a share that is rounded to 0%
 
 
 # The codes of match reports and flags in plain words.
@@ -72,6 +73,23 @@ def plain_code(code: str) -> str:
     'on a chromosome that the file does not hold'
     """
     return _PLAIN_WORDS.get(code, code.replace("_", " "))
+
+
+def lost_words(code: str, observed: float) -> str:
+    """Why part of what was looked for is lost, and how much of it is known all the same.
+
+    ``observed`` is the share of its variance that was seen. What was found is lost in part where
+    it was imputed, or typed too coarsely.
+
+    >>> lost_words("found", 0.87), lost_words("absent", 0.0), lost_words("no_call", 0.9)
+    ('found, but not for certain (87% known)', 'not in the file', 'in the file, without a genotype \
+for the person (90% known)')
+    """
+    words = plain_code(code)
+    if observed < _NOTHING:
+        return words
+    doubt = ", but not for certain" if words.startswith(("found", "read from")) else ""
+    return f"{words}{doubt} ({observed:.0%} known)"
 
 
 def natural(probability: float) -> str:

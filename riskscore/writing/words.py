@@ -14,7 +14,7 @@ from riskscore.samples.question import Question
 from riskscore.scoring.account.coverage import MatchRow, coverage_table, match_report, tally_scores
 from riskscore.scoring.score import Scores
 from riskscore.scoring.scores.scored import ModelScores
-from riskscore.writing.plain_words import part_words, plain_code, risk_words
+from riskscore.writing.plain_words import lost_words, part_words, plain_code, risk_words
 
 _SHOWN = 8
 _PLAINLY = 0.5  # the reason is given for loci of which less was observed
@@ -156,7 +156,7 @@ def check_words(scores: Scores) -> Iterator[str]:
             advice = f"; {row.advice}" if row.advice else ""
             yield (
                 f"  lost {row.lost_share:6.1%} of variance: "
-                f"{row.kind} {row.name}: {plain_code(row.code)}{advice}"
+                f"{row.kind} {row.name}: {lost_words(row.code, row.observed)}{advice}"
             )
         if len(lost) > _SHOWN:
             rest = sum(row.lost_share for row in lost[_SHOWN:])

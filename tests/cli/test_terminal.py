@@ -56,6 +56,9 @@ def test_the_lines_at_the_end(riskscore: Run, tmp_path: Path) -> None:
     assert second == "riskscore: results in results/. Illustrative, not diagnostic."
     quiet = riskscore("score", SMALL, "-m", "t1d", "-q", "-o", "t.tsv")
     assert quiet.stderr == ""
+    few = riskscore("score", SMALL, "-m", "ra", "-o", "few.tsv")  # a file for T1D
+    assert "\nriskscore: of ra little was seen, so that risks are near the average" in few.stderr
+    assert "little was seen" not in done.stderr
     assert done.stdout == ""
     assert (tmp_path / "t.tsv").read_bytes() == (tmp_path / "results/scores.tsv").read_bytes()
 
