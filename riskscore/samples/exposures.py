@@ -29,7 +29,7 @@ _UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(\s*[^\d\s].*)?")
 _WHOLE = re.compile(r"-?\d+\.0+")
 _PLINK_MISSING = -9
-Told = TypeVar("Told")
+Value = TypeVar("Value")
 SEX = "sex"  # the column of sex, if no other is named
 _EVERYBODY = slice(None)
 _QUANTITY = re.compile(r"^(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\D.*)?$", re.ASCII)
@@ -92,7 +92,7 @@ class Exposures:
     def check(self, exposure: Exposure, lines: Mapping[str, int], where: str) -> None:
         """Decode each of the texts; an error names the line that ``lines`` gives for it."""
         key, decode = self._decoder(exposure)
-        self._decoded[key] = _told(decode, lines, where)
+        self._decoded[key] = _decode_each(decode, lines, where)
 
     def _decoder(self, exposure: Exposure) -> tuple[Hashable, Callable[[str], float]]:
         """What turns a cell into a number, with a key that is equal where it does the same."""
@@ -212,11 +212,11 @@ def exposures_of_columns(
             if exposure.id in columns:
                 exposures.check(exposure, texts[columns[exposure.id]], where)
 
-    def decoded(name: str | None, decode: Callable[[str, str], Told]) -> tuple[Told, ...]:
+    def decoded(name: str | None, decode: Callable[[str, str], Value]) -> tuple[Value, ...]:
         if name is None:
             return ()
-        told = _told(lambda cell: decode(cell, name), {"": 0, **texts[name]}, where)
-        return tuple(coded[name].each(told.__getitem__))
+        values = _decode_each(lambda cell: decode(cell, name), {"": 0, **texts[name]}, where)
+        return tuple(coded[name].each(values.__getitem__))
 
     sex, age = decoded(sex_name, _sex), decoded(age_name, _age)
     notes = [note for model in models for note in _foreign(model, exposures)]
@@ -265,16 +265,18 @@ def matching(columns: Sequence[str], wanted: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _told(decode: Callable[[str], Told], lines: Mapping[str, int], where: str) -> dict[str, Told]:
+def _decode_each(
+    decode: Callable[[str], Value], lines: Mapping[str, int], where: str
+) -> dict[str, Value]:
     """Each text decoded; an error says on which line the first such text stands."""
-    told = {}
+    values = {}
     for cell, line in lines.items():
         try:
-            told[cell] = decode(cell)
+            values[cell] = decode(cell)
         except ExposureError as error:
             place = f"{where}, line {line}" if line else where
             raise type(error)(error.what, where=place, fix=error.fix) from error
-    return told
+    return values
 
 
 def _sex(cell: str, column: str) -> Sex | None:

@@ -135,8 +135,8 @@ def read_any_cohort(
         projection = _projection(source, question, chosen, people)
         samples, name, marks, caution = source.samples, source.name, source.marks, source.caution
         warnings = [
-            *source.warnings, *_told(named), *stand_in_notes(named, population),
-            *_told(sums.values()), *dosages.warnings, *found.warnings,
+            *source.warnings, *_warnings_of(named), *stand_in_notes(named, population),
+            *_warnings_of(sums.values()), *dosages.warnings, *found.warnings,
         ]  # fmt: skip
     tagged = spare | tag_calls(needed, panel, population, dosages, weak=weak_tags)
     invalid = invalid_tags([*needed, *some], panel, population) - set(tagged)
@@ -238,7 +238,7 @@ def stand_in_notes(models: Iterable[RiskModel], population: str) -> Iterator[str
     yield from filter(None, (model.about_stand_ins(population) for model in models))
 
 
-def _told(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:
+def _warnings_of(things: Iterable[RiskModel | PlainSums]) -> Iterator[str]:
     """The warnings of models, or of the sums of genome-wide models."""
     for one in things:
         yield from one.warnings
