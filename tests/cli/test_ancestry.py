@@ -127,7 +127,7 @@ def test_too_few_snps_fall_back_on_the_models_loci(riskscore: Run, write: Make) 
         for name in ("most_similar", "posterior", "loci"):
             assert row[name] == other[name]
         assert row["verdict"] == ("sure" if float(row["posterior"]) >= 0.95 else "unsure")
-    assert "which tells much less" in done.stderr
+    assert "which says much less" in done.stderr
 
 
 def test_a_list_of_variants_places_nobody_unless_absent_is_reference(
