@@ -32,7 +32,7 @@ _UNSURE = re.compile(r" \(P (0\.\d+)(?:, [^)]*)?\)")
 _SHOWN = 3
 _EXPOSED, _TOGETHER = "Exposures", "Gene-environment"  # components of a ledger
 _COPIES = {0: "no copy", 1: "one copy", 2: "two copies"}
-_DOMINANT, _RECESSIVE = " (dominant)", " (recessive)"  # how the id of a term ends
+DOMINANT, RECESSIVE = " (dominant)", " (recessive)"  # how the id of a term ends
 _RESIDUE = re.compile(r"(HLA-\w+):(-?\d+)([A-Z])$")
 _RESIDUES = dict(
     zip(
@@ -116,7 +116,7 @@ def _by_allele(entries: list[Entry]) -> list[Entry]:
     So are those of one exposure.
     """
     held: dict[str, list[Entry]] = {}
-    for entry in sorted(entries, key=lambda e: e.term.endswith((_DOMINANT, _RECESSIVE))):
+    for entry in sorted(entries, key=lambda e: e.term.endswith((DOMINANT, RECESSIVE))):
         name = _level(entry) if entry.component == _EXPOSED else term_words(entry.term)
         held.setdefault(name, []).append(entry)
     return [
@@ -150,11 +150,11 @@ def entry_words(entry: Entry) -> str:
     if entry.component in {_EXPOSED, _TOGETHER}:
         return f"{_level(entry) if entry.component == _EXPOSED else entry.label}: {effect}"
     copies = round(entry.dosage)
-    name = _named(entry)
+    name = genetic_words(entry.term, entry.label)
     if any(mark in entry.term for mark in ("=", "_x_", "+")):
         return f"{name}: {effect}"
-    if copies == 1 and entry.term.endswith((_DOMINANT, _RECESSIVE)):
-        count = "two copies" if entry.term.endswith(_RECESSIVE) else "at least one copy"
+    if copies == 1 and entry.term.endswith((DOMINANT, RECESSIVE)):
+        count = "two copies" if entry.term.endswith(RECESSIVE) else "at least one copy"
         return f"{count} of {name}: {effect}"
     if abs(entry.dosage - copies) < _AVERAGE and copies in _COPIES:
         return f"{_COPIES[copies]} of {name}: {effect}"
@@ -169,7 +169,7 @@ def term_words(term: str) -> str:
     >>> term_words("HLA-DPB1:9F")
     'HLA-DPB1 with phenylalanine at position 9'
     """
-    name = term.removesuffix(_DOMINANT).removesuffix(_RECESSIVE).replace("_x_", " with ")
+    name = term.removesuffix(DOMINANT).removesuffix(RECESSIVE).replace("_x_", " with ")
     residue = _RESIDUE.fullmatch(name)
     if residue is None:
         return name
@@ -177,10 +177,16 @@ def term_words(term: str) -> str:
     return f"{gene} with {_RESIDUES.get(letter, letter)} at position {position}"
 
 
-def _named(entry: Entry) -> str:
-    """What a genetic term names; where that is letters alone, as its label explains them."""
-    name, label = term_words(entry.term), entry.label.partition(",")[0]
-    return label if name.isalpha() and name in label else name
+def genetic_words(term: str, label: str) -> str:
+    """What a genetic term names; where its id is letters alone, as its label explains them.
+
+    >>> genetic_words("LRA", "DRB1 residues 11-71-74 LRA, per chromosome")
+    'DRB1 residues 11-71-74 LRA'
+    >>> genetic_words("rs2476601", "PTPN22")
+    'rs2476601'
+    """
+    name, explained = term_words(term), label.partition(",")[0]
+    return explained if name.isalpha() and name in explained else name
 
 
 def _absent_words(entry: Entry) -> str:
@@ -189,10 +195,10 @@ def _absent_words(entry: Entry) -> str:
         return _level(entry)
     if entry.component == _TOGETHER:
         return f"not the case: {entry.label}"
-    name = _named(entry)
+    name = genetic_words(entry.term, entry.label)
     if "_x_" in entry.term:
         return f"not {name}"
-    return f"not two copies of {name}" if entry.term.endswith(_RECESSIVE) else f"no copy of {name}"
+    return f"not two copies of {name}" if entry.term.endswith(RECESSIVE) else f"no copy of {name}"
 
 
 def _level(entry: Entry) -> str:

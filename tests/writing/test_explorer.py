@@ -329,3 +329,18 @@ def test_a_rare_risk_is_enlarged_and_one_that_is_not_there_is_said_to_be_missing
     # what to begin with is offered where the model reads it: this one has HLA types alone
     offered = re.findall(r'<button type="button">([^<]+)<', html["rare"])
     assert offered == ["everything unknown (reset)", "HLA without a risk allele"]
+
+
+def test_the_explorers_ledger_names_each_term_in_words_of_its_own() -> None:
+    told = {}
+    for name in ("ms", "ra", "t1d"):
+        model = rs.load_model(name)
+        terms = equations(model, reference_panel())["terms"]
+        told[name] = [term["words"] for term in terms]
+        assert len(set(told[name])) == len(told[name])
+        assert not [words for words in told[name] if "_" in words or "=" in words]
+    assert "Infectious mononucleosis: had, where High anti-EBNA-1 IgG is known" in told["ms"]
+    assert "Mononucleosis in carriers of DRB1*15:01" in told["ms"]
+    assert "HLA-DRB1*15:01, two copies" in told["ms"]
+    assert "DRB1 residues 11-71-74 VKA" in told["ra"]
+    assert "Mother's age at the birth, per 5 years" in told["t1d"]

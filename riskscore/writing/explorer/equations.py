@@ -29,6 +29,7 @@ from riskscore.models.terms import (
     GeneFactor,
     HaplotypeFactor,
     HLAAlleleFactor,
+    Part,
     Term,
     VariantFactor,
     factors_of,
@@ -42,6 +43,7 @@ from riskscore.scoring.population.reference import Reference
 from riskscore.scoring.population.spectrum import NODE_WEIGHTS, NODES, of_states
 from riskscore.scoring.risk.asked_ages import horizon_of, rates_of, risks_of
 from riskscore.scoring.risk.by_age import BOTTOM, OneSex
+from riskscore.writing.measurements import DOMINANT, RECESSIVE, genetic_words
 
 _COMMON = 0.005  # alleles at least this frequent can be chosen, and all that the model names
 _RARE = 1e-10  # of the population
@@ -174,7 +176,7 @@ def _term(
     term = reference.model.terms[j]
     return {
         "id": term.id,
-        "label": term.label,
+        "words": _words(reference.model, term),
         "part": term.part.value,
         "component": term.component,
         "weight": term.weight,
@@ -189,6 +191,25 @@ def _term(
             for f in term.factors
         ],
     }
+
+
+def _words(model: RiskModel, term: Term) -> str:
+    """What a term counts, for the page's ledger."""
+    if term.part is Part.GENETIC:
+        name = genetic_words(term.id, term.label).replace("_", " ")
+        if term.id.endswith(DOMINANT):
+            return f"{name}, at least one copy"
+        return f"{name}, two copies" if term.id.endswith(RECESSIVE) else name
+    read = list(factors_of([term], ExposureFactor))
+    if term.part is not Part.EXPOSURE or len(read) > 1:
+        return term.label or term.id.replace("_", " ")
+    exposure = model.exposure(read[0].exposure)
+    if read[0].level:
+        other = (
+            f", where {model.exposure(term.only_known).label} is known" if term.only_known else ""
+        )
+        return f"{exposure.label}: {read[0].level.replace('_', ' ')}{other}"
+    return f"{exposure.label}, per {exposure.per:g} {exposure.unit}"
 
 
 def _factor(

@@ -147,11 +147,12 @@ export function compute(model, choice) {
     away.forEach((value, i) => { variance += rows[i].probability * value ** 2; third += rows[i].probability * value ** 3; });
     times(...spectrum(model.nodes, away, rows.map((row) => row.probability)));
   }
-  const ledger = counted.map((term) => ({ id: term.id, label: term.label, part: term.part,
+  const ledger = counted.map((term) => ({ id: term.id, words: term.words, part: term.part,
     number: mean.get(term.id), contribution: term.weight * (mean.get(term.id) - term.mean) }));
   if (model.load.count) {
     const unknown = choice.load === null;
-    ledger.push({ id: `${model.load.count} single variants`, label: "", part: "genetic",
+    const words = `${model.load.count} single variants, in SD`;
+    ledger.push({ id: "load", words, part: "genetic",
       number: unknown ? 0 : choice.load, contribution: unknown ? 0 : choice.load * model.load.sd });
     if (unknown) {
       variance += model.load.sd ** 2;

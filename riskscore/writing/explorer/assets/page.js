@@ -125,7 +125,8 @@ function distribution(quantiles, x, place) {
     y: 90 - (80 * bar) / top, height: (80 * bar) / top })));
   const at = (400 * (x - low)) / (high - low || 1);
   picture.append(drawn("line", { class: "mark", x1: at, x2: at, y1: 2, y2: 92 }));
-  picture.append(drawn("text", { x: Math.min(330, Math.max(70, at)), y: 106, "text-anchor": "middle" }, "this score"));
+  const anchor = at < 40 ? "start" : at > 360 ? "end" : "middle";
+  picture.append(drawn("text", { x: at, y: 106, "text-anchor": anchor }, "this score"));
   return picture;
 }
 
@@ -309,10 +310,10 @@ function start(model, choice = remembered(model)) {
     document.getElementById("ledger").replaceChildren(...rows.map((row) => {
       const line = document.createElement("tr");
       const bar = text("meter", row.contribution.toFixed(3), { min: 0, max: largest, value: Math.abs(row.contribution),
-        class: row.contribution > 0 ? "raises" : "lowers", "aria-label": `${row.id} ${row.contribution.toFixed(3)}` });
+        class: row.contribution > 0 ? "raises" : "lowers", "aria-label": `${row.words} ${row.contribution.toFixed(3)}` });
       const cell = document.createElement("td");
       cell.append(bar);
-      line.append(text("td", row.id), text("td", String(Number(row.number.toPrecision(3))), { class: "number" }),
+      line.append(text("td", row.words), text("td", String(Number(row.number.toPrecision(3))), { class: "number" }),
         text("td", signed(row.contribution), { class: "number" }), cell);
       return line;
     }));
