@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,13 +14,15 @@ from riskscore.errors import ModelFormatError
 from riskscore.files.tables import number_of
 from riskscore.models.scoring_files.effects import BY_DOSAGE_DIFFERS, agrees
 from riskscore.models.scoring_files.origin import Origin
-from riskscore.models.scoring_files.rows import LARGEST, MISSING, Row
+from riskscore.models.scoring_files.rows import LARGEST, MISSING, STATUS_WORDS, Row
 from riskscore.models.scoring_files.variants import LETTERS, is_hla_name
+from riskscore.models.terms import Status
 
 _FLAGS = ("is_interaction", "is_haplotype", "is_diplotype")
 _TRUE, _FLAG_WORDS = {"true", "1"}, {"", "true", "false", "1", "0"}
 _PIECE = 1 << 16  # letters of the file that are cut into cells at a time
 _BLANKS = " \r\v\f\x1c\x1d\x1e\x1f"  # what is stripped from a cell, of ASCII
+_NO_CELLS = re.compile(r"\n[ \t\r\v\f\x1c-\x1f]*\n")  # a line with nothing in its cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def read_columns(
 
 def _cells(piece: str, width: int) -> list[str] | None:
     """The cells of some rows, each row but the last with a newline behind; None for odd rows."""
+    if _NO_CELLS.search(f"\n{piece}\n"):
+        return None
     rows = piece.count("\n") + 1
     cells = piece.replace("\n", "\t\n\t").split("\t")
     ends = cells[width :: width + 1]
@@ -99,10 +104,10 @@ def _cells(piece: str, width: int) -> list[str] | None:
 
 
 def _rows(piece: str, width: int, name: str, numbers: NDArray[np.int64]) -> dict[int, str]:
-    """The rows of a piece with blank lines, by line; raises for a row of another length."""
+    """The rows with anything in their cells, by line; raises for a row of another length."""
     kept = {}
     for number, line in zip(numbers.tolist(), piece.split("\n"), strict=True):
-        if not line.strip(_BLANKS):
+        if not line.strip():
             continue
         if line.count("\t") != width - 1:
             raise ModelFormatError(
@@ -241,6 +246,14 @@ class Columns:
             odd = ~(same | np.isnan(given) | np.isnan(weights) | skipped)
             if (i := self.first(odd)) is not None:
                 raise self.row(i).error(BY_DOSAGE_DIFFERS)
+
+    def require_terms(self) -> None:
+        """Raise ModelFormatError for a standard error or a status that no term can have."""
+        errors, status = self.numbers("standard_error"), self.coded("status")
+        if (i := self.first(errors < 0)) is not None:
+            raise self.row(i).error(f"standard_error is {errors[i]:g}, below 0")
+        if (i := self.first(~status.that({"", *Status}.__contains__))) is not None:
+            raise self.row(i).error(f"status is {status.column[i]!r}; {STATUS_WORDS}")
 
     def ratio_differs(self, weights: Array, ratios: Array) -> Mask:
         """The rows that have a ratio which is not that of their weight."""

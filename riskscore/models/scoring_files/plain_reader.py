@@ -38,6 +38,8 @@ from riskscore.models.scoring_files.variants import (
 from riskscore.models.scoring_files.weight_type import WeightType
 
 LARGE = 2_000  # rows above which a file's plain variants are held as arrays
+_TERM_COLUMNS = ("standard_error", "component", "source", "status")  # of a term, not of an array
+NOT_HELD = f"which is not used of plain variants in files of more than {LARGE:,} rows"
 
 
 def parse_plain(
@@ -68,6 +70,7 @@ def parse_plain(
         asked,
     )
     cells.require_same_by_dosage(weights, complex_rows)
+    cells.require_terms()
     differs = cells.ratio_differs(weights, ratios) & (not origin.ratios)
     weights = cells.weights(weights, ratios, origin, complex_rows)
     plain = _plain(cells, weights, origin, differs, ~complex_rows)
@@ -119,6 +122,7 @@ def _plain(
         NO_PLACE: places[Build.GRCh37] + places[Build.GRCh38] == 0,
         BOTH_WAYS: _counted_both_ways(chrom, list(places.values()), effect, other),
     }
+    notes |= {f"have {column}, {NOT_HELD}": cells.filled(column) for column in _TERM_COLUMNS}
     counts = {text: int((rows & kept).sum()) for text, rows in notes.items()}
     columns = populations_of(cells.columns).items()
     frequency = {name: cells.shares(column)[kept] for column, name in columns}

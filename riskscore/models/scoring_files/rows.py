@@ -42,6 +42,7 @@ _POPULATIONS = {
     "east_asian": "EAS", "eas": "EAS", "south asian": "SAS", "south_asian": "SAS", "sas": "SAS",
     "hispanic or latin american": "AMR", "hispanic_or_latin_american": "AMR", "amr": "AMR",
 }  # fmt: skip
+STATUS_WORDS = "write found, derived or recalled"
 MISSING = frozenset(["", ".", "NA", "NaN", "nan", "NR"])
 
 

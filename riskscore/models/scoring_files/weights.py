@@ -35,7 +35,7 @@ from riskscore.models.scoring_files.haplotype_pairs import (
     whole_pairs,
 )
 from riskscore.models.scoring_files.origin import Origin, folder_origin
-from riskscore.models.scoring_files.rows import Row, read_table
+from riskscore.models.scoring_files.rows import STATUS_WORDS, Row, read_table
 from riskscore.models.scoring_files.variants import (
     BOTH_WAYS,
     NOT_APPLIED,
@@ -123,7 +123,7 @@ class _TermReader:
     def _keep(self, row: Row, factors: tuple[Factor, ...], weight: float) -> None:
         status, source = row["status"], row["source"]
         if (status or self.origin.strict) and status not in set(Status):
-            raise row.error(f"status is {status!r}; write found, derived or recalled")
+            raise row.error(f"status is {status!r}; {STATUS_WORDS}")
         if self.origin.strict and not source:
             raise row.error("source is empty: every weight says where it was published")
         name = self._name(row, factors)

@@ -24,6 +24,8 @@ from riskscore.genetics.build import (
 
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
 MOST_DIGITS = 10  # of a position; the longest chromosome has nine
+MOST_LINES = 1_000_000  # of a header; those of assemblies in many pieces have some 100,000
+_VCF = "##fileformat=VCF"
 _CONTIG = re.compile(r"##contig=<ID=([^,>]+)(?:.*?[,<]length=(\d+))?")
 
 
@@ -36,13 +38,34 @@ class Header:
     contigs: Mapping[str, int | None]
 
 
+def header_line(line: bytes, before: int, file: str) -> str:
+    """A line of a header as text, which ``before`` others stand above.
+
+    Raises VCFFormatError where it is not UTF-8, where the first one is no VCF's, and for more lines
+    than MOST_LINES: a small file may unpack to a billion.
+    """
+    if before >= MOST_LINES:
+        raise VCFFormatError(f"the header has more than {MOST_LINES:,} lines", where=file)
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise VCFFormatError("the header is not UTF-8 text", where=file) from error
+    if not before:
+        _require_vcf(text, file)
+    return text
+
+
+def _require_vcf(first: str, file: str) -> None:
+    if not first.startswith(_VCF):
+        raise VCFFormatError(f"the first line is not {_VCF}", where=file)
+
+
 def read_header(lines: Sequence[str], file: str) -> Header:
     """Judge the header lines of a file, the #CHROM line last.
 
     Raises VCFFormatError, EmptyVCFError (no samples), DuplicateSampleError or BuildMismatchError.
     """
-    if not lines or not lines[0].startswith("##fileformat=VCF"):
-        raise VCFFormatError("the first line is not ##fileformat=VCF", where=file)
+    _require_vcf(lines[0] if lines else "", file)
     last = lines[-1].rstrip("\r\n")
     columns = last.split("\t")
     if columns[0].split(" ")[0] != "#CHROM":

@@ -21,6 +21,7 @@ import riskscore as rs
 from riskscore.errors import FileChangedError, IndexMissingError, InputError, VCFFormatError
 from riskscore.genetics.build import Build
 from riskscore.genetics.variant import Variant
+from riskscore.samples.files import header
 from riskscore.samples.files.blocks import bgzf, index
 from riskscore.samples.files.opening import open_source
 from riskscore.samples.files.reading import Reading
@@ -425,3 +426,37 @@ def test_a_message_names_no_more_alleles_than_a_line_holds(tmp_path: Path) -> No
         with pytest.raises(VCFFormatError) as error:
             record.genotypes()
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("packing", [gzip.compress, None])
+def test_a_header_of_more_lines_than_any_is_refused(
+    packing: Callable[[bytes], bytes] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two kilobytes of gzip unpack to a million lines of ``##``."""
+    monkeypatch.setattr(header, "MOST_LINES", 100)
+    path = vcf(tmp_path / "a.vcf.gz")
+    with gzip.open(path) as sound:
+        text = sound.read()
+    if packing:
+        path = tmp_path / "b.vcf.gz"
+        path.write_bytes(packing(text.replace(b"#CHROM", 100 * b"##\n" + b"#CHROM")))
+    else:
+        write_bgzf(path, text.replace(b"#CHROM", 100 * b"##\n" + b"#CHROM"), random.Random(1), 900)
+    with (
+        pytest.raises(VCFFormatError, match="the header has more than 100 lines"),
+        open_source([path], Reading()),
+    ):
+        pass
+
+
+def test_a_file_of_comments_is_refused_at_its_first_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(header, "MOST_LINES", 100)
+    path = tmp_path / "a.vcf.gz"
+    path.write_bytes(gzip.compress(b"#\n" * 1000))
+    with (
+        pytest.raises(VCFFormatError, match="the first line is not ##fileformat=VCF"),
+        open_source([path], Reading()),
+    ):
+        pass

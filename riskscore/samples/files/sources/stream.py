@@ -20,7 +20,13 @@ from riskscore.files.outputs import as_temporary_errors
 from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, require_length
 from riskscore.samples.files.containers import BGZF_END, Container, check_end
-from riskscore.samples.files.header import MOST_DIGITS, Header, build_with_names, read_header
+from riskscore.samples.files.header import (
+    MOST_DIGITS,
+    Header,
+    build_with_names,
+    header_line,
+    read_header,
+)
 from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region, Source, is_named
 
@@ -110,17 +116,15 @@ class StreamFile(Source):
             self.warnings = (*self.warnings, told)
 
     def _read_header(self) -> Header:
-        lines, length = [], 0
+        lines: list[str] = []
+        length = 0
         for line in self._lines:
             if not line.startswith(b"#"):
                 self._first = line
                 break
             length += len(line)
             require_length(length, self.name)
-            try:
-                lines.append(line.decode("utf-8"))
-            except UnicodeDecodeError as error:
-                raise VCFFormatError("the header is not UTF-8 text", where=self.name) from error
+            lines.append(header_line(line, len(lines), self.name))
         return read_header(lines, self.name)
 
     @as_temporary_errors()

@@ -16,7 +16,13 @@ from riskscore.genetics.build import chromosome
 from riskscore.samples.files.blocks.bgzf import MOST_AT_ONCE, Blocks, Fallback, require_length
 from riskscore.samples.files.blocks.index import read_index
 from riskscore.samples.files.blocks.vcf_blocks import VCFBlocks, index_of
-from riskscore.samples.files.header import Header, build_with_names, by_plain_name, read_header
+from riskscore.samples.files.header import (
+    Header,
+    build_with_names,
+    by_plain_name,
+    header_line,
+    read_header,
+)
 from riskscore.samples.files.htslib import read_in_silence, silent_htslib
 from riskscore.samples.files.record import Record, parse_line
 from riskscore.samples.files.source import Region
@@ -92,15 +98,14 @@ class VCFFile(IndexedFile):
 
 def header_of(path: Path) -> tuple[Header, bytes | None]:
     """The header of a bgzipped VCF, and its first record's line, if it has one."""
-    lines, length = [], 0
+    lines: list[str] = []
+    length = 0
     try:
         with gzip.open(path, "rb") as stream:
             while (line := stream.readline(MOST_AT_ONCE + 1)).startswith(b"#"):
                 length += len(line)
                 require_length(length, path.name)
-                lines.append(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise VCFFormatError("the header is not UTF-8 text", where=path.name) from error
+                lines.append(header_line(line, len(lines), path.name))
     except (OSError, EOFError, zlib.error) as error:
         raise VCFFormatError("the compressed data is damaged", where=path.name) from error
     require_length(len(line), path.name)
