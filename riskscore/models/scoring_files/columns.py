@@ -252,7 +252,7 @@ class Columns:
         errors, status = self.numbers("standard_error"), self.coded("status")
         if (i := self.first(errors < 0)) is not None:
             raise self.row(i).error(f"standard_error is {errors[i]:g}, below 0")
-        if (i := self.first(~status.that({"", *Status}.__contains__))) is not None:
+        if (i := self.first(~status.rows_where({"", *Status}.__contains__))) is not None:
             raise self.row(i).error(f"status is {status.column[i]!r}; {STATUS_WORDS}")
 
     def ratio_differs(self, weights: Array, ratios: Array) -> Mask:
