@@ -57,7 +57,7 @@ _OCTAVE, _LEAST_OPEN = 4, 2.0**-30
 _VARIANTS_OCTAVE, _LEAST_OF_VARIANTS = 2, 2.0**-12
 _REACH = 24  # standard deviations that the grid spans
 _KEPT = 64  # distributions that are kept for the people of other chunks
-_FEW = 2048  # so many frequencies at most are summed at people's scores
+_FEW = 2048  # so many frequencies at most, the lowest, are summed at people's scores
 Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held", bound=NDArray[Any] | Heard)
 
@@ -223,13 +223,13 @@ class _OfSex:
             if scale not in self._heard:
                 _keep(self._heard, scale, self.grid.heard(self._variants(scale)))
             heard = self.grid.heard_beside(self._heard[scale], self._blur(of, known))
-            few = len(heard) <= _FEW and heard[-1] < self.grid.count - 1
+            few = heard[-1] < min(_FEW, self.grid.count - 1)
             self._blurred[of] = (self._total(of, known, heard), heard) if few else None
         return self._blurred[of]
 
     def _total(self, of: _Alike, known: _Known, chosen: Places | slice) -> Spectral:
         """Some frequencies of the distribution's transform."""
-        low = not isinstance(chosen, slice) and int(chosen[-1]) < _FEW
+        low = not isinstance(chosen, slice)
         total = self._variants(of.scale)[chosen].copy()
         for number in range(len(self.shared)):
             transform = self._transform(number, known, 1 - of.left_open, low=low)
@@ -381,4 +381,4 @@ def _scale(lost: Array, variance: float) -> Array:
     if variance <= 0:
         return np.ones(len(lost))
     share = np.sqrt(np.maximum(1 - lost / variance, 0.0))
-    return np.where(lost > 0, np.round(share * _STEPS) / _STEPS, 1.0)
+    return np.asarray(np.round(share * _STEPS) / _STEPS)

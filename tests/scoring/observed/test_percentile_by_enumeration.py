@@ -6,7 +6,7 @@ Weights and frequencies are such that each genotype's value is a step of the gri
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from statistics import NormalDist
@@ -18,11 +18,13 @@ import pytest
 import riskscore as rs
 from riskscore.models.model import RiskModel
 from riskscore.samples.frame import read_frame
+from riskscore.scoring.observed import percentile
 from tests.scoring.panels import alleles
 from tests.scoring.snps import ms_of_snps
 
 WEIGHTS, FREQUENCIES = (0.25, -0.5, 0.125, 1.0), (0.5, 0.25, 0.75, 0.5)
 GAP = math.nan
+Draw = Callable[..., pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,7 @@ def test_of_unsure_genotypes(model: RiskModel) -> None:
     """
     people = [[0.5, 0, 2, 1], [1, 0.25, 1.5, 0.75], [GAP, 1, 1, 1.875], [1, 1, 1, 1.9999999]]
     people += [[0.125, 2, 0, 0], [2, 0, 2, 1.875]]  # nearly the least and the greatest sum
+    people += [[1, 0.25, 1.5, GAP]]  # most of the variance is lost
     wanted = []
     for person in people:
         pairs = list(zip(person, WEIGHTS, variances(4), strict=True))
@@ -168,7 +171,7 @@ def test_of_genes_and_exposures_that_act_together(with_genes: RiskModel) -> None
         }
     )
     found = rs.score(read_frame(frame, [with_genes])).of("ms").numbers["percentile"]
-    for (k, s, c), percentile in zip(people, found.tolist(), strict=True):
+    for (k, s, c), placed in zip(people, found.tolist(), strict=True):
         # Means given what is known, each with its share of the population.
         of_genes: dict[tuple[int | None, int | None], list[float]] = {}
         for i, j in product(range(3), range(2)):
@@ -187,7 +190,7 @@ def test_of_genes_and_exposures_that_act_together(with_genes: RiskModel) -> None
                 apart = x - place(own, copies)
                 at = 0.5 if abs(apart) < 1e-6 else float(apart > 0)
                 total += 100 * own[0] * share * at
-        assert percentile == pytest.approx(total, abs=0.2), (k, s, c)
+        assert placed == pytest.approx(total, abs=0.2), (k, s, c)
 
 
 def test_of_an_imputed_gene_beside_exposures(with_genes: RiskModel) -> None:
@@ -198,32 +201,68 @@ def test_of_an_imputed_gene_beside_exposures(with_genes: RiskModel) -> None:
     term = next(t for t in rs.load_model("ms").terms if t.id == "snus=ever")
     model = replace(with_genes, terms=(*with_genes.terms, replace(term, weight=snus)))
     hardy, smoke = genotypes_of_drb1(model), [1 - SMOKERS, SMOKERS]
-    genes = [(hardy[k] * smoke[s], value(k, s)) for k in range(3) for s in range(2)]
-    mean = sum(share * v for share, v in genes)
-    variance = sum(share * (v - mean) ** 2 for share, v in genes)
-    people = [(0.125, 0, 0, 1), (1.25, 1, 0, 2), (0.9375, 1, 1, 0), (0.5, 1, None, 1)]
+    every = [(hardy[k] * smoke[s], value(k, s)) for k in range(3) for s in range(2)]
+    mean = sum(share * v for share, v in every)
+
+    def number(copies: int, smokes: int | None) -> float:
+        """With smoking unknown the mean over smokers and others."""
+        if smokes is not None:
+            return value(copies, smokes)
+        return sum(share * value(copies, own) for own, share in enumerate(smoke))
+
+    people: list[tuple[float, int | None, int | None, float]] = [
+        (0.125, 0, 0, 1), (1.25, 1, 0, 2), (0.9375, 1, 1, 0), (0.5, 1, None, 1),
+        (0.5, 1, 0, 0.25), (1.0625, None, 0, 2), (0.0625, None, 1, 1.5),
+    ]  # fmt: skip
     frame = pd.DataFrame(
         {
             "DRB1*15:01": [d for d, _, _, _ in people],
             "DRB1*03:01": [2 - d for d, _, _, _ in people],
-            "smoking": [["never", "ever"][s] for _, s, _, _ in people],
+            "smoking": ["" if s is None else ["never", "ever"][s] for _, s, _, _ in people],
             "snus": ["" if e is None else ["never", "ever"][e] for _, _, e, _ in people],
             str(with_genes.terms[-1].factors[0]): [float(c) for _, _, _, c in people],
         }
     )
     found = rs.score(read_frame(frame, [model])).of("ms").numbers["percentile"]
-    for (d, s, e, c), percentile in zip(people, found.tolist(), strict=True):
+    for (d, s, e, c), placed in zip(people, found.tolist(), strict=True):
+        genes = every if s is not None else [(hardy[k], number(k, None)) for k in range(3)]
+        variance = sum(share * (v - mean) ** 2 for share, v in genes)
         low, upper = math.floor(d), d % 1
-        step = value(low + 1, s) - value(low, s)
-        q = 2 ** (round(4 * math.log2(upper * (1 - upper) * step**2 / variance)) / 4)
-        sd = math.sqrt(variance * q * (1 - q))
-        x = (1 - upper) * value(low, s) + upper * value(low + 1, s) - mean + COPIES * (c - 1)
+        step = number(low + 1, s) - number(low, s)
+        doubt = upper * (1 - upper) * step**2
+        if s is None:  # half of what gene and smoking bring together is the gene's
+            doubt += upper * (1 - upper) * BOTH**2 * SMOKERS * (1 - SMOKERS) / 2
+        q = 2 ** (round(4 * math.log2(doubt / variance)) / 4)
+        unsure = c % 1 * (1 - c % 1) / 0.5  # of the variant, whose copies vary by 1/2
+        unsure = 2 ** (round(2 * math.log2(unsure)) / 2) if unsure else 0.0
+        blur = variance * q * (1 - q) + COPIES**2 * 0.5 * unsure * (1 - unsure)
+        x = (1 - upper) * number(low, s) + upper * number(low + 1, s) - mean + COPIES * (c - 1)
         exposures = {0.0: 1.0} if e is None else {-used * snus: 1 - used, snus - used * snus: used}
         x += 0.0 if e is None else snus * (e - used)
         total = 0.0
         for (share, v), (k, p), (other, r) in product(
             genes, ((0, 0.25), (1, 0.5), (2, 0.25)), exposures.items()
         ):
-            centre = (1 - q) * (v - mean) + COPIES * (k - 1) + other
-            total += 100 * share * p * r * NormalDist(centre, sd).cdf(x)
-        assert percentile == pytest.approx(total, abs=0.01), (d, s, e)
+            centre = (1 - q) * (v - mean) + (1 - unsure) * COPIES * (k - 1) + other
+            total += 100 * share * p * r * NormalDist(centre, math.sqrt(blur)).cdf(x)
+        assert placed == pytest.approx(total, abs=0.01), (d, s, e)
+
+
+@pytest.mark.parametrize("size", [1.0, 1 / 32])
+def test_few_frequencies_tell_what_the_whole_grid_does(
+    model: RiskModel, monkeypatch: pytest.MonkeyPatch, size: float
+) -> None:
+    """Of a wide and of a narrow sum, blurred much and hardly: summed, and transformed back."""
+    own = replace(model, terms=tuple(replace(t, weight=t.weight * size) for t in model.terms))
+    people = [[1, 0, 1.5, 1], [0.5, 1.25, GAP, 1.0], [1, 1, 1.0625, 2], [1.01, 0, 2, 2]]
+    found = percentiles(own, people)
+    monkeypatch.setattr(percentile, "_FEW", 0)
+    assert found.tolist() == pytest.approx(percentiles(own, people).tolist(), abs=1e-9)
+
+
+def test_people_of_whom_all_is_known_are_placed_in_the_whole_distribution(draw: Draw) -> None:
+    """To the last digit, though a model has stand-ins for genes that are not typed."""
+    scores = rs.score(read_frame(draw(rs.load_model("ra"), 6, 31), [rs.load_model("ra")]))
+    own = scores.of("ra")
+    wanted = own.reference.by_sex[None].distribution.percentile(own.numbers["log_odds"])
+    assert own.numbers["percentile"].tolist() == wanted.tolist()
