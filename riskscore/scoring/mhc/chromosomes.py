@@ -32,7 +32,11 @@ class Codes:
 
     @property
     def factors(self) -> Places:
-        """What a gene's kind is multiplied by."""
+        """What a gene's kind is multiplied by.
+
+        >>> Codes((2, 3, 4)).factors.tolist()
+        [12, 4, 1]
+        """
         ahead = np.cumprod([1, *reversed(self.sizes[1:])])[::-1]
         return np.asarray(ahead, dtype=np.int64)
 
@@ -148,7 +152,7 @@ class Chromosomes:
     def _panel_likelihood(self, block: Block, names: Places) -> Array:
         """The likelihood of the panel's haplotypes of a block, shape (rows, haplotypes)."""
         likelihood = self._likelihood(block, names, grouped=False)
-        unlikely = ~(likelihood * (block.share > 0)).any(axis=1)
+        unlikely = ~likelihood.any(axis=1)
         if unlikely.any():  # no haplotype of the panel has these alleles: perhaps their groups'
             likelihood[unlikely] = self._likelihood(block, names[unlikely], grouped=True)
         return likelihood
@@ -280,8 +284,7 @@ class Chromosomes:
             code += evidence.kinds.code[first]
             pieces[range(number, number + 1)] = evidence.kinds.weight[first]
             only.append(evidence.only[row])
-            place = np.maximum(only[-1], 0)
-            likelihood.append(np.where(only[-1] >= 0, evidence.likelihood[row, place], 0.0))
+            likelihood.append(evidence.likelihood[row, np.maximum(only[-1], 0)])
         for blocks_of in _stretches(cuts):
             stretch = self.prior.stretches[blocks_of]
             seen = stretch.look_up(np.column_stack([only[b] for b in blocks_of]))

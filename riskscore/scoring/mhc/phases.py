@@ -113,10 +113,10 @@ class Phases:
 
     def _beside(self, other: Phases, turn: Places, told: Mask, switch_error: float) -> Phases:
         swap = turn[:, None] == 1
-        same = (turn + other.turn[0]) % 2 == self.turn[1]
+        new = turn ^ other.turn[0], turn ^ other.turn[1]
+        same = new[0] == self.turn[1]
         phase = np.where(told, np.where(same, 1 - switch_error, switch_error), 0.5)
         free = ~(self.mixed & other.mixed) | ((self.soft >= 0) & (other.soft >= 0))
-        new = (turn + other.turn[0]) % 2, (turn + other.turn[1]) % 2
         begun, ended = self.phase_set[0] >= 0, other.phase_set[0] >= 0
         soft = np.where(other.soft >= 0, other.soft ^ turn, _NONE)
         return replace(
