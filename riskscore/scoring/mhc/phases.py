@@ -96,9 +96,8 @@ class Phases:
         else:
             left, right = spread(start[self.owner], count[self.owner])
             a, b = self.take(left), other.take(right)
-        both_phased = (a.phase_set[1] >= 0) & (b.phase_set[0] >= 0)
         kept = (a.soft >= 0) & (b.soft >= 0)
-        told = both_phased & (a.phase_set[1] == b.phase_set[0])
+        told = (a.phase_set[1] >= 0) & (a.phase_set[1] == b.phase_set[0])
         turned = np.flatnonzero(a.mixed & b.mixed & ~kept)
         rows = len(a.owner)
         straight = a._beside(b, np.where(kept, a.soft ^ b.soft, 0), told, switch_error)
@@ -136,8 +135,7 @@ class Phases:
 
     def above(self, share: float, values: Array) -> Phases:
         """The rows whose value is at least this share of the greatest of their owner."""
-        owners = int(self.owner[-1]) + 1 if len(self.owner) else 0
-        greatest = np.zeros(owners)
+        greatest = np.zeros(int(self.owner[-1]) + 1)
         np.maximum.at(greatest, self.owner, values)
         kept = values >= share * greatest[self.owner]
         return self if kept.all() else self.take(kept)

@@ -104,12 +104,14 @@ def drawn(rng: random.Random) -> list[Row]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_blocks_joined_to_blocks(seed: int) -> None:
-    """Two blocks of genes, and a third: as every orientation of every gene has it."""
+    """Blocks of some genes one after the other: as every orientation of every gene has it."""
     rng = random.Random(seed)
-    people = [[drawn(rng) for _ in range(5)] for _ in range(12)]
-    genes = [gene([person[k] for person in people]) for k in range(5)]
+    blocks = (((0, 1), (2, 3), (4,)), ((0,), (1, 2, 3), (4, 5)))[seed % 2]
+    count = blocks[-1][-1] + 1
+    people = [[drawn(rng) for _ in range(count)] for _ in range(12)]
+    genes = [gene([person[k] for person in people]) for k in range(count)]
     phases = Phases.none(len(people))
-    for block in ((0, 1), (2, 3), (4,)):
+    for block in blocks:
         own = block_phases([genes[k] for k in block], len(people), SWITCH, 0.0)
         phases = phases.joined(own, len(people), SWITCH)
     for number, person in enumerate(people):
@@ -117,7 +119,7 @@ def test_blocks_joined_to_blocks(seed: int) -> None:
 
 
 SOFT = [[Row(k, k + 4, 1.0, 0, soft=True)] for k in (0, 1, 2)]
-HARD = [Row(1, 2, 1.0)]
+HARD, PHASED = [Row(1, 2, 1.0)], [Row(1, 2, 1.0, 0)]
 
 
 @pytest.mark.parametrize(
@@ -126,8 +128,10 @@ HARD = [Row(1, 2, 1.0)]
         [SOFT[0], SOFT[1], SOFT[2]],
         [SOFT[0], HARD, SOFT[1]],
         [HARD, SOFT[0], SOFT[1]],
+        [SOFT[0], PHASED, SOFT[1]],
+        [PHASED, SOFT[0], SOFT[1]],
     ],
-    ids=["all", "but the middle", "but the first"],
+    ids=["all", "but the middle", "but the first", "the middle phased", "the first phased"],
 )
 @pytest.mark.parametrize("blocks", [((0, 1), (2,)), ((0,), (1, 2)), ((0, 1, 2),)])
 def test_chromosomes_of_one_imputation_stay_together(
