@@ -231,8 +231,10 @@ def gene_evidence(panel: Panel, names: GeneNames, calls: GeneCalls, people: rang
     sample, q = calls.sample[span] - people.start, calls.probability[span]
     first, second = names.row[calls.first[span]], names.row[calls.second[span]]
     ordered, phase_set = calls.ordered[span], calls.phase_set[span]
-    swap = ~ordered & (first > second)
-    first, second = np.where(swap, second, first), np.where(swap, first, second)
+    first, second = (
+        np.where(ordered, first, np.minimum(first, second)),
+        np.where(ordered, second, np.maximum(first, second)),
+    )
     share = np.maximum((names.exact * panel.frequency[gene]).sum(axis=1), RAREST)
     several = np.bincount(sample, minlength=len(people)) > 1
     soft = (several & ~(np.bincount(sample, ~ordered, len(people)) > 0))[sample]
@@ -264,13 +266,13 @@ def _by_chromosome(rows: GeneEvidence, q: Array, frequency: Array) -> GeneEviden
         names,
         exact=np.vstack([names.exact, likelihood]),
         grouped=np.vstack([names.grouped, likelihood]),
-        kind=np.append(names.kind, np.full(2 * count, ITSELF)),
+        kind=np.append(names.kind, np.full(len(dosages), ITSELF)),
         dosages=dosages,
     )
     hard = np.flatnonzero(~rows.soft)
     order = np.argsort(np.concatenate([rows.sample[hard], chosen]), kind="stable")
     new = size + np.arange(count)
-    one = np.ones(count)
+    one, none = np.ones(count), np.zeros(count)
 
     def both(old: NDArray[Any], added: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([old[hard], added.astype(old.dtype)])[order]
@@ -278,7 +280,7 @@ def _by_chromosome(rows: GeneEvidence, q: Array, frequency: Array) -> GeneEviden
     return GeneEvidence(
         extended, both(rows.sample, chosen), both(rows.first, new), both(rows.second, new + count),
         both(rows.weight, one), both(rows.likely, one), both(rows.ordered, one),
-        both(rows.soft, one), both(rows.unsure, 0 * new), both(rows.phase_set, 0 * new),
+        both(rows.soft, one), both(rows.unsure, none), both(rows.phase_set, none),
     )  # fmt: skip
 
 
@@ -301,8 +303,5 @@ def product_of(rows: Array, table: Array) -> Array:
 def nothing_known(names: GeneNames) -> GeneEvidence:
     """The evidence where a gene is typed in nobody."""
     none = np.zeros(0, dtype=np.int64)
-    return GeneEvidence(
-        names, none, none, none, np.zeros(0), np.zeros(0),
-        np.zeros(0, dtype=bool), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool),
-        np.zeros(0, dtype=np.int32),
-    )  # fmt: skip
+    weight, no, unset = none.astype(np.float64), none.astype(bool), none.astype(np.int32)
+    return GeneEvidence(names, none, none, none, weight, weight, no, no, no, unset)

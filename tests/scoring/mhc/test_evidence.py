@@ -11,7 +11,14 @@ from riskscore.genetics.hla import AlleleList, HLAAllele, HLAName, OtherAllele
 from riskscore.genetics.hla_residues import ResidueTable
 from riskscore.models.reference.haplotypes import ReferenceHaplotypes
 from riskscore.models.reference.panel import ReferencePanel
-from riskscore.scoring.mhc.evidence import Panel, gene_names, listed_answers
+from riskscore.scoring.mhc.evidence import (
+    Panel,
+    _filled,
+    gene_names,
+    listed_answers,
+    names_within,
+    product_of,
+)
 from riskscore.scoring.mhc.prior import HaplotypePrior
 from riskscore.scoring.mhc.questions import AlleleQuestion
 
@@ -52,6 +59,7 @@ def other(base: str, *measured: str) -> OtherAllele:
         # A group's members, by the first name of the group; at one field the alleles it begins.
         (parsed("02:01:01G"), "02:01", "02:01", True),
         (parsed("02:09:01G"), "02:01", "02:01", True),
+        (parsed("02:09P"), "02:01", "02:01", True),
         (parsed("02G"), "02:01 02:05", "02:01 02:05", True),
         # Not listed itself, but a member of a listed one's group; or of the first field; or any.
         (parsed("02:09"), "02:01", "02:01", False),
@@ -144,3 +152,36 @@ def test_an_answer_that_nothing_tells_is_the_mean(panel: Panel) -> None:
     (kind,) = found.kind[found.row].tolist()
     assert float(found.answers[kind][0]) == pytest.approx(wanted)
     assert not math.isclose(wanted, 0.25, abs_tol=1e-4)
+
+
+def test_gaps_are_the_mean_of_the_first_field_or_else_of_all() -> None:
+    """By frequency; a question that no allele answers is answered by no."""
+    gap, frequency = math.nan, [0.4, 0.3, 0.1, 0.15, 0.05]
+    table = [[0.25, 0.5, 0.75], [gap, gap, gap], [1.0, gap, gap], [0.0, 1.0, gap], [0.5, 0.0, gap]]
+    alleles = [parsed(name) for name in ("01:01", "02:01", "02:05", "02:06", "24:02")]
+    found = _filled(np.array(table), alleles, np.array(frequency))
+    wanted = [list(row) for row in table]
+    wanted[1][0] = (0.1 * 1.0 + 0.15 * 0.0) / (0.1 + 0.15)
+    wanted[1][1] = wanted[2][1] = 1.0  # A*02:06 alone tells it
+    every = 0.75  # A*01:01 alone tells it
+    wanted[1][2] = wanted[2][2] = wanted[3][2] = wanted[4][2] = every
+    assert found.tolist() == [pytest.approx(row) for row in wanted]
+    one = np.array([[0.2], [gap], [0.6]])
+    (_, mean, _) = _filled(one, [parsed("01:01"), parsed("02:01"), parsed("24:02")], np.ones(3))
+    assert mean == pytest.approx([0.4])
+    assert _filled(np.full((2, 1), gap), alleles[:2], np.ones(2)).tolist() == [[0], [0]]
+
+
+def test_a_names_alleles_share_what_it_has_by_frequency(panel: Panel) -> None:
+    names = gene_names(panel, "A", [parsed("02"), parsed("01:01")], [], np.zeros((5, 0)))
+    own = panel.frequency["A"].tolist()
+    found = names_within(names, panel.frequency["A"])[names.row].tolist()
+    both = own[1] + own[2]
+    wanted = [[0, own[1] / both, own[2] / both, 0, 0], [1, 0, 0, 0, 0]]
+    assert found == [pytest.approx(row) for row in wanted]
+
+
+def test_a_product_of_tables_is_that_of_numpy() -> None:
+    rows, table = np.random.default_rng(4).random((2, 5, 5))
+    rows[:, 2] = table[3] = table[1, 2] = 0
+    assert product_of(rows, table) == pytest.approx(rows @ table)
