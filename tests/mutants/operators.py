@@ -16,6 +16,8 @@ _SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 _LEFT_OUT = {"annotation", "returns", "decorator_list", "type_params"}
 # Arguments that assert or copy and change no result: zip(strict=), frozen arrays, warnings.
 _ASSERTING = {"strict", "copy", "stacklevel", "kw_only", "repr"}
+# numpy reads any length below 0 as the one that is left: reshape(-2, 3) is reshape(-1, 3).
+_SHAPING = "reshape"
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -93,7 +95,17 @@ def _walked(node: ast.AST, statement: range, in_function: bool) -> Iterator[_Sit
         inside = in_function or (isinstance(node, _FUNCTIONS) and name == "body")
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _only_words(child):
-                yield from _walked(child, statement, inside)
+                found = _walked(child, statement, inside)
+                left = _length_left(node, child)
+                yield from (site for site in found if site.node is not left)
+
+
+def _length_left(call: ast.AST, argument: ast.AST) -> ast.AST | None:
+    """The number 1 of -1, where it is an argument of reshape."""
+    shaping = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+    if shaping and call.func.attr == _SHAPING and isinstance(argument, ast.UnaryOp):
+        return argument.operand
+    return None
 
 
 def _only_words(node: ast.AST) -> bool:

@@ -4,6 +4,7 @@ import ast
 import os
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.mutants.children import in_children
@@ -46,6 +47,16 @@ def test_what_can_be_changed() -> None:
 def test_numbers_and_truth_values(value: object) -> None:
     expected = not value if isinstance(value, bool) else value + 1  # type: ignore[operator]
     assert ast.unparse(mutant_of(f"x = {value}", 0).tree) == f"x = {expected}"
+
+
+def test_any_length_below_0_is_the_one_that_is_left() -> None:
+    """So the number of reshape(-1) is not changed; its sign is, and any other -1."""
+    table = np.arange(6)
+    assert table.reshape(-2, 3).tolist() == table.reshape(-1, 3).tolist()
+    text = "x = y.reshape(-1, 3)[-1]"
+    assert [mutant_of(text, k).change for k in range(len(places(text)))] == [
+        "-1 -> +1", "3 -> 4", "-1 -> +1", "1 -> 2",
+    ]  # fmt: skip
 
 
 def test_a_changed_function_is_put_in_the_place_of_the_one_that_runs() -> None:
