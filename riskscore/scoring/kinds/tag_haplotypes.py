@@ -55,8 +55,7 @@ def tag_pairs(dosages: Array, shares: Array) -> TagPairs:
         if split is None:
             split = np.append(np.zeros(len(rest) - 1), 1.0)
         half = _spread(states, known, rest, split, other)
-        whole = _spread(half.swapaxes(0, 1), known, rest, split, other)
-        table[:, :, people] = whole.swapaxes(0, 1)
+        table[:, :, people] = _spread(half.swapaxes(0, 1), known, rest, split, other)
     return _rows(table, excess)
 
 
@@ -84,7 +83,7 @@ def _known_pairs(dosages: Array, shares: Array) -> tuple[Array, Array]:
     Shape (classes + 1, classes + 1, people); and the probability of more than two haplotypes.
     """
     count, people = dosages.shape
-    none, two = np.clip(1 - dosages, 0, 1), np.clip(dosages - 1, 0, 1)
+    none, two = np.maximum(1 - dosages, 0), np.maximum(dosages - 1, 0)
     one = 1 - none - two
     # The product of "no copy" over all tags but one or two of them.
     before = np.cumprod(np.vstack([np.ones(people), none]), axis=0)
@@ -102,7 +101,7 @@ def _known_pairs(dosages: Array, shares: Array) -> tuple[Array, Array]:
             between = between * none[j]
             either = shares[i] * shares[j] * (1 - none[i]) * (1 - none[j])
             over[i, j] = over[j, i] = either
-    excess = np.clip(1 - _total(states), 0, 1)
+    excess = np.maximum(1 - _total(states), 0)
     excess = np.where(excess < _NEGLIGIBLE, 0.0, excess)
     total = _total(over)
     states += np.divide(over, total, out=np.zeros_like(over), where=total > 0) * excess
@@ -119,8 +118,7 @@ def published_pairs(dosages: Array, rule: Excess) -> TagPairs:
     excess = (copies.sum(axis=0) > 2).astype(np.float64)
     if rule is Excess.HOMOZYGOTE_FIRST and other:
         twice = copies >= 2
-        first = (np.cumsum(twice, axis=0) == 1) & twice
-        copies = np.where(twice.any(axis=0), copies * first, copies)
+        copies = np.where(twice.any(axis=0), copies * twice, copies)  # the first fills both places
     # The class of the first and of the second haplotype counted, in order of rank.
     counted = np.vstack([np.cumsum(copies, axis=0), np.full(people, 2)])
     first, second = (counted >= 1).argmax(axis=0), (counted >= 2).argmax(axis=0)

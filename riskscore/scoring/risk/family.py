@@ -138,13 +138,13 @@ def family_risk(
         risk = np.full(len(risk), average)
     quantile = ndtri(risk)
     known = np.isfinite(quantile)
-    low, high = (float(f(quantile[known], initial=0.0)) for f in (np.min, np.max))
-    grid = quantile[known] if known.sum() <= _GRID else np.linspace(low, high, _GRID)
+    own = quantile[known]
+    few = len(own) <= _GRID
+    low, high = (float(f(own, initial=0.0)) for f in (np.min, np.max))
+    grid = own if few else np.linspace(low, high, _GRID)
     values = ndtri(_conditional(grid, float(ndtri(average)), relatives, inheritance))
     out = risk.copy()
-    out[known] = _normal(
-        values if known.sum() <= _GRID else np.interp(quantile[known], grid, values)
-    )
+    out[known] = _normal(values if few else np.interp(own, grid, values))
     return out
 
 

@@ -234,3 +234,19 @@ def test_recurrence_of_type_1_diabetes() -> None:
     assert float(row["lower"]) <= father / mother <= float(row["upper"])
     # Siblings by age 20: 4.1% in Finland, 4.4% in Colorado, near which the heritability is fitted.
     assert 0.041 <= sibling <= 0.047
+
+
+def test_twelve_relatives_are_the_most() -> None:
+    """Of a disease that is not inherited they tell nothing."""
+    siblings = [Relative("sibling", k < 3, 0.01) for k in range(13)]
+    found = family_risk(np.array([0.02]), 0.02, siblings[:12], Inheritance(0.0))
+    assert found == pytest.approx([0.02])
+    with pytest.raises(UsageError, match="13 relatives are more than 12"):
+        family_risk(np.array([0.02]), 0.02, siblings, Inheritance(0.0))
+
+
+def test_as_many_people_as_the_grid_has_points_are_each_as_alone() -> None:
+    risk, mother = np.linspace(0.001, 0.2, 65), [Relative("mother", True, 0.02)]
+    inheritance = Inheritance(0.6, 0.3, 0.3)
+    alone = [family_risk(risk[k : k + 1], 0.02, mother, inheritance)[0] for k in (0, 31, 64)]
+    assert family_risk(risk, 0.02, mother, inheritance)[[0, 31, 64]].tolist() == alone
