@@ -141,7 +141,7 @@ class Measurements:
         mhc = self.mhc
         classes = mhc.kind.classes if mhc else None
         if mhc is None or classes is None or not mhc.by_tags.any():
-            return expected, np.zeros((1, 1), dtype=bool)
+            return expected, np.array([[False]])
         rule = published_diplotypes(self.cohort, classes.scheme, self.rows)
         called = (rule.missing == Missing.NOT_MISSING) & mhc.by_tags
         published, ruled = expected.copy(), np.zeros(expected.shape, dtype=bool)

@@ -58,7 +58,7 @@ class Block:
     def drawn(self, count: int, rng: np.random.Generator) -> Places:
         """Haplotypes of the block drawn at random, shape (count, genes)."""
         row = _chosen(np.append(self.share, self.apart), rng.random(count))
-        codes = np.vstack([self.codes, np.zeros_like(self.codes[:1])])[row]
+        codes = self.codes.take(row, axis=0, mode="clip")
         apart = np.flatnonzero(row == len(self.codes))
         for k, frequency in enumerate(self.alleles):
             codes[apart, k] = _chosen(frequency, rng.random(len(apart)))

@@ -85,6 +85,9 @@ def test_typed_people(kind: GeneKind) -> None:
         no_snps = Dosages((), np.zeros((0, len(chosen)), dtype=np.float32))
         cohort = Cohort(samples, (MS,), no_snps, HLACalls({"DPA1": calls}), Exposures())
         found = kind.evidence(cohort, slice(None))
+        part = kind.evidence(cohort, slice(2, 5)).moments([BOTH])
+        for whole, own in zip(found.moments([BOTH]), part, strict=True):
+            assert own.tolist() == whole[2:5].tolist()
         for k, factor in enumerate((COUNTED, BOTH, RESIDUE)):
             told = found.moments([factor])
             for i, own in enumerate(chosen):

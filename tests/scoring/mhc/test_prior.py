@@ -107,3 +107,16 @@ def test_rows_as_numbers_keep_their_order(sizes: list[int], data: st.DataObject)
     )
     last = tuple(size - 1 for size in sizes)
     assert packed(np.array([last]), sizes)[0] == np.prod(sizes) - 1
+
+
+def test_a_haplotype_of_no_place_is_in_no_stretch() -> None:
+    """Below 0 stands what is not known, or is not one haplotype."""
+    prior = HaplotypePrior.of(TABLE, "EUR", ["A", "B"])
+    (stretch,) = prior.stretches.values()
+    seen, shares = stretch.places, stretch.frequency
+    assert stretch.look_up(seen).tolist() == shares.tolist()
+    for below in (-1, -2):
+        for column in (0, 1):
+            lost = seen.copy()
+            lost[:, column] = below
+            assert not stretch.look_up(lost).any()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riskscore.scoring.mhc.ragged import Weighted, ascending, distinct
+from riskscore.scoring.mhc.ragged import Weighted, ascending, distinct, distinct_rows
 
 numbers = hnp.arrays(np.int64, st.integers(0, 40), elements=st.sampled_from([0, 3, 70_000, 2**40]))
 
@@ -38,3 +38,24 @@ def test_equal_codes_of_an_owner_are_added_up(unit, rows):
         total[key] = total.get(key, 0.0) + own
     assert lists.count.tolist() == [sum(key[0] == place for key in total) for place in range(4)]
     assert lists.weight.tolist() == [total[key] for key in sorted(total)]
+
+
+@pytest.mark.parametrize("most", [6, 2**20, 2**31])
+def test_distinct_rows_are_those_of_numpy(most):
+    """Also where three numbers of a row are more than one number holds."""
+    rows = np.array([[most, 0, 5], [0, most, 1], [most, most, 0], [most, 0, 5], [0, 2, most]])
+    table, which = distinct_rows(rows)
+    wanted, inverse = np.unique(rows, axis=0, return_inverse=True)
+    assert table.tolist() == wanted.tolist()
+    assert which.tolist() == inverse.ravel().tolist()
+
+
+def test_what_has_the_share_itself_stays():
+    lists = Weighted.merged(
+        np.array([0, 0, 0, 1]), np.array([1, 2, 3, 1]), np.array([4.0, 3.0, 1.0, 2.0]), 2
+    )
+    left = lists.above(0.125)
+    assert (left.code.tolist(), left.count.tolist()) == ([1, 2, 3, 1], [3, 1])
+    left = lists.above(0.25)
+    assert (left.code.tolist(), left.weight.tolist()) == ([1, 2, 1], [4, 3, 2])
+    assert (left.start.tolist(), left.count.tolist()) == ([0, 2], [2, 1])

@@ -96,6 +96,23 @@ def test_missing_gene_and_unknown_exposure_that_act_together() -> None:
     assert 0 < table["exposures"] < 0.2 < table["missing"]
 
 
+def test_what_is_unknown_of_a_person_is_not_mixed_with_what_is_of_others() -> None:
+    """People of different genotypes whose smoking is unknown, which acts with these: and alone."""
+    model = rs.load_model("ra-smoking-epitope")
+    people = pd.DataFrame(
+        {
+            "DRB1": ["03:01+03:01", "04:01+03:01", "04:01+04:01", "04:01+03:01"],
+            "smoking": ["", "", "", "ever"],
+        }
+    )
+    names = ["odds_ratio", "probability", "probability_low", "probability_high"]
+    together = rs.score(read_frame(people, [model])).tables[0].numbers
+    for i in range(len(people)):
+        alone = rs.score(read_frame(people.iloc[[i]], [model])).tables[0].numbers
+        for name in names:
+            assert alone[name][0] == pytest.approx(together[name][i], rel=1e-12), (name, i)
+
+
 def test_shares_sum_and_the_ledger_agrees(draw) -> None:
     model = rs.load_model("ms")
     frame = draw(model, 12, 3)
