@@ -264,5 +264,6 @@ def test_people_of_whom_all_is_known_are_placed_in_the_whole_distribution(draw: 
     """To the last digit, though a model has stand-ins for genes that are not typed."""
     scores = rs.score(read_frame(draw(rs.load_model("ra"), 6, 31), [rs.load_model("ra")]))
     own = scores.of("ra")
-    wanted = own.reference.by_sex[None].distribution.percentile(own.numbers["log_odds"])
-    assert own.numbers["percentile"].tolist() == wanted.tolist()
+    places = zip(scores.cohort.sex, own.numbers["log_odds"], strict=True)
+    wanted = [own.reference.by_sex[s].distribution.percentile(np.array([x]))[0] for s, x in places]
+    assert own.numbers["percentile"].tolist() == wanted
