@@ -51,6 +51,7 @@ def prepare_streams() -> None:
             os.open(os.devnull, mode)  # takes the lowest free number, which is this one
     stdin = io.BufferedReader(io.FileIO(0, closefd=False))
     sys.stdin = sys.stdin or io.TextIOWrapper(stdin, "utf-8")
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8")
     raw = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
     sys.stdout = StandardOutput(raw, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
 

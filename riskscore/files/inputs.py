@@ -60,7 +60,9 @@ def require_file(path: Path | str, what: str) -> Path:
         raise FileMissingError(
             f"the {what} is a pipe, which cannot be read by its name",
             where=path.name,
-            fix="write - for it, and pipe into standard input",
+            fix="write - for it, and pipe into standard input"
+            if what == "genotype file"
+            else "write it to a file, and name that",
         )
     if not path.is_file():
         raise FileMissingError(f"no {what}", where=path.name, fix="check the path and its spelling")

@@ -185,7 +185,11 @@ def require_new_folder(path: Path, *, replacing: Collection[str] = ()) -> None:
     with as_output_errors(path):
         if not path.exists():
             return
-        held = {one.name for one in path.iterdir()} if path.is_dir() else {path.name}
+        if not path.is_dir():
+            raise OutputError(
+                "the output is no folder", where=path.name, fix="choose a new one with --out"
+            )
+        held = {one.name for one in path.iterdir()}
     if held - set(replacing):
         raise OutputError(
             "the output folder is not empty", where=path.name, fix="choose a new one with --out"

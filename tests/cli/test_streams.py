@@ -16,6 +16,8 @@ COMMAND = Path(sys.executable).parent / "riskscore"
 VCF = Path(__file__).parents[2] / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
 SMALL = Path(__file__).parents[1] / "data" / "t1d_b38_clean.vcf.gz"
 
+ROOT = Path(__file__).parents[2]
+
 
 def shell(line: str, cwd: Path) -> CompletedProcess[str]:
     script = f"set -o pipefail; {line}".replace("riskscore", str(COMMAND))
@@ -43,6 +45,9 @@ def test_a_full_output_is_told(words: str, tmp_path: Path) -> None:
 
 def test_streams_that_the_shell_closed(tmp_path: Path) -> None:
     assert shell("riskscore models list >&-", tmp_path).returncode == OutputError.exit_code
+    vcf = ROOT / "reference/examples/1000G_MHC_HLA.GRCh38.vcf.gz"
+    done = shell(f"riskscore score {vcf} -m ms-hla-ukb -o a.tsv 2>&-", tmp_path)
+    assert (done.returncode, (tmp_path / "a.tsv").is_file()) == (0, True)
     done = shell("riskscore score - -m t1d <&-", tmp_path)
     assert (done.returncode, done.stdout) == (EmptyVCFError.exit_code, "")
 

@@ -27,6 +27,8 @@ def test_a_pipe_is_told_from_a_file_that_is_not_there(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "63")
     with pytest.raises(FileMissingError, match=r"is a pipe.*write - for it"):
         require_file(tmp_path / "63", "genotype file")
+    with pytest.raises(FileMissingError, match=r"is a pipe.*write it to a file, and name that"):
+        require_file(tmp_path / "63", "exposures file")
 
 
 def test_a_table_of_more_lines_than_any_is_refused(
