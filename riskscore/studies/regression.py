@@ -127,9 +127,12 @@ def check_design(columns: Array, names: Sequence[str], weights: Array | None = N
     tolerance = 1e-8 * len(seen)
     if columns.shape[1] and np.linalg.matrix_rank(centred, tolerance) < len(names):
         kept = independent(centred[:, :0], centred, tolerance)
-        repeated = [name for j, name in enumerate(names) if j not in kept]
+        repeated = [j for j in range(len(names)) if j not in kept]
+        shares = np.linalg.lstsq(centred[:, kept], centred[:, repeated[0]], rcond=None)[0]
+        parts = [names[j] for j, share in zip(kept, shares, strict=True) if abs(share) > 1e-6]
         raise NoVariationError(
-            f"{', '.join(repeated)} can be written as a sum of the other columns",
+            f"{', '.join(names[j] for j in repeated)} can be written as a sum of the other columns "
+            f"in these people ({names[repeated[0]]} as one of {', '.join(parts)})",
             fix="leave one of them out, as the reference",
         )
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from riskscore.errors import FewPeopleError, NoVariationError, SeparationError, UsageError
-from riskscore.studies.regression import likelihood_ratio, logistic, max_loglik
+from riskscore.studies.regression import check_design, likelihood_ratio, logistic, max_loglik
 
 BIRTHWT = ("age", "lwt", "smoke", "ht", "ui")
 
@@ -122,3 +122,13 @@ def test_options_that_mean_nothing_are_refused() -> None:
         logistic(y, x, ["x"], errors="HC3")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no robust errors"):
         logistic(y, x, ["x"], method="firth", errors="robust")
+
+
+def test_of_which_columns_one_is_a_sum_is_told() -> None:
+    """Copies of an allele are having one and having two: all three are no three effects."""
+    copies = np.array([0, 1, 2, 0, 1, 2, 1, 0, 0, 2, 1, 0], dtype=float)
+    other = np.array([0, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0], dtype=float)
+    columns = np.column_stack([copies, other, copies > 1, copies > 0])
+    names = ["additive", "other", "recessive", "dominant"]
+    with pytest.raises(NoVariationError, match=r"\(dominant as one of additive, recessive\)"):
+        check_design(columns, names)
