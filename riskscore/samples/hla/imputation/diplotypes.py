@@ -27,8 +27,9 @@ from riskscore.samples.hla.imputation.regions import GeneRegion
 
 SHARPNESS = 0.15
 _STRETCH = np.float32(np.sqrt(2 * SHARPNESS))
-_FIRST = 512  # haplotypes that contradict a person's homozygous genotypes least
-_SEEDS = 192  # of them, those that partners are looked for
+_FIRST = 640  # haplotypes that contradict a person's homozygous genotypes least
+_SEEDS = 256  # of them, those that partners are looked for
+_LEADING = 24  # directions in which partners are looked for
 _PAIRED = 128  # haplotypes whose pairs are all weighed
 NEW = -2  # in place of a label: a haplotype that the panel does not have
 _RARE = 0.05  # share of the whole panel's frequency in each superpopulation's
@@ -38,38 +39,53 @@ _UNSEEN = 1e-4  # probability of what a view leaves out
 
 @dataclass(frozen=True)
 class FittedView:
-    """A metric, and the panel's distinct haplotypes by it.
+    """A metric, and the panel's haplotypes that differ by its SNPs or by what they carry.
 
-    ``weighted`` (S, haplotypes) are their letters times the SNPs' weights, ``places`` (haplotypes,
-    directions) where they lie in the stretched plane, and ``squares`` half their squared lengths.
+    ``label`` (haplotypes,) is what each carries, ``frequency`` (haplotypes, populations) its share
+    of each. ``weighted`` (S, haplotypes) are its letters times the SNPs' weights, ``places``
+    (haplotypes, directions) where it lies in the stretched plane, and ``squares`` half its squared
+    length there.
     """
 
     metric: Metric
+    label: Places
+    frequency: Array
     weighted: Array32
     places: Array32
+    leading: Array32
     squares: Array32
 
     @classmethod
-    def of(cls, metric: Metric, haplotypes: NDArray[np.uint8]) -> FittedView:
-        rows = haplotypes[:, metric.snps].astype(np.float32)
-        places = metric.of(haplotypes, 1) * _STRETCH
+    def of(
+        cls, metric: Metric, haplotypes: NDArray[np.uint8], label: Places, population: Array
+    ) -> FittedView:
+        """Of chromosomes: their SNPs, labels, and shares of populations (rows, populations)."""
+        first, frequency = _distinct(haplotypes[:, metric.snps], label, population)
+        kept = haplotypes[first]
+        places = metric.of(kept, 1) * _STRETCH
+        leading = np.ascontiguousarray(places[:, -_LEADING:])
         squares = (places * places).sum(axis=1) / 2
-        return cls(metric, np.ascontiguousarray((rows * metric.weights).T), places, squares)
+        weighted = np.ascontiguousarray((kept[:, metric.snps] * metric.weights).T)
+        return cls(metric, label[first], frequency, weighted, places, leading, squares)
+
+    def log_prior(self, ancestry: Array) -> Array32:
+        """Log frequencies of the haplotypes where each person comes from, (people, haplotypes)."""
+        prior = np.zeros((len(ancestry), len(self.label)))
+        for place in range(ancestry.shape[1]):
+            prior += ancestry[:, place, None] * self.frequency[:, place]
+        return np.log(prior).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class FittedRegion:
     """A region fitted to a panel at the SNPs at hand.
 
-    ``labels`` (labels, genes) are the region's HLA haplotypes as codes of the panel, ``label``
-    (haplotypes,) what each distinct haplotype carries, ``frequency`` (haplotypes, populations).
-    ``told_by`` are the places of the views that tell each gene.
+    ``labels`` (labels, genes) are the region's HLA haplotypes as codes of the panel. ``told_by``
+    are the places of the views that tell each gene.
     """
 
     region: GeneRegion
     labels: Places
-    label: Places
-    frequency: Array
     views: tuple[FittedView, ...]
     told_by: tuple[tuple[int, ...], ...]
 
@@ -116,41 +132,38 @@ def fit_region(
     labels, label = np.unique(codes, axis=0, return_inverse=True)
     label = label.ravel()
     haplotypes, positions = panel.haplotypes[typed][:, snps], panel.positions[snps]
+    population = _shares(panel, typed)
     used = [view for view in region.views if set(view.genes) & set(genes)]
-    metrics = []
+    views = []
     for view in used:
         told = [genes.index(gene) for gene in view.genes if gene in genes]
         own = np.unique(codes[:, told], axis=0, return_inverse=True)[1].ravel()
-        metrics.append(fit_metric(view, positions, haplotypes, own))
-    first, frequency = _distinct(haplotypes, metrics, label, panel, typed)
-    kept = haplotypes[first]
-    views = tuple(FittedView.of(metric, kept) for metric in metrics)
+        metric = fit_metric(view, positions, haplotypes, own)
+        views.append(FittedView.of(metric, haplotypes, label, population))
     told_by = tuple(
         tuple(k for k, view in enumerate(used) if not region.apart or gene in view.genes)
         for gene in genes
     )
-    return FittedRegion(region, labels, label[first], frequency, views, told_by)
+    return FittedRegion(region, labels, tuple(views), told_by)
+
+
+def _shares(panel: PhasedPanel, typed: Mask) -> Array:
+    """What share each typed chromosome is of the frequencies, (chromosomes, populations)."""
+    population = np.repeat(panel.population, 2)[typed]
+    own = population[:, None] == np.arange(len(panel.populations))
+    share = own / np.maximum(own.sum(axis=0), 1)
+    return np.asarray((1 - _RARE) * share + _RARE / len(own))
 
 
 def _distinct(
-    haplotypes: NDArray[np.uint8],
-    metrics: list[Metric],
-    label: Places,
-    panel: PhasedPanel,
-    typed: Mask,
+    haplotypes: NDArray[np.uint8], label: Places, population: Array
 ) -> tuple[Places, Array]:
     """Rows of haplotypes that differ in SNPs or label, and their frequencies by population."""
-    used = np.unique(np.concatenate([metric.snps for metric in metrics]))
     carried = label.astype("<u2")[:, None].view(np.uint8)
-    first, group = distinct_rows(
-        np.concatenate([np.packbits(haplotypes[:, used], axis=1), carried], axis=1)
-    )
-    population = np.repeat(panel.population, 2)[typed]
-    counts = np.zeros((len(first), len(panel.populations)))
-    np.add.at(counts, (group, population), 1)
-    overall = counts.sum(axis=1, keepdims=True) / counts.sum()
-    share = counts / np.maximum(counts.sum(axis=0), 1)
-    return first, (1 - _RARE) * share + _RARE * overall
+    first, group = distinct_rows(np.concatenate([np.packbits(haplotypes, axis=1), carried], axis=1))
+    frequency = np.zeros((len(first), population.shape[1]))
+    np.add.at(frequency, group, population)
+    return first, frequency
 
 
 def pairs_of(
@@ -161,11 +174,7 @@ def pairs_of(
     First pairs of the region's haplotypes, places among its labels; then of each of its genes pairs
     of alleles, codes of the panel. Each view speaks by itself, and the geometric mean is taken.
     """
-    prior = np.zeros((len(genotypes), len(region.label)))
-    for place in range(ancestry.shape[1]):
-        prior += ancestry[:, place, None] * region.frequency[:, place]
-    log_prior = np.log(prior).astype(np.float32)
-    told = [_view_pairs(view, region.label, genotypes, log_prior) for view in region.views]
+    told = [_view_pairs(view, genotypes, ancestry) for view in region.views]
     joint = pooled(told)
     genes = []
     for codes, own in zip(region.labels.T, region.told_by, strict=True):
@@ -198,9 +207,9 @@ def pooled(told: Sequence[Pairs]) -> Pairs:
     return Pairs(person, first, second, weight / np.bincount(person, weight)[person])
 
 
-def _view_pairs(view: FittedView, label: Places, genotypes: Array32, log_prior: Array32) -> Pairs:
+def _view_pairs(view: FittedView, genotypes: Array32, ancestry: Array) -> Pairs:
     """The pairs of labels as one view has them."""
-    chosen, alone, z = _candidates(view, genotypes, log_prior)
+    chosen, alone, z = _candidates(view, genotypes, view.log_prior(ancestry))
     cost = z @ z.transpose(0, 2, 1)
     cost += alone[:, :, None]
     cost += alone[:, None, :]
@@ -212,7 +221,7 @@ def _view_pairs(view: FittedView, label: Places, genotypes: Array32, log_prior: 
     weight = np.exp(-cost[person, i, j]).astype(np.float64) * np.where(i == j, 1, 2)
     weight /= np.bincount(person, weight)[person]
     rows = Pairs(person, chosen[person, i], chosen[person, j], weight)
-    return rows.recoded(label)
+    return rows.recoded(view.label)
 
 
 def _candidates(
@@ -229,18 +238,31 @@ def _candidates(
     against = homozygous @ view.weighted
     few = min(_FIRST, against.shape[1])
     chosen = np.argpartition(against, few - 1, axis=1)[:, :few]
-    z = view.places[chosen]
     place = view.metric.of(genotypes, 2) * _STRETCH
+    if few > _PAIRED:
+        conflict = np.take_along_axis(against, chosen, axis=1)
+        kept = _best_partnered(view, chosen, conflict, place, log_prior)
+        chosen = np.take_along_axis(chosen, kept, axis=1)
+    z = view.places[chosen]
     alone = view.squares[chosen] - (z @ place[:, :, None])[:, :, 0]
     alone -= np.take_along_axis(log_prior, chosen, axis=1)
-    if few <= _PAIRED:
-        return chosen, alone, z
-    conflict = np.take_along_axis(against, chosen, axis=1)
-    tried = min(_SEEDS, few)
+    return chosen, alone, z
+
+
+def _best_partnered(
+    view: FittedView, chosen: Places, conflict: Array32, place: Array32, log_prior: Array32
+) -> Places:
+    """Columns of ``chosen`` (people, few): the haplotypes that go well with a partner.
+
+    Partners are those of the least conflict, and misfits are taken in the leading directions.
+    """
+    z = view.leading[chosen]
+    lead = np.ascontiguousarray(place[:, -z.shape[2] :])
+    alone = (z * z).sum(axis=2) / 2 - (z @ lead[:, :, None])[:, :, 0]
+    alone -= np.take_along_axis(log_prior, chosen, axis=1)
+    tried = min(_SEEDS, chosen.shape[1])
     seeds = np.argpartition(conflict, tried - 1, axis=1)[:, :tried]
-    partner = view.places[np.take_along_axis(chosen, seeds, axis=1)] @ z.transpose(0, 2, 1)
+    partner = np.take_along_axis(z, seeds[:, :, None], axis=1) @ z.transpose(0, 2, 1)
     partner += np.take_along_axis(alone, seeds, axis=1)[:, :, None]
     merit = alone + partner.min(axis=1)
-    kept = np.argpartition(merit, _PAIRED - 1, axis=1)[:, :_PAIRED]
-    chosen = np.take_along_axis(chosen, kept, axis=1)
-    return chosen, np.take_along_axis(alone, kept, axis=1), view.places[chosen]
+    return np.argpartition(merit, _PAIRED - 1, axis=1)[:, :_PAIRED]

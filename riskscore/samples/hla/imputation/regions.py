@@ -68,7 +68,7 @@ class GeneRegion:
     apart: bool = False
 
 
-_DRDQ = ("DRB1", "DQA1", "DQB1")
+_DQ = ("DQA1", "DQB1")
 REGIONS = (
     GeneRegion(("A",), (View(("A",), MIDDLING), View(("A",), WIDEST))),
     GeneRegion(
@@ -82,8 +82,13 @@ REGIONS = (
         apart=True,
     ),
     GeneRegion(
-        _DRDQ,
-        (View(_DRDQ, NARROW), View(_DRDQ, WIDEST), View(("DRB1",), WIDEST)),
+        ("DRB1", *_DQ),
+        (
+            View(_DQ, NARROW),
+            View(_DQ, WIDEST),
+            View(("DRB1", *_DQ), WIDEST),
+            View(("DRB1",), WIDEST),
+        ),
     ),
     GeneRegion(("DPB1",), (View(("DPB1",), NARROW), View(("DPB1",), WIDEST))),
 )
