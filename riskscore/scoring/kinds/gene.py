@@ -6,6 +6,7 @@ population's allele frequencies are all there is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from riskscore.scoring.kinds.counting import carries, coded
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.states import NOBODY, States, alike
 from riskscore.scoring.kinds.tags import single_allele
+from riskscore.scoring.mhc.draws import drawn
 from riskscore.scoring.mhc.ragged import distinct_rows
 
 _WHOLE = 1e-9  # how near the probabilities of a person must come to 1
@@ -131,6 +133,26 @@ def unordered(frequency: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], A
     """Unordered pairs of two independent draws, and their Hardy-Weinberg probabilities."""
     first, second = np.triu_indices(len(frequency))
     probability = frequency[first] * frequency[second] * np.where(first == second, 1.0, 2.0)
+    return first, second, probability
+
+
+def pairs_at_most(
+    frequency: Array, most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """As :func:`unordered`; of more than ``most`` pairs those of rare outcomes are drawn.
+
+    All pairs of the most frequent outcomes are there. Sums over both draws keep their mean.
+    """
+    if len(frequency) * (len(frequency) + 1) // 2 <= most:
+        return unordered(frequency)
+    common, rare = np.split(np.argsort(-frequency, kind="stable"), [math.isqrt(most)])
+    first, second, probability = unordered(frequency[common])
+    parts = [(common[first], common[second], probability)]
+    for other, orders in ((common, 2.0), (rare, 1.0)):
+        (one, two), share = drawn([frequency[rare], frequency[other]], most // 4)
+        total = orders * float(frequency[rare].sum()) * float(frequency[other].sum())
+        parts.append((rare[one], other[two], total * share))
+    first, second, probability = (np.concatenate(column) for column in zip(*parts, strict=True))
     return first, second, probability
 
 

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from riskscore.arrays import Array, Mask, Places, Reasons
+from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.model import RiskModel
@@ -21,7 +22,7 @@ from riskscore.models.terms import DiplotypeFactor, Factor, HaplotypeFactor, HLA
 from riskscore.samples.cohort import Cohort
 from riskscore.samples.hla.calls import HaplotypeCalls, HLACalls
 from riskscore.scoring.kinds.counting import coded
-from riskscore.scoring.kinds.gene import answer_of_gene, of_chances, unordered, words_of_gene
+from riskscore.scoring.kinds.gene import answer_of_gene, of_chances, pairs_at_most, words_of_gene
 from riskscore.scoring.kinds.kind import Answer, FactorStates, Kind, KindEvidence
 from riskscore.scoring.kinds.scheme import Classes, own_frequencies
 from riskscore.scoring.kinds.scheme_tags import DiplotypeCalls, called_from_tags
@@ -31,6 +32,9 @@ from riskscore.scoring.mhc.pairs import HaplotypePairs, haplotype_pairs
 from riskscore.scoring.mhc.reading import MHCReading
 
 MHC = "MHC"  # its name among a model's kinds
+_MOST_PAIRS = 500_000  # of haplotypes that are held; shipped models have 30,000 at most
+_MOST_NUMBERS = 15_000_000  # of pairs by factors
+_MOST_HAPLOTYPES = 12_000_000  # by factors
 
 
 @dataclass(frozen=True)
@@ -69,15 +73,26 @@ class MHCKind(Kind):
         super().__init__(name, factors, self._reference())
 
     def _reference(self) -> States:
-        """The population's unordered pairs of haplotypes, those alike in every number as one."""
+        """The population's unordered pairs of haplotypes, those alike in every number as one.
+
+        A model of some twenty alleles in many genes has too many pairs: of those of rare haplotypes
+        some are drawn. Raises ModelError for a model with several hundred alleles.
+        """
         haplotypes = self.reading.population
+        if len(haplotypes.codes) * len(self._read) > _MOST_HAPLOTYPES:
+            genes = ", ".join(self.reading.genes)
+            raise ModelError(
+                f"{len(self._read)} terms tell apart more haplotypes of {genes} than can be held",
+                fix="make models of fewer of the genes, and add their scores up",
+            )
         columns = [haplotypes.carried(factor) for factor in self._read]
         if self.classes:
             columns.append(haplotypes.classes(self.classes.scheme).astype(np.float64))
         table = np.column_stack(columns)
         head, kind = alike(table)
         told, share = table[head], np.bincount(kind, haplotypes.probability).astype(np.float64)
-        first, second, probability = unordered(share)
+        most = min(_MOST_PAIRS, _MOST_NUMBERS // len(self.factors))
+        first, second, probability = pairs_at_most(share, most)
         place = told[:, -1].astype(np.int64)
         numbers = self._numbers(
             [(told[first, k], told[second, k]) for k in range(len(self._read))],

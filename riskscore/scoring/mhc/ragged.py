@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskscore.arrays import Array, Places, spread
+from riskscore.scoring.mhc.draws import drawn
 
 _DIGIT_BITS = 16
 _DIGIT = 2**_DIGIT_BITS - 1
+_MOST_CHOICES = 100_000  # of one owner that are listed; shipped models have 4,000 at most
+_DRAWN = 10_000  # choices that stand for more
 _SLOTS = 4  # a table of so many places for each number is quicker than to sort them
 
 
@@ -72,8 +75,24 @@ class Weighted:
 def together(lists: Sequence[Weighted]) -> tuple[Places, Places, Array]:
     """Every choice of one row from each of some lists of the same owners.
 
+    Of an owner with more choices than can be listed some are drawn (see :func:`draws.drawn`).
     Returns the owner, the sum of the codes and the product of the weights.
     """
+    choices = np.prod([own.count.astype(np.float64) for own in lists], axis=0)
+    if (choices <= _MOST_CHOICES).all():
+        return _every_choice(lists)
+    few = np.flatnonzero(choices <= _MOST_CHOICES)
+    owner, code, weight = _every_choice([own.of(few) for own in lists])
+    parts = [(few[owner], code, weight)]
+    for one in np.flatnonzero(choices > _MOST_CHOICES).tolist():
+        code, weight = _some_choices([own.of(np.array([one])) for own in lists])
+        parts.append((np.full(len(code), one), code, weight))
+    owner, code, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(owner, kind="stable")
+    return owner[order], code[order], weight[order]
+
+
+def _every_choice(lists: Sequence[Weighted]) -> tuple[Places, Places, Array]:
     head = lists[0]
     owner, code, weight = head.owner, head.code, head.weight
     for other in lists[1:]:
@@ -81,6 +100,15 @@ def together(lists: Sequence[Weighted]) -> tuple[Places, Places, Array]:
         owner, code = owner[source], code[source] + other.code[row]
         weight = weight[source] * other.weight[row]
     return owner, code, weight
+
+
+def _some_choices(lists: Sequence[Weighted]) -> tuple[Places, Array]:
+    """The codes and weights of choices drawn for one owner, whose weights have the sum of all."""
+    rows, probability = drawn([own.weight for own in lists], _DRAWN)
+    code = np.zeros(len(probability), dtype=np.int64)
+    for own, chosen in zip(lists, rows, strict=True):
+        code += own.code[chosen]
+    return code, probability * math.prod(float(own.weight.sum()) for own in lists)
 
 
 def ascending(numbers: Places) -> Places:

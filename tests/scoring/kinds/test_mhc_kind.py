@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import riskscore as rs
+from riskscore.errors import ModelError
 from riskscore.genetics.hla import HLAAllele
 from riskscore.genetics.missing import Missing
 from riskscore.models.reference.panel import DRDQ, Tag, reference_panel
@@ -194,3 +195,20 @@ def test_a_number_from_chances_on_each_of_two_haplotypes(coding: Coding) -> None
         for p, q in product(chances, repeat=2)
     ]
     assert _counted(factor, one, other).tolist() == pytest.approx(wanted)
+
+
+def test_pairs_that_are_drawn_have_the_means_and_nearly_the_variances_of_all(monkeypatch) -> None:
+    """Of all pairs of 240 haplotypes, and of the 5,050 of the 100 most frequent and some draws."""
+    every = build_reference(MS, PANEL, "EUR").kinds["MHC"].population
+    monkeypatch.setattr("riskscore.scoring.kinds.mhc._MOST_PAIRS", 10_000)
+    drawn = build_reference(MS, PANEL, "EUR").kinds["MHC"].population
+    exact, found = ((s.probability @ s.values, s.probability @ s.values**2) for s in (every, drawn))
+    assert found[0].tolist() == pytest.approx(exact[0].tolist(), rel=1e-5)
+    assert found[1].tolist() == pytest.approx(exact[1].tolist(), rel=1e-5)
+    assert len(drawn.probability) != len(every.probability)
+
+
+def test_a_model_of_too_many_alleles_says_what_to_do(monkeypatch) -> None:
+    monkeypatch.setattr("riskscore.scoring.kinds.mhc._MOST_HAPLOTYPES", 100)
+    with pytest.raises(ModelError, match="terms tell apart more haplotypes of A, B, DRB1"):
+        build_reference(MS, PANEL, "EUR")
