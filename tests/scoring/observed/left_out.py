@@ -194,7 +194,7 @@ def placed(
         reported = percentile(own, measured, design, spread, log_odds)
         step = log_odds + drawn_steps(measured, design, own.reference, rng)
         known = spread.variance | {VarianceSource.GENOTYPES: 0 * log_odds}
-        sure = replace(spread, variance=known, normal=0 * log_odds)
+        sure = replace(spread, variance=known, normal=0 * log_odds, variants=0 * log_odds)
         sides = [percentile(own, measured, design, sure, step + d) for d in (-BESIDE, BESIDE)]
         found.append(Ranks(reported / 100, sides[0] / 100, sides[1] / 100))
         return reported
