@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -35,7 +36,8 @@ class CodedTexts(Sequence[str]):
         """The cells of a column, which may be coded already."""
         if isinstance(cells, CodedTexts):
             return cells
-        if isinstance(cells, TextCells) and (coded := cells.coded()):
+        coded = cells.coded() if isinstance(cells, TextCells) else None
+        if coded is not None:
             return coded
         places = numbered_texts()
         codes = codes_of(cells, places)
@@ -88,6 +90,9 @@ class TextCells(Sequence[str]):
 
     def __init__(self, text: bytes, starts: Offsets, ends: Offsets) -> None:
         self.text, self.starts, self.ends = text, starts, ends
+        # The eight letters from each place on, as a number, and none behind the text's last.
+        padded = text + bytes(_WORD)
+        self._words: Words64 = np.ndarray((len(text) + 1,), "<u8", padded, 0, (1,))
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -98,7 +103,9 @@ class TextCells(Sequence[str]):
     def __getitem__(self, place: slice) -> TextCells: ...
     def __getitem__(self, place: int | slice) -> str | TextCells:
         if isinstance(place, slice):
-            return TextCells(self.text, self.starts[place], self.ends[place])
+            some = copy(self)
+            some.starts, some.ends = self.starts[place], self.ends[place]
+            return some
         return self.text[self.starts[place] : self.ends[place]].decode("ascii")
 
     def __iter__(self) -> Iterator[str]:
@@ -111,25 +118,24 @@ class TextCells(Sequence[str]):
 
         The cells are compared as numbers of eight letters; no letter of them is zero.
         """
-        length = self.ends - self.starts
-        words = -(-int(length.max(initial=1)) // _WORD)
+        words = -(-int((self.ends - self.starts).max(initial=1)) // _WORD)
         if words > _MOST_WORDS:
             return None
-        padded = self.text + bytes(_WORD)
-        every: Words64 = np.ndarray((len(self.text) + 1,), "<u8", padded, 0, (1,))
-        code = np.zeros(len(self), dtype=np.int64)
-        first = np.zeros(min(1, len(self)), dtype=np.int64)
-        for k in range(words):
-            begin = np.minimum(self.starts + k * _WORD, len(self.text))
-            key = every[begin] & _MASKS[np.clip(length - k * _WORD, 0, _WORD)]
-            if k:
-                different, own = np.unique(key, return_inverse=True)
-                key = code.astype(np.uint64) * np.uint64(len(different)) + own.astype(np.uint64)
-            _, first, code = np.unique(key, return_index=True, return_inverse=True)
+        _, first, code = np.unique(self._word(0), return_index=True, return_inverse=True)
+        for k in range(1, words):
+            different, own = np.unique(self._word(k), return_inverse=True)
+            both = code * len(different) + own
+            _, first, code = np.unique(both, return_index=True, return_inverse=True)
         order = np.argsort(first)
         place = np.empty(len(order), dtype=np.int32)
         place[order] = np.arange(len(order), dtype=np.int32)
         return CodedTexts(tuple(self[int(row)] for row in first[order]), place[code])
+
+    def _word(self, k: int) -> Words64:
+        """The k-th eight letters of each cell, and zeros behind its last."""
+        begin = np.minimum(self.starts + k * _WORD, len(self.text))
+        letters = np.clip(self.ends - self.starts - k * _WORD, 0, _WORD)
+        return np.asarray(self._words[begin] & _MASKS[letters])
 
 
 # Which bits of a number of eight letters are those of its first 0 to 8.

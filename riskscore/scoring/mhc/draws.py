@@ -32,10 +32,11 @@ def drawn(frequencies: Sequence[Array], most: int) -> tuple[list[Places], Array]
     lengths = []
     for _ in range(rounds):
         order = [orders.permutation(len(own)) for own in frequencies]
-        ends = [np.cumsum(own[ordered]) for own, ordered in zip(frequencies, order, strict=True)]
-        cuts = np.unique(np.concatenate([end / end[-1] for end in ends]))
+        ends = [np.cumsum(own[chosen]) for own, chosen in zip(frequencies, order, strict=True)]
+        ends = [end / end[-1] for end in ends]
+        cuts = np.unique(np.concatenate(ends))
         length = np.diff(cuts, prepend=0.0)
-        for held, end, ordered in zip(outcomes, ends, order, strict=True):
-            held.append(ordered[np.searchsorted(end / end[-1], cuts - length / 2)])
+        for held, end, chosen in zip(outcomes, ends, order, strict=True):
+            held.append(chosen[np.searchsorted(end, cuts - length / 2)])
         lengths.append(length / rounds)
     return [np.concatenate(held) for held in outcomes], np.concatenate(lengths)
