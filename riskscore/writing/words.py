@@ -51,6 +51,8 @@ def typed_alone_words(scores: Scores) -> Iterator[str]:
     Such a model names another one for typed HLA by ``typed_alone``. The note is given where its HLA
     genes are called and less than half of that component was observed.
     """
+    if not scores.cohort.samples:
+        return
     for table in scores.tables:
         model, genes = table.model, scores.cohort.hla.genes
         if model.typed_alone is None or model.scheme is None:
